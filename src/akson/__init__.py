@@ -1,0 +1,1 @@
+"""Akson: one shared record for municipal health and care, and a platform to share what care needs."""

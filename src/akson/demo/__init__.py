@@ -1,0 +1,1 @@
+"""Synthetic people, organisations and the journeys they make."""

@@ -1,0 +1,1 @@
+"""Document sharing after IHE MHD."""

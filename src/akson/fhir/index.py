@@ -1,0 +1,98 @@
+"""What a resource can be found by: the values its search parameters give, typed, before anyone thinks of SQL.
+
+Made by `fhir/extract.py`, written by `store`. Times are microseconds since 1970 UTC, both ends inclusive.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class TokenValue:
+    param: str
+    system: str
+    """Empty when the element has no system."""
+    code: str
+    text: str = ""
+    """display or text, for `:text`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StringValue:
+    param: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UriValue:
+    param: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class DateValue:
+    param: str
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberValue:
+    """A number with its implied interval."""
+
+    param: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityValue:
+    param: str
+    value: float
+    low: float
+    high: float
+    system: str
+    code: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceValue:
+    """A reference: a literal one to a resource here (type, id), an absolute url, or a logical identifier."""
+
+    param: str
+    type: str
+    id: str
+    url: str = ""
+    identifier: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeValue:
+    """One combination of a composite's components, in their order."""
+
+    param: str
+    parts: tuple["IndexValue", ...]
+
+
+IndexValue = TokenValue | StringValue | UriValue | DateValue | NumberValue | QuantityValue | ReferenceValue
+
+
+@dataclass(slots=True)
+class Index:
+    """All index values of one resource."""
+
+    patient: str | None = None
+    """Id of the Patient whose compartment it is in (of the first, where several); its own id for a Patient."""
+    tokens: list[TokenValue] = field(default_factory=list)
+    strings: list[StringValue] = field(default_factory=list)
+    uris: list[UriValue] = field(default_factory=list)
+    dates: list[DateValue] = field(default_factory=list)
+    numbers: list[NumberValue] = field(default_factory=list)
+    quantities: list[QuantityValue] = field(default_factory=list)
+    references: list[ReferenceValue] = field(default_factory=list)
+    composites: list[CompositeValue] = field(default_factory=list)
+    identifiers: list[tuple[str, str]] = field(default_factory=list)
+    """(system, value) of `identifier`."""
+    content: str = ""
+    """Plain text for `_content` full-text search (narrative and document text)."""

@@ -1,0 +1,27 @@
+"""FHIR resources are JSON-shaped dicts. The alias, and small builders for what every layer makes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+Resource = dict[str, Any]
+"""One FHIR R4 resource in its JSON shape (http://hl7.org/fhir/R4/json.html)."""
+
+
+def reference(resource: Resource) -> str:
+    """The relative reference of a stored resource, e.g. Patient/123."""
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
+def coding(system: str, code: str, display: str | None = None) -> Resource:
+    """A Coding."""
+    return {"system": system, "code": code} | ({"display": display} if display else {})
+
+
+def concept(system: str, code: str, display: str) -> Resource:
+    """A CodeableConcept with one coding and its display as text."""
+    return {"coding": [coding(system, code, display)], "text": display}
+
+
+def outcome(issues: Iterable[Resource]) -> Resource:
+    """An OperationOutcome."""
+    return {"resourceType": "OperationOutcome", "issue": list(issues)}

@@ -1,0 +1,150 @@
+"""A search as a value: what the query string asked for, parsed and typed, before anyone thinks of SQL.
+
+Source: http://hl7.org/fhir/R4/search.html. `parse` lives in `fhir/search_parse.py`.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+ParamType = Literal["number", "date", "string", "token", "reference", "composite", "quantity", "uri", "special"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParam:
+    """One search parameter of one resource type."""
+
+    code: str
+    type: ParamType
+    base: str
+    """The resource type it is used on."""
+    expression: str = ""
+    targets: tuple[str, ...] = ()
+    components: tuple["SearchParam", ...] = ()
+    """The parts of a composite; their expressions start at the composite's own."""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTerm:
+    """`[system]|[code]`. system None: any; system "": explicitly none; code None: any code of the system."""
+
+    system: str | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StringTerm:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UriTerm:
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class DateTerm:
+    """A prefix and the interval the value stands for: microseconds since 1970 UTC, both ends inclusive."""
+
+    prefix: str
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberTerm:
+    """A prefix, the number, and the interval its precision stands for."""
+
+    prefix: str
+    value: Decimal
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityTerm:
+    """A number with a unit. system and code as in TokenTerm; both None: any unit."""
+
+    number: NumberTerm
+    system: str | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceTerm:
+    """A reference: type and id of a resource here; or an absolute url; type None when only an id was given."""
+
+    type: str | None
+    id: str | None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeTerm:
+    parts: tuple["Term", ...]
+
+
+Term = TokenTerm | StringTerm | UriTerm | DateTerm | NumberTerm | QuantityTerm | ReferenceTerm | CompositeTerm
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One criterion: the parameter, its modifier, and terms of which one must match."""
+
+    param: SearchParam
+    modifier: str | None
+    terms: tuple[Term, ...]
+    chain: "Filter | Has | None" = None
+    """For a chained parameter: the criterion on the referenced resource; `terms` is then empty."""
+    chain_type: str | None = None
+    """The type of the referenced resource in a chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """`_has:Type:ref:criterion`: some resource of `type` refers here by `reference` and fulfils `criterion`."""
+
+    type: str
+    reference: SearchParam
+    criterion: "Filter | Has"
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """`_include=Type:param:target` or its reverse. param "*" is the wildcard."""
+
+    type: str
+    param: str
+    target: str | None = None
+    reverse: bool = False
+    iterate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort key. `param.code` is `_id`, `_lastUpdated` or a parameter of type date, string, token, number..."""
+
+    param: SearchParam
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A whole search on one type (or on all: type "")."""
+
+    type: str
+    filters: tuple[Filter | Has, ...] = ()
+    includes: tuple[Include, ...] = ()
+    sort: tuple[Sort, ...] = ()
+    count: int = 50
+    """Page size; 0 asks for the number of matches only."""
+    cursor: str | None = None
+    """Opaque mark of the last row seen (keyset paging); made and read by the store."""
+    total: Literal["none", "estimate", "accurate"] = "none"
+    summary: str | None = None
+    elements: tuple[str, ...] = ()
+    executed: tuple[tuple[str, str], ...] = ()
+    """The pairs of the query string that were executed, for the self link."""
+    ignored: tuple[str, ...] = field(default=())
+    """Names of parameters ignored under lenient handling."""

@@ -1,0 +1,13 @@
+"""Time as FHIR writes it: aware, in UTC, to the millisecond."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The present, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def instant(moment: datetime) -> str:
+    """A FHIR instant, e.g. 2026-11-23T08:05:00.000Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

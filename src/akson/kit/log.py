@@ -1,0 +1,44 @@
+"""Log events: each has a name in one enum, a level and fields. Never a person's identifier, name or text."""
+
+import json
+import logging
+import sys
+from enum import Enum
+
+from akson.kit.clock import instant, now
+
+
+class Event(Enum):
+    """What may be logged: (level, what it means)."""
+
+    STARTED = (logging.INFO, "the program answers")
+    STOPPED = (logging.INFO, "the program stopped cleanly")
+    REQUEST_FAILED = (logging.ERROR, "a request ended in an error nobody foresaw")
+    DATABASE_STARTED = (logging.INFO, "the embedded PostgreSQL answers")
+    DATABASE_RECOVERED = (logging.WARNING, "the embedded PostgreSQL was not stopped cleanly last time")
+    MIGRATED = (logging.INFO, "the database schema was brought up to date")
+    JOB_FAILED = (logging.ERROR, "a job failed and will be tried again")
+    JOB_DEAD = (logging.ERROR, "a job failed for the last time and waits for a person")
+    PEER_FAILED = (logging.WARNING, "another node did not answer, or with an error")
+    TOKEN_REFUSED = (logging.WARNING, "a token did not pass the checks")
+    MESSAGE_REFUSED = (logging.WARNING, "a message could not be taken in")
+
+
+_logger = logging.getLogger("akson")
+
+
+def log(event: Event, **fields: object) -> None:
+    """Write one event as one line of JSON on standard error."""
+    level, _ = event.value
+    if _logger.isEnabledFor(level):
+        line = {"time": instant(now()), "event": event.name.lower(), "level": logging.getLevelName(level), **fields}
+        _logger.log(level, json.dumps(line, default=str, ensure_ascii=False))
+
+
+def configure(level: int = logging.INFO) -> None:
+    """Send events to standard error, one JSON object a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    _logger.handlers[:] = [handler]
+    _logger.setLevel(level)
+    _logger.propagate = False

@@ -1,0 +1,1 @@
+"""Envelopes, codecs, receipts and addresses of messages between parties."""

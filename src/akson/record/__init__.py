@@ -1,0 +1,1 @@
+"""The one door to clinical data: decide, read or write, audit, emit; in one transaction."""

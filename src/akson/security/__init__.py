@@ -1,0 +1,1 @@
+"""Who acts, token checks, the rules of tjenstlig behov, the decision, audit."""

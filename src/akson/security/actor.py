@@ -1,0 +1,66 @@
+"""Who acts: a person in a role at a unit, a citizen for oneself, or a system."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    PERSONNEL = "personnel"
+    CITIZEN = "citizen"
+    SYSTEM = "system"
+    NODE = "node"
+    """The node itself: jobs and migrations."""
+    ANYONE = "anyone"
+    """The open FHIR server knows nobody."""
+
+
+class Action(StrEnum):
+    READ = "read"
+    SEARCH = "search"
+    HISTORY = "history"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Purpose(StrEnum):
+    """Why data is asked for (HL7 v3 PurposeOfUse, urn:oid:2.16.840.1.113883.1.11.20448)."""
+
+    TREATMENT = "TREAT"
+    COORDINATION = "COC"
+    PATIENT_REQUEST = "PATRQT"
+    ADMINISTRATION = "HOPERAT"
+    EMERGENCY = "ETREAT"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The one who acts, as the session or the token says. Fields that do not apply are empty."""
+
+    kind: Kind
+    name: str = ""
+    pid: str = ""
+    """National identity number; never in logs, URLs or what a citizen sees."""
+    hpr: str = ""
+    practitioner: str = ""
+    """Reference of the Practitioner on this node."""
+    role: str = ""
+    """Role code of the demo's role list, e.g. hjemmesykepleier."""
+    role_reference: str = ""
+    """Reference of the PractitionerRole on this node."""
+    units: frozenset[str] = frozenset()
+    """References of the Organizations on this node that the role works for (unit and those above it up to the owner)."""
+    unit_name: str = ""
+    organization: str = ""
+    """Organisation number of the legal entity."""
+    organization_name: str = ""
+    client_id: str = ""
+    """The system that asks."""
+    patient: str = ""
+    """For a citizen: id of the Patient one may see on this node (oneself)."""
+    assurance: int = 0
+    """Security level of the e-ID: 3 substantial, 4 high."""
+    scopes: frozenset[str] = field(default=frozenset())
+    """OAuth scopes of the token."""
+    care_relationship: tuple[tuple[str, str], ...] = ()
+    """From the trust-framework attest: healthcare_service, purpose_of_use, decision_ref ... as pairs."""

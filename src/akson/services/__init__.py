@@ -1,0 +1,1 @@
+"""The information services, declared as data, no logic."""

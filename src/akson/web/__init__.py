@@ -1,0 +1,1 @@
+"""Server-rendered pages: work surfaces of personnel, citizen portal, platform."""
