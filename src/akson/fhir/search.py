@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-ParamType = Literal["number", "date", "string", "token", "reference", "composite", "quantity", "uri", "special"]
+ParamType = Literal[
+    "number", "date", "string", "token", "reference", "composite", "quantity", "uri", "special"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,9 @@ class AksonError(Exception):
     code: ClassVar[str] = "exception"
     text: ClassVar[str] = "error.unexpected"
 
-    def __init__(self, diagnostics: str = "", *, expression: tuple[str, ...] = (), issues: tuple[Issue, ...] = ()) -> None:
+    def __init__(
+        self, diagnostics: str = "", *, expression: tuple[str, ...] = (), issues: tuple[Issue, ...] = ()
+    ) -> None:
         super().__init__(diagnostics)
         self.diagnostics = diagnostics
         self.issues = issues or (Issue(self.code, diagnostics, expression),)

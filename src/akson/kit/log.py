@@ -31,7 +31,12 @@ def log(event: Event, **fields: object) -> None:
     """Write one event as one line of JSON on standard error."""
     level, _ = event.value
     if _logger.isEnabledFor(level):
-        line = {"time": instant(now()), "event": event.name.lower(), "level": logging.getLevelName(level), **fields}
+        line = {
+            "time": instant(now()),
+            "event": event.name.lower(),
+            "level": logging.getLevelName(level),
+            **fields,
+        }
         _logger.log(level, json.dumps(line, default=str, ensure_ascii=False))
 
 

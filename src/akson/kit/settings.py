@@ -1,13 +1,14 @@
-"""One frozen Settings for a program, one Node for each node it hosts. Every field has a help text.
+"""One frozen Settings for a program, one Node for each node it hosts. Every setting has a help text.
 
 A setting is read from the environment as AKSON_<NAME>. `docs/reference/settings.md` is generated from here.
 """
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, NamedTuple, get_type_hints
 
 from akson.kit.errors import Malformed
 
@@ -22,37 +23,53 @@ class Role(StrEnum):
     FHIR = "fhir"
 
 
-def setting(default: object, description: str) -> object:
-    """A field of Settings with its help text."""
-    return field(default=default, metadata={"help": description})
+class Option(NamedTuple):
+    """What one setting is: its default and what it does, in words for an operator."""
+
+    default: str
+    help: str
+
+
+OPTIONS = {
+    "data": Option("data", "Folder of the embedded database, keys and blobs."),
+    "host": Option("127.0.0.1", "Address to listen on."),
+    "port": Option("8000", "Port to listen on."),
+    "database": Option("", "Connection URI of an own PostgreSQL 15-18; empty means the embedded one."),
+    "workers": Option("1", "Server processes. One is fastest on two cores."),
+    "pool": Option("8", "Database connections of each node in each process."),
+    "body_limit": Option("50000000", "Largest request body in bytes."),
+    "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
+    "packages": Option("", "Folder of FHIR packages (.tgz) to load, as the FHIR package cache has it."),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator may set."""
+    """What an operator may set; OPTIONS says what each is."""
 
-    data: Path = setting(Path("data"), "Folder of the embedded database, keys and blobs.")  # type: ignore[assignment]
-    host: str = setting("127.0.0.1", "Address to listen on.")  # type: ignore[assignment]
-    port: int = setting(8000, "Port to listen on.")  # type: ignore[assignment]
-    database: str = setting("", "Connection URI of an own PostgreSQL 15-18; empty means the embedded one.")  # type: ignore[assignment]
-    workers: int = setting(1, "Server processes. One is fastest on two cores.")  # type: ignore[assignment]
-    pool: int = setting(8, "Database connections of each node in each process.")  # type: ignore[assignment]
-    body_limit: int = setting(50_000_000, "Largest request body in bytes.")  # type: ignore[assignment]
-    peer_timeout: float = setting(3.0, "Seconds to wait for another node before it counts as silent.")  # type: ignore[assignment]
-    packages: str = setting("", "Folder of FHIR packages (.tgz) to load, as the FHIR package cache has it.")  # type: ignore[assignment]
+    data: Path
+    host: str
+    port: int
+    database: str
+    workers: int
+    pool: int
+    body_limit: int
+    peer_timeout: float
+    packages: str
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from AKSON_* variables. A value of the wrong kind is refused with its name."""
-        values: dict[str, object] = {}
-        for each in fields(cls):
-            name = f"AKSON_{each.name.upper()}"
-            if (raw := environment.get(name)) is not None:
-                try:
-                    values[each.name] = type(each.default)(raw)
-                except ValueError as error:
-                    raise Malformed(f"{name} must be {type(each.default).__name__}, got {raw!r}") from error
-        return cls(**values)  # type: ignore[arg-type]
+        values: dict[str, Any] = {}
+        kinds = get_type_hints(cls)
+        for name, option in OPTIONS.items():
+            variable = f"AKSON_{name.upper()}"
+            raw = environment.get(variable, option.default)
+            try:
+                values[name] = kinds[name](raw)
+            except ValueError as error:
+                raise Malformed(f"{variable} must be {kinds[name].__name__}, got {raw!r}") from error
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)

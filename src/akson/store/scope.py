@@ -63,7 +63,9 @@ class AnyOf:
     parts: tuple["Predicate", ...]
 
 
-Predicate = Everything | Nothing | OfTypes | OfPatients | WithoutPatient | CareRelation | Unlabelled | AllOf | AnyOf
+Predicate = (
+    Everything | Nothing | OfTypes | OfPatients | WithoutPatient | CareRelation | Unlabelled | AllOf | AnyOf
+)
 
 
 @dataclass(frozen=True, slots=True)

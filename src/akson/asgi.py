@@ -1,0 +1,1 @@
+"""Builds the program: nodes, middleware and routes."""
