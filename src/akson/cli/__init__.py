@@ -1,5 +1,1 @@
 """The command line. Each module here is one group of commands and offers `add(commands)`."""
-
-from akson.cli.main import main
-
-__all__ = ["main"]
