@@ -1,0 +1,22 @@
+"""The rules of tjenstlig behov, one a file. Order says which reason is told when several rules grant."""
+
+from akson.security.rules import (
+    attested_care,
+    care_relation,
+    node_itself,
+    open_information,
+    own_record,
+    patient_lookup,
+    source_lookup,
+)
+from akson.security.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    Rule("reason.node", node_itself.grants),
+    Rule("reason.own_record", own_record.grants),
+    Rule("reason.care_relation", care_relation.grants),
+    Rule("reason.attested_care", attested_care.grants),
+    Rule("reason.source_lookup", source_lookup.grants),
+    Rule("reason.patient_lookup", patient_lookup.grants),
+    Rule("reason.open_information", open_information.grants),
+)

@@ -1,0 +1,20 @@
+"""Personnel of another record system, whose attest names the care relation and one patient (Tillitsrammeverk, ATT-4).
+
+The platform and the sources do not know the asker's unit; they trust the system that does, through the attest in a
+token of the trust anchor. The token opens the one patient it was issued for.
+"""
+
+from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.roles import RECORD
+from akson.store.scope import AllOf, OfPatients, OfTypes, Predicate
+
+
+def grants(actor: Actor, _action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
+    if actor.kind is not Kind.PERSONNEL or not (
+        actor.client_id and actor.care_relationship and actor.patient
+    ):
+        return None
+    types = RECORD | {"Patient"}
+    if resource_type not in types:
+        return None
+    return AllOf((OfTypes(types), OfPatients(frozenset({actor.patient}))))

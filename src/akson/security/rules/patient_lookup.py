@@ -1,0 +1,13 @@
+"""Personnel find a person in the node's own register of patients to start or go on with care; the look is audited."""
+
+from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.roles import DEMOGRAPHY, DUTIES
+from akson.store.scope import OfTypes, Predicate
+
+
+def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
+    if actor.kind is not Kind.PERSONNEL or actor.client_id or actor.role not in DUTIES:
+        return None
+    if resource_type not in DEMOGRAPHY or action is Action.DELETE:
+        return None
+    return OfTypes(DEMOGRAPHY)
