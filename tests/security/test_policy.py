@@ -1,0 +1,91 @@
+"""The first rules: role and unit, care relation, own record, attested care; default deny."""
+
+import pytest
+
+from akson.kit.text import catalogue
+from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.policy import Grant, Refusal, decide
+from akson.security.rules import RULES
+from akson.store.scope import AllOf, AnyOf, CareRelation, Everything, OfPatients, OfTypes, Predicate
+
+NURSE = Actor(
+    Kind.PERSONNEL,
+    role="hjemmesykepleier",
+    units=frozenset({"Organization/nord"}),
+    practitioner="Practitioner/hanne",
+)
+CITIZEN = Actor(Kind.CITIZEN, patient="ingrid", assurance=4)
+ATTESTED = Actor(
+    Kind.PERSONNEL, client_id="sykehus", patient="ingrid", care_relationship=(("purpose_of_use", "TREAT"),)
+)
+
+
+def parts(predicate: Predicate) -> list[Predicate]:
+    """A predicate and all it is made of."""
+    inner = predicate.parts if isinstance(predicate, AllOf | AnyOf) else ()
+    return [predicate, *(each for part in inner for each in parts(part))]
+
+
+def granted(actor: Actor, action: Action, resource_type: str) -> Grant | None:
+    decision = decide(actor, action, resource_type, Purpose.TREATMENT)
+    return decision if isinstance(decision, Grant) else None
+
+
+def test_a_nurse_reads_those_her_unit_treats() -> None:
+    grant = granted(NURSE, Action.READ, "AllergyIntolerance")
+    assert grant is not None
+    assert grant.scope.reason == "reason.care_relation"
+    assert CareRelation(frozenset({"Organization/nord", "Practitioner/hanne"})) in parts(
+        grant.scope.predicate
+    )
+    assert Everything() not in parts(grant.scope.predicate)
+
+
+def test_a_citizen_reads_only_oneself_and_writes_nothing() -> None:
+    grant = granted(CITIZEN, Action.SEARCH, "Condition")
+    assert grant is not None
+    assert OfPatients(frozenset({"ingrid"})) in parts(grant.scope.predicate)
+    assert granted(CITIZEN, Action.UPDATE, "Condition") is None
+
+
+def test_an_attest_opens_the_one_patient_it_names() -> None:
+    grant = granted(ATTESTED, Action.CREATE, "AllergyIntolerance")
+    assert grant is not None
+    assert OfPatients(frozenset({"ingrid"})) in parts(grant.scope.predicate)
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [
+        Actor(Kind.ANYONE),
+        Actor(Kind.SYSTEM, client_id="fremmed"),
+        Actor(Kind.CITIZEN),
+        Actor(Kind.PERSONNEL),
+        Actor(Kind.PERSONNEL, role="driftsansvarlig", units=frozenset({"Organization/drift"})),
+        Actor(Kind.PERSONNEL, role="hjemmesykepleier"),
+        Actor(Kind.PERSONNEL, client_id="sykehus", care_relationship=(("purpose_of_use", "TREAT"),)),
+        Actor(Kind.PERSONNEL, client_id="sykehus", patient="ingrid"),
+    ],
+)
+@pytest.mark.parametrize("action", list(Action))
+def test_what_no_rule_grants_is_refused(actor: Actor, action: Action) -> None:
+    assert decide(actor, action, "Condition", Purpose.TREATMENT) == Refusal("reason.no_rule")
+
+
+def test_a_case_handler_does_not_read_diagnoses() -> None:
+    handler = Actor(Kind.PERSONNEL, role="saksbehandler", units=frozenset({"Organization/tildeling"}))
+    assert granted(handler, Action.READ, "EpisodeOfCare") is not None
+    assert granted(handler, Action.READ, "Condition") is None
+
+
+def test_no_scope_reaches_types_beyond_the_role() -> None:
+    grant = granted(NURSE, Action.READ, "Condition")
+    assert grant is not None
+    types = [each for each in parts(grant.scope.predicate) if isinstance(each, OfTypes)]
+    assert types
+    assert all("AuditEvent" not in each.types for each in types)
+
+
+def test_every_reason_has_its_text() -> None:
+    texts = catalogue("nb")
+    assert all(rule.reason in texts for rule in RULES)
