@@ -1,1 +1,1 @@
-"""Synthetic people, organisations and the journeys they make."""
+"""Synthetic people, organisations and records of two municipalities and a hospital. Nobody in here exists."""
