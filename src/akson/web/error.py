@@ -1,0 +1,26 @@
+"""Renders an error for people: what happened, in plain words, and what one can do now."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from akson.kit.errors import AksonError, MethodNotAllowed, NotAllowed, NotAuthenticated, NotFound
+from akson.web.page import render
+
+OF_STATUS: dict[int, type[AksonError]] = {
+    401: NotAuthenticated,
+    403: NotAllowed,
+    404: NotFound,
+    405: MethodNotAllowed,
+}
+
+
+async def show_error(request: Request, error: Exception) -> Response:
+    """The page of an error: an AksonError as it is, one of the HTTP framework by its status, any other as unexpected."""
+    if isinstance(error, HTTPException):
+        kind: AksonError = OF_STATUS.get(error.status_code, AksonError)()
+        status = error.status_code
+    else:
+        kind = error if isinstance(error, AksonError) else AksonError()
+        status = kind.status
+    return render(request, "error.html", status=status, key=kind.text, sign_in=status == 401)

@@ -1,0 +1,31 @@
+// What every page can do by keyboard, and small helpers that need no server. No state is kept in the browser.
+const search = () => document.querySelector(".find input");
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && search()) {
+    event.preventDefault();
+    search().focus();
+    search().select();
+    return;
+  }
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const link = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (link) {
+    event.preventDefault();
+    link.click();
+  }
+});
+
+// A menu closes on Escape and on a click outside, and gives the focus back.
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
