@@ -1,0 +1,1 @@
+"""KITH XML, the national message family: pure codecs, bytes in and frozen values out."""

@@ -1,0 +1,124 @@
+"""AppRec (Applikasjonskvittering, HIS 80415): 1.0 is read, 1.1 is read and written."""
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from akson.messaging.kith import xml
+from akson.messaging.kith.binding import Binding, NotOfSchema, Read, el, must
+from akson.messaging.kith.common import CV
+from akson.messaging.kith.msghead import serialise
+
+NAMESPACE = "http://www.kith.no/xmlstds/apprec/2012-02-15"
+NAMESPACE_1_0 = "http://www.kith.no/xmlstds/apprec/2004-11-21"
+VERSIONS = {NAMESPACE: "v1.1 2012-02-15", NAMESPACE_1_0: "1.0 2004-11-21"}
+STATUSES = frozenset({"1", "2", "3"})
+"""V8258: OK, rejected, OK with an error in a part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdditionalId:
+    id: str = must()
+    type: CV = must()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A department (Dept), or a person of an institution (HCPerson) without the type."""
+
+    type: CV | None = el()
+    name: str | None = el()
+    id: str | None = el()
+    type_id: CV | None = el()
+    additional_id: tuple[AdditionalId, ...] = el(many=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inst:
+    name: str | None = el()
+    id: str | None = el()
+    type_id: CV | None = el()
+    dept: tuple[Unit, ...] = el(many=True)
+    additional_id: tuple[AdditionalId, ...] = el(many=True)
+    person: tuple[Unit, ...] = el("HCPerson", many=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    type: CV = must()
+    street_adr: str | None = el()
+    postal_code: str | None = el()
+    city: str | None = el()
+    county: CV | None = el()
+    country: CV | None = el()
+    city_distr: CV | None = el()
+    tele_address: tuple[str, ...] = el(many=True, kind="value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HCP:
+    inst: Inst | None = el()
+    prof: Unit | None = el("HCProf")
+    med_speciality: CV | None = el()
+    address: Address | None = el()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    role: CV | None = el()
+    hcp: HCP = must("HCP")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalMsgId:
+    msg_type: CV = must()
+    issue_date: str = must()
+    id: str = must()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppRec:
+    msg_type: CV = must()
+    mig_version: str = must("MIGversion")
+    software_name: str | None = el()
+    software_version: str | None = el()
+    gen_date: str = must()
+    id: str = must()
+    sender: Party = must()
+    receiver: Party = must()
+    status: CV = must()
+    error: tuple[CV, ...] = el(many=True)
+    original_msg_id: OriginalMsgId = must()
+
+
+BINDINGS = {space: Binding(AppRec, "AppRec", space, {}) for space in VERSIONS}
+
+
+def read(root: etree._Element) -> Read[AppRec]:
+    """A receipt of either version. NotOfSchema for an unknown version or status."""
+    binding = BINDINGS.get(etree.QName(root).namespace or "")
+    if binding is None:
+        raise NotOfSchema("not an AppRec of a version that is read")
+    found = binding.read(root)
+    # The date in it is sometimes wrong in messages that are otherwise right: the number decides.
+    number = VERSIONS[binding.namespace].removeprefix("v").split()[0]
+    if not found.value.mig_version.removeprefix("v").startswith(number):
+        raise NotOfSchema("MIGversion does not go with the namespace")
+    if found.value.status.v not in STATUSES:
+        raise NotOfSchema("AppRec has a status outside V8258")
+    return found
+
+
+def parse(raw: bytes) -> AppRec:
+    """Bytes to value. NAV's common envelope (EI_fellesformat) around the receipt is looked through."""
+    root = xml.parse(raw)
+    if etree.QName(root).localname == "EI_fellesformat":
+        root = next((child for child in root if etree.QName(child).localname == "AppRec"), root)
+    return read(root).value
+
+
+def write(value: AppRec) -> bytes:
+    """Value to bytes, always version 1.1."""
+    if value.mig_version != VERSIONS[NAMESPACE]:
+        raise NotOfSchema("only AppRec 1.1 is written")
+    return serialise(BINDINGS[NAMESPACE].write(value))

@@ -1,0 +1,96 @@
+"""Parts that the messages share: codes, identifiers, people, organisations and addresses of KITH.
+
+Sources: kith.xsd (data types), felleskomponent1 and the header's own copies of its types.
+"""
+
+from dataclasses import dataclass
+
+from akson.messaging.kith.binding import attribute, el, must
+
+VOLVEN = "2.16.578.1.12.4.1.1."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CV:
+    """A coded value: code, display name, code system (OID) and original text. CS is one without a system."""
+
+    v: str | None = attribute("V")
+    dn: str | None = attribute("DN")
+    s: str | None = attribute("S")
+    ot: str | None = attribute("OT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PQ:
+    """A physical quantity: value and unit, as written."""
+
+    v: str | None = attribute("V")
+    u: str | None = attribute("U")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ident:
+    id: str = must()
+    type_id: CV = must()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    type: CV | None = el()
+    street_adr: str | None = el()
+    postal_code: str | None = el()
+    city: str | None = el()
+    postbox: str | None = el()
+    county: CV | None = el()
+    country: CV | None = el()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeleCom:
+    type_telecom: CV | None = el()
+    tele_address: str | None = el(kind="value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person, or the patient."""
+
+    family_name: str | None = el()
+    middle_name: str | None = el()
+    given_name: str | None = el()
+    date_of_birth: str | None = el()
+    sex: CV | None = el()
+    nationality: CV | None = el()
+    ident: tuple[Ident, ...] = el(many=True)
+    address: Address | None = el()
+    tele_com: tuple[TeleCom, ...] = el(many=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthcareProfessional:
+    type_healthcare_professional: CV | None = el()
+    role_to_patient: CV | None = el()
+    family_name: str | None = el()
+    middle_name: str | None = el()
+    given_name: str | None = el()
+    date_of_birth: str | None = el()
+    sex: CV | None = el()
+    nationality: CV | None = el()
+    ident: tuple[Ident, ...] = el(many=True)
+    address: Address | None = el()
+    tele_com: tuple[TeleCom, ...] = el(many=True)
+
+
+def cs(code: str, display: str = "") -> CV:
+    """A code of a list that the schema itself names."""
+    return CV(v=code, dn=display or None)
+
+
+def cv(number: int, code: str, display: str = "") -> CV:
+    """A code of a Volven list, named by its number."""
+    return CV(v=code, dn=display or None, s=f"{VOLVEN}{number}")
+
+
+def fold(date: str | None) -> str | None:
+    """An empty text as nothing."""
+    return date or None

@@ -1,0 +1,55 @@
+"""The shared examples, by message; tests skip where the data does not stand beside the project."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from akson.messaging.kith import xml
+from akson.messaging.schemas import Schemas
+from tests.shared import ROOT, shared
+
+_NEAR = next(
+    (
+        p / "shared" / "data" / "kith"
+        for p in (ROOT.parent, ROOT.parent.parent)
+        if (p / "shared" / "data").exists()
+    ),
+    None,
+)
+
+
+def every(pattern: str) -> list:
+    """One test parameter a file, or a single skipped one."""
+    files = sorted(_NEAR.glob(pattern)) if _NEAR else []
+    if not files:
+        return [
+            pytest.param(
+                None, marks=pytest.mark.skip(reason="the example data does not stand beside the project")
+            )
+        ]
+    return [pytest.param(path, id=path.stem) for path in files]
+
+
+@cache
+def _schemas(folder: Path) -> Schemas:
+    return Schemas(folder)
+
+
+def schema_errors(raw: bytes) -> list[str] | None:
+    """What the official schema says of a message."""
+    return _schemas(shared("kith/xsd")).errors(xml.parse(raw))
+
+
+def canonical(element: etree._Element) -> str:
+    """An element as text that is equal when the documents say the same: no comments, no space between elements."""
+    copy = etree.fromstring(etree.tostring(element))
+    for each in copy.iter():
+        for name in [n for n in each.attrib if "schemaLocation" in str(n)]:
+            del each.attrib[name]
+        if len(each) and not (each.text or "").strip():
+            each.text = None
+        if not (each.tail or "").strip():
+            each.tail = None
+    return etree.tostring(copy, method="c14n", exclusive=True, with_comments=False).decode()
