@@ -1,0 +1,155 @@
+"""Many writes at once: one look at what is there, then COPY into every table. For transactions and imports."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from akson.fhir.index import Index
+from akson.kit.clock import now
+from akson.kit.errors import Conflict, NotFound, VersionMismatch
+from akson.store import copying
+from akson.store.copying import bigint, bigints, boolean, double, raw, smallint, text, timestamp
+from akson.store.hashing import patient_number, resource_key
+from akson.store.pool import Tx
+from akson.store.rows import Rows, labels, rows
+from akson.store.stored import Stored, serve
+from akson.store.writes import Present, Write
+
+COLUMNS: dict[str, dict[str, Callable[[Any], bytes]]] = {
+    "resource": {
+        "pat": bigint, "rid": bigint, "key": bigint, "type": text, "id": text, "version": bigint,
+        "updated": timestamp, "deleted": boolean, "tok": bigints, "labels": bigints, "body": raw,
+    },
+    "idx_token": {"hash": bigint, "pat": bigint, "rid": bigint},
+    "idx_ref": {"target": bigint, "param": bigint, "pat": bigint, "rid": bigint},
+    "idx_date": {
+        "hash": bigint, "low": bigint, "high": bigint, "first": smallint, "pat": bigint, "rid": bigint,
+    },
+    "idx_qty": {
+        "hash": bigint, "value": double, "low": double, "high": double, "unit": bigint, "first": smallint,
+        "pat": bigint, "rid": bigint,
+    },
+    "idx_string": {
+        "hash": bigint, "norm": text, "exact": text, "first": smallint, "pat": bigint, "rid": bigint,
+    },
+    "idx_composite": {
+        "hash": bigint, "tok": bigints, "low1": double, "high1": double, "low2": double, "high2": double,
+        "pat": bigint, "rid": bigint,
+    },
+}  # fmt: skip
+FIND = """
+select key, pat, rid, version, deleted, tok, labels, updated from resource
+where key = any(%s::bigint[]) order by key for update"""
+NUMBERS = "select nextval('resource_rid') from generate_series(1, %s)"
+ARCHIVE = """
+insert into history (pat, rid, key, type, id, version, updated, deleted, labels, body)
+select pat, rid, key, type, id, version, updated, deleted, labels, body
+from resource where rid = any(%s::bigint[]) and key = any(%s::bigint[])"""
+CLEAR = (
+    "delete from resource where rid = any(%s::bigint[]) and key = any(%s::bigint[])",
+    "delete from idx_token where hash = any(%s::bigint[]) and rid = any(%s::bigint[])",
+    *(
+        f"delete from {table} where rid = any(%s::bigint[])"  # noqa: S608
+        for table in ("idx_ref", "idx_date", "idx_qty", "idx_string", "idx_composite", "idx_text")
+    ),
+)
+TEXT = """
+insert into idx_text (pat, rid, type, words)
+select v.p, v.r, v.t, to_tsvector('norwegian', v.c) || to_tsvector('simple', v.c)
+from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) v(p, r, t, c)"""
+
+
+async def write_many(tx: Tx, writes: Sequence[Write]) -> list[Stored]:
+    """See `writes.write_many`."""
+    if not writes:
+        return []
+    keys = [resource_key(write.type, write.id) for write in writes]
+    if len(set(keys)) != len(keys):
+        raise Conflict("the same resource is written twice in one transaction")
+    found = {row[0]: Present(*row[1:7]) for row in await tx.fetch(FIND, [keys])}
+    for write, key in zip(writes, keys, strict=True):
+        _check(write, found.get(key))
+    fresh = len(writes) - len(found)
+    numbers = iter([row[0] for row in await tx.fetch(NUMBERS, [fresh])] if fresh else ())
+    moment = now()
+    batch = _Batch(moment)
+    for write, key in zip(writes, keys, strict=True):
+        present = found.get(key)
+        batch.add(write, key, present, present.rid if present else next(numbers))
+    if found:
+        await _make_way(tx, found)
+    await batch.flush(tx)
+    return batch.stored
+
+
+def _check(write: Write, present: Present | None) -> None:
+    version = 0 if present is None or present.deleted else present.version
+    if write.resource is None and version == 0:
+        raise NotFound(f"{write.type}/{write.id} is not there to delete")
+    if write.expected == 0 and version:
+        raise Conflict(f"{write.type}/{write.id} exists already")
+    if write.expected is not None and write.expected != version:
+        raise VersionMismatch(f"{write.type}/{write.id} is not at version {write.expected}")
+
+
+async def _make_way(tx: Tx, found: dict[int, Present]) -> None:
+    """Move the present versions to history and take away their index rows."""
+    rids, keys = [present.rid for present in found.values()], list(found)
+    tokens = sorted({token for present in found.values() for token in present.tok})
+    await tx.execute(ARCHIVE, [rids, keys])
+    first, second, *others = CLEAR
+    await tx.execute(first, [rids, keys])
+    await tx.execute(second, [tokens, rids])
+    for statement in others:
+        await tx.execute(statement, [rids])
+
+
+class _Batch:
+    """Rows of many resources, table by table."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.stored: list[Stored] = []
+        self._moment = moment
+        self._tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
+        self._texts: list[tuple[int, int, str, str]] = []
+
+    def add(self, write: Write, key: int, present: Present | None, rid: int) -> None:
+        version = present.version + 1 if present else 1
+        index = write.index or Index()
+        pat = patient_number(index.patient)
+        body, marks, found = b"", [], Rows()
+        if write.resource is not None:
+            body = serve(write.resource, write.id, version, self._moment)
+            marks, found = labels(write.resource), rows(write.type, index)
+        elif present is not None:
+            pat, marks = present.pat, present.labels
+        deleted = write.resource is None
+        self._tables["resource"].append(
+            (pat, rid, key, write.type, write.id, version, self._moment, deleted, found.tok, marks, body)
+        )
+        self._index(found, pat, rid, write.type)
+        self.stored.append(Stored(write.type, write.id, version, self._moment, body, deleted))
+
+    def _index(self, found: Rows, pat: int, rid: int, kind: str) -> None:
+        place = (pat, rid)
+        self._tables["idx_token"] += [(token, *place) for token in found.tokens]
+        for table, values in (
+            ("idx_ref", found.references),
+            ("idx_date", found.dates),
+            ("idx_qty", found.quantities),
+            ("idx_string", found.strings),
+            ("idx_composite", found.composites),
+        ):
+            self._tables[table] += [(*row, *place) for row in values]
+        if found.content:
+            self._texts.append((pat, rid, kind, found.content))
+
+    async def flush(self, tx: Tx) -> None:
+        for table, values in self._tables.items():
+            if values:
+                columns = COLUMNS[table]
+                names = ", ".join(columns)
+                stream = copying.stream(list(columns.values()), values)
+                await tx.copy(f"copy {table} ({names}) from stdin (format binary)", stream)
+        if self._texts:
+            await tx.execute(TEXT, [list(column) for column in zip(*self._texts, strict=True)])

@@ -1,0 +1,123 @@
+"""Connections and transactions. One request or job is one transaction, and it is committed here and nowhere else."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg.adapt import AdaptersMap
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from akson.kit.errors import Conflict, Unavailable
+
+Row = tuple[Any, ...]
+OPTIONS = (
+    "-c timezone=UTC -c jit=off -c statement_timeout={statement}s -c lock_timeout={lock}s"
+    " -c idle_in_transaction_session_timeout=120s -c application_name=akson"
+)
+
+
+def _adapters() -> AdaptersMap:
+    """Every int goes as int8: one prepared statement whatever the size of the number."""
+    adapters = AdaptersMap(psycopg.adapters)
+    adapters.register_dumper(int, Int8Dumper)
+    adapters.register_dumper(int, Int8BinaryDumper)
+    return adapters
+
+
+async def _configure(connection: "psycopg.AsyncConnection[Row]") -> None:
+    connection.prepared_max = 400
+
+
+class Tx:
+    """One open transaction. Its methods take SQL and are used inside `store` only."""
+
+    def __init__(self, connection: "psycopg.AsyncConnection[Row]") -> None:
+        self._connection = connection
+
+    async def fetch(
+        self, sql: str, params: Sequence[object] = (), *, prepare: bool | None = True
+    ) -> list[Row]:
+        """All rows. `prepare=False` plans for these very values: for searches, whose values are skewed."""
+        async with self._connection.cursor(binary=True) as cursor:
+            await cursor.execute(sql.encode(), params, prepare=prepare)
+            return await cursor.fetchall()
+
+    async def one(self, sql: str, params: Sequence[object] = ()) -> Row | None:
+        """The first row, if any."""
+        async with self._connection.cursor(binary=True) as cursor:
+            await cursor.execute(sql.encode(), params, prepare=True)
+            return await cursor.fetchone()
+
+    async def execute(self, sql: str, params: Sequence[object] = ()) -> int:
+        """Run a statement; how many rows it touched."""
+        async with self._connection.cursor(binary=True) as cursor:
+            await cursor.execute(sql.encode(), params, prepare=True)
+            return cursor.rowcount
+
+    async def script(self, sql: str) -> None:
+        """Run several statements at once, without parameters: migrations."""
+        async with self._connection.cursor() as cursor:
+            await cursor.execute(sql.encode())
+
+    async def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
+        """Stream binary COPY data into a table."""
+        async with self._connection.cursor() as cursor, cursor.copy(sql.encode()) as copy:
+            for chunk in chunks:
+                await copy.write(chunk)
+
+
+class Database:
+    """A pool of connections to one database.
+
+    `size` connections at most; a request that gets none within `wait` seconds is refused with Unavailable, and a
+    statement that takes longer than `statement_timeout` seconds is ended.
+    """
+
+    def __init__(self, uri: str, size: int = 8, *, statement_timeout: int = 30, wait: float = 20) -> None:
+        self.uri = uri
+        self._pool = AsyncConnectionPool(
+            uri,
+            min_size=min(2, size),
+            max_size=size,
+            timeout=wait,
+            open=False,
+            name="akson",
+            configure=_configure,
+            kwargs={
+                "context": _adapters(),
+                "options": OPTIONS.format(statement=statement_timeout, lock=min(10, statement_timeout)),
+                "prepare_threshold": 5,
+            },
+        )
+
+    async def open(self) -> None:
+        """Connect; raises Unavailable when the database does not answer in time."""
+        try:
+            await self._pool.open(wait=True)
+        except PoolTimeout as error:
+            raise Unavailable("the database does not answer") from error
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self, *, read_only: bool = False) -> AsyncIterator[Tx]:
+        """A transaction: committed at the end of the block, rolled back when an exception leaves it.
+
+        Raises Unavailable when no connection is to be had or the server is gone, Conflict when two transactions
+        stand in each other's way and this one was chosen to give up.
+        """
+        try:
+            async with self._pool.connection() as connection:
+                await connection.set_read_only(read_only)
+                yield Tx(connection)
+        except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+            raise Conflict("another transaction changed the same data: try again") from error
+        except psycopg.errors.QueryCanceled as error:
+            raise Unavailable("the statement took too long and was ended") from error
+        except psycopg.errors.LockNotAvailable as error:
+            raise Conflict("another transaction holds the same data: try again") from error
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise Unavailable("the database does not answer") from error

@@ -1,0 +1,76 @@
+"""Turns a scope into SQL on one table's alias. Every clinical table reference in the store passes through here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from akson.store.hashing import label, patient_number
+from akson.store.scope import (
+    AllOf,
+    AnyOf,
+    CareRelation,
+    Everything,
+    Nothing,
+    OfPatients,
+    OfTypes,
+    Predicate,
+    Scope,
+    Unlabelled,
+    WithoutPatient,
+)
+
+Fragment = tuple[str, list[Any]]
+"""SQL text and its parameters in their order."""
+
+
+def within(scope: Scope, alias: str) -> Fragment:
+    """The condition that the row of `alias` (resource or history) is inside the scope. `alias` is the store's own."""
+    return _compile(scope.predicate, alias)
+
+
+def _compile(predicate: Predicate, alias: str) -> Fragment:
+    return _COMPILERS[type(predicate)](predicate, alias)
+
+
+def _types(predicate: OfTypes, alias: str) -> Fragment:
+    return f"{alias}.type = any(%s::text[])", [sorted(predicate.types)]
+
+
+def _patients(predicate: OfPatients, alias: str) -> Fragment:
+    numbers = sorted(patient_number(patient) for patient in predicate.patients if patient)
+    if len(numbers) == 1:
+        return f"{alias}.pat = %s", numbers
+    return f"{alias}.pat = any(%s::bigint[])", [numbers]
+
+
+def _care_relation(predicate: CareRelation, alias: str) -> Fragment:
+    condition = (
+        f"exists (select 1 from care_relation c where c.pat = {alias}.pat and c.party = any(%s::text[])"  # noqa: S608
+        " and c.low <= now() and c.high > now())"
+    )
+    return condition, [sorted(predicate.parties)]
+
+
+def _unlabelled(predicate: Unlabelled, alias: str) -> Fragment:
+    hashes = [label(*name.rpartition("|")[::2]) for name in sorted(predicate.labels)]
+    return f"not ({alias}.labels && %s::bigint[])", [hashes]
+
+
+def _joined(parts: tuple[Predicate, ...], alias: str, word: str, empty: str) -> Fragment:
+    compiled = [_compile(part, alias) for part in parts]
+    if not compiled:
+        return empty, []
+    text = f" {word} ".join(condition for condition, _ in compiled)
+    return f"({text})", [value for _, values in compiled for value in values]
+
+
+_COMPILERS: dict[type, Callable[[Any, str], Fragment]] = {
+    Everything: lambda _predicate, _alias: ("true", []),
+    Nothing: lambda _predicate, _alias: ("false", []),
+    OfTypes: _types,
+    OfPatients: _patients,
+    WithoutPatient: lambda _predicate, alias: (f"{alias}.pat = 0", []),
+    CareRelation: _care_relation,
+    Unlabelled: _unlabelled,
+    AllOf: lambda predicate, alias: _joined(predicate.parts, alias, "and", "true"),
+    AnyOf: lambda predicate, alias: _joined(predicate.parts, alias, "or", "false"),
+}

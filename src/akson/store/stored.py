@@ -1,0 +1,41 @@
+"""A stored version of a resource, and the bytes it is stored as."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from akson.fhir.model import Resource
+from akson.kit.clock import instant
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of one resource. `body` is the JSON exactly as it is served, empty when deleted."""
+
+    type: str
+    id: str
+    version: int
+    updated: datetime
+    body: bytes
+    deleted: bool = False
+
+    @property
+    def reference(self) -> str:
+        return f"{self.type}/{self.id}"
+
+
+def serve(resource: Resource, identity: str, version: int, updated: datetime) -> bytes:
+    """The body of a version: the resource with the id and the meta that the server sets."""
+    meta = (resource.get("meta") or {}) | {"versionId": str(version), "lastUpdated": instant(updated)}
+    head = {"resourceType": resource["resourceType"], "id": identity, "meta": meta}
+    rest = {name: value for name, value in resource.items() if name not in head}
+    return orjson.dumps(head | rest, default=_plain)
+
+
+def _plain(value: Any) -> orjson.Fragment:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    raise TypeError(f"not JSON: {type(value).__name__}")

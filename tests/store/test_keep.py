@@ -1,0 +1,35 @@
+"""Small things kept for a time."""
+
+from datetime import timedelta
+
+from akson.kit.clock import now
+from akson.store import keep
+
+LATER = timedelta(minutes=5)
+
+
+async def test_what_is_kept_is_there_until_it_is_taken(database):
+    async with database.transaction() as tx:
+        await keep.put(tx, "session", "k", {"a": 1}, now() + LATER)
+        await keep.put(tx, "session", "k", {"a": 2}, now() + LATER)
+        assert await keep.get(tx, "session", "k") == {"a": 2}
+        assert await keep.get(tx, "code", "k") is None
+        assert await keep.take(tx, "session", "k") == {"a": 2}
+        assert await keep.take(tx, "session", "k") is None
+        await keep.delete(tx, "session", "k")
+
+
+async def test_what_has_expired_is_gone(database):
+    async with database.transaction() as tx:
+        for key in ("a", "b", "c"):
+            await keep.put(tx, "code", key, {}, now() - LATER)
+        assert await keep.get(tx, "code", "a") is None
+        assert await keep.take(tx, "code", "a") is None
+        assert await keep.sweep(tx) == 2
+
+
+async def test_a_key_is_added_once_while_it_lasts(database):
+    async with database.transaction() as tx:
+        assert await keep.add(tx, "jti", "x", {}, now() - LATER)
+        assert await keep.add(tx, "jti", "x", {}, now() + LATER)
+        assert not await keep.add(tx, "jti", "x", {}, now() + LATER)
