@@ -32,7 +32,9 @@ def test_a_form_survives_the_way_through_a_resource(part) -> None:
 def test_a_name_from_the_list_is_coded() -> None:
     part = SERVICE.part("overfoelsomhet")
     allergy = build(part, FORMS["overfoelsomhet"], "Patient/1")
-    assert allergy["code"]["coding"] == [{"system": "http://www.whocc.no/atc", "code": "J01C", "display": "Penicilliner"}]
+    assert allergy["code"]["coding"] == [
+        {"system": "http://www.whocc.no/atc", "code": "J01C", "display": "Penicilliner"}
+    ]
     assert allergy["criticality"] == "high"
     assert [each["code"] for each in allergy["verificationStatus"]["coding"]] == ["confirmed", "3"]
 

@@ -50,11 +50,24 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         NOTE,
     ),
     "anestesikomplikasjon": (WHAT, SINCE, NOTE),
-    "kritisk-tilstand": (WHAT, Field("why", "critical.why", "choice", (f"{VOLVEN}7513",), required=True), SINCE, NOTE),
+    "kritisk-tilstand": (
+        WHAT,
+        Field("why", "critical.why", "choice", (f"{VOLVEN}7513",), required=True),
+        SINCE,
+        NOTE,
+    ),
     "smitte": (Field("what", "critical.what", "text", (f"{VOLVEN}7519",), required=True), SINCE, NOTE),
-    "paagaaende-behandling": (Field("what", "critical.what", "text", (f"{VOLVEN}7517",), required=True), SINCE, NOTE),
+    "paagaaende-behandling": (
+        Field("what", "critical.what", "text", (f"{VOLVEN}7517",), required=True),
+        SINCE,
+        NOTE,
+    ),
     "implantat": (Field("what", "critical.what", "text", (f"{VOLVEN}7518",), required=True), SINCE, NOTE),
-    "endret-prosedyre": (Field("what", "critical.what", "text", (f"{VOLVEN}7522",), required=True), SINCE, NOTE),
+    "endret-prosedyre": (
+        Field("what", "critical.what", "text", (f"{VOLVEN}7522",), required=True),
+        SINCE,
+        NOTE,
+    ),
 }
 
 Form = Mapping[str, str]
@@ -83,10 +96,14 @@ def fields_of(part: Part, resource: Resource) -> dict[str, str]:
         "what": _text(resource.get("code")) or resource.get("device", {}).get("display", ""),
         "note": " ".join(note["text"] for note in resource.get("note", [])),
         "since": _since(resource),
-        "reaction": "; ".join(_text(m) for r in resource.get("reaction", []) for m in r.get("manifestation", [])),
+        "reaction": "; ".join(
+            _text(m) for r in resource.get("reaction", []) for m in r.get("manifestation", [])
+        ),
         "severity": {v: k for k, v in CRITICALITY.items()}.get(resource.get("criticality", ""), ""),
         "certainty": _code(resource.get("verificationStatus"), CERTAINTY),
-        "why": next((_code(c, f"{VOLVEN}7513") for e in resource.get("evidence", []) for c in e.get("code", [])), ""),
+        "why": next(
+            (_code(c, f"{VOLVEN}7513") for e in resource.get("evidence", []) for c in e.get("code", [])), ""
+        ),
     }
     return {field.name: values[field.name] for field in FIELDS[part.slug]}
 
@@ -143,7 +160,10 @@ def _allergy(part: Part, form: Form, patient: str) -> Resource:
 def _condition(part: Part, form: Form, patient: str) -> Resource:
     onset, why = form.get("since", "").strip(), form.get("why", "")
     list_of_reasons = f"{VOLVEN}7513"
-    reason = {"coding": [coding(list_of_reasons, why, display(list_of_reasons, why))], "text": display(list_of_reasons, why)}
+    reason = {
+        "coding": [coding(list_of_reasons, why, display(list_of_reasons, why))],
+        "text": display(list_of_reasons, why),
+    }
     return {
         "clinicalStatus": _status("condition", "active"),
         "category": [{"coding": [coding(CATEGORY, part.slug, display(CATEGORY, part.slug))]}],
@@ -157,7 +177,12 @@ def _condition(part: Part, form: Form, patient: str) -> Resource:
 def _procedure(part: Part, form: Form, patient: str) -> Resource:
     since = form.get("since", "").strip()
     performed = {"performedPeriod": {"start": since}} if since else {}
-    return {"status": "in-progress", "code": _what(part, form), "subject": {"reference": patient}, **performed}
+    return {
+        "status": "in-progress",
+        "code": _what(part, form),
+        "subject": {"reference": patient},
+        **performed,
+    }
 
 
 def _device(part: Part, form: Form, patient: str) -> Resource:
