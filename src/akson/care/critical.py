@@ -84,7 +84,7 @@ def build(part: Part, form: Form, patient: str, earlier: Resource | None = None)
     resource["meta"] = {**resource["meta"], "tag": [coding(TAG_SYSTEM, "kritisk-informasjon")]}
     resource |= BUILDERS[part.type](part, form, patient)
     note = form.get("note", "").strip()
-    if part.type not in {"Flag"}:
+    if part.type != "Flag":
         resource.pop("note", None)
         resource |= {"note": [{"text": note}]} if note else {}
     return resource
