@@ -5,7 +5,6 @@ from datetime import timedelta
 from akson.kit.clock import now
 from akson.store import audit
 from akson.store.audit import AuditRow
-from akson.store.hashing import patient_number
 
 
 def row(patient="p1", **values):
@@ -16,7 +15,7 @@ def row(patient="p1", **values):
         purpose="TREAT",
         granted=True,
         reason="reason.care_relation",
-        pat=patient_number(patient),
+        patient=patient,
         **values,
     )
 

@@ -33,3 +33,13 @@ async def test_a_key_is_added_once_while_it_lasts(database):
         assert await keep.add(tx, "jti", "x", {}, now() - LATER)
         assert await keep.add(tx, "jti", "x", {}, now() + LATER)
         assert not await keep.add(tx, "jti", "x", {}, now() + LATER)
+
+
+async def test_all_of_a_kind_are_found_and_one_can_be_held(database):
+    async with database.transaction() as tx:
+        await keep.put(tx, "person", "a", {"n": 1}, now() + LATER)
+        await keep.put(tx, "person", "b", {"n": 2}, now() - LATER)
+        await keep.put(tx, "other", "c", {"n": 3}, now() + LATER)
+        assert await keep.find(tx, "person") == {"a": {"n": 1}}
+        assert await keep.lock(tx, "person", "a") == {"n": 1}
+        assert await keep.lock(tx, "person", "b") is None

@@ -47,3 +47,15 @@ async def delete(tx: Tx, kind: str, key: str) -> None:
 async def sweep(tx: Tx) -> int:
     """Remove what has expired; how many."""
     return await tx.execute("delete from keep where expires <= now()")
+
+
+async def lock(tx: Tx, kind: str, key: str) -> dict[str, Any] | None:
+    """The value, held so that nobody else changes it before this transaction ends."""
+    row = await tx.one(GET + " for update", [kind, key])
+    return row[0] if row else None
+
+
+async def find(tx: Tx, kind: str) -> dict[str, dict[str, Any]]:
+    """All values of a kind by their keys."""
+    rows = await tx.fetch("select key, value from keep where kind = %s and expires > now()", [kind])
+    return dict(rows)

@@ -1,0 +1,122 @@
+"""The trust anchor as its clients see it: its metadata and keys, fetched over HTTP and kept for a day.
+
+A key that is not known is looked for once more at the anchor (rotation), but not more often than RETRY seconds.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from joserfc.jwk import Key
+
+from akson.kit.errors import PeerFailed, PeerSilent
+from akson.kit.log import Event, log
+from akson.security.jose import ALGORITHMS, BadToken, Jwt, public_key
+
+LIFE = 24 * 3600
+"""Seconds that metadata and keys are kept (HelseID functional demand FK2)."""
+RETRY = 10
+"""Seconds between two looks for a key that nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the discovery document says (OpenID Connect Discovery 1.0, RFC 8414), the parts that are used."""
+
+    issuer: str
+    authorize: str
+    token: str
+    par: str
+    jwks: str
+    endsession: str
+
+
+class Anchor:
+    """One trust anchor: `issuer` must equal what its metadata and tokens say, letter by letter."""
+
+    def __init__(
+        self,
+        issuer: str,
+        http: httpx.AsyncClient,
+        *,
+        algorithms: tuple[str, ...] = ALGORITHMS,
+        timeout: float = 3.0,
+    ) -> None:
+        self.issuer = issuer
+        self.http = http
+        self.algorithms = algorithms
+        self.timeout = timeout
+        self._metadata: Metadata | None = None
+        self._keys: dict[str, Key] = {}
+        self._until = 0.0
+        self._looked = float("-inf")
+
+    async def metadata(self) -> Metadata:
+        """PeerFailed when the document is not this issuer's, PeerSilent when there is no answer."""
+        if self._metadata is None or time.monotonic() > self._until:
+            found = await self._get(f"{self.issuer}/.well-known/openid-configuration")
+            self._metadata = _metadata(found, self.issuer)
+            self._until = time.monotonic() + LIFE
+            self._keys = {}
+        return self._metadata
+
+    async def key(self, token: Jwt) -> Key:
+        """The issuer's key that a token names. BadToken when it has none of that name now."""
+        kid = token.header.get("kid")
+        if not isinstance(kid, str) or not kid or "jwk" in token.header:
+            raise BadToken("the token does not name its key")
+        metadata = await self.metadata()
+        if kid not in self._keys and time.monotonic() - self._looked > RETRY:
+            self._looked = time.monotonic()
+            self._keys = _keys(await self._get(metadata.jwks))
+        if kid not in self._keys:
+            raise BadToken("unknown key")
+        return self._keys[kid]
+
+    def forget(self) -> None:
+        """Fetch metadata and keys anew at the next use."""
+        self._metadata, self._keys, self._looked = None, {}, float("-inf")
+
+    async def _get(self, url: str) -> Mapping[str, Any]:
+        try:
+            answer = await self.http.get(url, timeout=self.timeout)
+            found = answer.json() if answer.is_success else None
+        except httpx.HTTPError as error:
+            log(Event.PEER_FAILED, peer=self.issuer, error=type(error).__name__)
+            raise PeerSilent("the trust anchor does not answer") from error
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            log(Event.PEER_FAILED, peer=self.issuer, status=answer.status_code)
+            raise PeerFailed("the trust anchor answers with an error")
+        return found
+
+
+def _metadata(found: Mapping[str, Any], issuer: str) -> Metadata:
+    names = {
+        "issuer": "issuer",
+        "authorize": "authorization_endpoint",
+        "token": "token_endpoint",
+        "par": "pushed_authorization_request_endpoint",
+        "jwks": "jwks_uri",
+        "endsession": "end_session_endpoint",
+    }
+    values = {field: found.get(name) for field, name in names.items()}
+    if values["issuer"] != issuer or not all(isinstance(value, str) for value in values.values()):
+        raise PeerFailed("the trust anchor's metadata is not its own or not complete")
+    return Metadata(**{field: str(value) for field, value in values.items()})
+
+
+def _keys(found: Mapping[str, Any]) -> dict[str, Key]:
+    """Signing keys by name; what is not usable is left out, as RFC 7517 section 5 wants it."""
+    keys: dict[str, Key] = {}
+    for jwk in found.get("keys") or ():
+        try:
+            key = public_key(jwk)
+        except BadToken:
+            continue
+        if jwk.get("use", "sig") == "sig" and isinstance(jwk.get("kid"), str):
+            keys[jwk["kid"]] = key
+    return keys

@@ -1,0 +1,158 @@
+"""Signed tokens, read strictly: own size limits, an allow-list of algorithms, no keys from the token's own header.
+
+joserfc does the cryptography. What it leaves to its users is done here: `typ`, duplicate members, number types,
+and headers large enough for an RSA key in a DPoP proof.
+"""
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, import_key
+from joserfc.util import urlsafe_b64decode
+
+from akson.kit.errors import NotAuthenticated
+
+ALGORITHMS = ("ES256", "PS256", "ES384", "PS384", "ES512", "PS512")
+"""What FAPI 2.0 and HelseID allow, without RS256; a trust domain that needs it names it in its own list."""
+
+HEADER_LIMIT = 2048
+TOKEN_LIMIT = 16384
+DEPTH_LIMIT = 16
+KEY_HEADERS = frozenset({"jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "zip"})
+"""Header members that point to keys or change what is signed: refused in every token."""
+
+Claims = dict[str, Any]
+
+
+class BadToken(NotAuthenticated):
+    """A token, assertion or proof that does not pass. `error` is the OAuth error code."""
+
+    def __init__(self, diagnostics: str, error: str = "invalid_token") -> None:
+        super().__init__(diagnostics)
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Jwt:
+    """A token split into its parts; nothing in it is believed before `verify`."""
+
+    raw: str
+    header: Mapping[str, Any]
+    claims: Claims
+
+
+class _Registry(jws.JWSRegistry):
+    max_header_length = HEADER_LIMIT
+    max_payload_length = TOKEN_LIMIT
+
+
+def sign(claims: Mapping[str, Any], key: Key, kind: str, **header: Any) -> str:
+    """A compact JWS with `typ` = kind, signed with the key's own algorithm and named by its key id."""
+    alg = key.alg or "ES256"
+    protected = {"typ": kind, "alg": alg} | ({} if "jwk" in header else {"kid": key.kid}) | header
+    return jws.serialize_compact(protected, json.dumps(claims).encode(), key, registry=_registry((alg,)))
+
+
+def parse(raw: str, types: Collection[str], algorithms: Collection[str] = ALGORITHMS) -> Jwt:
+    """Header and claims of a compact JWS, its form checked and its signature not. BadToken when the form is wrong."""
+    parts = raw.split(".")
+    if len(raw) > TOKEN_LIMIT or len(parts) != 3 or not all(parts) or not raw.isascii():
+        raise BadToken("not a compact signed token")
+    if len(parts[0]) > HEADER_LIMIT * 4 // 3:
+        raise BadToken("header too long")
+    header, claims = (_object(part) for part in parts[:2])
+    if header.get("alg") not in algorithms:
+        raise BadToken("algorithm not allowed")
+    kind = header.get("typ", "")
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in types:
+        raise BadToken("wrong kind of token (typ)")
+    if found := KEY_HEADERS & header.keys():
+        raise BadToken(f"header not allowed: {min(found)}")
+    return Jwt(raw, header, claims)
+
+
+def verify(token: Jwt, key: Key) -> Claims:
+    """The claims, when the signature fits the key. BadToken when it does not."""
+    alg = str(token.header["alg"])
+    if key.alg not in (None, alg):
+        raise BadToken("algorithm is not the key's")
+    try:
+        jws.deserialize_compact(token.raw, key, registry=_registry((alg,)))
+    except (JoseError, ValueError, TypeError) as error:
+        raise BadToken("signature does not fit") from error
+    return token.claims
+
+
+def public_key(jwk: object) -> Key:
+    """A public asymmetric key from a JWK. BadToken when it is symmetric, private or broken."""
+    if not isinstance(jwk, dict) or jwk.get("kty") not in {"EC", "RSA"}:
+        raise BadToken("not an asymmetric public key")
+    if jwk.keys() & {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}:
+        raise BadToken("private key material in a public key")
+    try:
+        key = import_key(dict(jwk))
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise BadToken("broken key") from error
+    if jwk["kty"] == "RSA" and len(urlsafe_b64decode(str(jwk["n"]).encode())) < 256:
+        raise BadToken("RSA key shorter than 2048 bits")
+    return key
+
+
+def moment(claims: Claims, name: str) -> float | None:
+    """A NumericDate claim, None when absent. BadToken when it is not a plain finite number."""
+    value = claims.get(name)
+    if name not in claims:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadToken(f"{name} is not a number")
+    return float(value)
+
+
+def words(value: object) -> frozenset[str]:
+    """Scopes, as RFC 9068 writes them (one string) or as HelseID does (an array). BadToken on anything else."""
+    if value is None:
+        return frozenset()
+    if isinstance(value, str):
+        return frozenset(value.split())
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        return frozenset(value)
+    raise BadToken("scope has the wrong shape")
+
+
+def _registry(algorithms: Collection[str]) -> _Registry:
+    return _Registry(algorithms=list(algorithms), strict_check_header=False)
+
+
+def _object(part: str) -> Claims:
+    try:
+        raw = urlsafe_b64decode(part.encode())
+        found = json.loads(raw, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadToken("part of the token is not plain JSON") from error
+    if not isinstance(found, dict) or _depth(found) > DEPTH_LIMIT:
+        raise BadToken("part of the token is not a JSON object of sensible depth")
+    return found
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Claims:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadToken("a member stands twice")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise BadToken(f"{name} is not a number")
+
+
+def _depth(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0

@@ -1,0 +1,81 @@
+"""The key pairs of a node: made at first start, kept in the data folder readable by its owner only.
+
+A file holds a list, the signing key first. Rotation puts a new key in front and keeps the old ones, so that what
+they signed can still be checked until they are retired.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import ECKey, Key, RSAKey, import_key
+
+KEEP = 3
+"""How many keys a file holds after rotation: the present one and those that may still be in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """Keys of one purpose, the one in use first."""
+
+    path: Path
+    keys: tuple[Key, ...]
+
+    @property
+    def current(self) -> Key:
+        return self.keys[0]
+
+    def public(self) -> dict[str, Any]:
+        """The JWK set (RFC 7517) to publish or register: public halves only."""
+        return {"keys": [key.as_dict(private=False) for key in self.keys]}
+
+    def rotate(self) -> "KeyRing":
+        """A ring with a new key in front, written to the file."""
+        fresh = _generate(str(self.current.alg or "ES256"))
+        ring = KeyRing(self.path, (fresh, *self.keys[: KEEP - 1]))
+        _write(self.path, ring.keys)
+        return ring
+
+
+def load(folder: Path, name: str, algorithm: str = "ES256") -> KeyRing:
+    """The ring `<folder>/keys/<name>.json`, made when it is not there. Several processes get the same one."""
+    path = folder / "keys" / f"{name}.json"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        _create(path, _generate(algorithm))
+    stored = json.loads(path.read_text())
+    return KeyRing(path, tuple(import_key(jwk) for jwk in stored["keys"]))
+
+
+def thumbprint(key: Key) -> str:
+    """RFC 7638 SHA-256 thumbprint, as `cnf.jkt` carries it."""
+    return key.thumbprint()
+
+
+def _generate(algorithm: str) -> Key:
+    parameters: Any = {"use": "sig", "alg": algorithm}
+    if algorithm.startswith("ES"):
+        return ECKey.generate_key("P-256", parameters, auto_kid=True)
+    return RSAKey.generate_key(2048, parameters, auto_kid=True)
+
+
+def _create(path: Path, key: Key) -> None:
+    """Write beside, then link: the first of several starting processes wins, nobody sees half a file."""
+    draft = path.with_suffix(f".{os.getpid()}")
+    _write(draft, (key,))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _write(path: Path, keys: tuple[Key, ...]) -> None:
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        json.dump({"keys": [key.as_dict(private=True) for key in keys]}, stream)
+    draft.replace(path)

@@ -1,0 +1,164 @@
+"""Who is it? ASGI middleware of a node: a token or a session cookie becomes an Actor on the request's state.
+
+Sets `state.caller`, `state.actor` (None when nobody has signed in, or the caller has no business here) and
+`state.session`. A bad token is answered here; what an anonymous request may do is decided by the routes.
+"""
+
+import hmac
+import json
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from akson.fhir.model import outcome
+from akson.kit.log import Event, log
+from akson.kit.settings import Node
+from akson.security import dpop
+from akson.security.caller import FindActor
+from akson.security.jose import BadToken
+from akson.security.oidc import Surface
+from akson.security.sessions import Session, Sessions
+from akson.security.tokens import Verifier, scheme
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM = "application/x-www-form-urlencoded"
+FORM_LIMIT = 2_000_000
+CSRF_HEADER = "x-csrf-token"
+CSRF_FIELD = "csrf_token"
+CHALLENGE_ALGORITHMS = "ES256 PS256"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the middleware of one node works with."""
+
+    node: Node
+    verifier: Verifier
+    sessions: Sessions
+    find_actor: FindActor
+    surfaces: tuple[Surface, ...] = ()
+    token_paths: tuple[str, ...] = ()
+    """Full paths where cookies count for nothing, e.g. /journal/fhir: a stored file must not act for its reader."""
+
+
+class Authentication:
+    """Pure ASGI, so that streaming answers stay streaming."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self._app = app
+        self._door = door
+        parts = urlsplit(door.node.base)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        state.update(node=self._door.node, actor=None, caller=None, session=None)
+        headers = Headers(scope=scope)
+        try:
+            if "authorization" in headers or b"access_token" in scope.get("query_string", b""):
+                await self._token(scope, headers)
+            elif not _under(scope["path"], self._door.token_paths):
+                receive = await self._cookie(scope, headers, receive)
+        except BadToken as error:
+            log(Event.TOKEN_REFUSED, node=self._door.node.name, reason=error.diagnostics)
+            await refusal(error)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _token(self, scope: Scope, headers: Headers) -> None:
+        if b"access_token" in scope.get("query_string", b""):
+            raise BadToken("a token in the address is refused", "invalid_request")
+        token = scheme(headers.getlist("authorization"))
+        path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
+        request = dpop.Request(scope["method"], f"{self._origin}{path}", token)
+        caller = await self._door.verifier.verify(token, headers.getlist("dpop"), request)
+        scope["state"]["caller"] = caller
+        scope["state"]["actor"] = await self._door.find_actor(caller)
+
+    async def _cookie(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
+        session = await self._session(scope["path"], headers)
+        if session is None:
+            return receive
+        if scope["method"] not in SAFE and scope["path"] != f"{session.caller.surface}/login":
+            receive = await _same_origin(session, headers, receive, self._origin)
+        scope["state"]["session"] = session
+        scope["state"]["caller"] = session.caller
+        scope["state"]["actor"] = await self._door.find_actor(session.caller)
+        return receive
+
+    async def _session(self, path: str, headers: Headers) -> Session | None:
+        fitting = [surface for surface in self._door.surfaces if _under(path, (surface.path,))]
+        if not fitting:
+            return None
+        surface = max(fitting, key=lambda each: len(each.path))
+        secret = _read_cookie(headers, surface.cookie)
+        session = await self._door.sessions.find(secret) if secret else None
+        return session if session and session.caller.surface == surface.path else None
+
+
+def refusal(error: BadToken) -> Response:
+    """The answer to a bad token (RFC 6750 3, RFC 9449 7.1), with an OperationOutcome as body."""
+    issue = {"severity": "error", "code": "login", "diagnostics": error.diagnostics}
+    challenge = (
+        f'DPoP error="{error.error}", error_description="{error.diagnostics}", algs="{CHALLENGE_ALGORITHMS}"'
+    )
+    status = {"invalid_request": 400, "csrf": 403}.get(error.error, 401)
+    headers = {"Cache-Control": "no-store"} | ({"WWW-Authenticate": challenge} if status == 401 else {})
+    return Response(json.dumps(outcome([issue])), status, headers, "application/fhir+json")
+
+
+async def _same_origin(session: Session, headers: Headers, receive: Receive, origin: str) -> Receive:
+    """Let a change pass only with the session's CSRF token, from our own pages. Gives back a receive to read from."""
+    if headers.get("origin", origin) not in (origin, "null"):
+        raise BadToken("the request comes from another site", "csrf")
+    given = headers.get(CSRF_HEADER, "")
+    if not given and headers.get("content-type", "").split(";")[0].strip().lower() == FORM:
+        body = await _body(receive)
+        values = parse_qs(body.decode("utf-8", "replace")).get(CSRF_FIELD, [])
+        given = values[0] if len(values) == 1 else ""
+        receive = _replay(body, receive)
+    if not hmac.compare_digest(given.encode(), session.csrf.encode()):
+        raise BadToken("the form's secret is missing or old", "csrf")
+    return receive
+
+
+async def _body(receive: Receive) -> bytes:
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise BadToken("the request ended early", "invalid_request")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > FORM_LIMIT:
+            raise BadToken("the form is too large", "invalid_request")
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+def _read_cookie(headers: Headers, name: str) -> str:
+    try:
+        found = SimpleCookie("; ".join(headers.getlist("cookie"))).get(name)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def _under(path: str, prefixes: tuple[str, ...]) -> bool:
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)

@@ -1,0 +1,280 @@
+"""Sign-in of people to a node: authorization code with PAR, PKCE, private_key_jwt and DPoP (HelseID's profile).
+
+`SignIn.routes()` serves /login, /callback, /logout and /role of one surface (a path of its own with its own session).
+The pages themselves belong to the web layer and come in as hooks.
+"""
+
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from akson.kit.clock import now
+from akson.kit.errors import NotAllowed, NotAuthenticated
+from akson.kit.ids import new_secret
+from akson.security.caller import Caller, FindRoles, RoleChoice
+from akson.security.jose import BadToken, Claims, moment, parse, verify
+from akson.security.once import digest
+from akson.security.sessions import Session, Sessions
+from akson.security.system import AnchorRefused, System
+from akson.security.tokens import HPR, LEVEL, PID, SKEW
+from akson.store import keep
+from akson.store.pool import Database
+
+IDENTITY_SCOPES = (
+    "openid profile offline_access helseid://scopes/identity/pid"
+    " helseid://scopes/identity/security_level helseid://scopes/hpr/hpr_number"
+)
+LOGIN_LIFE = 900
+"""Seconds a person has to identify at the e-ID."""
+
+RenderRoles = Callable[[Request, Sequence[RoleChoice]], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One path of a node with pages of its own, e.g. /journal or /innbygger."""
+
+    path: str
+    scopes: str = ""
+    """API scopes that its pages will need at other nodes, e.g. `akson:samhandling/fhir`."""
+    level: int = 3
+    """Lowest security level one may sign in with; what demands more is decided by policy."""
+
+    @property
+    def cookie(self) -> str:
+        return "akson" + self.path.replace("/", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What sign-in works with on one node."""
+
+    system: System
+    database: Database
+    sessions: Sessions
+    find_roles: FindRoles
+    render_roles: RenderRoles
+
+
+class SignIn:
+    """Sign-in routes of one surface."""
+
+    def __init__(self, desk: Desk, surface: Surface) -> None:
+        self._desk = desk
+        self._surface = surface
+        node = desk.system.node
+        parts = urlsplit(node.base)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._secure = parts.scheme == "https"
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where the anchor sends people back to; register it with the client."""
+        return f"{self._origin}{self._surface.path}/callback"
+
+    @property
+    def home(self) -> str:
+        """Where a sign-out ends; register it with the client."""
+        return f"{self._origin}{self._surface.path}/"
+
+    def routes(self) -> list[Route]:
+        """Routes relative to the surface's path."""
+        return [
+            Route("/login", self.login, methods=["GET", "POST"]),
+            Route("/callback", self.callback, methods=["GET"]),
+            Route("/logout", self.logout, methods=["POST"]),
+            Route("/role", self.role, methods=["GET", "POST"]),
+        ]
+
+    async def login(self, request: Request) -> Response:
+        """Start: `next` is where to go afterwards, `person` and `role` are hints from the start page."""
+        hints = {**request.query_params, **(await request.form() if request.method == "POST" else {})}
+        state, nonce, verifier, binding = (new_secret() for _ in range(4))
+        form = {
+            "response_type": "code",
+            "redirect_uri": self.redirect_uri,
+            "scope": f"{IDENTITY_SCOPES} {self._surface.scopes}".strip(),
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": challenge(verifier),
+            "code_challenge_method": "S256",
+            "acr_values": f"Level{self._surface.level}",
+        }
+        if hints.get("person"):
+            form["login_hint"] = str(hints["person"])
+        pushed = await self._desk.system.push(form)
+        value = {
+            "nonce": nonce,
+            "verifier": verifier,
+            "binding": digest(binding),
+            "next": self._local(str(hints.get("next", ""))),
+            "role": str(hints.get("role", "")),
+        }
+        async with self._desk.database.transaction() as tx:
+            await keep.put(tx, self._kind, digest(state), value, now() + timedelta(seconds=LOGIN_LIFE))
+        metadata = await self._desk.system.anchor.metadata()
+        query = urlencode({"client_id": self._desk.system.node.client_id, "request_uri": pushed})
+        answer = RedirectResponse(f"{metadata.authorize}?{query}", 303)
+        self._cookie(answer, f"{self._surface.cookie}_login", binding, LOGIN_LIFE)
+        return answer
+
+    async def callback(self, request: Request) -> Response:
+        """The person comes back: every value of the answer is checked before the code is used."""
+        started = await self._started(request)
+        tokens = await self._exchange(request.query_params["code"], started["verifier"])
+        claims = await self._identity(str(tokens.get("id_token", "")), started["nonce"])
+        caller = self._caller(claims)
+        if caller.assurance < self._surface.level:
+            raise NotAllowed("the e-ID is not sure enough for this surface")
+        secret, session = await self._desk.sessions.start(
+            caller, id_token=str(tokens["id_token"]), refresh=str(tokens.get("refresh_token", ""))
+        )
+        where = await self._choose(session, started["role"], started["next"])
+        answer = RedirectResponse(where, 303)
+        self._cookie(answer, self._surface.cookie, secret, None)
+        answer.delete_cookie(f"{self._surface.cookie}_login", path=self._surface.path)
+        return answer
+
+    async def logout(self, request: Request) -> Response:
+        """End the session here and at the anchor."""
+        session: Session | None = request.scope.get("state", {}).get("session")
+        where = self.home
+        if session is not None:
+            await self._desk.sessions.end(session)
+            metadata = await self._desk.system.anchor.metadata()
+            query = {"id_token_hint": session.id_token, "post_logout_redirect_uri": self.home}
+            where = f"{metadata.endsession}?{urlencode(query)}"
+        answer = RedirectResponse(where, 303)
+        answer.delete_cookie(self._surface.cookie, path=self._surface.path)
+        return answer
+
+    async def role(self, request: Request) -> Response:
+        """Show the roles one may take (GET), take one (POST `role`, optional `next`)."""
+        session: Session | None = request.scope.get("state", {}).get("session")
+        if session is None:
+            return RedirectResponse(f"{self._surface.path}/login", 303)
+        roles = await self._desk.find_roles(replace(session.caller, role=""))
+        if request.method == "GET":
+            return await self._desk.render_roles(request, roles)
+        form = await request.form()
+        chosen = str(form.get("role", ""))
+        if chosen not in {role.key for role in roles}:
+            raise NotAllowed("not a role of this person")
+        await self._take(session, chosen, roles)
+        return RedirectResponse(self._local(str(form.get("next", ""))), 303)
+
+    @property
+    def _kind(self) -> str:
+        return f"login{self._surface.path}"
+
+    async def _started(self, request: Request) -> Claims:
+        """What `login` kept, when the answer belongs to it: state, browser and issuer (RFC 9207)."""
+        query = request.query_params
+        if len(query.multi_items()) != len(query.keys()):
+            raise NotAuthenticated("the answer of the trust anchor says a thing twice")
+        binding = request.cookies.get(f"{self._surface.cookie}_login", "")
+        async with self._desk.database.transaction() as tx:
+            started = await keep.take(tx, self._kind, digest(query.get("state", "")))
+        if not started or not hmac.compare_digest(started["binding"], digest(binding)):
+            raise NotAuthenticated("the answer belongs to no sign-in of this browser")
+        if query.get("iss") != self._desk.system.anchor.issuer:
+            raise NotAuthenticated("the answer comes from another issuer")
+        if "error" in query or not query.get("code"):
+            raise NotAuthenticated("the trust anchor did not sign the person in")
+        return dict(started)
+
+    async def _exchange(self, code: str, verifier: str) -> Claims:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.redirect_uri,
+            "code_verifier": verifier,
+        }
+        try:
+            return await self._desk.system.tokens(form)
+        except AnchorRefused as error:
+            raise NotAuthenticated(f"the trust anchor refused the code: {error.error}") from error
+
+    async def _identity(self, raw: str, nonce: str) -> Claims:
+        """The claims of an ID token (OpenID Connect Core 3.1.3.7)."""
+        anchor = self._desk.system.anchor
+        try:
+            token = parse(raw, ("jwt",), anchor.algorithms)
+            claims = verify(token, await anchor.key(token))
+            expires, issued = moment(claims, "exp"), moment(claims, "iat")
+        except BadToken as error:
+            raise NotAuthenticated(f"ID token refused: {error.diagnostics}") from error
+        client, stamp = self._desk.system.node.client_id, time.time()
+        sound = (
+            claims.get("iss") == anchor.issuer
+            and claims.get("aud") in (client, [client])
+            and claims.get("azp", client) == client
+            and hmac.compare_digest(str(claims.get("nonce", "")), nonce)
+            and expires is not None
+            and issued is not None
+            and issued <= stamp + SKEW
+            and stamp < expires + SKEW
+        )
+        if not sound or not isinstance(claims.get(PID), str) or claims.get(LEVEL) not in {"3", "4"}:
+            raise NotAuthenticated("ID token refused: not for this sign-in, or it does not say who")
+        return claims
+
+    def _caller(self, claims: Claims) -> Caller:
+        node = self._desk.system.node
+        return Caller(
+            client_id=node.client_id,
+            organization=node.organization,
+            pid=claims[PID],
+            hpr=str(claims.get(HPR, "")),
+            name=str(claims.get("name", "")),
+            assurance=int(claims[LEVEL]),
+            surface=self._surface.path,
+        )
+
+    async def _choose(self, session: Session, wanted: str, where: str) -> str:
+        """Take the role hinted at, or the only one; else the person chooses first."""
+        roles = await self._desk.find_roles(session.caller)
+        keys = [role.key for role in roles]
+        if wanted in keys or len(keys) == 1:
+            await self._take(session, wanted if wanted in keys else keys[0], roles)
+            return where
+        if not roles:
+            return where
+        await self._take(session, "", roles)
+        return f"{self._surface.path}/role?{urlencode({'next': where})}"
+
+    async def _take(self, session: Session, role: str, roles: Sequence[RoleChoice]) -> None:
+        caller = replace(session.caller, role=role)
+        await self._desk.sessions.change(replace(session, caller=caller, roles=tuple(roles)))
+
+    def _local(self, where: str) -> str:
+        """An address inside the surface, or its home: never somebody else's site."""
+        path = self._surface.path
+        safe = where.isascii() and where.isprintable() and "\\" not in where and ".." not in where
+        return where if safe and where.startswith((f"{path}/", f"{path}?")) else f"{path}/"
+
+    def _cookie(self, answer: Response, name: str, value: str, life: int | None) -> None:
+        answer.set_cookie(
+            name,
+            value,
+            max_age=life,
+            path=self._surface.path,
+            secure=self._secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def challenge(verifier: str) -> str:
+    """PKCE S256 (RFC 7636 4.2)."""
+    hashed = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()

@@ -1,0 +1,27 @@
+"""Things that may happen once: proofs, assertions, codes. Kept in the node's database, so that it holds for every
+process and after a restart.
+"""
+
+import hashlib
+from datetime import timedelta
+
+from akson.kit.clock import now
+from akson.store import keep
+from akson.store.pool import Database
+
+
+def digest(secret: str) -> str:
+    """What is stored instead of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Once:
+    """Remembers what has been used."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def first(self, kind: str, key: str, seconds: float) -> bool:
+        """True the first time within the time given, False ever after. Committed before it answers."""
+        async with self._database.transaction() as tx:
+            return await keep.add(tx, f"once-{kind}", digest(key), {}, now() + timedelta(seconds=seconds))

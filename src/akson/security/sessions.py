@@ -1,0 +1,125 @@
+"""Sessions of people in front of pages: kept in the node's database, the browser holds one random key.
+
+The database holds a digest of the key only. The refresh token of the session stands beside it and is changed under
+a row lock, because the trust anchor takes each of them once.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from akson.kit.clock import now
+from akson.kit.errors import NotAuthenticated
+from akson.kit.ids import new_secret
+from akson.security.caller import Caller, RoleChoice
+from akson.security.once import digest
+from akson.store import keep
+from akson.store.pool import Database
+
+IDLE = timedelta(minutes=30)
+"""A session that nobody uses for this long is over."""
+LIFE = timedelta(hours=10)
+"""A session is over after this long whatever happens: one long shift."""
+TOUCH = timedelta(minutes=1)
+
+_SESSION, _REFRESH = "session", "session-refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sign-in. `csrf` goes into every form of its pages."""
+
+    key: str
+    caller: Caller
+    csrf: str
+    started: datetime
+    seen: datetime
+    id_token: str = ""
+    roles: tuple[RoleChoice, ...] = ()
+
+
+@dataclass(slots=True)
+class Refresh:
+    """The refresh token of a session while it is held under lock; set it to what the anchor gave instead."""
+
+    token: str
+
+
+class Sessions:
+    """The sessions of one node."""
+
+    def __init__(self, database: Database, *, idle: timedelta = IDLE, life: timedelta = LIFE) -> None:
+        self._database = database
+        self._idle = idle
+        self._life = life
+
+    async def start(self, caller: Caller, *, id_token: str, refresh: str) -> tuple[str, Session]:
+        """A new session and the secret for the cookie."""
+        secret, moment = new_secret(), now()
+        session = Session(digest(secret), caller, new_secret(), moment, moment, id_token)
+        async with self._database.transaction() as tx:
+            await keep.put(tx, _SESSION, session.key, _write(session), moment + self._idle)
+            if refresh:
+                await keep.put(tx, _REFRESH, session.key, {"token": refresh}, moment + self._life)
+        return secret, session
+
+    async def find(self, secret: str) -> Session | None:
+        """The session of a cookie, None when there is none or it is over."""
+        key, moment = digest(secret), now()
+        async with self._database.transaction() as tx:
+            value = await keep.get(tx, _SESSION, key)
+            session = _read(key, value) if value else None
+            if session is None or moment >= min(session.seen + self._idle, session.started + self._life):
+                return None
+            if moment - session.seen > TOUCH:
+                session = replace(session, seen=moment)
+                await keep.put(tx, _SESSION, key, _write(session), moment + self._idle)
+        return session
+
+    async def change(self, session: Session) -> None:
+        """Keep a changed session, e.g. with another role."""
+        async with self._database.transaction() as tx:
+            await keep.put(tx, _SESSION, session.key, _write(session), session.seen + self._idle)
+
+    async def end(self, session: Session) -> None:
+        async with self._database.transaction() as tx:
+            await keep.delete(tx, _SESSION, session.key)
+            await keep.delete(tx, _REFRESH, session.key)
+
+    @asynccontextmanager
+    async def refreshing(self, session: Session) -> AsyncIterator[Refresh]:
+        """Hold the session's refresh token alone. NotAuthenticated when there is none any more."""
+        async with self._database.transaction() as tx:
+            value = await keep.lock(tx, _REFRESH, session.key)
+            if not value:
+                raise NotAuthenticated("the session has no refresh token")
+            refresh = Refresh(value["token"])
+            yield refresh
+            await keep.put(tx, _REFRESH, session.key, {"token": refresh.token}, session.started + self._life)
+
+
+def _write(session: Session) -> dict[str, Any]:
+    caller = asdict(session.caller) | {"scopes": sorted(session.caller.scopes)}
+    return {
+        "caller": caller,
+        "csrf": session.csrf,
+        "started": session.started.isoformat(),
+        "seen": session.seen.isoformat(),
+        "id_token": session.id_token,
+        "roles": [asdict(role) for role in session.roles],
+    }
+
+
+def _read(key: str, value: Mapping[str, Any]) -> Session:
+    caller = value["caller"] | {"scopes": frozenset(value["caller"]["scopes"])}
+    return Session(
+        key,
+        Caller(**caller),
+        value["csrf"],
+        datetime.fromisoformat(value["started"]),
+        datetime.fromisoformat(value["seen"]),
+        value["id_token"],
+        tuple(RoleChoice(**role) for role in value["roles"]),
+    )

@@ -1,0 +1,129 @@
+"""Access tokens at a resource server: every check of HelseID's profile, and those its libraries leave out.
+
+`Verifier.verify` says who calls (a `Caller`), or raises BadToken. The DPoP proof is checked with it: a token
+without its proof is worth nothing here.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from akson.security import dpop
+from akson.security.anchor import Anchor
+from akson.security.caller import Caller
+from akson.security.jose import BadToken, Claims, moment, parse, verify, words
+from akson.security.once import Once
+
+PID = "helseid://claims/identity/pid"
+LEVEL = "helseid://claims/identity/security_level"
+ASSURANCE = "helseid://claims/identity/assurance_level"
+HPR = "helseid://claims/hpr/hpr_number"
+CLIENT_NAME = "helseid://claims/client/client_name"
+TENANCY = "helseid://claims/client/client_tenancy"
+PARENT = "helseid://claims/client/claims/orgnr_parent"
+CHILD = "helseid://claims/client/claims/orgnr_child"
+ATTEST = "nhn:tillitsrammeverk:parameters"
+
+SKEW = 5
+"""Seconds that two clocks may differ."""
+ATTEST_LIFE = 3600
+"""Seconds an attest may be old (trust framework, ATT-58)."""
+
+
+class Verifier:
+    """Checks tokens of one anchor for one audience."""
+
+    def __init__(self, anchor: Anchor, audience: str, once: Once) -> None:
+        self.anchor = anchor
+        self.audience = audience
+        self.once = once
+
+    async def verify(self, token: str, proofs: Sequence[str], request: dpop.Request) -> Caller:
+        """Who calls with this token and these `DPoP` headers. BadToken says what is wrong."""
+        parsed = parse(token, ("at+jwt", "jwt"), self.anchor.algorithms)
+        claims = verify(parsed, await self.anchor.key(parsed))
+        self._address(claims)
+        _times(claims)
+        jkt = _bound(claims)
+        proof = dpop.check(proofs, dpop.Request(request.method, request.url, token), jkt)
+        caller = _caller(claims)
+        if not await self.once.first("dpop", proof.jkt + proof.jti, dpop.KEEP):
+            raise BadToken("the proof was used before (jti)", "invalid_dpop_proof")
+        return caller
+
+    def _address(self, claims: Claims) -> None:
+        if claims.get("iss") != self.anchor.issuer:
+            raise BadToken("foreign issuer")
+        audience = claims.get("aud")
+        heard = audience if isinstance(audience, list) else [audience]
+        if self.audience not in heard:
+            raise BadToken("the token is for another audience")
+
+
+def _times(claims: Claims) -> None:
+    now = time.time()
+    expires, begins, issued = (moment(claims, name) for name in ("exp", "nbf", "iat"))
+    if expires is None or expires <= now - SKEW:
+        raise BadToken("the token has expired")
+    if begins is None or begins > now + SKEW or (issued is not None and issued > now + SKEW):
+        raise BadToken("the token is not valid yet")
+
+
+def _bound(claims: Claims) -> str:
+    confirmation = claims.get("cnf")
+    jkt = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+    if not isinstance(jkt, str) or not jkt:
+        raise BadToken("the token is not bound to a key (cnf)")
+    return jkt
+
+
+def _caller(claims: Claims) -> Caller:
+    """Fails closed: a token of a user that does not say which user is refused."""
+    client = _text(claims, "client_id")
+    organization = _text(claims, PARENT)
+    if not client or not organization:
+        raise BadToken("the token does not say which system and organisation calls")
+    pid, level = _text(claims, PID), _text(claims, LEVEL)
+    if ("sub" in claims or "sid" in claims or ATTEST in claims) and not (pid and level in {"3", "4"}):
+        raise BadToken("the token is a user's and does not say which or how sure")
+    return Caller(
+        client_id=client,
+        client_name=_text(claims, CLIENT_NAME),
+        organization=organization,
+        unit=_text(claims, CHILD),
+        pid=pid,
+        hpr=_text(claims, HPR),
+        name=_text(claims, "name"),
+        assurance=int(level) if pid else 0,
+        scopes=words(claims.get("scope")),
+        attest=_attest(claims),
+    )
+
+
+def _attest(claims: Claims) -> Mapping[str, Any] | None:
+    attest = claims.get(ATTEST)
+    if attest is None:
+        return None
+    if not isinstance(attest, dict):
+        raise BadToken("the attest has the wrong shape")
+    made = moment(attest, "toa") or moment(claims, "iat")
+    if made is None or not -SKEW <= time.time() - made <= ATTEST_LIFE:
+        raise BadToken("attestation_has_expired")
+    return attest
+
+
+def _text(claims: Claims, name: str) -> str:
+    value = claims.get(name, "")
+    if not isinstance(value, str):
+        raise BadToken(f"{name.rpartition('/')[2]} is not text")
+    return value
+
+
+def scheme(headers: Sequence[str]) -> str:
+    """The token of the one `Authorization: DPoP` header. Any other scheme, and a second header, is refused."""
+    if len(headers) != 1:
+        raise BadToken("exactly one Authorization header is needed", "invalid_request")
+    kind, _, token = headers[0].partition(" ")
+    if kind.lower() != "dpop" or not token or token != token.strip():
+        raise BadToken("tokens come as Authorization: DPoP")
+    return token

@@ -1,0 +1,84 @@
+"""Which system asks: private_key_jwt (RFC 7523, OpenID Connect Core 9) as HelseID wants it, with its details."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from akson.security.dpop import SKEW
+from akson.security.jose import ALGORITHMS, BadToken, Claims, Jwt, moment, parse, public_key, verify
+from akson.security.system import ASSERTION
+from akson.trust.oauth import Form
+from akson.trust.provider import ASSERTION_LIFE, Provider
+from akson.trust.registry import Client, find_client
+
+TYPES = ("client-authentication+jwt", "jwt", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The system that asks and the `assertion_details` it sent along."""
+
+    client: Client
+    details: tuple[dict[str, Any], ...]
+
+
+async def authenticate(provider: Provider, form: Form) -> Asker:
+    """Who asks. BadToken (`invalid_client`) when the assertion does not prove it."""
+    if form.get("client_assertion_type") != ASSERTION or "client_secret" in form:
+        raise BadToken("authenticate by private_key_jwt", "invalid_client")
+    try:
+        return await _authenticate(provider, form)
+    except BadToken as error:
+        raise BadToken(error.diagnostics, "invalid_client") from error
+
+
+async def _authenticate(provider: Provider, form: Form) -> Asker:
+    token = parse(form.get("client_assertion", ""), TYPES, (*ALGORITHMS, "RS256"))
+    async with provider.database.transaction() as tx:
+        client = await find_client(tx, str(token.claims.get("iss", "")))
+    if client is None:
+        raise BadToken("unknown client")
+    claims = _verified(token, client)
+    if claims.get("sub") != client.client_id or form.get("client_id", client.client_id) != client.client_id:
+        raise BadToken("the assertion is about another client")
+    if claims.get("aud") != provider.issuer:
+        raise BadToken("aud of the assertion is not the issuer")
+    _times(claims)
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not jti:
+        raise BadToken("jti is missing")
+    if not await provider.once.first("assertion", f"{client.client_id} {jti}", ASSERTION_LIFE + 2 * SKEW):
+        raise BadToken("the assertion was used before")
+    return Asker(client, _details(claims))
+
+
+def _verified(token: Jwt, client: Client) -> Claims:
+    """By the key the assertion names, or by the only one; without a name and several keys, none."""
+    keys = [jwk for jwk in client.jwks.get("keys", ()) if jwk.get("kid") == token.header.get("kid")]
+    if "kid" not in token.header:
+        keys = list(client.jwks.get("keys", ()))
+    if len(keys) != 1 or "jwk" in token.header:
+        raise BadToken("the assertion does not name a registered key")
+    return verify(token, public_key(keys[0]))
+
+
+def _times(claims: Claims) -> None:
+    stamp = time.time()
+    expires, issued, begins = (moment(claims, name) for name in ("exp", "iat", "nbf"))
+    if expires is None or expires <= stamp - SKEW:
+        raise BadToken("the assertion has expired")
+    if expires > stamp + ASSERTION_LIFE + SKEW:
+        raise BadToken(f"the assertion lives longer than {ASSERTION_LIFE} s")
+    if any(each is not None and each > stamp + SKEW for each in (issued, begins)):
+        raise BadToken("the assertion is from the future")
+
+
+def _details(claims: Claims) -> tuple[dict[str, Any], ...]:
+    """`assertion_details`: one object or a list of them, each type once (HID-DOUBLE-STRUCTURE)."""
+    found = claims.get("assertion_details", [])
+    items = found if isinstance(found, list) else [found]
+    if not all(isinstance(item, dict) and isinstance(item.get("type"), str) for item in items):
+        raise BadToken("assertion_details has the wrong shape")
+    if len({item["type"] for item in items}) != len(items):
+        raise BadToken("assertion_details has a structure twice")
+    return tuple(items)

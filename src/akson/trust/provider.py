@@ -1,0 +1,71 @@
+"""The trust anchor node: what all its endpoints share."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from joserfc.jwk import Key
+
+from akson.kit.clock import now
+from akson.kit.settings import Node
+from akson.security import keys
+from akson.security.dpop import Nonces
+from akson.security.once import Once
+from akson.store.pool import Database
+
+ASSERTION_LIFE = 60
+"""Longest life of a client assertion in seconds (HelseID)."""
+REQUEST_LIFE = timedelta(seconds=60)
+INTERACTION_LIFE = timedelta(minutes=10)
+CODE_LIFE = timedelta(seconds=60)
+TOKEN_LIFE = timedelta(minutes=5)
+GRANT_LIFE = timedelta(hours=10)
+
+
+@dataclass(slots=True)
+class Provider:
+    """One trust anchor: its node, its database and its signing keys (`<data>/keys/<name>-signing.json`)."""
+
+    node: Node
+    database: Database
+    data: Path
+    stylesheets: tuple[str, ...] = ()
+    once: Once = field(init=False)
+    nonces: Nonces = field(init=False)
+    _ring: keys.KeyRing = field(init=False)
+    _stamp: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ring = keys.load(self.data, self._file)
+        self._stamp = self._ring.path.stat().st_mtime_ns
+        self.once = Once(self.database)
+        secret = str(self._ring.current.as_dict(private=True)["d"])
+        self.nonces = Nonces(hashlib.sha256(f"nonce {secret}".encode()).digest())
+
+    @property
+    def issuer(self) -> str:
+        return self.node.base
+
+    @property
+    def ring(self) -> keys.KeyRing:
+        """The signing keys; read anew when the file has changed (rotation by another process)."""
+        stamp = self._ring.path.stat().st_mtime_ns
+        if stamp != self._stamp:
+            self._ring, self._stamp = keys.load(self.data, self._file), stamp
+        return self._ring
+
+    @property
+    def key(self) -> Key:
+        return self.ring.current
+
+    def url(self, path: str) -> str:
+        return f"{self.issuer}{path}"
+
+    @property
+    def _file(self) -> str:
+        return f"{self.node.name}-signing"
+
+
+def until(life: timedelta) -> datetime:
+    return now() + life

@@ -1,0 +1,58 @@
+"""The end of a sign-in: RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0) and revocation (RFC 7009)."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from akson.security.jose import BadToken, parse, verify
+from akson.security.once import digest
+from akson.store import keep
+from akson.trust.assertion import authenticate
+from akson.trust.oauth import Form, OAuthError, required
+from akson.trust.pages import Page, language_of, render
+from akson.trust.provider import Provider
+from akson.trust.registry import find_client
+from akson.trust.token import GRANT, REFRESH
+
+
+async def endsession(provider: Provider, request: Request) -> Response:
+    """GET /connect/endsession: refresh tokens of the sign-in die; back to the client where it has registered it."""
+    claims = _hint(provider, request.query_params.get("id_token_hint", ""))
+    where = request.query_params.get("post_logout_redirect_uri", "")
+    async with provider.database.transaction() as tx:
+        await keep.delete(tx, GRANT, claims["sid"])
+        client = await find_client(tx, claims["aud"])
+    if client is not None and where in client.logout_uris:
+        return RedirectResponse(where, 303)
+    values = {"heading": "trust.signed_out", "message": "trust.signed_out_text"}
+    return render(provider, Page("message.html", language_of(request), values))
+
+
+async def revoke(provider: Provider, _: Request, form: Form) -> dict[str, Any]:
+    """POST /connect/revocation: a refresh token and its sign-in die. Says nothing on whether it was known."""
+    asker = await authenticate(provider, form)
+    key = digest(required(form, "token"))
+    async with provider.database.transaction() as tx:
+        kept = await keep.get(tx, REFRESH, key)
+        if kept and kept["client_id"] == asker.client.client_id:
+            await keep.delete(tx, REFRESH, key)
+            await keep.delete(tx, GRANT, kept["sid"])
+    return {}
+
+
+def _hint(provider: Provider, raw: str) -> dict[str, Any]:
+    """The claims of an ID token of ours, also an old one."""
+    try:
+        token = parse(raw, ("jwt",))
+        keys = [key for key in provider.ring.keys if key.kid == token.header.get("kid")]
+        claims = verify(token, keys[0]) if keys else {}
+    except BadToken as error:
+        raise OAuthError("invalid_request", "id_token_hint is not ours") from error
+    if (
+        claims.get("iss") != provider.issuer
+        or not claims.get("sid")
+        or not isinstance(claims.get("aud"), str)
+    ):
+        raise OAuthError("invalid_request", "id_token_hint is not ours")
+    return claims
