@@ -57,7 +57,6 @@ create table event (
     sequence bigint generated always as identity,
     pat bigint not null,
     topic text not null,
-    patient text not null,
     reference text not null,
     moment timestamptz not null default now(),
     primary key (xid, sequence)
