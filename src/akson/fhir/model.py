@@ -25,3 +25,16 @@ def concept(system: str, code: str, display: str) -> Resource:
 def outcome(issues: Iterable[Resource]) -> Resource:
     """An OperationOutcome."""
     return {"resourceType": "OperationOutcome", "issue": list(issues)}
+
+
+def split_reference(reference: str) -> tuple[str, str]:
+    """Type and id of a literal reference, relative or absolute, a version left out; ("", "") where it has none.
+
+    Patient/1, Patient/1/_history/2 and http://example.org/fhir/Patient/1 all give ("Patient", "1").
+    """
+    path, _, _ = reference.partition("/_history/")
+    head, slash, key = path.rpartition("/")
+    kind = head.rpartition("/")[2]
+    if not slash or not kind[:1].isupper() or not kind.isalpha():
+        return "", ""
+    return kind, key

@@ -1,0 +1,231 @@
+"""All search parameters of a type as one walk over the resource.
+
+The trails are laid over each other into a tree by key, so that each element is visited once and absent ones
+cost nothing; then the tree becomes closures.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
+from typing import Any
+
+from akson.fhir.extract.trails import Guard, Irregular, Step, Trail, Trails
+from akson.fhir.extract.values import CONVERT, Convert, token_code
+from akson.fhir.fhirpath import parse
+from akson.fhir.index import CompositeValue, Index, IndexValue, TokenValue
+from akson.fhir.model import Resource
+from akson.fhir.search import SearchParam
+from akson.fhir.spec import Spec
+
+Sink = Callable[[Any, Index, Resource], None]
+"""(value, index to fill, the whole resource)."""
+Collect = Callable[[Any, Resource], list[IndexValue]]
+
+LISTS: Mapping[str, str] = {
+    "token": "tokens",
+    "string": "strings",
+    "uri": "uris",
+    "date": "dates",
+    "number": "numbers",
+    "quantity": "quantities",
+    "reference": "references",
+}
+"""By kind of parameter: where in the Index its values go."""
+COLUMNS = frozenset({"_id", "_lastUpdated"})
+"""Kept by the store itself, which sets them."""
+
+
+@dataclass(slots=True)
+class Branch:
+    """One place in the tree of keys."""
+
+    sinks: list[Sink] = field(default_factory=list)
+    children: dict[Step, "Branch"] = field(default_factory=dict)
+
+    def grow(self, steps: tuple[Step, ...]) -> "Branch":
+        here = self
+        for step in steps:
+            here = here.children.setdefault(step, Branch())
+        return here
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to index one type."""
+
+    kind: str
+    walk: Sink
+    patient: tuple[str, ...]
+    """The reference parameters that name the patient, best first."""
+    unread: tuple[str, ...]
+    """Parameters whose elements have a type that gives no value of theirs."""
+
+    def run(self, resource: Resource, index: Index) -> None:
+        self.walk(resource, index, resource)
+        index.identifiers = [(t.system, t.code) for t in index.tokens if t.param == "identifier"]
+        index.patient = self._patient(resource, index)
+
+    def _patient(self, resource: Resource, index: Index) -> str | None:
+        if self.kind == "Patient":
+            return resource.get("id")
+        for code in self.patient:
+            for found in index.references:
+                if found.param == code and found.type == "Patient" and found.id:
+                    return found.id
+        return None
+
+
+def compile_plan(kind: str, spec: Spec) -> Plan:
+    """The plan of one resource type."""
+    trails = Trails(spec, kind)
+    root = Branch()
+    unread = []
+    for code, param in spec.params(kind).items():
+        if code in COLUMNS or not param.expression or param.type == "special":
+            continue
+        try:
+            read = _lay(param, root, trails)
+        except Irregular:
+            unread.append(code)
+        else:
+            if not read:
+                unread.append(code)
+    named = spec.compartment("Patient").get(kind)
+    fallback = ("patient",) if spec.param(kind, "patient") else ()
+    return Plan(kind, _closure(root), named or fallback, tuple(unread))
+
+
+def _lay(param: SearchParam, root: Branch, trails: Trails) -> bool:
+    """Add a parameter to the tree; False where no element it names can be read."""
+    found = trails.find(parse(param.expression), (Trail((), trails.root),))
+    if param.type == "composite":
+        for trail in found:
+            root.grow(trail.steps).sinks.append(_composite(param, trail, trails))
+        return bool(found)
+    read = False
+    for trail in dict.fromkeys(found):
+        convert = converter(param.type, trail, trails.spec)
+        if convert is not None:
+            root.grow(trail.steps).sinks.append(_sink(param, convert))
+            read = True
+    return read
+
+
+def converter(kind: str, trail: Trail, spec: Spec) -> Convert | None:
+    """How an element of the trail's type becomes a value of a parameter of this kind; None where it cannot."""
+    if kind == "token" and trail.type == "code" and trail.value_set in spec.codes:
+        return partial(token_code, spec.codes[trail.value_set].system)
+    if trail.type == "Extension":
+        return partial(_extension, kind, spec)
+    if spec.ancestors(trail.type)[-1:] == ("Resource",):
+        return CONVERT[kind].get("Resource")
+    return CONVERT[kind].get(trail.type)
+
+
+def _extension(kind: str, spec: Spec, param: str, value: Any) -> Iterator[IndexValue]:
+    """The value of an extension, where R4 names the extension and means what it holds."""
+    table = spec.table("Extension")
+    for key, found in value.items():
+        if table is not None and key.startswith("value") and key in table.keys:
+            convert = CONVERT[kind].get(table.keys[key][1])
+            if convert is not None:
+                yield from convert(param, found)
+
+
+def _sink(param: SearchParam, convert: Convert) -> Sink:
+    code, name = param.code, LISTS[param.type]
+
+    def sink(value: Any, index: Index, _resource: Resource) -> None:
+        getattr(index, name).extend(convert(code, value))
+
+    return sink
+
+
+def _composite(param: SearchParam, base: Trail, trails: Trails) -> Sink:
+    """One row for each combination of the components' values at one place."""
+    collectors = [_component(part, base, trails) for part in param.components]
+    code = param.code
+
+    def sink(value: Any, index: Index, resource: Resource) -> None:
+        parts = []
+        for collect in collectors:
+            found = collect(value, resource)
+            if not found:
+                return
+            parts.append(found)
+        index.composites.extend(CompositeValue(code, combination) for combination in product(*parts))
+
+    return sink
+
+
+def _component(part: SearchParam, base: Trail, trails: Trails) -> Collect:
+    tree = Branch()
+    whole = part.expression.startswith("%resource")
+    start = Trail((), base.type, base.value_set)
+    for trail in trails.find(parse(part.expression), (start,)):
+        convert = converter(part.type, trail, trails.spec)
+        if convert is not None:
+            tree.grow(trail.steps).sinks.append(_sink(part, convert))
+    walk, name = _closure(tree), LISTS[part.type]
+
+    def collect(value: Any, resource: Resource) -> list[IndexValue]:
+        found = Index()
+        walk(resource if whole else value, found, resource)
+        values: list[IndexValue] = getattr(found, name)
+        return [value for value in values if not isinstance(value, TokenValue) or value.code]
+
+    return collect
+
+
+def _closure(branch: Branch) -> Sink:
+    """The walk below one place of the tree."""
+    sinks = tuple(branch.sinks)
+    by_key: dict[str, list[Sink]] = {}
+    for step, child in branch.children.items():
+        by_key.setdefault(step.key, []).append(_step(step, _closure(child)))
+    children = {key: steps[0] if len(steps) == 1 else _all(tuple(steps)) for key, steps in by_key.items()}
+    if not children:
+        return sinks[0] if len(sinks) == 1 else _all(sinks)
+
+    def walk(value: Any, index: Index, resource: Resource) -> None:
+        for sink in sinks:
+            sink(value, index, resource)
+        for key in value:
+            child = children.get(key)
+            if child is not None:
+                child(value[key], index, resource)
+
+    return walk
+
+
+def _all(sinks: tuple[Sink, ...]) -> Sink:
+    def run(value: Any, index: Index, resource: Resource) -> None:
+        for sink in sinks:
+            sink(value, index, resource)
+
+    return run
+
+
+def _step(step: Step, follow: Sink) -> Sink:
+    """Goes on with each item of what stands at a key, or with the one item asked for."""
+    target = _guarded(tuple(test for _, test in step.guards), follow) if step.guards else follow
+    position = step.index
+
+    def run(value: Any, index: Index, resource: Resource) -> None:
+        if type(value) is list:
+            for item in value if position is None else value[position : position + 1]:
+                if item is not None:
+                    target(item, index, resource)
+        elif value is not None and not position:
+            target(value, index, resource)
+
+    return run
+
+
+def _guarded(tests: tuple[Guard, ...], follow: Sink) -> Sink:
+    def run(value: Any, index: Index, resource: Resource) -> None:
+        if all(test(value, resource) for test in tests):
+            follow(value, index, resource)
+
+    return run
