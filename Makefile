@@ -42,7 +42,7 @@ conformance: setup-dev ## the suites of others, as far as their data stands besi
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/conformance
 
 docs: setup-dev reference ## the documentation as a site, in build/site
-	@$(BIN)/mkdocs build --quiet --strict --site-dir build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site
 	@echo "==> build/site/index.html"
 
 reference: setup-dev ## write the generated pages of docs/reference

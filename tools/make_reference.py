@@ -1,8 +1,11 @@
 """Writes the generated pages of docs/reference from the code. `--check` only says which are stale."""
 
 import argparse
+import ast
 import sys
-from collections.abc import Callable
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -10,19 +13,208 @@ REFERENCE = ROOT / "docs" / "reference"
 NOTE = "<!-- Made by tools/make_reference.py. Change the code, then run `make reference`. -->\n\n"
 
 
+def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return (
+        "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+        + "\n"
+    )
+
+
 def settings() -> str:
     """Every setting with its default."""
     from akson.kit.settings import OPTIONS
 
-    lines = ["# Settings", "", "Read from the environment when the program starts.", ""]
-    lines += ["| variable | default | what it does |", "|---|---|---|"]
-    for name, option in OPTIONS.items():
-        default = f"`{option.default}`" if option.default else "none"
-        lines.append(f"| `AKSON_{name.upper()}` | {default} | {option.help} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (f"`AKSON_{name.upper()}`", f"`{option.default}`" if option.default else "none", option.help)
+        for name, option in OPTIONS.items()
+    ]
+    head = "# Settings\n\nRead from the environment when the program starts.\n\n"
+    return head + table(("variable", "default", "what it does"), rows)
 
 
-PAGES: dict[str, Callable[[], str]] = {"settings": settings}
+def _flags(action: argparse.Action) -> str:
+    if not action.option_strings:
+        return f"`{action.metavar or action.dest.upper()}`"
+    value = "" if action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
+    return ", ".join(f"`{flag}{value}`" for flag in action.option_strings)
+
+
+def _command(parser: argparse.ArgumentParser, about: str) -> Iterator[str]:
+    inner = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
+    plain = [a for a in parser._actions if a not in inner and a.help != argparse.SUPPRESS]  # noqa: SLF001
+    arguments = [a for a in plain if not isinstance(a, argparse._HelpAction)]  # noqa: SLF001
+    if not inner:
+        yield f"## `{parser.prog}`\n\n{parser.description or about}\n"
+        if arguments:
+            yield table(
+                ("argument", "what it does"),
+                [(_flags(a), (a.help or "").replace("%%", "%")) for a in arguments],
+            )
+    for group in inner:
+        helps = {choice.dest: choice.help or "" for choice in group._choices_actions}  # noqa: SLF001
+        for name, sub in sorted(group.choices.items()):
+            yield from _command(sub, helps.get(name, ""))
+
+
+def commands() -> str:
+    """Every command with its arguments."""
+    from akson.cli.main import parser
+
+    head = "# Commands\n\n`akson --help` lists them, `akson COMMAND --help` explains one.\n"
+    return "\n".join([head, *_command(parser(), "")])
+
+
+def services() -> str:
+    """Every declared information service."""
+    from akson.exchange.declare import load
+    from akson.kit.text import text
+
+    parts = [
+        (
+            "# Information services\n\nDeclared in `src/akson/services`, one a file. The modes: *share*, one register that "
+            "all write to and read from; *look*, asked from the sources when needed; *send*, messages with receipts.\n"
+        )
+    ]
+    for service in load():
+        module = sys.modules[f"akson.services.{service.slug.replace('-', '_')}"]
+        parties = ", ".join(sorted(party.value for party in service.parties))
+        parts.append(
+            f"## {service.number}. {text(service.title, 'nb')}\n\n{(module.__doc__ or '').strip()}\n"
+        )
+        parts.append(f"Mode: {service.mode.value}. Parties: {parties}. Rows: {', '.join(service.rows)}.\n")
+        rows = [
+            (
+                f"`{part.slug}`",
+                text(part.title, "nb"),
+                part.type,
+                f"`{part.search}`" if part.search else "all",
+            )
+            for part in service.parts
+        ]
+        parts.append(table(("part", "title", "FHIR type", "search"), rows))
+    return "\n".join(parts)
+
+
+def events() -> str:
+    """Every log event."""
+    import logging
+
+    from akson.kit.log import Event
+
+    rows = [
+        (f"`{event.name.lower()}`", logging.getLevelName(event.value[0]).lower(), event.value[1])
+        for event in Event
+    ]
+    head = (
+        "# Log events\n\nOne JSON object a line on standard error, with `time`, `event`, `level` and fields. "
+        "No event names a person.\n\n"
+    )
+    return head + table(("event", "level", "when"), rows)
+
+
+def errors() -> str:
+    """Every error that a client may meet, as the tree of classes has it."""
+    from akson.kit.errors import AksonError
+    from akson.kit.text import text
+
+    rows: list[tuple[str, ...]] = []
+
+    def add(kind: type[AksonError], depth: int) -> None:
+        said = text(kind.text, "en").replace("\n", " ")
+        rows.append((f"{'– ' * depth}`{kind.__name__}`", str(kind.status), f"`{kind.code}`", said))
+        own = [sub for sub in kind.__subclasses__() if sub.__module__ == AksonError.__module__]
+        for sub in own:
+            add(sub, depth + 1)
+
+    add(AksonError, 0)
+    head = (
+        "# Errors\n\nEach error has an HTTP status and an OperationOutcome issue code for programs, and a text for "
+        "people.\n\n"
+    )
+    return head + table(("error", "status", "issue code", "what people are told"), rows)
+
+
+def _marks(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """(row, test) of every `proves` mark in a test file; a mark on a class or module counts for all its tests."""
+
+    def rows(node: ast.expr) -> list[str]:
+        calls = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+        return [
+            argument.value
+            for call in calls
+            if isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "proves"
+            for argument in call.args
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        ]
+
+    def walk(body: list[ast.stmt], inherited: list[str]) -> Iterator[tuple[str, str]]:
+        inherited = inherited + [
+            row
+            for node in body
+            if isinstance(node, ast.Assign)
+            and any(isinstance(t, ast.Name) and t.id == "pytestmark" for t in node.targets)
+            for row in rows(node.value)
+        ]
+        for node in body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                marked = inherited + [row for decorator in node.decorator_list for row in rows(decorator)]
+                if isinstance(node, ast.ClassDef):
+                    yield from walk(node.body, marked)
+                elif node.name.startswith("test_"):
+                    yield from ((row, node.name) for row in dict.fromkeys(marked))
+
+    yield from walk(tree.body, [])
+
+
+def requirements() -> dict[str, dict[str, str]]:
+    """The rows by section, each section with its title under `title`."""
+    return tomllib.loads((REFERENCE / "requirements.toml").read_text("utf-8"))
+
+
+def proofs() -> dict[str, list[str]]:
+    """Row to the tests that prove it, as path::name."""
+    found = defaultdict(list)
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        text = file.read_text("utf-8")
+        if "proves" in text:
+            for row, test in _marks(ast.parse(text)):
+                found[row].append(f"{file.relative_to(ROOT).as_posix()}::{test}")
+    return dict(found)
+
+
+def coverage() -> str:
+    """Every row of requirements.toml with the tests that prove it."""
+    sections, proven = requirements(), proofs()
+    rows = [row for section in sections.values() for row in section if row != "title"]
+    parts = [
+        (
+            "# Coverage: what is proven\n\nA row counts when a test that drives the running system from end to end carries "
+            "its id, and would fail if the capability were taken away. What has no test here is not done.\n"
+        ),
+        f"**{sum(row in proven for row in rows)} of {len(rows)} rows are proven.**\n",
+    ]
+    for section in sections.values():
+        cells = [
+            (row, words, "<br>".join(f"`{test}`" for test in proven.get(row, [])) or "not yet")
+            for row, words in section.items()
+            if row != "title"
+        ]
+        parts += [f"## {section['title']}\n", table(("row", "capability", "proven by"), cells)]
+    return "\n".join(parts)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "commands": commands,
+    "services": services,
+    "events": events,
+    "errors": errors,
+    "coverage": coverage,
+}
 
 
 def stale() -> dict[str, str]:

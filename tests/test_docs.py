@@ -1,0 +1,52 @@
+"""The documentation is in step with the code: generated pages are fresh, links lead somewhere, services are told of."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.source import ROOT
+from tools import make_reference
+
+PAGES = sorted((ROOT / "docs").rglob("*.md")) + [
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+]
+
+
+def test_generated_pages_are_fresh():
+    assert not sorted(make_reference.stale()), "run `make reference` and commit what it writes"
+
+
+def test_marks_name_rows_that_exist():
+    rows = {row for section in make_reference.requirements().values() for row in section}
+    unknown = {row: tests for row, tests in make_reference.proofs().items() if row not in rows}
+    assert not unknown
+
+
+def test_rows_are_numbered_without_gaps():
+    for letter, section in make_reference.requirements().items():
+        rows = [row for row in section if row != "title"]
+        assert rows == [f"{letter}{n}" for n in range(1, len(rows) + 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("@pytest.mark.proves('I8', 'L3')\nasync def test_a(): ...", [("I8", "test_a"), ("L3", "test_a")]),
+        ("pytestmark = [pytest.mark.store, pytest.mark.proves('I1')]\ndef test_a(): ...", [("I1", "test_a")]),
+        ("@pytest.mark.proves('T5')\nclass TestX:\n    def test_a(self): ...", [("T5", "test_a")]),
+        ("@pytest.mark.proves('T5')\ndef helper(): ...", []),
+    ],
+)
+def test_marks_are_read(text, found):
+    import ast
+
+    assert list(make_reference._marks(ast.parse(text))) == found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path):
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s#]+)(?:#[^)]*)?\)", text):
+        if "://" not in link and not link.startswith("mailto:"):
+            assert (page.parent / link).exists(), f"{link} in {page.name}"
