@@ -5,6 +5,7 @@ from datetime import timedelta
 from akson.kit.clock import now
 from akson.store import audit
 from akson.store.audit import AuditRow
+from akson.store.hashing import patient_number
 
 
 def row(patient="p1", **values):
@@ -15,7 +16,7 @@ def row(patient="p1", **values):
         purpose="TREAT",
         granted=True,
         reason="reason.care_relation",
-        patient=patient,
+        pat=patient_number(patient),
         **values,
     )
 

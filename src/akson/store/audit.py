@@ -34,8 +34,8 @@ class AuditRow:
     node: str = ""
     basis: str = ""
     """The legal basis, as the rule names it."""
-    patient: str = ""
-    """Id of the Patient whose data it was; empty for data of nobody."""
+    pat: int = 0
+    """Number of the patient whose data it was (`hashing.patient_number`); 0 for data of nobody."""
     type: str = ""
     id: str = ""
     version: int = 0
@@ -45,20 +45,20 @@ class AuditRow:
 
 
 COLUMNS = [field.name for field in fields(AuditRow)]
-_PLACES = ", ".join(["%s"] * (len(COLUMNS) + 1))
-APPEND = f"insert into audit (pat, {', '.join(COLUMNS)}) values ({_PLACES})"  # noqa: S608  the columns are ours
+_PLACES = ", ".join(["%s"] * len(COLUMNS))
+APPEND = f"insert into audit ({', '.join(COLUMNS)}) values ({_PLACES})"  # noqa: S608  the columns are ours
 FIND = f"""
 select {", ".join(COLUMNS)} from audit
-where pat = %s and patient = %s and moment >= coalesce(%s, '-infinity'::timestamptz)
+where pat = %s and moment >= coalesce(%s, '-infinity'::timestamptz)
 order by moment desc, number desc limit %s"""  # noqa: S608
 
 
 async def append(tx: Tx, row: AuditRow) -> None:
     """Write one row, in the transaction of what it tells of."""
-    await tx.execute(APPEND, [patient_number(row.patient or None), *astuple(row)])
+    await tx.execute(APPEND, astuple(row))
 
 
 async def find(tx: Tx, *, patient: str, since: datetime | None = None, count: int = 100) -> list[AuditRow]:
-    """Accesses to one patient's data, newest first."""
-    found = await tx.fetch(FIND, [patient_number(patient), patient, since, count])
+    """Accesses to the data of the patient with this id, newest first."""
+    found = await tx.fetch(FIND, [patient_number(patient), since, count])
     return [AuditRow(*row) for row in found]

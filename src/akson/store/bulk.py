@@ -128,7 +128,7 @@ class _Batch:
             (pat, rid, key, write.type, write.id, version, self._moment, deleted, found.tok, marks, body)
         )
         self._index(found, pat, rid, write.type)
-        self.stored.append(Stored(write.type, write.id, version, self._moment, body, deleted))
+        self.stored.append(Stored(write.type, write.id, version, self._moment, body, deleted, pat))
 
     def _index(self, found: Rows, pat: int, rid: int, kind: str) -> None:
         place = (pat, rid)

@@ -21,7 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted"
+COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0}.pat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ async def history(tx: Tx, scope: Scope, of: HistoryOf) -> HistoryPage:
     """Versions, newest first. A version is in it when its own row and the present one are in the scope."""
     statement, values = _history_sql(scope, of)
     found = await tx.fetch(statement, values, prepare=False)
-    versions = tuple(Stored(*row[:6]) for row in found[: of.count])
+    versions = tuple(Stored(*row[:7]) for row in found[: of.count])
     more = len(found) > of.count and bool(versions)
     last = found[of.count - 1] if more else None
-    return HistoryPage(versions, marks.write(["h", _micros(last[3]), last[6], last[2]]) if last else None)
+    return HistoryPage(versions, marks.write(["h", _micros(last[3]), last[7], last[2]]) if last else None)
 
 
 def _history_sql(scope: Scope, of: HistoryOf) -> tuple[str, Sequence[Any]]:
@@ -117,7 +117,7 @@ def _history_sql(scope: Scope, of: HistoryOf) -> tuple[str, Sequence[Any]]:
             " order by v.updated desc, v.rid desc, v.version desc limit %s)"
         )
         values += [*inner, of.count + 1]
-    statement = f"{parts[0]} union all {parts[1]} order by 4 desc, 7 desc, 3 desc limit %s"
+    statement = f"{parts[0]} union all {parts[1]} order by 4 desc, 8 desc, 3 desc limit %s"
     return statement, [*values, of.count + 1]
 
 

@@ -21,6 +21,8 @@ class Stored:
     updated: datetime
     body: bytes
     deleted: bool = False
+    pat: int = 0
+    """Number of the patient in whose compartment it is (`hashing.patient_number`); 0 for nobody's."""
 
     @property
     def reference(self) -> str:

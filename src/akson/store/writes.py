@@ -115,7 +115,7 @@ async def create(tx: Tx, resource: Resource, index: Index) -> Stored:
     row = await tx.one(*_statement(INSERT, [*params, moment, found.tok, labels(resource), body], kind, found))
     if row is None:
         raise Conflict(f"{kind}/{identity} exists already")
-    return Stored(kind, identity, 1, moment, body)
+    return Stored(kind, identity, 1, moment, body, pat=params[0])
 
 
 async def update(
@@ -137,7 +137,7 @@ async def update(
     pat = patient_number(index.patient)
     state = [pat, version, moment, False, found.tok, labels(resource), body]
     await _change(tx, present, state, kind, found)
-    return Stored(kind, identity, version, moment, body), present.deleted
+    return Stored(kind, identity, version, moment, body, pat=pat), present.deleted
 
 
 async def delete(tx: Tx, scope: Scope, type: str, id: str, expected: int | None = None) -> Stored | None:  # noqa: A002
@@ -153,7 +153,7 @@ async def delete(tx: Tx, scope: Scope, type: str, id: str, expected: int | None 
     moment, version = now(), present.version + 1
     state = [present.pat, version, moment, True, [], present.labels, b""]
     await _change(tx, present, state, type, Rows())
-    return Stored(type, id, version, moment, b"", deleted=True)
+    return Stored(type, id, version, moment, b"", deleted=True, pat=present.pat)
 
 
 async def write_many(tx: Tx, writes: Sequence[Write]) -> list[Stored]:

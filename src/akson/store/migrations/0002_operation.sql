@@ -21,7 +21,6 @@ create table audit (
     granted boolean not null,
     reason text not null,
     basis text not null,
-    patient text not null,
     type text not null,
     id text not null,
     version bigint not null,

@@ -1,0 +1,52 @@
+"""A form becomes the right resource and comes back as the same form."""
+
+import pytest
+
+from akson.care.critical import FIELDS, build, fields_of
+from akson.exchange.declare import service
+from akson.kit.errors import Unprocessable
+
+SERVICE = service("kritisk-informasjon")
+FORMS = {
+    "overfoelsomhet": {
+        "what": "Penicilliner", "severity": "1", "certainty": "3", "reaction": "Anafylaksi", "since": "2011-05-02",
+        "note": "Fikk adrenalin",
+    },
+    "anestesikomplikasjon": {"what": "Vanskelig intubasjon", "since": "2019", "note": "Brukte videolaryngoskop"},
+    "kritisk-tilstand": {"what": "Binyrebarksvikt", "why": "4", "since": "2015-01-01", "note": ""},
+    "smitte": {"what": "Bærer av MRSA", "since": "2024-02-01", "note": "Nese"},
+    "paagaaende-behandling": {"what": "Dialyse", "since": "2023-01-01", "note": "Tre ganger i uka"},
+    "implantat": {"what": "Mekanisk hjerteventil", "since": "2018-03-04", "note": "Aorta"},
+    "endret-prosedyre": {"what": "Avtale om åpen retur", "since": "2026-01-01", "note": ""},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", SERVICE.parts, ids=lambda part: part.slug)
+def test_a_form_survives_the_way_through_a_resource(part) -> None:
+    form = FORMS[part.slug]
+    resource = build(part, form, "Patient/1")
+    assert resource["resourceType"] == part.type
+    assert fields_of(part, resource) == {field.name: form[field.name] for field in FIELDS[part.slug]}
+
+
+def test_a_name_from_the_list_is_coded() -> None:
+    part = SERVICE.part("overfoelsomhet")
+    allergy = build(part, FORMS["overfoelsomhet"], "Patient/1")
+    assert allergy["code"]["coding"] == [
+        {"system": "http://www.whocc.no/atc", "code": "J01C", "display": "Penicilliner"}
+    ]
+    assert allergy["criticality"] == "high"
+    assert [each["code"] for each in allergy["verificationStatus"]["coding"]] == ["confirmed", "3"]
+
+
+def test_what_the_form_lacks_is_kept_from_before() -> None:
+    part = SERVICE.part("overfoelsomhet")
+    before = build(part, FORMS["overfoelsomhet"], "Patient/1") | {"id": "a", "recordedDate": "2020-01-01"}
+    after = build(part, FORMS["overfoelsomhet"] | {"reaction": ""}, "Patient/1", before)
+    assert (after["id"], after["recordedDate"]) == ("a", "2020-01-01")
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(Unprocessable) as refused:
+        build(SERVICE.part("overfoelsomhet"), {"what": " ", "severity": "9", "certainty": ""}, "Patient/1")
+    assert [issue.expression for issue in refused.value.issues] == [("what",), ("severity",), ("certainty",)]
