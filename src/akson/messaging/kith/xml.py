@@ -82,8 +82,8 @@ def plain(markup: str) -> str:
         return _unescape(markup).strip()
     parts: list[str] = []
     _collect(parse(f"<x>{markup}</x>".encode()), parts)
-    lines = (re.sub(r"[ \n\r]+", " ", line).strip() for line in "".join(parts).split("\x1e"))
-    return "\n".join(line for line in lines if line)
+    cells = ([" ".join(cell.split()) for cell in line.split("\x1f")] for line in "".join(parts).split("\x1e"))
+    return "\n".join(line for row in cells if (line := "\t".join(row).strip()))
 
 
 def _collect(element: etree._Element, parts: list[str]) -> None:
@@ -92,7 +92,7 @@ def _collect(element: etree._Element, parts: list[str]) -> None:
         name = etree.QName(child).localname.lower()
         parts.append("\x1e" if name in _BLOCKS else "")
         _collect(child, parts)
-        parts.append("\x1e" if name in _BLOCKS else "\t" if name in ("td", "th") else "")
+        parts.append("\x1e" if name in _BLOCKS else "\x1f" if name in ("td", "th") else "")
         parts.append(child.tail or "")
 
 

@@ -1,0 +1,58 @@
+"""Messages as bytes to what they say, and back: every kind and version that Akson reads, the newest that it writes.
+
+Errors of reading, each with its code of V8221 for the receipt: NotWellFormed (T01), NotOfSchema and TooLarge (T02),
+UnknownFormat (T10).
+"""
+
+from lxml import etree
+
+from akson.kit.errors import UnsupportedMedia
+from akson.messaging.codec import epikrise, receipt, referral, referral_old
+from akson.messaging.kith import apprec, henvisning, henvisning_old, msghead, xml
+from akson.messaging.kith import epikrise as kith_epikrise
+from akson.messaging.model import Epikrise, Receipt, Received, Referral
+
+
+class UnknownFormat(UnsupportedMedia):
+    """A message of a kind or version that is not read."""
+
+
+def read(raw: bytes) -> Received:
+    """What a message says."""
+    return read_element(xml.parse(raw))
+
+
+def read_element(root: etree._Element) -> Received:
+    """What a parsed (and signature-checked) message says."""
+    name = etree.QName(root)
+    space = name.namespace or ""
+    if name.localname == "MsgHead" and space == msghead.NAMESPACE:
+        return _read_msghead(root)
+    if name.localname == "Message" and space in kith_epikrise.VERSIONS:
+        summary = kith_epikrise.read(root)
+        return Received(epikrise.from_kith(summary.value), summary.unread)
+    if name.localname == "Message" and space in henvisning_old.VERSIONS:
+        older = henvisning_old.read(root)
+        return Received(referral_old.from_kith(older.value), older.unread)
+    if name.localname == "AppRec" and space in apprec.VERSIONS:
+        answer = apprec.read(root)
+        return Received(receipt.from_kith(answer.value), answer.unread)
+    raise UnknownFormat("a message of a kind or version that is not read")
+
+
+def _read_msghead(root: etree._Element) -> Received:
+    head = msghead.read(root)
+    body = msghead.payload(head.value.document[0]) if head.value.document else None
+    if body is None or body.tag != f"{{{henvisning.NAMESPACE}}}Henvisning":
+        raise UnknownFormat("the header's payload is of a kind that is not read")
+    found = henvisning.read(body)
+    return Received(referral.from_kith(head.value, found.value), (*head.unread, *found.unread))
+
+
+def write(content: Referral | Epikrise | Receipt) -> bytes:
+    """The newest version of the message: Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2 or AppRec 1.1. Unsigned."""
+    if isinstance(content, Referral):
+        return msghead.write(referral.to_kith(content))
+    if isinstance(content, Epikrise):
+        return kith_epikrise.write(epikrise.to_kith(content))
+    return apprec.write(receipt.to_kith(content))

@@ -1,0 +1,65 @@
+"""Receipt and AppRec, both ways; what is written is version 1.1."""
+
+from akson.messaging.codec import parts_in, parts_out
+from akson.messaging.kith import apprec
+from akson.messaging.kith.common import cs
+from akson.messaging.model import Address, Ident, Party, Person, Professional, Receipt, Unit
+
+STATUSES = {"1": "OK", "2": "Avvist", "3": "OK, feil i delmelding"}
+ROLES = {"PRIM": "Primærmottaker", "COP": "Kopimottaker"}
+
+
+def from_kith(value: apprec.AppRec) -> Receipt:
+    """The message as a receipt."""
+    original = value.original_msg_id
+    return Receipt(
+        id=value.id,
+        generated=value.gen_date,
+        sender=_party(value.sender.hcp),
+        receiver=_party(value.receiver.hcp),
+        status=value.status.v or "",
+        original_id=original.id,
+        original_type=parts_in.code(original.msg_type),
+        original_generated=original.issue_date,
+        errors=tuple(parts_in.code(e) for e in value.error),
+        sender_role=parts_in.code(value.sender.role).code,
+        version=value.mig_version.removeprefix("v").split()[0],
+    )
+
+
+def to_kith(value: Receipt) -> apprec.AppRec:
+    """The receipt as AppRec 1.1."""
+    return apprec.AppRec(
+        msg_type=cs("APPREC", "Applikasjonskvittering"),
+        mig_version=apprec.VERSIONS[apprec.NAMESPACE],
+        gen_date=value.generated,
+        id=value.id,
+        sender=parts_out.receipt_party(value.sender, value.sender_role),
+        receiver=parts_out.receipt_party(value.receiver, ""),
+        status=cs(value.status, STATUSES[value.status]),
+        error=tuple(parts_out.code(e) for e in value.errors),
+        original_msg_id=apprec.OriginalMsgId(
+            msg_type=parts_out.code(value.original_type),
+            issue_date=value.original_generated,
+            id=value.original_id,
+        ),
+    )
+
+
+def _party(value: apprec.HCP) -> Party:
+    if value.inst is None:
+        who = Professional(_person(value.prof)) if value.prof else None
+        return Party(Unit(), None, who)
+    inst = value.inst
+    department = next((Unit(d.name or "", _idents(d)) for d in inst.dept), None)
+    person = next((Professional(_person(p)) for p in inst.person), None)
+    return Party(Unit(inst.name or "", _idents(inst), Address()), department, person)
+
+
+def _person(value: apprec.Unit) -> Person:
+    return Person(name=value.name or "", idents=_idents(value))
+
+
+def _idents(value: apprec.Inst | apprec.Unit) -> tuple[Ident, ...]:
+    own = (Ident(value.id, parts_in.code(value.type_id).code),) if value.id else ()
+    return own + tuple(Ident(o.id, parts_in.code(o.type).code) for o in value.additional_id)
