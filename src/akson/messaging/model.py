@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from akson.messaging import codes
+
 ICPC2 = "2.16.578.1.12.4.1.1.7170"
 ICD10 = "2.16.578.1.12.4.1.1.7110"
 ATC = "2.16.578.1.12.4.1.1.7180"
@@ -33,6 +35,17 @@ class Code:
     def label(self) -> str:
         """What a person reads."""
         return self.display or self.text or self.code
+
+
+def national(number: int, code: str, *, system: bool = False) -> Code:
+    """A code of a national list with its name; with the list's OID only where the message carries it."""
+    return Code(code, codes.oid(number) if system else "", codes.display(number, code))
+
+
+NEW = national(codes.ACTIONS, "N")
+ASSESS_AND_TREAT = national(codes.CONTENT, "10", system=True)
+ELECTIVE = national(codes.PRIORITIES, "N")
+FINAL = national(codes.REPORT_STATUS, "F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +271,7 @@ class Letter:
     header: Header
     document_id: str
     issued: str
-    action: Code = Code("N", "", "Ny")
+    action: Code = NEW
     """V7309: N new, M changed, C cancelled, A addition."""
     diagnoses: tuple[Diagnosis, ...] = ()
     medicines: tuple[Medicine, ...] = ()
@@ -286,9 +299,9 @@ class Letter:
 class Referral(Letter):
     """Henvisning."""
 
-    content: Code = Code("10", "2.16.578.1.12.4.1.1.8455", "Utredning/behandling")
+    content: Code = ASSESS_AND_TREAT
     """V8455: what is asked for."""
-    priority: Code = Code("N", "", "Elektiv/Ordinær (elektiv)")
+    priority: Code = ELECTIVE
     """V8304."""
     wanted: str = ""
     """Comment on the wanted service."""
@@ -316,7 +329,7 @@ class Epikrise(Letter):
     """Epikrise: what was found and done, and what follows."""
 
     title: str = ""
-    status: Code = Code("F", "", "Endelig rapport")
+    status: Code = FINAL
     """V7306."""
     approved: str = ""
     answers: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from akson.messaging import codes
 from akson.messaging.codec import parts_in, parts_out
 from akson.messaging.kith import basic, epikrise
 from akson.messaging.kith.binding import NotOfSchema
@@ -126,7 +127,7 @@ def to_kith(value: Epikrise) -> epikrise.Message:
         mig_version=epikrise.VERSIONS[epikrise.NAMESPACE],
         gen_date=header.generated,
         msg_id=header.msg_id,
-        status=cs("TEST", "Melding til testformål") if header.test else None,
+        status=cs("TEST", of=codes.MESSAGE_STATUS) if header.test else None,
         serv_rprt=_report(value),
     )
 
@@ -139,18 +140,18 @@ def _report(value: Epikrise) -> epikrise.ServRprt:
         issue_date=value.issued,
         appr_date=value.approved or None,
         status=_cs(value.status),
-        ack=cs("J", "Ja"),
+        ack=cs("J", codes.YES),
         msg_descr=value.title,
         serv_prov_id=value.document_id,
         serv_req=(_answered(value),) if value.answers else (),
         event=_events(value),
         patient=_patient(header.patient, value.precautions),
         serv_provider=basic.Party(
-            role=cs("SPR", "Tjenesteyter"), com_method=edi, hcp=parts_out.hcp(header.sender)
+            role=cs("SPR", of=codes.PARTIES), com_method=edi, hcp=parts_out.hcp(header.sender)
         ),
         copy_dest=tuple(basic.CopyDest(hcp=parts_out.hcp(c)) for c in header.copies),
         requester=basic.Party(
-            role=cs("REQ", "Rekvirent"), com_method=edi, hcp=parts_out.hcp(header.receiver)
+            role=cs("REQ", of=codes.PARTIES), com_method=edi, hcp=parts_out.hcp(header.receiver)
         ),
         rel_serv_provider=tuple(
             basic.RelatedParty(relation=_cs(c.relation), hcp=parts_out.hcp_person(c)) for c in value.contacts
@@ -167,9 +168,9 @@ def _cs(value: Code) -> CV:
 def _answered(value: Epikrise) -> epikrise.ServReq:
     concepts = tuple(map(_concept, value.referral_diagnoses)) or (basic.Diagnosis(concept=CV()),)
     return epikrise.ServReq(
-        serv_type=cs("N", "Ny"),
+        serv_type=cs("N", of=codes.ACTIONS),
         issue_date=value.answers_issued or value.issued,
-        msg_descr=cs("10", "Utredning/behandling"),
+        msg_descr=cs("10", of=codes.CONTENT),
         id=value.answers,
         diagnosis=concepts,
     )
@@ -178,13 +179,15 @@ def _answered(value: Epikrise) -> epikrise.ServReq:
 def _patient(who: Person, precautions: tuple[str, ...]) -> epikrise.Patient:
     given = " ".join(part for part in (who.given, who.middle) if part)
     return epikrise.Patient(
-        sex=cs(who.sex, parts_out.SEXES.get(who.sex, "")) if who.sex else None,
+        sex=cs(who.sex, of=codes.SEX) if who.sex else None,
         date_of_birth=who.born or None,
         name=f"{who.family}, {given}" if who.family else who.full_name or None,
         off_id=who.idents[0].id if who.idents else None,
-        type_off_id=cs(who.idents[0].type) if who.idents else None,
+        type_off_id=cs(who.idents[0].type, of=codes.PERSON_IDS) if who.idents else None,
         patient_precaution=tuple(basic.PatientPrecaution(precaution=p) for p in precautions),
-        additional_id=tuple(basic.AdditionalId(id=i.id, type=cs(i.type)) for i in who.idents[1:]),
+        additional_id=tuple(
+            basic.AdditionalId(id=i.id, type=cs(i.type, of=codes.PERSON_IDS)) for i in who.idents[1:]
+        ),
         address=parts_out.basic_address(replace(who.address, use=who.address.use or "H"))
         if who.address.line or who.address.city or who.address.telecom
         else None,
@@ -194,7 +197,7 @@ def _patient(who: Person, precautions: tuple[str, ...]) -> epikrise.Patient:
 def _bare_event(stay: Stay) -> epikrise.Event:
     return epikrise.Event(
         reported_event=epikrise.ReportedEvent(start_date_time=stay.start, end_date_time=stay.end or None),
-        serv_type=cs("N", "Ny"),
+        serv_type=cs("N", of=codes.ACTIONS),
         adm_outcome=_cs(stay.outcome) if stay.outcome != Code() else None,
         service=epikrise.Service(adm_cat=_cs(stay.category) if stay.category != Code() else None),
     )
@@ -224,10 +227,9 @@ def _concept(value: Diagnosis) -> basic.Diagnosis:
 
 
 def _diagnosis(value: Diagnosis) -> basic.InfItem:
-    names = {"H": "Hoveddiagnose", "B": "Bidiagnose"}
     role = value.role or "B"
     return basic.InfItem(
-        observation=basic.Observation(coded_descr=_concept(value)), type=cs(role, names.get(role, ""))
+        observation=basic.Observation(coded_descr=_concept(value)), type=cs(role, of=codes.INFORMATION)
     )
 
 
@@ -258,7 +260,7 @@ def _medicine(value: Medicine) -> basic.InfItem:
     )
     return basic.InfItem(
         medication=drug,
-        type=cs("MEDB", "Legemiddelopplysning"),
+        type=cs("MEDB", of=codes.INFORMATION),
         start_date_time=value.start or None,
         end_date_time=value.end or None,
     )
@@ -280,7 +282,7 @@ def _result(value: Result) -> basic.InfItem:
         dev_result_ind=parts_out.some(replace(value.deviation, system="")),
         clin_inv=basic.ClinInv(id=parts_out.code(value.examination)),
     )
-    return basic.InfItem(result_item=item, type=cs("FUNN", "Funn og undersøkelsesresultat"))
+    return basic.InfItem(result_item=item, type=cs("FUNN", of=codes.INFORMATION))
 
 
 def _section(value: Section) -> basic.TextResult:

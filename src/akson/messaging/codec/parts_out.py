@@ -1,5 +1,6 @@
 """From the model to KITH parts: codes, people, units, medicines, results. Both header families meet here."""
 
+from akson.messaging.codes import ATTACHMENT, LISTS, PERSON_IDS, RECEIVER_ROLES, SEX, UNIT_IDS
 from akson.messaging.kith import apprec, basic, common, msghead, xml
 from akson.messaging.kith.common import CV, PQ, cs, cv
 from akson.messaging.model import (
@@ -13,19 +14,6 @@ from akson.messaging.model import (
     Quantity,
     Unit,
 )
-
-PERSON_IDS = 8116
-UNIT_IDS = 9051
-_ID_NAMES = {
-    "FNR": "Fødselsnummer",
-    "DNR": "D-nummer",
-    "FHN": "Felles hjelpenummer",
-    "HER": "HER-id",
-    "HPR": "HPR-nummer",
-    "ENH": "Organisasjonsnummeret i Enhetsregister",
-    "RSH": "Nasjonalt register over enheter i spesialisthelsetjenesten (RESH-ID)",
-}
-SEXES = {"0": "Ikke kjent", "1": "Mann", "2": "Kvinne", "9": "Ikke spesifisert"}
 
 
 def code(value: Code) -> CV:
@@ -43,7 +31,7 @@ def quantity(value: Quantity | None) -> PQ | None:
 
 
 def ident(value: Ident, number: int) -> common.Ident:
-    return common.Ident(id=value.id, type_id=cv(number, value.type, _ID_NAMES.get(value.type, "")))
+    return common.Ident(id=value.id, type_id=cv(number, value.type))
 
 
 def address(value: Address) -> common.Address | None:
@@ -76,7 +64,7 @@ def person(value: Person) -> common.Person:
         middle_name=middle,
         given_name=given,
         date_of_birth=value.born or None,
-        sex=cs(value.sex, SEXES.get(value.sex, "")) if value.sex else None,
+        sex=cs(value.sex, of=SEX) if value.sex else None,
         ident=tuple(ident(i, PERSON_IDS) for i in value.idents),
         address=address(value.address),
         tele_com=telecom(value.address),
@@ -176,7 +164,9 @@ def receipt_party(value: Party, role: str) -> apprec.Party:
         if value.professional
         else (),
     )
-    return apprec.Party(role=cs(role) if role else None, hcp=apprec.HCP(inst=inst))
+    return apprec.Party(
+        role=cs(role, RECEIVER_ROLES.get(role, "")) if role else None, hcp=apprec.HCP(inst=inst)
+    )
 
 
 def _receipt_unit(name: str, idents: tuple[Ident, ...]) -> apprec.Unit:
@@ -193,15 +183,29 @@ def _first(idents: tuple[Ident, ...]) -> str | None:
 
 
 def _first_type(idents: tuple[Ident, ...]) -> CV | None:
-    return cs(idents[0].type, _ID_NAMES.get(idents[0].type, "")) if idents else None
+    return (
+        cs(idents[0].type, of=PERSON_IDS if idents[0].type in LISTS[PERSON_IDS] else UNIT_IDS)
+        if idents
+        else None
+    )
 
 
 def _others(idents: tuple[Ident, ...]) -> tuple[basic.AdditionalId, ...]:
-    return tuple(basic.AdditionalId(id=i.id, type=cs(i.type, _ID_NAMES.get(i.type, ""))) for i in idents[1:])
+    return tuple(
+        basic.AdditionalId(
+            id=i.id, type=cs(i.type, of=PERSON_IDS if i.type in LISTS[PERSON_IDS] else UNIT_IDS)
+        )
+        for i in idents[1:]
+    )
 
 
 def _receipt_others(idents: tuple[Ident, ...]) -> tuple[apprec.AdditionalId, ...]:
-    return tuple(apprec.AdditionalId(id=i.id, type=cs(i.type, _ID_NAMES.get(i.type, ""))) for i in idents[1:])
+    return tuple(
+        apprec.AdditionalId(
+            id=i.id, type=cs(i.type, of=PERSON_IDS if i.type in LISTS[PERSON_IDS] else UNIT_IDS)
+        )
+        for i in idents[1:]
+    )
 
 
 def basic_address(value: Address) -> basic.Address | None:
@@ -224,7 +228,7 @@ def text(value: str) -> str | None:
 def attachment(value: Attachment) -> msghead.RefDoc:
     return msghead.RefDoc(
         issue_date=value.issued or None,
-        msg_type=cs("A", "Vedlegg"),
+        msg_type=cs("A", ATTACHMENT),
         mime_type=value.mime or None,
         description=value.title or None,
         file_reference=value.reference or None,

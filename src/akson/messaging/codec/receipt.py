@@ -1,12 +1,10 @@
 """Receipt and AppRec, both ways; what is written is version 1.1."""
 
+from akson.messaging import codes
 from akson.messaging.codec import parts_in, parts_out
 from akson.messaging.kith import apprec
 from akson.messaging.kith.common import cs
 from akson.messaging.model import Address, Ident, Party, Person, Professional, Receipt, Unit
-
-STATUSES = {"1": "OK", "2": "Avvist", "3": "OK, feil i delmelding"}
-ROLES = {"PRIM": "Primærmottaker", "COP": "Kopimottaker"}
 
 
 def from_kith(value: apprec.AppRec) -> Receipt:
@@ -30,13 +28,13 @@ def from_kith(value: apprec.AppRec) -> Receipt:
 def to_kith(value: Receipt) -> apprec.AppRec:
     """The receipt as AppRec 1.1."""
     return apprec.AppRec(
-        msg_type=cs("APPREC", "Applikasjonskvittering"),
+        msg_type=cs("APPREC", of=codes.MESSAGE_TYPES),
         mig_version=apprec.VERSIONS[apprec.NAMESPACE],
         gen_date=value.generated,
         id=value.id,
         sender=parts_out.receipt_party(value.sender, value.sender_role),
         receiver=parts_out.receipt_party(value.receiver, ""),
-        status=cs(value.status, STATUSES[value.status]),
+        status=cs(value.status, of=codes.RECEIPT_STATUS),
         error=tuple(parts_out.code(e) for e in value.errors),
         original_msg_id=apprec.OriginalMsgId(
             msg_type=parts_out.code(value.original_type),

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from akson.messaging import codes
 from akson.messaging.codec import parts_in, parts_out
 from akson.messaging.kith import henvisning, msghead, po
-from akson.messaging.kith.common import CV, VOLVEN, Person, cs, cv
+from akson.messaging.kith.common import CV, Person, cs, cv
 from akson.messaging.kith.msghead import serialise
 from akson.messaging.model import (
     Code,
@@ -19,8 +20,7 @@ from akson.messaging.model import (
 )
 from akson.messaging.model import Person as Someone
 
-RELATIONS = f"{VOLVEN}8254"
-INFORMATION = 8233
+RELATIONS = codes.oid(codes.RELATIONS)
 _FACTS = {
     "supplement": "messaging.fact_supplement",
     "next_of_kin": "messaging.fact_next_of_kin",
@@ -89,7 +89,7 @@ def _header(info: msghead.MsgInfo) -> Header:
 def to_kith(value: Referral) -> msghead.MsgHead:
     """The referral as Henvisning 2.0 in MsgHead 1.2, attachments as further documents."""
     payload = serialise(henvisning.write(_payload(value))).partition(b"?>")[2].decode()
-    main = msghead.RefDoc(msg_type=cs("XML", "XML-instans"), content=payload.strip())
+    main = msghead.RefDoc(msg_type=cs("XML", codes.PAYLOAD_AS_XML), content=payload.strip())
     documents = (main, *(parts_out.attachment(a) for a in value.attachments))
     return msghead.MsgHead(
         msg_info=_info(value.header), document=tuple(msghead.Document(ref_doc=d) for d in documents)
@@ -107,14 +107,14 @@ def _info(header: Header) -> msghead.MsgInfo:
         mig_version=msghead.VERSION,
         gen_date=header.generated,
         msg_id=header.msg_id,
-        processing_status=cs("TEST", "Melding til testformål") if header.test else None,
-        ack=cs("J", "Ja"),
+        processing_status=cs("TEST", of=codes.MESSAGE_STATUS) if header.test else None,
+        ack=cs("J", codes.YES),
         conversation_ref=reference,
         sender=parts_out.party(header.sender),
         receiver=parts_out.party(header.receiver),
         other_receiver=tuple(
             msghead.OtherReceiver(
-                role_receiver=cs("COP", "Kopimottaker"), organisation=parts_out.party(copy).organisation
+                role_receiver=cs("COP", of=codes.PARTIES), organisation=parts_out.party(copy).organisation
             )
             for copy in header.copies
         ),
@@ -149,7 +149,7 @@ def _payload(value: Referral) -> henvisning.Henvisning:
         reason_as_text=tuple(map(_section, value.sections)),
         diagnosis=tuple(map(_diagnosis, value.diagnoses)),
         req_serv=henvisning.ReqServ(
-            serv_type=cs("N", "Ny"),
+            serv_type=cs("N", of=codes.ACTIONS),
             req_date=value.wanted_by or None,
             priority=parts_out.code(value.priority),
             comment=value.wanted or None,
@@ -163,7 +163,7 @@ def _responsible(value: Professional) -> po.ReportResponsibility:
 
 
 def _type(value: Code) -> CV:
-    return parts_out.code(replace(value, system=value.system or f"{VOLVEN}{INFORMATION}"))
+    return parts_out.code(replace(value, system=value.system or codes.oid(codes.INFORMATION)))
 
 
 def _statement(value: Statement) -> henvisning.InfItem:
@@ -192,7 +192,7 @@ def _medicine(value: Medicine) -> henvisning.InfItem:
     )
     return henvisning.InfItem(
         medication=drug,
-        type=cv(INFORMATION, "MEDB", "Legemiddelopplysning"),
+        type=cv(codes.INFORMATION, "MEDB"),
         start_date_time=_date_time(value.start),
         end_date_time=_date_time(value.end),
     )
@@ -216,7 +216,7 @@ def _result(value: Result) -> henvisning.InfItem:
         dev_result_ind=parts_out.some(value.deviation),
         clin_inv=henvisning.ClinInv(id=parts_out.code(value.examination)),
     )
-    return henvisning.InfItem(result_item=item, type=cv(INFORMATION, "FUNN", "Funn og undersøkelsesresultat"))
+    return henvisning.InfItem(result_item=item, type=cv(codes.INFORMATION, "FUNN"))
 
 
 def _section(value: Section) -> henvisning.ReasonAsText:

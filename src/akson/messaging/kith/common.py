@@ -5,9 +5,8 @@ Sources: kith.xsd (data types), felleskomponent1 and the header's own copies of 
 
 from dataclasses import dataclass
 
+from akson.messaging import codes
 from akson.messaging.kith.binding import attribute, el, must
-
-VOLVEN = "2.16.578.1.12.4.1.1."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,16 +80,11 @@ class HealthcareProfessional:
     tele_com: tuple[TeleCom, ...] = el(many=True)
 
 
-def cs(code: str, display: str = "") -> CV:
-    """A code of a list that the schema itself names."""
-    return CV(v=code, dn=display or None)
+def cs(code: str, display: str = "", *, of: int = 0) -> CV:
+    """A code of a list that the schema itself names. The name comes from the list where it is given."""
+    return CV(v=code, dn=display or (codes.display(of, code) if of else "") or None)
 
 
 def cv(number: int, code: str, display: str = "") -> CV:
     """A code of a Volven list, named by its number."""
-    return CV(v=code, dn=display or None, s=f"{VOLVEN}{number}")
-
-
-def fold(date: str | None) -> str | None:
-    """An empty text as nothing."""
-    return date or None
+    return CV(v=code, dn=display or codes.display(number, code) or None, s=codes.oid(number))

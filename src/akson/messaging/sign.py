@@ -1,0 +1,186 @@
+"""The signature of an enterprise on a MsgHead (XML-DSig, enveloped), made and checked with signxml.
+
+Only the header has a place for a signature: an Epikrise and an AppRec are protected by the transport (token bound to
+the sender's key) and by the platform, which lets a system send only for its own addresses.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature as BadKey
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+from lxml import etree
+from signxml.algorithms import (
+    CanonicalizationMethod,
+    DigestAlgorithm,
+    SignatureConstructionMethod,
+    SignatureMethod,
+)
+from signxml.exceptions import SignXMLException
+from signxml.signer import XMLSigner
+from signxml.verifier import SignatureConfiguration, XMLVerifier
+
+from akson.kit.errors import Unprocessable
+from akson.messaging.kith import xml
+from akson.messaging.kith.msghead import DSIG, NAMESPACE, serialise
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+_C14N = CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0
+_CONFIGURATION = SignatureConfiguration(
+    require_x509=True,
+    location="./",
+    expect_references=1,
+    signature_methods=frozenset(
+        {SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA512, SignatureMethod.ECDSA_SHA256}
+    ),
+    digest_algorithms=frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA512}),
+)
+
+
+class BadSignature(Unprocessable):
+    """A signature that does not hold. `error` is the code of V8221: S01, S02, S03 or S99."""
+
+    def __init__(self, error: str, diagnostics: str) -> None:
+        super().__init__(diagnostics)
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """An enterprise's key with its certificate."""
+
+    key: Key
+    certificate: x509.Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a signature covers, and who signed. Only this element may be read, not the document around it."""
+
+    root: etree._Element
+    certificate: x509.Certificate
+
+
+def sign(raw: bytes, signer: Signer) -> bytes:
+    """A MsgHead with the enterprise's signature as its last child. Other messages are returned as they are."""
+    root = xml.parse(raw)
+    if root.tag != f"{{{NAMESPACE}}}MsgHead":
+        return raw
+    is_rsa = isinstance(signer.key, rsa.RSAPrivateKey)
+    maker = XMLSigner(
+        method=SignatureConstructionMethod.enveloped,
+        signature_algorithm=SignatureMethod.RSA_SHA256 if is_rsa else SignatureMethod.ECDSA_SHA256,
+        digest_algorithm=DigestAlgorithm.SHA256,
+        c14n_algorithm=_C14N,
+    )
+    return serialise(maker.sign(root, key=signer.key, cert=[signer.certificate]))
+
+
+def is_signed(root: etree._Element) -> bool:
+    """Does a signature stand in the document, wherever?"""
+    return next(root.iter(f"{{{DSIG}}}Signature"), None) is not None
+
+
+def verify(
+    root: etree._Element,
+    is_trusted: Callable[[x509.Certificate], bool],
+    at: datetime,
+    revoked: Collection[str] = (),
+) -> Signed:
+    """Check the one signature of a MsgHead. `revoked` holds SHA-256 fingerprints in hex.
+
+    Raises BadSignature: S01 it does not hold, S02 the certificate is unknown or out of date, S03 it is revoked,
+    S99 it stands where none should.
+    """
+    found = list(root.iter(f"{{{DSIG}}}Signature"))
+    if len(found) != 1 or found[0].getparent() is not root:
+        raise BadSignature("S99", "expected one signature, as a child of MsgHead")
+    certificate = _certificate(found[0])
+    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        raise BadSignature("S02", "the certificate is out of date")
+    if fingerprint(certificate) in revoked:
+        raise BadSignature("S03", "the certificate is revoked")
+    if not is_trusted(certificate):
+        raise BadSignature("S02", "the certificate is not one of the sender's")
+    try:
+        checked = XMLVerifier().verify(root, x509_cert=certificate, expect_config=_CONFIGURATION)
+    except (SignXMLException, BadKey, ValueError) as error:
+        raise BadSignature("S01", f"the signature does not hold: {type(error).__name__}") from error
+    result = checked[0] if isinstance(checked, list) else checked
+    if result.signed_xml is None or result.signed_xml.tag != root.tag:
+        raise BadSignature("S01", "the signature covers something else than the message")
+    return Signed(result.signed_xml, certificate)
+
+
+def _certificate(signature: etree._Element) -> x509.Certificate:
+    element = next(signature.iter(f"{{{DSIG}}}X509Certificate"), None)
+    text = "".join((element.text or "").split()) if element is not None else ""
+    try:
+        return x509.load_pem_x509_certificate(
+            f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n".encode()
+        )
+    except ValueError as error:
+        raise BadSignature("S02", "the signature carries no certificate") from error
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of a certificate, in hex."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def self_made(name: str, organization: str, *, now: datetime | None = None, days: int = 365) -> Signer:
+    """A key and a certificate that it signs itself, for development: name and organisation number in the subject."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "NO"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, name[:64]),
+            x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"NTRNO-{organization}"),
+        ]
+    )
+    start = now or datetime.now(UTC) - timedelta(minutes=5)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
+                key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+            ),
+            critical=True,
+        )
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    return Signer(key, certificate)
+
+
+def to_pem(signer: Signer) -> bytes:
+    """Key and certificate as text for a file that only the owner reads."""
+    key = signer.key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return key + signer.certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def from_pem(raw: bytes) -> Signer:
+    """Back from `to_pem`."""
+    key = serialization.load_pem_private_key(raw, password=None)
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise TypeError("the key is neither RSA nor of an elliptic curve")
+    return Signer(key, x509.load_pem_x509_certificate(raw))
+
+
+def certificate_text(certificate: x509.Certificate) -> str:
+    """A certificate as one line of base64, as registers hold it."""
+    pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+    return "".join(line for line in pem.splitlines() if not line.startswith("-----"))
