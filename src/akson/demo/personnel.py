@@ -78,7 +78,7 @@ STAFF = (
         F,
         date(1979, 1, 28),
         "9100103",
-        (Post("avdelingsleder", "solvik-hjemmetjeneste"),),
+        (Post("avdelingsleder", "solvik-hjemmetjeneste"), Post("hjemmesykepleier", "solvik-hjemmetjeneste")),
     ),
     Staff(
         "nora-dahl",
@@ -135,7 +135,7 @@ STAFF = (
         F,
         date(1969, 12, 14),
         "9100109",
-        (Post("sykehjemssykepleier", "solvik-sykehjem"),),
+        (Post("sykepleier", "solvik-sykehjem"),),
     ),
     Staff(
         "silje-aune",
@@ -171,12 +171,20 @@ STAFF = (
         M,
         date(1990, 1, 16),
         "9100113",
-        (Post("responssykepleier", "solvik-respons"),),
+        (Post("sykepleier", "solvik-respons"),),
     ),
     Staff(
         "tone-bakke", "Tone", "Bakke", F, date(1978, 6, 25), "", (Post("saksbehandler", "solvik-tildeling"),)
     ),
-    Staff("henrik-vold", "Henrik", "Vold", M, date(1984, 9, 19), "", (Post("driftsansvarlig", "solvik"),)),
+    Staff(
+        "henrik-vold",
+        "Henrik",
+        "Vold",
+        M,
+        date(1984, 9, 19),
+        "",
+        (Post("driftsansvarlig", "plattform"), Post("driftsansvarlig", "solvik")),
+    ),
     Staff(
         "anne-grete-rud",
         "Anne Grete",
@@ -228,13 +236,26 @@ STAFF = (
     ),
     Staff("sunniva-ruud", "Sunniva", "Ruud", F, date(1984, 10, 2), "9100205", (Post("psykolog", "bup"),)),
     Staff(
+        "hege-brekke",
+        "Hege",
+        "Brekke",
+        F,
+        date(1974, 6, 6),
+        "9100208",
+        (Post("sykehuslege", "dps"),),
+        ("40", "Psykiatri"),
+    ),
+    Staff(
+        "astri-holten", "Astri", "Holten", F, date(1978, 9, 9), "9100209", (Post("sykehuslege", "kvinne"),)
+    ),
+    Staff(
         "bente-sand",
         "Bente",
         "Sand",
         F,
         date(1989, 3, 27),
         "9100206",
-        (Post("sykehussykepleier", "medisinsk"),),
+        (Post("sykepleier", "medisinsk"),),
     ),
     Staff(
         "turid-lien",
@@ -272,7 +293,7 @@ STAFF = (
         M,
         date(1987, 12, 1),
         "9100304",
-        (Post("legevaktsykepleier", "fjellheim-legevakt"),),
+        (Post("sykepleier", "fjellheim-legevakt"),),
     ),
     Staff(
         "maja-berntsen",

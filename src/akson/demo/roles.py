@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-SYSTEM = "urn:akson:role"
-
 
 class StaffRole(NamedTuple):
     """One role: what it is called in bokmaal and the category of health personnel that may hold it."""
@@ -18,10 +16,7 @@ ROLES = {
     "sykehjemslege": StaffRole("Sykehjemslege", "LE"),
     "sykehuslege": StaffRole("Sykehuslege", "LE"),
     "hjemmesykepleier": StaffRole("Hjemmesykepleier", "SP"),
-    "sykehjemssykepleier": StaffRole("Sykehjemssykepleier", "SP"),
-    "sykehussykepleier": StaffRole("Sykehussykepleier", "SP"),
-    "legevaktsykepleier": StaffRole("Legevaktsykepleier", "SP"),
-    "responssykepleier": StaffRole("Sykepleier i responssenter", "SP"),
+    "sykepleier": StaffRole("Sykepleier", "SP"),
     "helsesykepleier": StaffRole("Helsesykepleier", "SP"),
     "jordmor": StaffRole("Jordmor", "JO"),
     "helsefagarbeider": StaffRole("Helsefagarbeider", "HF"),

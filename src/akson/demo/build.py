@@ -1,0 +1,86 @@
+"""All resources of a node: its registers first, then each citizen's record."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from akson.demo.book import Book
+from akson.demo.citizens import Citizen, citizens_of
+from akson.demo.records import (
+    amira,
+    astrid,
+    biret,
+    emil,
+    ingrid,
+    kari,
+    lukas,
+    noah,
+    olav,
+    per_arne,
+    thomas,
+    yusuf,
+)
+from akson.demo.register import register
+from akson.fhir.model import Resource
+
+Chapter = Callable[[Book], None]
+
+CHAPTERS: Mapping[str, Mapping[str, Chapter]] = {
+    "journal": {
+        "ingrid": ingrid.journal,
+        "olav": olav.journal,
+        "emil": emil.journal,
+        "noah": noah.journal,
+        "amira": amira.journal,
+        "thomas": thomas.journal,
+        "biret": biret.journal,
+        "kari": kari.journal,
+        "per-arne": per_arne.journal,
+        "yusuf": yusuf.journal,
+        "astrid": astrid.journal,
+        "lukas": lukas.journal,
+    },
+    "sykehus": {
+        "ingrid": ingrid.sykehus,
+        "olav": olav.sykehus,
+        "emil": emil.sykehus,
+        "noah": noah.sykehus,
+        "thomas": thomas.sykehus,
+        "biret": biret.sykehus,
+        "kari": kari.sykehus,
+        "per-arne": per_arne.sykehus,
+        "astrid": astrid.sykehus,
+        "lukas": lukas.sykehus,
+    },
+    "fjellheim": {"olav": olav.fjellheim, "yusuf": yusuf.fjellheim},
+    "samhandling": {
+        "ingrid": ingrid.samhandling,
+        "olav": olav.samhandling,
+        "noah": noah.samhandling,
+        "thomas": thomas.samhandling,
+        "biret": biret.samhandling,
+        "kari": kari.samhandling,
+        "per-arne": per_arne.samhandling,
+        "yusuf": yusuf.samhandling,
+        "astrid": astrid.samhandling,
+        "lukas": lukas.samhandling,
+    },
+}
+"""What each node has written about whom. The platform has critical information only."""
+
+
+def record(node: str, citizen: Citizen, today: date) -> list[Resource]:
+    """One citizen's record on a node, without the registers."""
+    book = Book(node, today, citizen)
+    if chapter := CHAPTERS.get(node, {}).get(citizen.key):
+        chapter(book)
+    return book.resources
+
+
+def resources(node: str, today: date) -> list[Resource]:
+    """Everything that a node of the demo holds, in an order in which it may be written; empty for nodes without data."""
+    if node not in CHAPTERS:
+        return []
+    found = register(node, today)
+    for citizen in citizens_of(node, today):
+        found += record(node, citizen, today)
+    return found
