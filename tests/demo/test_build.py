@@ -11,6 +11,7 @@ from tests.shared import shared
 
 from akson.demo.build import CHAPTERS, record, resources
 from akson.demo.citizens import citizens
+from akson.fhir.validate.structure import check
 from akson.kit import norwegian
 
 TODAY = date(2026, 11, 23)
@@ -187,3 +188,10 @@ def test_todays_route_of_the_home_nurse_is_there():
     ]
     assert len(visits) >= 5
     assert all(visit["start"].startswith("2026-11-23") and visit["start"] < visit["end"] for visit in visits)
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_every_resource_is_fhir_in_shape(node):
+    faults = {f"{r['resourceType']}: {issue}" for r in HELD[node] for issue in check(r)}
+    assert not faults
+    assert check({"resourceType": "Patient", "birthDate": "tomorrow"})

@@ -47,6 +47,10 @@ def journal(b: Book) -> None:
         news2=3,
     )
     service(b, "21 Langtidsopphold i institusjon", 3 * YEAR, "randi-vik", WARD)
+    plans(b)
+
+
+def plans(b: Book) -> None:
     calm = goal(b, "Ha det rolig, høre sanger og ha Bjørg hos seg.", 2 * MONTH)
     plan(
         b, "Tiltaksplan", 2 * MONTH, "randi-vik", [calm],

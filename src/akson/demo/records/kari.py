@@ -41,6 +41,10 @@ def journal(b: Book) -> None:
     measured(b, "madrs", 18, b.moment(2 * WEEK, "13:00"), "erik-solli")
     measured(b, "temperature", 36.9, b.moment(3, "12:10"), "hanne-lunde")
     service(b, "15 Helsetjenester i hjemmet", 2 * MONTH, "hanne-lunde", HOME, 1.5)
+    plans(b)
+
+
+def plans(b: Book) -> None:
     work = goal(b, "Jeg vil tilbake til klassen min etter påske.", MONTH)
     plan(
         b, "Oppfølging under cellegift", 2 * MONTH, "hanne-lunde", [work],

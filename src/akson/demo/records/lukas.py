@@ -49,6 +49,10 @@ def journal(b: Book) -> None:
         "tone-bakke",
         "solvik-tildeling",
     )
+    plans(b)
+
+
+def plans(b: Book) -> None:
     cook = goal(b, "Jeg vil lage taco selv på fredag.", 2 * MONTH)
     plan(
         b, "Min uke, lettlest", 2 * MONTH, "hanne-lunde", [cook],
