@@ -134,6 +134,10 @@ class World:
             await self.sign_in(browser)
             return Behalf(await self.session(browser), attest)
 
+    def fresh_verifier(self, party: Party) -> Verifier:
+        """What another process of the same node has: the same database, and nothing in memory."""
+        return Verifier(Anchor(ISSUER, self.http), party.node.base, Once(party.database))
+
     def _party(self, name: str, serial: int) -> Party:
         owner, database = node(name, serial), self.databases[name]
         anchor = Anchor(ISSUER, self.http)

@@ -65,7 +65,7 @@ class Nonces:
     def good(self, nonce: object) -> bool:
         """Made by us within the last five minutes."""
         stamp = str(nonce).split(".")[0]
-        if not isinstance(nonce, str) or not stamp.isdigit() or len(stamp) > 12:
+        if not isinstance(nonce, str) or not nonce.isascii() or not stamp.isdigit() or len(stamp) > 12:
             return False
         return (
             hmac.compare_digest(nonce, self._make(int(stamp))) and 0 <= time.time() - int(stamp) < NONCE_LIFE
@@ -128,7 +128,7 @@ def _check(proofs: Sequence[str], request: Request, jkt: str) -> Proof:
     key = public_key(proof.header.get("jwk"))
     claims = verify(proof, key)
     found = thumbprint(key)
-    if jkt and not hmac.compare_digest(found, jkt):
+    if jkt and found != jkt:
         raise BadToken("the proof's key is not the token's")
     if request.token and claims.get("ath") != token_hash(request.token):
         raise BadToken("the proof is for another token (ath)")

@@ -23,6 +23,8 @@ ALGORITHMS = ("ES256", "PS256", "ES384", "PS384", "ES512", "PS512")
 HEADER_LIMIT = 2048
 TOKEN_LIMIT = 16384
 DEPTH_LIMIT = 16
+RSA_MODULUS = 342
+"""Base64url characters of a modulus of 2048 bits."""
 KEY_HEADERS = frozenset({"jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "zip"})
 """Header members that point to keys or change what is signed: refused in every token."""
 
@@ -94,13 +96,12 @@ def public_key(jwk: object) -> Key:
         raise BadToken("not an asymmetric public key")
     if jwk.keys() & {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}:
         raise BadToken("private key material in a public key")
+    if jwk["kty"] == "RSA" and len(str(jwk.get("n"))) < RSA_MODULUS:
+        raise BadToken("RSA key shorter than 2048 bits")
     try:
-        key = import_key(dict(jwk))
+        return import_key(dict(jwk))
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise BadToken("broken key") from error
-    if jwk["kty"] == "RSA" and len(urlsafe_b64decode(str(jwk["n"]).encode())) < 256:
-        raise BadToken("RSA key shorter than 2048 bits")
-    return key
 
 
 def moment(claims: Claims, name: str) -> float | None:

@@ -135,6 +135,9 @@ class SignIn:
         caller = self._caller(claims)
         if caller.assurance < self._surface.level:
             raise NotAllowed("the e-ID is not sure enough for this surface")
+        before = await self._desk.sessions.find(request.cookies.get(self._surface.cookie, ""))
+        if before is not None:
+            await self._desk.sessions.end(before)
         secret, session = await self._desk.sessions.start(
             caller, id_token=str(tokens["id_token"]), refresh=str(tokens.get("refresh_token", ""))
         )
@@ -218,7 +221,7 @@ class SignIn:
             claims.get("iss") == anchor.issuer
             and claims.get("aud") in (client, [client])
             and claims.get("azp", client) == client
-            and hmac.compare_digest(str(claims.get("nonce", "")), nonce)
+            and claims.get("nonce") == nonce
             and expires is not None
             and issued is not None
             and issued <= stamp + SKEW
