@@ -143,7 +143,7 @@ WRONG = {
     "code missing": lambda q: {k: v for k, v in q.items() if k != "code"},
     "code wrong": lambda q: q | {"code": "x"},
     "an error": lambda q: {k: v for k, v in q.items() if k != "code"} | {"error": "access_denied"},
-    "state twice": lambda q: list(q.items()) + [("state", q["state"])],
+    "state twice": lambda q: [*q.items(), ("state", q["state"])],
     "nothing": lambda q: {},
 }
 
