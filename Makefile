@@ -84,12 +84,12 @@ $(VENV)/.dev: requirements/dev.txt | $(VENV)/.project
 
 $(SPEC)/.built: .cache/spec/.fetched tools/build_spec.py | $(VENV)/.project
 	@echo "==> compile the definitions"
-	@$(BIN)/python tools/build_spec.py --package .cache/spec/*.whl --out $(SPEC)
+	@$(BIN)/python tools/build_spec.py --package .cache/spec/*.whl --out $(SPEC) > /dev/null
 	@touch $@
 
 $(STATIC)/.built: package-lock.json tools/build_static.py | $(VENV)/.project
 	@sh tools/fetch_static.sh $(BIN)/python
-	@$(BIN)/python tools/build_static.py
+	@$(BIN)/python tools/build_static.py > /dev/null
 	@touch $@
 
 browser:

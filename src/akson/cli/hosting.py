@@ -1,0 +1,92 @@
+"""Serves an application in this process until Ctrl-C or SIGTERM: the port, the signals, the clean end."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from types import FrameType
+from typing import NoReturn
+
+from akson.kit.errors import Unavailable
+
+
+def check_free(host: str, port: int) -> None:
+    """Unavailable, before anything is started, when the port cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unavailable(f"port {port} of {host} cannot be used: {error.strerror}") from error
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Lets SIGTERM end what runs inside as Ctrl-C does, and nothing disturb what cleans up after it."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """What stops a database is not itself stopped halfway by a second Ctrl-C."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+async def serve(
+    app: object,
+    lifespan: AbstractAsyncContextManager[object],
+    address: tuple[str, int],
+    ready: Callable[[], Awaitable[None]],
+) -> None:
+    """Serve until a signal comes. `ready` runs beside the server once it is told to listen.
+
+    What goes wrong in the lifespan or in `ready` ends the serving and is raised here.
+    """
+    from granian.constants import Interfaces
+    from granian.server.embed import Server
+
+    async with lifespan:
+        host, port = address
+        server = Server(app, address=host, port=port, interface=Interfaces.ASGINL, log_enabled=False)
+        stop: Callable[[], None] = server.stop
+        stopped = _on_signals(stop)
+        announcing = asyncio.ensure_future(ready())
+        announcing.add_done_callback(lambda done: stop() if _failed(done) else None)
+        await server.serve()
+        if _failed(announcing):
+            announcing.result()
+        announcing.cancel()
+        if not stopped.is_set():
+            raise Unavailable("the server ended by itself")
+
+
+def _on_signals(stop: Callable[[], None]) -> asyncio.Event:
+    stopped = asyncio.Event()
+
+    def end() -> None:
+        stopped.set()
+        stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    return stopped
+
+
+def _failed(done: "asyncio.Future[None]") -> bool:
+    return done.done() and not done.cancelled() and done.exception() is not None
