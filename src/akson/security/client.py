@@ -23,6 +23,8 @@ from akson.security.system import AnchorRefused, Details, System
 MARGIN = 20
 """Seconds before its end at which a token is not used any more."""
 CACHE = 2000
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105  a name, not a secret
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
 
 _Key = tuple[str, str, str]
 
@@ -33,6 +35,13 @@ class Behalf:
 
     session: Session
     attest: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """A call that goes on for somebody who called us: the access token it came with is exchanged (RFC 8693)."""
+
+    token: str
 
 
 class Peer:
@@ -48,7 +57,13 @@ class Peer:
         self._nonces: dict[str, str] = {}
 
     async def request(
-        self, method: str, url: str, *, scope: str, on_behalf_of: Behalf | None = None, **options: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        scope: str,
+        on_behalf_of: Behalf | Onward | None = None,
+        **options: Any,
     ) -> httpx.Response:
         """The other node's answer, whatever its status. `options` go to httpx (params, json, content, headers ...).
 
@@ -61,14 +76,14 @@ class Peer:
             answer = await self._send(method, url, await self.token(scope, on_behalf_of), options)
         return answer
 
-    async def token(self, scope: str, on_behalf_of: Behalf | None = None) -> str:
+    async def token(self, scope: str, on_behalf_of: Behalf | Onward | None = None) -> str:
         """An access token for a scope that lives long enough to be used."""
         key = _cache_key(scope, on_behalf_of)
         async with self._locks[key[0]]:
             kept = self._tokens.get(key)
             if kept and kept[1] > time.monotonic():
                 return kept[0]
-            found = await (self._as_user(scope, on_behalf_of) if on_behalf_of else self._as_system(scope))
+            found = await self._ask(scope, on_behalf_of)
             self._tidy()
             life = float(found.get("expires_in", 60)) - MARGIN
             self._tokens[key] = (found["access_token"], time.monotonic() + life)
@@ -79,6 +94,15 @@ class Peer:
         for key in [key for key in self._tokens if key[0] == session.key]:
             del self._tokens[key]
         self._locks.pop(session.key, None)
+
+    async def _ask(self, scope: str, on_behalf_of: Behalf | Onward | None) -> dict[str, Any]:
+        if isinstance(on_behalf_of, Behalf):
+            return await self._as_user(scope, on_behalf_of)
+        return await (self._onward(scope, on_behalf_of.token) if on_behalf_of else self._as_system(scope))
+
+    async def _onward(self, scope: str, token: str) -> dict[str, Any]:
+        form = {"grant_type": TOKEN_EXCHANGE, "subject_token": token, "subject_token_type": ACCESS_TOKEN}
+        return await self.system.tokens(form | {"scope": scope})
 
     async def _as_system(self, scope: str) -> dict[str, Any]:
         return await self.system.tokens({"grant_type": "client_credentials", "scope": scope})
@@ -128,8 +152,10 @@ class Peer:
             self._tokens = {key: kept for key, kept in self._tokens.items() if kept[1] > moment}
 
 
-def _cache_key(scope: str, behalf: Behalf | None) -> _Key:
+def _cache_key(scope: str, behalf: Behalf | Onward | None) -> _Key:
     if behalf is None:
         return "", scope, ""
+    if isinstance(behalf, Onward):
+        return digest(behalf.token), scope, ""
     attest = digest(json.dumps(behalf.attest, sort_keys=True)) if behalf.attest else ""
     return behalf.session.key, scope, attest

@@ -1,6 +1,6 @@
 """Who is it? ASGI middleware of a node: a token or a session cookie becomes an Actor on the request's state.
 
-Sets `state.caller`, `state.actor` (None when nobody has signed in, or the caller has no business here) and
+Sets `state.caller`, `state.token` (to exchange it when calling on), `state.actor` (None when nobody has signed in, or the caller has no business here) and
 `state.session`. A bad token is answered here; what an anonymous request may do is decided by the routes.
 """
 
@@ -80,6 +80,7 @@ class Authentication:
         request = dpop.Request(scope["method"], f"{self._origin}{path}", token)
         caller = await self._door.verifier.verify(token, headers.getlist("dpop"), request)
         scope["state"]["caller"] = caller
+        scope["state"]["token"] = token
         scope["state"]["actor"] = await self._door.find_actor(caller)
 
     async def _cookie(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:

@@ -102,6 +102,11 @@ class Database:
     async def close(self) -> None:
         await self._pool.close()
 
+    async def alive(self) -> None:
+        """Raises Unavailable when the database does not answer."""
+        async with self.transaction(read_only=True) as tx:
+            await tx.one("select 1")
+
     @asynccontextmanager
     async def transaction(self, *, read_only: bool = False) -> AsyncIterator[Tx]:
         """A transaction: committed at the end of the block, rolled back when an exception leaves it.

@@ -44,6 +44,8 @@ class Api:
     """e.g. akson:samhandling"""
     audience: str
     """e.g. http://localhost:8000/samhandling"""
+    client_id: str = ""
+    """The system that answers there; it may exchange the tokens it was called with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,12 @@ async def all_people(tx: Tx) -> list[Person]:
     """Everyone who can sign in with the demo e-ID, by name."""
     values = await keep.find(tx, _PERSON)
     return sorted((Person(**value) for value in values.values()), key=lambda person: person.name)
+
+
+async def owner_of(tx: Tx, audience: str) -> str:
+    """The client id of the system that answers for an audience; empty when nobody is known to."""
+    found = [value for value in (await keep.find(tx, _API)).values() if value["audience"] == audience]
+    return str(found[0].get("client_id", "")) if found else ""
 
 
 async def audiences(tx: Tx, scopes: frozenset[str]) -> set[str]:

@@ -14,6 +14,7 @@ from akson.security.jose import ALGORITHMS, BadToken
 from akson.store.pool import Database
 from akson.trust import authorize, par, signout, token
 from akson.trust.claims import IDENTITY_SCOPES, SCOPED_CLAIMS
+from akson.trust.exchange import GRANT_TYPE
 from akson.trust.oauth import OAuthError, answer, endpoint
 from akson.trust.pages import Page, language_of, render
 from akson.trust.provider import Provider
@@ -51,7 +52,7 @@ def discovery(provider: Provider) -> dict[str, Any]:
         "end_session_endpoint": provider.url("/connect/endsession"),
         "scopes_supported": sorted(IDENTITY_SCOPES),
         "claims_supported": sorted(SCOPED_CLAIMS.values()),
-        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token", GRANT_TYPE],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],

@@ -15,7 +15,7 @@ from akson.security import dpop
 from akson.security.oidc import challenge
 from akson.security.once import digest
 from akson.store import keep
-from akson.trust import par
+from akson.trust import exchange, par
 from akson.trust.assertion import Asker, authenticate
 from akson.trust.attest import User, attest, unit
 from akson.trust.authorize import CODE
@@ -48,11 +48,16 @@ async def give(provider: Provider, request: Request, form: Form) -> dict[str, An
         "refresh_token": _by_refresh,
         "client_credentials": _by_itself,
     }
+    if form.get("grant_type") == exchange.GRANT_TYPE:
+        return await exchange.by_exchange(provider, asker.client, form, proof.jkt)
     handler: Callable[[Provider, Asked], Awaitable[dict[str, Any]]] | None = grants.get(
         form.get("grant_type", "")
     )
     if handler is None:
-        raise OAuthError("unsupported_grant_type", "authorization_code, refresh_token or client_credentials")
+        raise OAuthError(
+            "unsupported_grant_type",
+            "authorization_code, refresh_token, client_credentials or token-exchange",
+        )
     return await handler(provider, Asked(asker, form, proof.jkt))
 
 

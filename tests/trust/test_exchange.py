@@ -1,0 +1,56 @@
+"""Token exchange: a node calls on for the person it was called for, and nobody else can."""
+
+import pytest
+import pytest_asyncio
+
+from akson.security.client import Onward
+from akson.security.system import AnchorRefused
+from akson.trust import registry
+from tests.security.conftest import world  # noqa: F401  the fixture
+from tests.security.world import NURSE, attest
+
+pytestmark = pytest.mark.store
+
+
+@pytest_asyncio.fixture
+async def called(world):  # noqa: F811
+    """A token that journal's nurse called sykehus with, where sykehus answers for its own address."""
+    async with world.databases["tillitsanker"].transaction() as tx:
+        node = world.sykehus.node
+        await registry.register_api(tx, registry.Api("akson:sykehus", node.base, node.client_id))
+    behalf = await world.behalf(attest(world))
+    return world, await world.journal.peer.token("akson:sykehus/fhir", behalf)
+
+
+async def test_the_new_token_is_about_the_same_person_and_carries_the_attest(called):
+    world, token = called  # noqa: F811
+    url = f"{world.journal.node.base}/fhir/Patient"
+    answer = await world.sykehus.peer.request(
+        "GET", url, scope="akson:journal/fhir", on_behalf_of=Onward(token)
+    )
+    found = answer.json()
+    assert answer.status_code == 200
+    assert (found["pid"], found["client"]) == (NURSE.pid, "akson-sykehus")
+    assert found["attest"]["practitioner"]["legal_entity"]["id"] == world.journal.node.organization
+
+
+async def test_only_the_one_who_was_called_may_exchange(called):
+    world, token = called  # noqa: F811
+    with pytest.raises(AnchorRefused) as refused:
+        await world.journal.peer.token("akson:journal/fhir", Onward(token))
+    assert refused.value.error == "invalid_grant"
+
+
+@pytest.mark.parametrize("spoil", [lambda t: t[:-8] + "AAAAAAAA", lambda _: "nonsense", lambda t: t + "."])
+async def test_a_forged_token_gives_nothing(called, spoil):
+    world, token = called  # noqa: F811
+    with pytest.raises(AnchorRefused):
+        await world.sykehus.peer.token("akson:journal/fhir", Onward(spoil(token)))
+
+
+async def test_a_systems_own_token_is_about_nobody(called):
+    world, _ = called  # noqa: F811
+    own = await world.journal.peer.token("akson:sykehus/fhir")
+    with pytest.raises(AnchorRefused) as refused:
+        await world.sykehus.peer.token("akson:journal/fhir", Onward(own))
+    assert refused.value.error == "invalid_grant"
