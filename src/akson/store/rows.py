@@ -19,8 +19,9 @@ from akson.fhir.index import (
 from akson.fhir.model import Resource
 from akson.store import hashing
 
-BIGGEST = 2**63 - 1
 SMALLEST, LARGEST = 1, 2
+COLUMN = frozenset({"_id", "_lastUpdated"})
+"""Parameters that are columns of resource."""
 
 
 @dataclass(slots=True)
@@ -81,6 +82,8 @@ def labels(resource: Resource) -> list[int]:
 
 def _tokens(kind: str, index: Index) -> Iterable[int]:
     for value in index.tokens:
+        if value.param in COLUMN:
+            continue
         yield from token_forms(kind, value.param, value.system, value.code)
     for uri in index.uris:
         yield hashing.token(kind, uri.param, None, uri.uri)
@@ -91,8 +94,9 @@ def _tokens(kind: str, index: Index) -> Iterable[int]:
 
 def token_forms(kind: str, param: str, system: str, code: str) -> Iterable[int]:
     """The hashes that find a token: by code, by system and code, by system."""
-    yield hashing.token(kind, param, None, code)
-    yield hashing.token(kind, param, system, code)
+    if code:
+        yield hashing.token(kind, param, None, code)
+        yield hashing.token(kind, param, system, code)
     if system:
         yield hashing.token(kind, param, system, None)
 
@@ -119,7 +123,11 @@ def _firsts(values: list[tuple[int, Any]]) -> list[int]:
 
 
 def _dates(kind: str, values: Iterable[DateValue]) -> list[tuple[int, int, int, int]]:
-    found = dict.fromkeys((hashing.parameter(kind, value.param), value.low, value.high) for value in values)
+    found = dict.fromkeys(
+        (hashing.parameter(kind, value.param), value.low, value.high)
+        for value in values
+        if value.param not in COLUMN
+    )
     marks = _firsts([(row[0], row[1]) for row in found])
     return [(*row, mark) for row, mark in zip(found, marks, strict=True)]
 
@@ -153,6 +161,11 @@ def _strings(kind: str, index: Index) -> list[tuple[int, str, str, int]]:
             for value in index.tokens
             if value.text
         ]
+        + [
+            (hashing.parameter(kind, f"{value.param}:uri"), value.uri[:1000], "")
+            for value in index.uris
+            if not value.param.startswith("_")
+        ]
     )
     marks = _firsts([(row[0], row[1]) for row in found])
     return [(*row, mark) for row, mark in zip(found, marks, strict=True)]
@@ -184,9 +197,9 @@ def _composite(
 def part_forms(part: Any) -> list[str]:
     """The texts under which a component of a composite is found; for a quantity those of its unit."""
     if isinstance(part, TokenValue):
-        return [f"|{part.code}", f"{part.system}|{part.code}"]
+        return _coded(part.system, part.code)
     if isinstance(part, QuantityValue):
-        return [f"|{part.code or part.unit}", f"{part.system}|{part.code}"]
+        return _coded(part.system, part.code or part.unit)
     if isinstance(part, ReferenceValue):
         return [part.url or f"{part.type}/{part.id}"]
     if isinstance(part, StringValue):
@@ -194,3 +207,9 @@ def part_forms(part: Any) -> list[str]:
     if isinstance(part, UriValue):
         return [part.uri]
     return []
+
+
+def _coded(system: str, code: str) -> list[str]:
+    if not code:
+        return []
+    return [f"|{code}", f"{system}|{code}"] if system else [f"|{code}"]

@@ -197,10 +197,11 @@ async def _change(tx: Tx, present: Present, state: list[Any], kind: str, found: 
         parts += [("ctoken", CLEAR["idx_token"], [gone])] if gone else []
     known = f"with r as ({KNOWN}), " + ", ".join(f"{name} as ({sql})" for name, sql, _ in parts)
     values = [present.pat, present.rid, *(value for _, _, group in parts for value in group)]
-    target = "select %s::bigint as pat, r.rid from r"
+    await tx.execute(f"{known} select 1", values)
+    # A statement of its own: rows that stay the same are taken away above and written again here.
     text, more = _index_parts(kind, found, added)
-    text = text.replace("from r,", "from n,").replace("r.pat, r.rid", "n.pat, n.rid")
-    await tx.execute(f"{known}, n as ({target}){text} select 1", [*values, state[0], *more])
+    if text:
+        await tx.execute(f"with r as ({KNOWN}){text} select 1", [state[0], present.rid, *more])
 
 
 def _statement(first: str, values: list[Any], kind: str, found: Rows) -> tuple[str, list[Any]]:

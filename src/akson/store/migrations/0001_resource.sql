@@ -26,7 +26,7 @@ create table resource (
     primary key (pat, rid)
 ) with (fillfactor = 90);
 create unique index resource_key on resource (key, type, id);
-create index resource_type on resource (type, rid);
+create index resource_type on resource (type, pat, rid);
 create index resource_updated on resource (type, updated, rid);
 
 -- What a resource was before; the present version stands in resource.
@@ -49,18 +49,19 @@ create index history_updated on history (type, updated);
 create table idx_token (
     hash bigint not null,
     pat bigint not null,
-    rid bigint not null
+    rid bigint not null,
+    -- being unique lets the planner begin from here
+    primary key (hash, pat, rid)
 );
-create index idx_token_hash on idx_token (hash, pat, rid);
 
 -- param is the hash of type and parameter, target the key of the resource referred to.
 create table idx_ref (
     target bigint not null,
     param bigint not null,
     pat bigint not null,
-    rid bigint not null
+    rid bigint not null,
+    primary key (target, param, pat, rid)
 );
-create index idx_ref_target on idx_ref (target, param, pat, rid);
 create index idx_ref_source on idx_ref (rid, param, target);
 
 -- Microseconds since 1970 UTC, both ends inclusive. first: 1 the smallest of its resource and parameter, 2 the
@@ -91,16 +92,16 @@ create table idx_qty (
 create index idx_qty_value on idx_qty (hash, value, rid);
 create index idx_qty_rid on idx_qty (rid, hash, value);
 
--- norm: without case, accents and surplus space.
+-- norm: without case, accents and surplus space; compared byte by byte, so that prefixes use the index.
 create table idx_string (
     hash bigint not null,
-    norm text not null,
+    norm text collate "C" not null,
     exact text not null,
     pat bigint not null,
     rid bigint not null,
     first smallint not null
 );
-create index idx_string_norm on idx_string (hash, norm text_pattern_ops, rid);
+create index idx_string_norm on idx_string (hash, norm, rid);
 create index idx_string_rid on idx_string (rid, hash, norm);
 
 -- All components of one combination in one row: hash is of the parameter and its first component, tok of the

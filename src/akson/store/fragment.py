@@ -1,0 +1,85 @@
+"""Pieces of SQL with their parameters, and the builder that names tables: clinical ones only inside a scope."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from akson.store.scope import Scope
+from akson.store.scope_sql import within
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """SQL text with placeholders, and the parameters for them in their order."""
+
+    text: str
+    params: tuple[object, ...] = ()
+
+    def __add__(self, other: "Sql") -> "Sql":
+        return Sql(self.text + other.text, self.params + other.params)
+
+
+def sql(text: str, *params: object) -> Sql:
+    """A piece of SQL. `text` is the store's own words; whatever comes from outside is a parameter."""
+    return Sql(text, params)
+
+
+def joined(word: str, parts: Iterable[Sql]) -> Sql:
+    """The parts with a word between them."""
+    pieces = list(parts)
+    return Sql(
+        word.join(part.text for part in pieces), tuple(value for part in pieces for value in part.params)
+    )
+
+
+def both(parts: Sequence[Sql]) -> Sql:
+    """All parts hold."""
+    return joined(" and ", parts) if parts else sql("true")
+
+
+def either(parts: Sequence[Sql]) -> Sql:
+    """One part holds."""
+    return sql("(") + joined(" or ", parts) + sql(")") if parts else sql("false")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The table resource under an alias, with the condition that keeps it inside the scope."""
+
+    alias: str
+    kinds: tuple[str, ...]
+    """The types it may be of; empty for any."""
+    condition: Sql
+
+
+class Tables:
+    """Gives out aliases of clinical tables for one statement. There is no other way to name such a table.
+
+    `resource` carries the scope in its condition; the index tables are reached only from a resource, by its
+    patient and number.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._numbers = count(1)
+
+    def resource(self, kinds: Sequence[str] = ()) -> Table:
+        """Present, not deleted resources of these types inside the scope."""
+        alias = f"r{next(self._numbers)}"
+        text, values = within(self._scope, alias)
+        parts = [sql(f"not {alias}.deleted"), sql(text, *values)]
+        if len(kinds) == 1:
+            parts.append(sql(f"{alias}.type = %s", kinds[0]))
+        elif kinds:
+            parts.append(sql(f"{alias}.type = any(%s::text[])", list(kinds)))
+        return Table(alias, tuple(kinds), both(parts))
+
+    def name(self) -> str:
+        """A fresh alias for an index table."""
+        return f"i{next(self._numbers)}"
+
+
+def index_row(table: str, alias: str, of: Table, condition: Sql) -> Sql:
+    """`of` has a row in an index table that fulfils the condition on `alias`."""
+    head = f"exists (select 1 from {table} {alias} where {alias}.pat = {of.alias}.pat and {alias}.rid = {of.alias}.rid"  # noqa: S608
+    return sql(f"{head} and ") + condition + sql(")")

@@ -1,0 +1,128 @@
+"""Searches: a Query and a Scope become SQL, and its rows a page of stored resources.
+
+Every resource that takes part, as match, link of a chain, or included, is inside the scope. A page ends with a
+mark of its last row; the next begins after it, whatever was written meanwhile.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from akson.fhir.search import Query
+from akson.kit.errors import Malformed
+from akson.store.criteria import condition
+from akson.store.fragment import Sql, Table, Tables, both, joined, sql
+from akson.store.including import Found, include
+from akson.store.pool import Row, Tx
+from akson.store.scope import Scope
+from akson.store.sorting import Order, after, order, order_of_rest, read_mark, write_mark
+from akson.store.stored import Stored
+
+COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0}.pat, {0}.rid, {0}.key"
+WIDTH = 9
+COUNT_EXACTLY = 1000
+"""Up to here an estimated total is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: matches in their order, what they include, the mark of the next page, the total if asked for."""
+
+    matches: tuple[Stored, ...]
+    included: tuple[Stored, ...] = ()
+    next: str | None = None
+    total: int | None = None
+
+
+async def search(tx: Tx, scope: Scope, query: Query) -> Page:
+    """One page of what a query finds inside the scope. Raises Malformed for a bad page mark, and
+    UnsupportedParameter for what cannot be searched or sorted by.
+    """
+    total = await count(tx, scope, query) if query.total == "accurate" or query.count == 0 else None
+    if query.count == 0:
+        return Page((), total=total)
+    if query.total == "estimate":
+        total = await estimate(tx, scope, query)
+    rows, mark = await _matches(tx, scope, query)
+    found = [_found(row) for row in rows]
+    included = await include(tx, scope, query, found) if query.includes else []
+    return Page(tuple(match.stored for match in found), tuple(each.stored for each in included), mark, total)
+
+
+async def count(tx: Tx, scope: Scope, query: Query) -> int:
+    """How many resources match."""
+    statement = _select(sql("select count(*)"), *_base(scope, query))
+    rows = await tx.fetch(statement.text, statement.params, prepare=False)
+    return int(rows[0][0])
+
+
+async def estimate(tx: Tx, scope: Scope, query: Query) -> int:
+    """About how many match: counted up to a thousand, beyond that what the planner expects."""
+    inner = _select(sql("select 1"), *_base(scope, query))
+    limited = sql("select count(*) from (") + inner + sql(" limit %s) few", COUNT_EXACTLY)
+    rows = await tx.fetch(limited.text, limited.params, prepare=False)
+    if rows[0][0] < COUNT_EXACTLY:
+        return int(rows[0][0])
+    plan = sql("explain (format json) ") + inner
+    rows = await tx.fetch(plan.text, plan.params, prepare=False)
+    return max(COUNT_EXACTLY, int(rows[0][0][0]["Plan"]["Plan Rows"]))
+
+
+def statement(scope: Scope, query: Query) -> Sql:
+    """The SQL of the first page: for tests of plans and of what it names."""
+    of, conditions = _base(scope, query)
+    found = order(query, of)
+    return _page(found, of, [*conditions, *([found.condition] if found.condition else [])], query.count)
+
+
+def _base(scope: Scope, query: Query) -> tuple[Table, list[Sql]]:
+    tables = Tables(scope)
+    of = tables.resource([query.type] if query.type else [])
+    return of, [of.condition, *(condition(criterion, of, tables) for criterion in query.filters)]
+
+
+def _select(head: Sql, of: Table, conditions: list[Sql], source: Sql | None = None) -> Sql:
+    tables = joined(", ", [sql(f"resource {of.alias}"), *([source] if source else [])])
+    return head + sql(" from ") + tables + sql(" where ") + both(conditions)
+
+
+def _page(found: Order, of: Table, conditions: list[Sql], limit: int) -> Sql:
+    keys = joined(", ", [key.expression for key in found.keys])
+    head = sql(f"select {COLUMNS.format(of.alias)}, ") + keys
+    body = _select(head, of, conditions, found.source)
+    return body + sql(" order by ") + found.clause() + sql(" limit %s", limit)
+
+
+async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str | None]:
+    """The rows of one page, first those with a value for the first sort key, then the others."""
+    of, conditions = _base(scope, query)
+    first, rest = order(query, of), order_of_rest(query, of)
+    part, values = read_mark(query, first, rest) if query.cursor else (0, None)
+    if part == 1 and first.absent is None:
+        raise Malformed("the page mark belongs to another search: start the search again")
+    rows: list[Row] = []
+    if part == 0:
+        more = [first.condition] if first.condition else []
+        more += [after(first, values)] if values else []
+        rows = await _fetch(tx, _page(first, of, [*conditions, *more], query.count + 1))
+        if len(rows) > query.count:
+            return rows[: query.count], write_mark(query, 0, list(rows[query.count - 1][WIDTH:]))
+        values = None
+    if first.absent is None:
+        return rows, None
+    wanted = query.count - len(rows)
+    more = [first.absent, *([after(rest, values)] if values else [])]
+    others = await _fetch(tx, _page(rest, of, [*conditions, *more], wanted + 1))
+    if len(others) <= wanted:
+        return rows + others, None
+    if wanted == 0:
+        return rows, write_mark(query, 0, list(rows[-1][WIDTH:]))
+    return rows + others[:wanted], write_mark(query, 1, list(others[wanted - 1][WIDTH:]))
+
+
+async def _fetch(tx: Tx, statement: Sql) -> list[Row]:
+    return await tx.fetch(statement.text, statement.params, prepare=False)
+
+
+def _found(row: Row) -> Found:
+    values: Any = row[:6]
+    return Found(Stored(*values), row[6], row[7], row[8])
