@@ -58,7 +58,7 @@ async def _one(tx: Tx, scope: Scope, each: Include, of: Sequence[Found]) -> list
     if statement is None:
         return []
     rows = await tx.fetch(statement.text, statement.params, prepare=False)
-    return [Found(Stored(*row[:6]), *row[6:9]) for row in rows]
+    return [Found(Stored(*row[:7]), *row[6:9]) for row in rows]
 
 
 def _forward(scope: Scope, each: Include, of: Sequence[Found]) -> Sql | None:

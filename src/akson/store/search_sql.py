@@ -124,5 +124,5 @@ async def _fetch(tx: Tx, statement: Sql) -> list[Row]:
 
 
 def _found(row: Row) -> Found:
-    values: Any = row[:6]
+    values: Any = row[:7]
     return Found(Stored(*values), row[6], row[7], row[8])

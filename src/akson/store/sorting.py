@@ -152,10 +152,10 @@ def read_mark(query: Query, found: Order, rest: Order) -> tuple[int, list[Any]]:
 
 
 def _value(value: Any, cast: str) -> Any:
-    kinds = {"bigint": int, "timestamptz": int, "text": str, "float8": float}
+    kinds: dict[str, type] = {"bigint": int, "timestamptz": int, "text": str, "float8": float}
     if not isinstance(value, kinds[cast]) or isinstance(value, bool):
         raise Malformed("the page mark is damaged: start the search again")
-    if cast == "timestamptz":
+    if cast == "timestamptz" and isinstance(value, int):
         return EPOCH + timedelta(microseconds=value)
     return value
 
