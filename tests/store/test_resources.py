@@ -1,10 +1,12 @@
 """Resources on the real database: create, read, change, delete, and what the scope hides."""
 
 import asyncio
+from contextlib import suppress
 
 import orjson
 import pytest
 
+from akson.fhir import strict_json
 from akson.fhir.index import (
     CompositeValue,
     DateValue,
@@ -125,6 +127,51 @@ async def test_a_change_to_another_patient_moves_every_row(database):
             rows = await tx.fetch(f"select distinct pat from {table}")
             assert rows == await tx.fetch("select pat from resource"), table
         assert (await counts(tx))["idx_token"] == 5
+
+
+async def test_the_same_content_again_makes_no_version(database):
+    async with database.transaction() as tx:
+        first = await resources.create(tx, *observation())
+        same, created = await resources.update(tx, NODE, *observation())
+        assert (same.version, same.body, same.changed, created) == (1, first.body, False, False)
+        resource, index = observation()
+        other, other_index = patient()
+        block = [
+            Write("Observation", "o1", resource, index),
+            Write("Patient", "p1", other, other_index),
+        ]
+        found = await resources.write_many(tx, block)
+        assert [(stored.version, stored.changed) for stored in found] == [(1, False), (1, True)]
+        again = await resources.write_many(tx, block)
+        assert [(stored.version, stored.changed) for stored in again] == [(1, False), (1, False)]
+        assert (await counts(tx))["history"] == 0
+
+
+async def test_an_update_that_must_be_new_is_refused_where_something_is(database):
+    async with database.transaction() as tx:
+        _, created = await resources.update(tx, NODE, *patient(), expected=0)
+        assert created
+        with pytest.raises(VersionMismatch):
+            await resources.update(tx, NODE, *patient(name="other"), expected=0)
+
+
+async def test_an_undone_part_leaves_the_rest(database):
+    async with database.transaction() as tx:
+        await resources.create(tx, *patient())
+        with suppress(Conflict):
+            async with tx.savepoint():
+                await resources.create(tx, *observation())
+                await resources.create(tx, *patient())
+    async with database.transaction() as tx:
+        assert await resources.read(tx, NODE, "Patient", "p1")
+        assert await resources.read(tx, NODE, "Observation", "o1") is None
+
+
+async def test_decimals_keep_the_digits_they_came_with(database):
+    resource = strict_json.loads(b'{"resourceType":"Observation","id":"d","valueQuantity":{"value":1.50}}')
+    async with database.transaction() as tx:
+        stored = await resources.create(tx, resource, Index())
+        assert b'"value":1.50}' in stored.body
 
 
 async def test_the_wrong_version_is_refused(database):

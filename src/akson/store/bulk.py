@@ -38,7 +38,7 @@ COLUMNS: dict[str, dict[str, Callable[[Any], bytes]]] = {
     },
 }  # fmt: skip
 FIND = """
-select key, pat, rid, version, deleted, tok, labels, updated from resource
+select key, pat, rid, version, deleted, tok, labels, updated, body from resource
 where key = any(%s::bigint[]) order by key for update"""
 NUMBERS = "select nextval('resource_rid') from generate_series(1, %s)"
 ARCHIVE = """
@@ -66,7 +66,7 @@ async def write_many(tx: Tx, writes: Sequence[Write]) -> list[Stored]:
     keys = [resource_key(write.type, write.id) for write in writes]
     if len(set(keys)) != len(keys):
         raise Conflict("the same resource is written twice in one transaction")
-    found = {row[0]: Present(*row[1:7]) for row in await tx.fetch(FIND, [keys])}
+    found = {row[0]: Present(*row[1:9]) for row in await tx.fetch(FIND, [keys])}
     for write, key in zip(writes, keys, strict=True):
         _check(write, found.get(key))
     fresh = len(writes) - len(found)
@@ -75,7 +75,10 @@ async def write_many(tx: Tx, writes: Sequence[Write]) -> list[Stored]:
     batch = _Batch(moment)
     for write, key in zip(writes, keys, strict=True):
         present = found.get(key)
-        batch.add(write, key, present, present.rid if present else next(numbers))
+        if present and write.resource is not None and present.says(write.resource, write.id):
+            batch.keep(write, found.pop(key))
+        else:
+            batch.add(write, key, present, present.rid if present else next(numbers))
     if found:
         await _make_way(tx, found)
     await batch.flush(tx)
@@ -129,6 +132,20 @@ class _Batch:
         )
         self._index(found, pat, rid, write.type)
         self.stored.append(Stored(write.type, write.id, version, self._moment, body, deleted, pat))
+
+    def keep(self, write: Write, present: Present) -> None:
+        """Leave as it is what says the same already."""
+        self.stored.append(
+            Stored(
+                write.type,
+                write.id,
+                present.version,
+                present.updated,
+                present.body,
+                pat=present.pat,
+                changed=False,
+            )
+        )
 
     def _index(self, found: Rows, pat: int, rid: int, kind: str) -> None:
         place = (pat, rid)

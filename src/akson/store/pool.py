@@ -61,6 +61,12 @@ class Tx:
         async with self._connection.cursor() as cursor:
             await cursor.execute(sql.encode())
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part of the transaction: an exception that leaves the block undoes the block and nothing else."""
+        async with self._connection.transaction():
+            yield
+
     async def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
         """Stream binary COPY data into a table."""
         async with self._connection.cursor() as cursor, cursor.copy(sql.encode()) as copy:

@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
-import orjson
-
+from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.kit.clock import instant
 
@@ -23,6 +20,8 @@ class Stored:
     deleted: bool = False
     pat: int = 0
     """Number of the patient in whose compartment it is (`hashing.patient_number`); 0 for nobody's."""
+    changed: bool = True
+    """False for a write that found just this content there already, and made no version."""
 
     @property
     def reference(self) -> str:
@@ -34,10 +33,4 @@ def serve(resource: Resource, identity: str, version: int, updated: datetime) ->
     meta = (resource.get("meta") or {}) | {"versionId": str(version), "lastUpdated": instant(updated)}
     head = {"resourceType": resource["resourceType"], "id": identity, "meta": meta}
     rest = {name: value for name, value in resource.items() if name not in head}
-    return orjson.dumps(head | rest, default=_plain)
-
-
-def _plain(value: Any) -> orjson.Fragment:
-    if isinstance(value, Decimal):
-        return orjson.Fragment(str(value))
-    raise TypeError(f"not JSON: {type(value).__name__}")
+    return strict_json.dumps(head | rest)

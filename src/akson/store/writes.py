@@ -5,6 +5,7 @@ The store sets id, meta.versionId and meta.lastUpdated. Every change keeps the v
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from akson.fhir.index import Index
@@ -91,6 +92,12 @@ class Present:
     deleted: bool
     tok: list[int]
     labels: list[int]
+    updated: datetime
+    body: bytes
+
+    def says(self, resource: Resource, identity: str) -> bool:
+        """Whether it has just this content already. The same content again makes no version."""
+        return not self.deleted and serve(resource, identity, self.version, self.updated) == self.body
 
 
 async def lock(tx: Tx, keys: Iterable[str]) -> None:
@@ -121,16 +128,23 @@ async def create(tx: Tx, resource: Resource, index: Index) -> Stored:
 async def update(
     tx: Tx, scope: Scope, resource: Resource, index: Index, expected: int | None = None
 ) -> tuple[Stored, bool]:
-    """The new version and whether the resource is new, or was deleted before.
+    """The new version and whether the resource is new, or was deleted before; the present one, not `changed`, when
+    it says the same already.
 
-    Raises VersionMismatch when `expected` is not the present version, NotFound when the row is outside the scope.
+    Raises VersionMismatch when `expected` is not the present version (0: there must be none), NotFound when the row is outside the scope.
     """
     kind, identity = resource["resourceType"], resource["id"]
     present = await _present(tx, scope, kind, identity)
-    if expected is not None and (present is None or present.deleted or present.version != expected):
+    have = 0 if present is None or present.deleted else present.version
+    if expected is not None and have != expected:
         raise VersionMismatch(f"{kind}/{identity} is not at version {expected}")
     if present is None:
         return await create(tx, resource, index), True
+    if present.says(resource, identity):
+        same = Stored(
+            kind, identity, present.version, present.updated, present.body, pat=present.pat, changed=False
+        )
+        return same, False
     moment, version = now(), present.version + 1
     body = serve(resource, identity, version, moment)
     found = rows(kind, index)
@@ -171,17 +185,17 @@ async def _present(tx: Tx, scope: Scope, kind: str, identity: str, *, strict: bo
     """The row, locked. Outside the scope it is NotFound (`strict`) or None."""
     condition, values = within(scope, "r")
     row = await tx.one(
-        f"select r.pat, r.rid, r.version, r.deleted, r.tok, r.labels, {condition} from resource r"  # noqa: S608
+        f"select r.pat, r.rid, r.version, r.deleted, r.tok, r.labels, r.updated, r.body, {condition} from resource r"  # noqa: S608
         " where r.key = %s and r.type = %s and r.id = %s for update of r",
         [*values, resource_key(kind, identity), kind, identity],
     )
     if row is None:
         return None
-    if not row[6]:
+    if not row[8]:
         if strict:
             raise NotFound(f"{kind} is not known")
         return None
-    return Present(*row[:6])
+    return Present(*row[:8])
 
 
 async def _change(tx: Tx, present: Present, state: list[Any], kind: str, found: Rows) -> None:
