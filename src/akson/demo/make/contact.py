@@ -1,6 +1,8 @@
 """What happens between people: stays, consultations, appointments, documents, referrals."""
 
 import base64
+from html import escape
+from typing import NamedTuple
 
 from akson.demo.book import Book
 from akson.demo.make.clinical import diagnosis, split
@@ -17,6 +19,7 @@ CLASSES = {
     "VR": "Video",
     "EMER": "Øyeblikkelig hjelp",
 }
+TEXT = "text/plain; charset=utf-8"
 ORDER_KIND = "https://akson.example/fhir/CodeSystem/bestilling"
 DOCUMENTS = {
     "epikrise": "A03-2 Epikrise",
@@ -53,47 +56,82 @@ def contact(b: Book, kind: str, period: tuple[str, str | None], who: str, unit: 
     return b.add("Encounter", f"{unit}/{start}", content)
 
 
+class Signed(NamedTuple):
+    """Who signed a document, at which instant."""
+
+    who: str
+    moment: str
+
+
 def document(b: Book, kind: str, title: str, text: str, signed: tuple[str, str], unit: str) -> Resource:
     """A written document with its text beside it. `signed` says who and at which instant."""
-    who, moment = signed
-    body = "\n".join(line.strip() for line in text.strip().splitlines()).encode()
-    key = f"{kind}/{moment}"
+    common = _common(b, kind, Signed(*signed), unit)
+    return _shared(b, title, lines(text), common, f"{kind}/{signed[1]}")
+
+
+def note(b: Book, text: str, moment: str, who: str, unit: str) -> Resource:
+    """A note in the running record, and the document that others find it by; the first line of `text` is the title."""
+    title, _, rest = text.strip().partition("\n")
+    common = _common(b, "notat", Signed(who, moment), unit)
+    paragraphs = "".join(f"<p>{escape(line)}</p>" for line in lines(rest))
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{paragraphs}</div>'
+    content: Resource = {
+        "status": "final",
+        **common,
+        "title": title,
+        "attester": [{"mode": "professional", "time": moment, "party": b.staff(who)}],
+        "section": [{"text": {"status": "generated", "div": div}}],
+    }
+    key = f"notat/{moment}"
+    composition = b.add("Composition", key, content)
+    return _shared(b, title, lines(rest), common | {"context": {"related": [composition]}}, key)
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a text as it was meant: a line that ends in no full stop or colon goes on in the next."""
+    found: list[str] = []
+    for line in (line.strip() for line in text.strip().splitlines()):
+        if found and not found[-1].endswith((".", ":")):
+            found[-1] = f"{found[-1]} {line}"
+        else:
+            found.append(line)
+    return found
+
+
+def _common(b: Book, kind: str, signed: Signed, unit: str) -> Resource:
+    return {
+        "type": concept(volven(9602), *split(DOCUMENTS[kind])),
+        "subject": b.patient,
+        "date": signed.moment,
+        "author": [b.staff(signed.who)],
+        "custodian": b.unit(unit),
+    }
+
+
+def _shared(b: Book, title: str, words: list[str], common: Resource, key: str) -> Resource:
+    body = "\n".join(words).encode()
     binary = {
-        "contentType": "text/plain",
+        "contentType": TEXT,
         "securityContext": {"reference": b.patient["reference"]},
         "data": base64.b64encode(body).decode(),
+    }
+    attachment = {
+        "contentType": TEXT,
+        "language": "nb",
+        "url": b.add("Binary", key, binary)["reference"],
+        "size": len(body),
+        "title": title,
+        "creation": common["date"],
     }
     content: Resource = {
         "meta": {"profile": [f"{PROFILE}DocumentReference"]},
         "status": "current",
         "docStatus": "final",
-        "type": concept(volven(9602), *split(DOCUMENTS[kind])),
-        "subject": b.patient,
-        "date": moment,
-        "author": [b.staff(who)],
-        "authenticator": b.staff(who),
-        "custodian": b.unit(unit),
+        **common,
         "description": title,
-        "content": [
-            {
-                "attachment": {
-                    "contentType": "text/plain",
-                    "language": "nb",
-                    "url": b.add("Binary", key, binary)["reference"],
-                    "size": len(body),
-                    "title": title,
-                    "creation": moment,
-                }
-            }
-        ],
+        "content": [{"attachment": attachment}],
     }
     return b.add("DocumentReference", key, content)
-
-
-def note(b: Book, text: str, moment: str, who: str, unit: str) -> Resource:
-    """A note in the running record; its first line is the title."""
-    title, _, rest = text.strip().partition("\n")
-    return document(b, "notat", title, rest, (who, moment), unit)
 
 
 def appointment(b: Book, what: str, period: tuple[str, str], who: str, note: str = "") -> Resource:

@@ -1,7 +1,7 @@
 """Ingrid Haugen, 84: atrial fibrillation, beginning dementia, lives alone, falls easily. Not yet known: penicillin."""
 
 from akson.demo.book import MONTH, WEEK, YEAR, Book
-from akson.demo.make.clinical import medicine, problem, procedure, vaccine, warning
+from akson.demo.make.clinical import medicine, problem, procedure, stopped, vaccine, warning
 from akson.demo.make.contact import appointment, contact, document, note
 from akson.demo.make.critical import Written, treatment
 from akson.demo.make.measured import blood_pressure, measured, vitals
@@ -43,7 +43,8 @@ def problems(b: Book) -> None:
 
 def medicines(b: Book) -> None:
     medicine(b, "B01AF02 Apiksaban tabletter 5 mg", "1 tablett morgen og 1 kveld", AF, 6 * YEAR, "jonas-berg")
-    medicine(b, "C07AB02 Metoprolol depottabletter 50 mg", "1 tablett morgen", AF, 6 * YEAR, "jonas-berg")
+    medicine(b, "C07AB02 Metoprolol depottabletter 50 mg", "1 tablett morgen", AF, 16, "jonas-berg")
+    stopped(b, "C07AB02 Metoprolol depottabletter 25 mg", "Økt til 50 mg på sykehuset", 6 * YEAR, 16)
     medicine(b, "C09AA05 Ramipril tabletter 5 mg", "1 tablett morgen", HYPERTENSION, 9 * YEAR, "jonas-berg")
     medicine(b, "N06DA02 Donepezil tabletter 5 mg", "1 tablett kveld", DEMENTIA, 7 * MONTH, "jonas-berg")
     medicine(

@@ -69,7 +69,7 @@ def plans(b: Book) -> None:
     note(
         b,
         """PICC-stell
-        Innstikk rent og tørt, skylt med 20 ml, ny bandasje. Ingen feber. Trøtt etter kuren på mandag, spiser bedre i dag.
+        Innstikk rent og tørt, skylt med 20 ml, ny bandasje. Ingen feber. Trøtt etter siste kur, spiser bedre i dag.
         Gikk gjennom kortet om feber en gang til sammen med Kari og Tor.""",
         b.moment(3, "12:30"), "hanne-lunde", HOME,
     )  # fmt: skip
