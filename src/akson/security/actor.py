@@ -51,6 +51,10 @@ class Actor:
     units: frozenset[str] = frozenset()
     """References of the Organizations on this node that the role works for (unit and those above it up to the owner)."""
     unit_name: str = ""
+    unit_number: str = ""
+    """Organisation number of the unit, or of the legal entity when the unit has none."""
+    authorization: str = ""
+    """Category of health personnel, V9060, e.g. LE or SP."""
     organization: str = ""
     """Organisation number of the legal entity."""
     organization_name: str = ""

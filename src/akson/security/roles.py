@@ -6,7 +6,7 @@ listed reads nothing about patients.
 
 from typing import NamedTuple
 
-ROLE_SYSTEM = "https://akson.example/fhir/CodeSystem/rolle"
+ROLE_SYSTEM = "urn:akson:role"
 
 OPEN_TYPES = frozenset(
     {
@@ -60,7 +60,11 @@ DUTIES: dict[str, Duty] = {
     "legevaktlege": CLINICAL,
     "sykehuslege": CLINICAL,
     "hjemmesykepleier": CLINICAL,
-    "sykepleier": CLINICAL,
+    "sykehjemssykepleier": CLINICAL,
+    "sykehussykepleier": CLINICAL,
+    "legevaktsykepleier": CLINICAL,
+    "responssykepleier": CLINICAL,
+    "avdelingsleder": CLINICAL,
     "helsesykepleier": CLINICAL,
     "jordmor": CLINICAL,
     "psykolog": CLINICAL,

@@ -7,7 +7,6 @@ from akson.security.rules import (
     open_information,
     own_record,
     patient_lookup,
-    source_lookup,
 )
 from akson.security.rules.rule import Rule
 
@@ -16,7 +15,6 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.own_record", own_record.grants),
     Rule("reason.care_relation", care_relation.grants),
     Rule("reason.attested_care", attested_care.grants),
-    Rule("reason.source_lookup", source_lookup.grants),
     Rule("reason.patient_lookup", patient_lookup.grants),
     Rule("reason.open_information", open_information.grants),
 )

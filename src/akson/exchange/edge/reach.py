@@ -1,0 +1,55 @@
+"""How one signed-in person reaches other nodes: with a token bound to this node's key and to the one patient asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from akson.exchange.edge.platform import Answer, Ask, Platform
+from akson.kit.settings import Node
+from akson.record.attest import attest
+from akson.security.actor import Actor, Kind, Purpose
+from akson.security.client import Behalf, Peer
+from akson.security.once import digest
+from akson.security.sessions import Session
+
+PLATFORM_SCOPE = "akson:samhandling/fhir"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a page needs to ask the platform on behalf of its reader."""
+
+    node: Node
+    actor: Actor
+    peer: Peer
+    session: Session
+    purpose: Purpose = Purpose.TREATMENT
+
+    @property
+    def mhd(self) -> str:
+        """Where the platform serves documents (MHD)."""
+        return f"{self.node.platform}/mhd"
+
+    def platform(self, pid: str) -> Platform:
+        """The platform's FHIR API, opened for the person with this identity number."""
+        return Platform(self.ask(pid), f"{self.node.platform}/fhir")
+
+    def ask(self, pid: str, scope: str = PLATFORM_SCOPE) -> Ask:
+        """Sends requests with a token for this patient only."""
+        behalf = Behalf(self.session, self._attest(pid))
+
+        async def send(
+            method: str, url: str, *, content: bytes | None = None, headers: Mapping[str, str] | None = None
+        ) -> Answer:
+            return await self.peer.request(
+                method, url, scope=scope, on_behalf_of=behalf, content=content, headers=dict(headers or {})
+            )
+
+        return send
+
+    def _attest(self, pid: str) -> Mapping[str, object] | None:
+        """Personnel attest why they ask; a citizen asks about oneself and attests nothing."""
+        if self.actor.kind is not Kind.PERSONNEL:
+            return None
+        # The same decision for the same patient in the same session, so that its token can be used again.
+        decision = digest(f"{self.session.key}{pid}")[:32]
+        return attest(self.actor, self.node, pid, self.purpose, decision)

@@ -1,0 +1,151 @@
+"""Share (endre og dele): the one source is the platform's register; the record system reads it and writes to it.
+
+Who wrote, when and where goes with every item as a Provenance, written in the same transaction as the item. A change
+names the version it was made from; when somebody was faster, VersionMismatch comes back and nothing is lost.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from akson.exchange.declare import InformationService, Part
+from akson.exchange.edge.platform import Platform, included, matches
+from akson.fhir.model import Resource, reference
+from akson.kit.clock import instant, now
+from akson.kit.errors import PeerFailed, PeerSilent
+from akson.kit.ids import new_id
+from akson.kit.settings import Node
+from akson.security.actor import Actor
+
+FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
+HPR = "urn:oid:2.16.578.1.12.4.1.4.4"
+ORGANISATION_NUMBER = "urn:oid:2.16.578.1.12.4.1.4.101"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a register, with who wrote it last."""
+
+    part: Part
+    resource: Resource
+    provenance: Resource | None
+
+    @property
+    def who(self) -> str:
+        """Name and role of the last writer; empty when unknown."""
+        return str(self._agent().get("who", {}).get("display", ""))
+
+    @property
+    def where(self) -> str:
+        """The organisation and unit it was written at; empty when unknown."""
+        return str(self._agent().get("onBehalfOf", {}).get("display", ""))
+
+    @property
+    def when(self) -> str:
+        """The instant of the last change."""
+        return str(
+            (self.provenance or {}).get("recorded") or self.resource.get("meta", {}).get("lastUpdated", "")
+        )
+
+    @property
+    def version(self) -> int:
+        return int(self.resource["meta"]["versionId"])
+
+    def _agent(self) -> Resource:
+        return (self.provenance or {}).get("agent", [{}])[0]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the register holds for one patient; `silent` when the platform did not answer."""
+
+    items: tuple[Item, ...]
+    silent: bool = False
+
+    def of(self, part: Part) -> list[Item]:
+        """The items of one part."""
+        return [item for item in self.items if item.part.slug == part.slug]
+
+
+async def fetch(platform: Platform, service: InformationService, pid: str) -> Shared:
+    """All items of the service for the person with this identity number."""
+    who = f"{FNR}|{pid}"
+    searches = [
+        f"{part.type}?{part.search}&{PATIENT_PARAM[part.type]}.identifier={who}&_revinclude=Provenance:target&_count=200"
+        for part in service.parts
+    ]
+    try:
+        bundles = await platform.batch(searches)
+    except (PeerSilent, PeerFailed):
+        return Shared((), silent=True)
+    if any(bundle.get("resourceType") != "Bundle" for bundle in bundles):
+        return Shared((), silent=True)
+    return Shared(
+        tuple(
+            item for part, bundle in zip(service.parts, bundles, strict=True) for item in items(part, bundle)
+        )
+    )
+
+
+PATIENT_PARAM = {
+    "AllergyIntolerance": "patient",
+    "Condition": "patient",
+    "Procedure": "patient",
+    "DeviceUseStatement": "patient",
+    "Flag": "patient",
+}
+"""The search parameter that leads to the patient."""
+
+
+def items(part: Part, bundle: Resource) -> Iterable[Item]:
+    """The items of one searchset, each with its newest Provenance."""
+    newest: dict[str, Resource] = {}
+    for provenance in sorted(included(bundle, "Provenance"), key=lambda each: each["recorded"]):
+        for target in provenance["target"]:
+            newest[target["reference"].split("/_history/")[0]] = provenance
+    for resource in matches(bundle):
+        yield Item(part, resource, newest.get(reference(resource)))
+
+
+async def save(
+    platform: Platform, actor: Actor, node: Node, resource: Resource, version: int | None
+) -> Resource:
+    """Write one item and its Provenance. `version` is the one the change was made from; None for a new item.
+
+    The resource refers to its patient by a conditional reference (`patient_reference`). VersionMismatch when somebody
+    changed it in between.
+    """
+    if version is None:
+        target = f"urn:uuid:{new_id()}"
+        entry = {
+            "fullUrl": target,
+            "request": {"method": "POST", "url": resource["resourceType"]},
+            "resource": resource,
+        }
+    else:
+        target = reference(resource)
+        request = {"method": "PUT", "url": target, "ifMatch": f'W/"{version}"'}
+        entry = {"request": request, "resource": resource}
+    provenance = {
+        "request": {"method": "POST", "url": "Provenance"},
+        "resource": _provenance(actor, node, target),
+    }
+    answer = await platform.transaction([entry, provenance])
+    return answer[0]["response"]  # type: ignore[no-any-return]
+
+
+def patient_reference(pid: str) -> str:
+    """A conditional reference to the platform's own Patient (R4 3.1.0.11.1): the node need not know its id."""
+    return f"Patient?identifier={FNR}|{pid}"
+
+
+def _provenance(actor: Actor, node: Node, target: str) -> Resource:
+    who = {"display": actor.name} | ({"identifier": {"system": HPR, "value": actor.hpr}} if actor.hpr else {})
+    place = ", ".join(part for part in (actor.unit_name, node.title) if part)
+    owner = {"identifier": {"system": ORGANISATION_NUMBER, "value": node.organization}, "display": place}
+    return {
+        "resourceType": "Provenance",
+        "target": [{"reference": target}],
+        "recorded": instant(now()),
+        "agent": [{"who": who, "onBehalfOf": owner}],
+        "entity": [{"role": "source", "what": {"identifier": {"value": node.base}, "display": node.title}}],
+    }

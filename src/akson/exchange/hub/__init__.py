@@ -1,0 +1,1 @@
+"""The platform's side of each mode: registers, record locator, broker."""

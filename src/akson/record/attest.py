@@ -1,0 +1,36 @@
+"""The attest of the trust framework: why this person, here, needs to know about this one patient.
+
+Sent with the request for a token towards another node; the trust anchor checks it and puts it into the token
+(Tillitsrammeverk, `nhn:tillitsrammeverk:parameters`; ATT-4: bound to one patient).
+"""
+
+from typing import Any
+
+from akson.kit.settings import Node
+from akson.security.actor import Actor, Purpose
+
+ORGANISATION_NUMBER = "urn:oid:2.16.578.1.12.4.1.4.101"
+FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
+CATEGORY = "urn:oid:2.16.578.1.12.4.1.1.9060"
+PURPOSE = "urn:oid:2.16.840.1.113883.1.11.20448"
+
+
+def attest(actor: Actor, node: Node, pid: str, purpose: Purpose, decision: str) -> dict[str, Any]:
+    """What `actor` attests about the patient with identity number `pid`; `decision` refers to the own log (ATT-46)."""
+    return {
+        "type": "nhn:tillitsrammeverk:parameters",
+        "practitioner": {
+            "authorization": {"code": actor.authorization, "system": CATEGORY, "text": actor.role},
+            "legal_entity": {"id": node.organization, "system": ORGANISATION_NUMBER, "name": node.title},
+            "point_of_care": {
+                "id": actor.unit_number,
+                "system": ORGANISATION_NUMBER,
+                "name": actor.unit_name,
+            },
+        },
+        "care_relationship": {
+            "purpose_of_use": {"code": purpose.value, "system": PURPOSE},
+            "decision_ref": {"id": decision, "user_selected": False},
+        },
+        "patients": [{"identifier": {"id": pid, "system": FNR}}],
+    }

@@ -1,0 +1,72 @@
+"""What one request or job carries through every layer: who, in which transaction, on which node, why."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from akson.kit.ids import new_id
+from akson.kit.settings import Node
+from akson.record.refused import Refused
+from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.policy import Decision, decide
+from akson.store import audit
+from akson.store.pool import Database, Tx
+
+
+class Policy(Protocol):
+    """Decides whether an actor may do something to resources of a type, and to which of them."""
+
+    def __call__(self, actor: Actor, action: Action, resource_type: str, purpose: Purpose) -> Decision: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node at work: what it is, its database, its rules. Above it stands only the program that hosts it."""
+
+    node: Node
+    database: Database
+    policy: Policy = decide
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request or job."""
+
+    actor: Actor
+    tx: Tx
+    place: Place
+    purpose: Purpose = Purpose.TREATMENT
+    request_id: str = field(default_factory=new_id)
+
+    @property
+    def node(self) -> Node:
+        return self.place.node
+
+    @property
+    def policy(self) -> Policy:
+        return self.place.policy
+
+    def by(self, actor: Actor) -> "Context":
+        """The same request on behalf of somebody else, e.g. the node itself for what its own order demands."""
+        return replace(self, actor=actor)
+
+
+NODE_ITSELF = Actor(Kind.NODE)
+
+
+@asynccontextmanager
+async def opened(
+    place: Place, actor: Actor, purpose: Purpose = Purpose.TREATMENT, *, read_only: bool = False
+) -> AsyncIterator[Context]:
+    """One request or job as one transaction, committed when the block ends.
+
+    What policy refuses is rolled back with the rest; the refusal itself is audited in a transaction of its own.
+    """
+    try:
+        async with place.database.transaction(read_only=read_only) as tx:
+            yield Context(actor, tx, place, purpose)
+    except Refused as refused:
+        async with place.database.transaction() as tx:
+            await audit.append(tx, refused.audit)
+        raise

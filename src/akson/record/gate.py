@@ -1,0 +1,217 @@
+"""The one door to clinical data: decide, then read or write within the granted scope, audit, emit; in one transaction.
+
+Everything above (REST, pages, exchange engines, messages) reaches resources through these functions and no other way.
+What the scope hides looks exactly like what is not there (NotFound).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from akson.fhir.extract import extract
+from akson.fhir.index import Index
+from akson.fhir.model import Resource, reference
+from akson.fhir.search import Query
+from akson.kit.errors import Gone, MultipleMatches, NotFound
+from akson.kit.ids import new_id
+from akson.record import trail
+from akson.record.change import Change, Written
+from akson.record.context import Context
+from akson.record.prepare import complete
+from akson.record.refused import Refused
+from akson.record.relations import relations_of
+from akson.security.actor import Action
+from akson.security.policy import Grant, Refusal
+from akson.store import admission, relations, resources, search_sql
+from akson.store.resources import HistoryOf, HistoryPage, Stored, Write
+from akson.store.search_sql import Page
+
+
+def granted(ctx: Context, action: Action, resource_type: str) -> Grant:
+    """The decision for this actor, or Refused."""
+    decision = ctx.policy(ctx.actor, action, resource_type, ctx.purpose)
+    if isinstance(decision, Refusal):
+        raise Refused(decision.reason, trail.refused(ctx, action, resource_type, decision.reason))
+    return decision
+
+
+async def read(ctx: Context, resource_type: str, resource_id: str) -> Stored:
+    """The current version. NotFound when absent or hidden, Gone when deleted."""
+    grant = granted(ctx, Action.READ, resource_type)
+    stored = await resources.read(ctx.tx, grant.scope, resource_type, resource_id)
+    await trail.seen(ctx, grant, Action.READ, [stored] if stored else [], resource_type)
+    return _present(stored)
+
+
+async def vread(ctx: Context, resource_type: str, resource_id: str, version: int) -> Stored:
+    """One version, also of a resource changed since."""
+    grant = granted(ctx, Action.HISTORY, resource_type)
+    stored = await resources.vread(ctx.tx, grant.scope, resource_type, resource_id, version)
+    await trail.seen(ctx, grant, Action.HISTORY, [stored] if stored else [], resource_type)
+    return _present(stored)
+
+
+async def version_of(ctx: Context, resource_type: str, resource_id: str) -> int | None:
+    """The current version's number; None when there is none to see, or it was deleted."""
+    grant = granted(ctx, Action.READ, resource_type)
+    stored = await resources.read(ctx.tx, grant.scope, resource_type, resource_id)
+    return stored.version if stored and not stored.deleted else None
+
+
+async def history(
+    ctx: Context,
+    resource_type: str | None,
+    resource_id: str | None,
+    *,
+    since: datetime | None = None,
+    count: int = 50,
+    cursor: str | None = None,
+) -> HistoryPage:
+    """Versions, newest first, of one resource, of a type or of all."""
+    grant = granted(ctx, Action.HISTORY, resource_type or "")
+    of = HistoryOf(resource_type, resource_id, since, count, cursor)
+    page = await resources.history(ctx.tx, grant.scope, of)
+    await trail.seen(ctx, grant, Action.HISTORY, page.versions, resource_type or "")
+    if resource_id and not page.versions and cursor is None and since is None:
+        raise NotFound("No such resource")
+    return page
+
+
+async def search(ctx: Context, query: Query) -> Page:
+    """One page of matches with what they include, all within the scope."""
+    grant = granted(ctx, Action.SEARCH, query.type)
+    page = await search_sql.search(ctx.tx, grant.scope, query)
+    await trail.seen(ctx, grant, Action.SEARCH, [*page.matches, *page.included], query.type)
+    return page
+
+
+async def absent(ctx: Context, keys: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Those of (type, id) that the actor cannot refer to: not there, deleted, or hidden."""
+    missing: set[tuple[str, str]] = set()
+    by_type: dict[str, set[tuple[str, str]]] = {}
+    for key in keys:
+        by_type.setdefault(key[0], set()).add(key)
+    for resource_type, wanted in by_type.items():
+        decision = ctx.policy(ctx.actor, Action.READ, resource_type, ctx.purpose)
+        if isinstance(decision, Refusal):
+            missing |= wanted
+        else:
+            missing |= wanted - await admission.visible(ctx.tx, decision.scope, wanted)
+    return frozenset(missing)
+
+
+async def hold(ctx: Context, query: Query) -> None:
+    """Wait until nobody else decides on the same condition, so that a conditional create is free of races."""
+    await resources.lock(ctx.tx, [f"{query.type}?{query.executed}"])
+
+
+async def create(ctx: Context, resource: Resource, *, if_none_exist: Query | None = None) -> Written:
+    """Store a new resource. With if_none_exist: the one that matches, unchanged, where there is one.
+
+    MultipleMatches when several match; Refused when the new row would lie outside the actor's scope.
+    """
+    grant = granted(ctx, Action.CREATE, resource["resourceType"])
+    if if_none_exist is not None:
+        await hold(ctx, if_none_exist)
+        if found := await _only_match(ctx, if_none_exist):
+            return Written(found, created=False, changed=False)
+    resource = resource if "id" in resource else {**resource, "id": new_id()}
+    index = await _indexed(ctx, grant, resource)
+    stored = await resources.create(ctx.tx, resource, index)
+    await _after(ctx, grant, Action.CREATE, stored, resource)
+    return Written(stored, created=True, changed=True)
+
+
+async def update(ctx: Context, resource: Resource, *, if_match: int | None = None) -> Written:
+    """Store a new version, or create under the id the caller chose. VersionMismatch when if_match is not current."""
+    grant = granted(ctx, Action.UPDATE, resource["resourceType"])
+    index = await _indexed(ctx, grant, resource)
+    stored, created = await resources.update(ctx.tx, grant.scope, resource, index, if_match)
+    await _after(ctx, grant, Action.CREATE if created else Action.UPDATE, stored, resource)
+    return Written(stored, created=created, changed=True)
+
+
+async def delete(
+    ctx: Context, resource_type: str, resource_id: str, *, if_match: int | None = None
+) -> Stored | None:
+    """Mark as deleted; None when there was nothing to delete. The history stays."""
+    grant = granted(ctx, Action.DELETE, resource_type)
+    stored = await resources.delete(ctx.tx, grant.scope, resource_type, resource_id, if_match)
+    if stored is not None and grant.audited:
+        await relations.replace(ctx.tx, stored.reference, [])
+        await trail.changed(ctx, grant, Action.DELETE, stored)
+    return stored
+
+
+async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
+    """Many writes at once, all or nothing, in the order given; references between them are resolved already."""
+    named = [
+        change.resource if "id" in change.resource else {**change.resource, "id": new_id()}
+        for change in changes
+    ]
+    siblings = {reference(resource): (resource, extract(resource)) for resource in named}
+    grants = [
+        granted(ctx, change.action, resource["resourceType"])
+        for change, resource in zip(changes, named, strict=True)
+    ]
+    writes: list[Write] = []
+    for change, resource, grant in zip(changes, named, grants, strict=True):
+        index = siblings[reference(resource)][1]
+        await complete(ctx, resource, index, siblings)
+        await _admit(ctx, grant, resource, index)
+        expected = 0 if change.action is Action.CREATE else change.if_match
+        writes.append(Write(resource["resourceType"], resource["id"], resource, index, expected))
+    await _all_visible(ctx, changes, named, grants)
+    stored = await resources.write_many(ctx.tx, writes)
+    for row, resource, grant in zip(stored, named, grants, strict=True):
+        await _after(ctx, grant, Action.CREATE if row.version == 1 else Action.UPDATE, row, resource)
+    return [Written(row, created=row.version == 1, changed=True) for row in stored]
+
+
+def _present(stored: Stored | None) -> Stored:
+    if stored is None:
+        raise NotFound("No such resource")
+    if stored.deleted:
+        raise Gone("The resource was deleted")
+    return stored
+
+
+async def _only_match(ctx: Context, query: Query) -> Stored | None:
+    page = await search(ctx, query)
+    if len(page.matches) > 1:
+        raise MultipleMatches("The condition matches more than one resource")
+    return page.matches[0] if page.matches else None
+
+
+async def _indexed(ctx: Context, grant: Grant, resource: Resource) -> Index:
+    index = extract(resource)
+    await complete(ctx, resource, index, {})
+    await _admit(ctx, grant, resource, index)
+    return index
+
+
+async def _admit(ctx: Context, grant: Grant, resource: Resource, index: Index) -> None:
+    """A row may only be written where its writer may also act."""
+    if not await admission.admits(ctx.tx, grant.scope, resource, index):
+        reason = "reason.outside_scope"
+        raise Refused(reason, trail.refused(ctx, Action.CREATE, resource["resourceType"], reason))
+
+
+async def _all_visible(
+    ctx: Context, changes: Sequence[Change], named: Sequence[Resource], grants: Sequence[Grant]
+) -> None:
+    """What is updated in a block must lie inside the scope as it stands now; hidden looks like absent."""
+    for change, resource, grant in zip(changes, named, grants, strict=True):
+        if change.action is Action.UPDATE and await admission.hidden(
+            ctx.tx, grant.scope, resource["resourceType"], resource["id"]
+        ):
+            raise NotFound("No such resource")
+
+
+async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, resource: Resource) -> None:
+    """What a write leaves behind in the same transaction: care relations, the audit row, the event."""
+    if not grant.audited:
+        return
+    rows = relations_of(resource)
+    if rows or action is Action.UPDATE:
+        await relations.replace(ctx.tx, stored.reference, rows)
+    await trail.changed(ctx, grant, action, stored)

@@ -1,0 +1,174 @@
+"""What a proven identity is on this node: which personnel role, which citizen, which other system.
+
+The hooks `find_actor` and `find_roles` that the sign-in and the token checks of `security` ask.
+"""
+
+from collections.abc import Sequence
+
+from akson.fhir.model import Resource
+from akson.fhir.search_parse import parse
+from akson.fhir.strict_json import loads
+from akson.record.context import Place
+from akson.security.actor import Actor, Kind
+from akson.security.caller import Caller, RoleChoice
+from akson.security.roles import ROLE_SYSTEM
+from akson.store import resources, search_sql
+from akson.store.pool import Tx
+from akson.store.scope import NODE
+
+FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
+HPR = "urn:oid:2.16.578.1.12.4.1.4.4"
+ORGANISATION_NUMBER = "urn:oid:2.16.578.1.12.4.1.4.101"
+AUTHORIZATION = "urn:oid:2.16.578.1.12.4.1.1.9060"
+CITIZEN_SURFACE = "/innbygger"
+
+
+class People:
+    """The people of one node, read from its own register of patients and personnel."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    async def find_roles(self, caller: Caller) -> Sequence[RoleChoice]:
+        """The roles a signed-in person has here; none for a citizen."""
+        if caller.surface.endswith(CITIZEN_SURFACE):
+            return ()
+        async with self._place.database.transaction(read_only=True) as tx:
+            roles = await self._roles(tx, caller)
+        return [
+            RoleChoice(_ref(role), _title(role), role["organization"].get("display", "")) for role in roles
+        ]
+
+    async def find_actor(self, caller: Caller) -> Actor | None:
+        """The actor that a session or token stands for; None when the person or system has no business here."""
+        async with self._place.database.transaction(read_only=True) as tx:
+            if caller.attest is not None:
+                return await self._attested(tx, caller)
+            if not caller.pid:
+                return _system(caller)
+            if caller.surface and not caller.surface.endswith(CITIZEN_SURFACE):
+                return await self._personnel(tx, caller)
+            # In the citizen portal, or through it with a token: the person as a citizen, whatever else one is.
+            return await self._citizen(tx, caller)
+
+    async def _citizen(self, tx: Tx, caller: Caller) -> Actor | None:
+        patient = await self.patient(tx, caller.pid)
+        if patient is None:
+            return None
+        return Actor(
+            Kind.CITIZEN, name=caller.name, pid=caller.pid, patient=patient["id"], assurance=caller.assurance
+        )
+
+    async def _personnel(self, tx: Tx, caller: Caller) -> Actor | None:
+        roles = await self._roles(tx, caller)
+        chosen = next(
+            (role for role in roles if _ref(role) == caller.role), roles[0] if len(roles) == 1 else None
+        )
+        if chosen is None:
+            return None
+        units = await self._units(tx, chosen["organization"]["reference"])
+        return Actor(
+            Kind.PERSONNEL,
+            name=caller.name,
+            pid=caller.pid,
+            hpr=caller.hpr,
+            practitioner=chosen["practitioner"]["reference"],
+            role=_role_code(chosen),
+            role_reference=_ref(chosen),
+            units=frozenset(_ref(unit) for unit in units[:1]),
+            unit_name=units[0].get("name", "") if units else "",
+            unit_number=_number(units) or self._place.node.organization,
+            authorization=await self._authorization(tx, chosen["practitioner"]["reference"]),
+            organization=self._place.node.organization,
+            organization_name=self._place.node.title,
+            assurance=caller.assurance,
+        )
+
+    async def _attested(self, tx: Tx, caller: Caller) -> Actor:
+        """Somebody who acts through another node: the attest names the care relation and the one patient."""
+        attest = caller.attest or {}
+        practitioner = attest.get("practitioner", {})
+        relation = attest.get("care_relationship", {})
+        named = [patient.get("identifier", {}).get("id", "") for patient in attest.get("patients", [])]
+        patient = await self.patient(tx, named[0]) if len(named) == 1 and named[0] else None
+        return Actor(
+            Kind.PERSONNEL,
+            name=caller.name or practitioner.get("name", "") or caller.client_name,
+            pid=caller.pid,
+            hpr=caller.hpr,
+            role=practitioner.get("authorization", {}).get("text", ""),
+            unit_name=practitioner.get("point_of_care", {}).get("name", ""),
+            organization=caller.organization,
+            organization_name=practitioner.get("legal_entity", {}).get("name", "") or caller.client_name,
+            client_id=caller.client_id,
+            patient=patient["id"] if patient else "",
+            assurance=caller.assurance,
+            scopes=caller.scopes,
+            care_relationship=tuple(sorted((key, str(value)) for key, value in relation.items())),
+        )
+
+    async def patient(self, tx: Tx, pid: str) -> Resource | None:
+        """The Patient on this node with a national identity number."""
+        return next(iter(await _find(tx, "Patient", identifier=f"{FNR}|{pid}")), None)
+
+    async def _roles(self, tx: Tx, caller: Caller) -> list[Resource]:
+        number = f"{HPR}|{caller.hpr}" if caller.hpr else f"{FNR}|{caller.pid}"
+        found = await _find(tx, "Practitioner", identifier=number)
+        if not found:
+            return []
+        roles = await _find(tx, "PractitionerRole", practitioner=_ref(found[0]), active="true")
+        return sorted(roles, key=_title)
+
+    async def _authorization(self, tx: Tx, reference: str) -> str:
+        """Category of health personnel, V9060."""
+        stored = await resources.read(tx, NODE, *reference.split("/", 1))
+        practitioner = loads(stored.body) if stored else {}
+        concepts = [q["code"] for q in practitioner.get("qualification", [])]
+        codings = [coding for concept in concepts for coding in concept.get("coding", [])]
+        return next((coding["code"] for coding in codings if coding.get("system") == AUTHORIZATION), "")
+
+    async def _units(self, tx: Tx, reference: str) -> list[Resource]:
+        """The unit and those above it, the unit first."""
+        units: list[Resource] = []
+        while reference and len(units) < 10:
+            stored = await resources.read(tx, NODE, *reference.split("/", 1))
+            if stored is None or stored.deleted:
+                break
+            units.append(loads(stored.body))
+            reference = units[-1].get("partOf", {}).get("reference", "")
+        return units
+
+
+async def _find(tx: Tx, resource_type: str, **params: str) -> list[Resource]:
+    query = parse(resource_type, list(params.items()), base="")
+    return [loads(stored.body) for stored in (await search_sql.search(tx, NODE, query)).matches]
+
+
+def _system(caller: Caller) -> Actor:
+    return Actor(
+        Kind.SYSTEM,
+        name=caller.client_name,
+        client_id=caller.client_id,
+        organization=caller.organization,
+        scopes=caller.scopes,
+    )
+
+
+def _number(units: list[Resource]) -> str:
+    """The organisation number of the nearest unit that has one."""
+    identifiers = [identifier for unit in units for identifier in unit.get("identifier", [])]
+    return next((each["value"] for each in identifiers if each.get("system") == ORGANISATION_NUMBER), "")
+
+
+def _ref(resource: Resource) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
+def _role_code(role: Resource) -> str:
+    codings = [coding for concept in role.get("code", []) for coding in concept.get("coding", [])]
+    return next((coding["code"] for coding in codings if coding.get("system") == ROLE_SYSTEM), "")
+
+
+def _title(role: Resource) -> str:
+    concept = role.get("code", [{}])[0]
+    return str(concept.get("text") or concept.get("coding", [{}])[0].get("display", ""))
