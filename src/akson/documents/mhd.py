@@ -15,7 +15,7 @@ from akson.fhir.model import Resource, outcome
 class Source:
     """A record system that publishes documents."""
 
-    name: str
+    slug: str
     """Short name in addresses, e.g. sykehus."""
     title: str
     fhir: str
@@ -70,7 +70,7 @@ def _silent(source: Source) -> Resource:
         "severity": "warning",
         "code": "timeout",
         "details": {"text": source.title},
-        "diagnostics": source.name,
+        "diagnostics": source.slug,
     }
 
 
@@ -80,7 +80,7 @@ def _entry(resource: Resource, source: Source, base: str) -> Resource:
     for content in resource.get("content", []):
         attachment = dict(content["attachment"])
         if attachment.get("url", "").startswith("Binary/"):
-            attachment["url"] = f"{base}/{attachment['url'].replace('Binary/', f'Binary/{source.name}/', 1)}"
+            attachment["url"] = f"{base}/{attachment['url'].replace('Binary/', f'Binary/{source.slug}/', 1)}"
         contents.append({**content, "attachment": attachment})
     meta = {**resource.get("meta", {}), "source": source.fhir}
     shown = {**resource, "meta": meta, "content": contents}

@@ -45,7 +45,7 @@ class DocumentLook:
 
     async def fetch(self, ask: AskSource, name: str, binary: str) -> Answer:
         """ITI-68: one document's content as its source gives it. NotFound for a source nobody knows."""
-        source = next((each for each in self.sources if each.name == name), None)
+        source = next((each for each in self.sources if each.slug == name), None)
         if source is None:
             raise NotFound("No such source")
         answer = await ask(source, "GET", f"Binary/{binary}", None, {"accept": "application/fhir+json"})
@@ -60,7 +60,7 @@ class DocumentLook:
             answer = await ask(source, "POST", "DocumentReference/_search", form, FORM)
             if answer.status_code == 200:
                 return SourceAnswer(source, loads(answer.content))
-            log(Event.PEER_FAILED, peer=source.name, status=answer.status_code)
+            log(Event.PEER_FAILED, peer=source.slug, status=answer.status_code)
         except AksonError as error:
-            log(Event.PEER_FAILED, peer=source.name, error=type(error).__name__)
+            log(Event.PEER_FAILED, peer=source.slug, error=type(error).__name__)
         return SourceAnswer(source, None)
