@@ -109,6 +109,20 @@ def test_patient():
     assert (birth.low, birth.high) == interval("1950-02")
 
 
+@pytest.mark.parametrize(
+    ("extra", "code"),
+    [
+        ({}, "false"),
+        ({"deceasedBoolean": False}, "false"),
+        ({"deceasedBoolean": True}, "true"),
+        ({"deceasedDateTime": "2024"}, "true"),
+    ],
+)
+def test_deceased_is_a_condition_not_a_path(extra, code):
+    (found,) = of(extract({"resourceType": "Patient", **extra}).tokens, "deceased")
+    assert found.code == code
+
+
 def test_references_by_type_of_their_target():
     contained = {
         "resourceType": "Observation",
@@ -167,7 +181,7 @@ def test_text_of_documents():
 
 def test_every_parameter_of_every_type_is_read():
     unread = {f"{kind}.{code}" for kind in spec().types for code in _plan(kind).unread}
-    assert unread == {"Patient.deceased"}
+    assert unread == set()
 
 
 def test_odd_values_are_left_out_not_refused():

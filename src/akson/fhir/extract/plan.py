@@ -13,6 +13,9 @@ from typing import Any
 from akson.fhir.extract.trails import Guard, Irregular, Step, Trail, Trails
 from akson.fhir.extract.values import CONVERT, Convert, token_code
 from akson.fhir.fhirpath import parse
+from akson.fhir.fhirpath.evaluate import compile_expression
+from akson.fhir.fhirpath.runtime import Env
+from akson.fhir.fhirpath.values import Node, root, type_of
 from akson.fhir.index import CompositeValue, Index, IndexValue, TokenValue
 from akson.fhir.model import Resource
 from akson.fhir.search import SearchParam
@@ -56,6 +59,8 @@ class Plan:
 
     kind: str
     walk: Sink
+    evaluated: tuple[Sink, ...]
+    """Parameters that are more than a path."""
     patient: tuple[str, ...]
     """The reference parameters that name the patient, best first."""
     unread: tuple[str, ...]
@@ -63,6 +68,8 @@ class Plan:
 
     def run(self, resource: Resource, index: Index) -> None:
         self.walk(resource, index, resource)
+        for sink in self.evaluated:
+            sink(resource, index, resource)
         index.identifiers = [(t.system, t.code) for t in index.tokens if t.param == "identifier"]
         index.patient = self._patient(resource, index)
 
@@ -79,35 +86,36 @@ class Plan:
 def compile_plan(kind: str, spec: Spec) -> Plan:
     """The plan of one resource type."""
     trails = Trails(spec, kind)
-    root = Branch()
+    tree = Branch()
+    evaluated = []
     unread = []
     for code, param in spec.params(kind).items():
         if code in COLUMNS or not param.expression or param.type == "special":
             continue
         try:
-            read = _lay(param, root, trails)
+            read = _lay(param, tree, trails)
         except Irregular:
-            unread.append(code)
+            evaluated.append(_evaluation(param))
         else:
             if not read:
                 unread.append(code)
     named = spec.compartment("Patient").get(kind)
     fallback = ("patient",) if spec.param(kind, "patient") else ()
-    return Plan(kind, _closure(root), named or fallback, tuple(unread))
+    return Plan(kind, _closure(tree), tuple(evaluated), named or fallback, tuple(unread))
 
 
-def _lay(param: SearchParam, root: Branch, trails: Trails) -> bool:
+def _lay(param: SearchParam, tree: Branch, trails: Trails) -> bool:
     """Add a parameter to the tree; False where no element it names can be read."""
     found = trails.find(parse(param.expression), (Trail((), trails.root),))
     if param.type == "composite":
         for trail in found:
-            root.grow(trail.steps).sinks.append(_composite(param, trail, trails))
+            tree.grow(trail.steps).sinks.append(_composite(param, trail, trails))
         return bool(found)
     read = False
     for trail in dict.fromkeys(found):
         convert = converter(param.type, trail, trails.spec)
         if convert is not None:
-            root.grow(trail.steps).sinks.append(_sink(param, convert))
+            tree.grow(trail.steps).sinks.append(_sink(param, convert))
             read = True
     return read
 
@@ -155,6 +163,23 @@ def _composite(param: SearchParam, base: Trail, trails: Trails) -> Sink:
                 return
             parts.append(found)
         index.composites.extend(CompositeValue(code, combination) for combination in product(*parts))
+
+    return sink
+
+
+def _evaluation(param: SearchParam) -> Sink:
+    """A parameter whose values the evaluator works out: system values, such as the truth of a condition."""
+    run = compile_expression(param.expression)
+    convert = CONVERT[param.type]
+    name = LISTS[param.type]
+
+    def sink(_value: Any, index: Index, resource: Resource) -> None:
+        node = root(resource)
+        for item in run(Env([node], node, {})):
+            kind = item.type if isinstance(item, Node) else type_of(item)[1].lower()
+            if kind in convert:
+                value = item.value if isinstance(item, Node) else item
+                getattr(index, name).extend(convert[kind](param.code, value))
 
     return sink
 

@@ -1,0 +1,235 @@
+"""Equality, order and arithmetic of FHIRPath. None stands for the empty result: it cannot be known.
+
+Source: http://hl7.org/fhirpath/N1/#operations.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from akson.fhir.fhirpath.lexer import FHIRPathError
+from akson.fhir.fhirpath.units import canonical
+from akson.fhir.fhirpath.values import Collection, Node, Quantity, Temporal, children, system
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NUMBERS = (int, Decimal)
+
+
+def equal(left: Collection, right: Collection) -> bool | None:
+    """`left = right` of two collections, in order."""
+    if not left or not right:
+        return None
+    if len(left) != len(right):
+        return False
+    unknown = False
+    for first, second in zip(left, right, strict=True):
+        same = equal_items(first, second)
+        if same is False:
+            return False
+        unknown = unknown or same is None
+    return None if unknown else True
+
+
+def equal_items(left: Any, right: Any) -> bool | None:
+    first, second = system(left), system(right)
+    if isinstance(first, Temporal) and isinstance(second, str):
+        second = Temporal(first.kind, second)
+    elif isinstance(second, Temporal) and isinstance(first, str):
+        first = Temporal(second.kind, first)
+    if isinstance(first, Temporal) and isinstance(second, Temporal):
+        return _same_time(first, second)
+    if isinstance(first, Quantity) and isinstance(second, Quantity):
+        return _same_quantity(first, second)
+    if isinstance(first, Node) and isinstance(second, Node):
+        return bool(first.value == second.value)
+    return _same_plain(first, second)
+
+
+def _same_plain(first: Any, second: Any) -> bool:
+    if isinstance(first, bool) or isinstance(second, bool):
+        return first is second
+    if isinstance(first, _NUMBERS) and isinstance(second, _NUMBERS):
+        return first == second
+    return type(first) is type(second) and bool(first == second)
+
+
+def _same_time(first: Temporal, second: Temporal) -> bool | None:
+    if "Time" in (first.kind, second.kind) and first.kind != second.kind:
+        return False
+    order = compare_temporal(first, second)
+    return None if order is None else order == 0
+
+
+def _same_quantity(first: Quantity, second: Quantity) -> bool | None:
+    one, other = canonical(first), canonical(second)
+    return None if one.unit != other.unit else one.value == other.value
+
+
+def equivalent(left: Collection, right: Collection) -> bool:
+    """`left ~ right`: as sets, text without case and white space, numbers by the coarser precision."""
+    if len(left) != len(right):
+        return False
+    rest = list(right)
+    for item in left:
+        match = next((n for n, other in enumerate(rest) if equivalent_items(item, other)), None)
+        if match is None:
+            return False
+        rest.pop(match)
+    return True
+
+
+def equivalent_items(left: Any, right: Any) -> bool:
+    first, second = system(left), system(right)
+    if isinstance(first, str) and isinstance(second, str):
+        return " ".join(first.lower().split()) == " ".join(second.lower().split())
+    if isinstance(first, _NUMBERS) and isinstance(second, _NUMBERS) and not isinstance(first, bool):
+        return _rounded_alike(Decimal(first), Decimal(second))
+    if isinstance(first, Quantity) and isinstance(second, Quantity):
+        one, other = canonical(first), canonical(second)
+        return one.unit == other.unit and _rounded_alike(one.value, other.value)
+    if isinstance(first, Node) and isinstance(second, Node):
+        return _same_tree(first, second)
+    if isinstance(first, Temporal) and isinstance(second, Temporal):
+        return first.kind == second.kind and compare_temporal(first, second) == 0
+    return equal_items(first, second) is True
+
+
+def _same_tree(first: Node, second: Node) -> bool:
+    if type(first.value) is not dict or type(second.value) is not dict:
+        return bool(first.value == second.value)
+    return equivalent(children(first), children(second))
+
+
+def _rounded_alike(first: Decimal, second: Decimal) -> bool:
+    digits = min(-int(first.normalize().as_tuple().exponent), -int(second.normalize().as_tuple().exponent))
+    step = Decimal(1).scaleb(-max(digits, 0))
+    return first.quantize(step, ROUND_HALF_UP) == second.quantize(step, ROUND_HALF_UP)
+
+
+def compare(left: Any, right: Any) -> int | None:
+    """Below zero, zero or above for two items; None where precision leaves it open. Raises FHIRPathError."""
+    first, second = system(left), system(right)
+    if isinstance(first, Temporal) and isinstance(second, str):
+        second = Temporal(first.kind, second)
+    elif isinstance(second, Temporal) and isinstance(first, str):
+        first = Temporal(second.kind, first)
+    if isinstance(first, Quantity) or isinstance(second, Quantity):
+        return _compare_quantities(first, second)
+    if isinstance(first, Temporal) and isinstance(second, Temporal):
+        if "Time" in (first.kind, second.kind) and first.kind != second.kind:
+            raise FHIRPathError("a time cannot be compared with a date")
+        return compare_temporal(first, second)
+    comparable = (
+        (isinstance(first, str) and isinstance(second, str))
+        or (isinstance(first, _NUMBERS) and isinstance(second, _NUMBERS))
+    ) and not (isinstance(first, bool) or isinstance(second, bool))
+    if not comparable:
+        raise FHIRPathError(f"{type(first).__name__} and {type(second).__name__} have no order")
+    return -1 if first < second else int(first > second)
+
+
+def _compare_quantities(first: Any, second: Any) -> int | None:
+    one = canonical(first if isinstance(first, Quantity) else Quantity(Decimal(first), "1"))
+    other = canonical(second if isinstance(second, Quantity) else Quantity(Decimal(second), "1"))
+    if one.unit != other.unit:
+        return None
+    return (one.value > other.value) - (one.value < other.value)
+
+
+def compare_temporal(first: Temporal, second: Temporal) -> int | None:
+    """By parts from the largest; None where they agree as far as the coarser one goes."""
+    one, other = _in_utc(first), _in_utc(second)
+    if one is None or other is None:
+        return None
+    for mine, yours in zip(one, other, strict=False):
+        if mine != yours:
+            return 1 if mine > yours else -1
+    return 0 if len(one) == len(other) else None
+
+
+def _in_utc(value: Temporal) -> tuple[Decimal, ...] | None:
+    """The parts, moved to UTC where there is a zone; without one it is read as UTC."""
+    parts = value.parts
+    if value.kind == "Time" or len(parts) < 5 or not value.zone:
+        return parts
+    whole = int(parts[5]) if len(parts) > 5 else 0
+    try:
+        moved = datetime(*(int(part) for part in parts[:5]), min(whole, 59), tzinfo=UTC) - timedelta(  # type: ignore[misc, arg-type]
+            minutes=value.zone
+        )
+    except (ValueError, OverflowError):
+        return None
+    made = tuple(Decimal(x) for x in (moved.year, moved.month, moved.day, moved.hour, moved.minute))
+    return (*made, parts[5]) if len(parts) > 5 else made
+
+
+def arithmetic(operator: str, left: Any, right: Any) -> Any:
+    """`left operator right` of two items; None where there is no result. Raises FHIRPathError."""
+    first, second = system(left), system(right)
+    if isinstance(first, str) and isinstance(second, str) and operator == "+":
+        return first + second
+    if isinstance(first, Temporal) and isinstance(second, Quantity) and operator in "+-":
+        from akson.fhir.fhirpath.temporal import moved
+
+        return moved(first, second, 1 if operator == "+" else -1)
+    if isinstance(first, Quantity) or isinstance(second, Quantity):
+        return _quantities(operator, first, second)
+    plain = isinstance(first, _NUMBERS) and isinstance(second, _NUMBERS)
+    if not plain or isinstance(first, bool) or isinstance(second, bool):
+        raise FHIRPathError(f"{type(first).__name__} {operator} {type(second).__name__} has no meaning")
+    return _numbers(operator, first, second)
+
+
+def _divided(first: Any, second: Any) -> Decimal:
+    return Decimal(first) / Decimal(second)
+
+
+def _remainder(first: Any, second: Any) -> int | Decimal:
+    rest = Decimal(first) % Decimal(second)
+    return int(rest) if isinstance(first, int) and isinstance(second, int) else rest
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda first, second: first + second,
+    "-": lambda first, second: first - second,
+    "*": lambda first, second: first * second,
+    "/": _divided,
+    "div": lambda first, second: int(_divided(first, second)),
+    "mod": _remainder,
+}
+
+
+def _numbers(operator: str, first: Any, second: Any) -> Any:
+    try:
+        return _ARITHMETIC[operator](first, second)
+    except (DivisionByZero, InvalidOperation):
+        return None
+
+
+def _quantities(operator: str, first: Any, second: Any) -> Any:
+    one = first if isinstance(first, Quantity) else Quantity(Decimal(first), "1")
+    other = second if isinstance(second, Quantity) else Quantity(Decimal(second), "1")
+    if operator in "+-":
+        if one.unit != other.unit:
+            one, other = canonical(one), canonical(other)
+        if one.unit != other.unit:
+            return None
+        return Quantity(_numbers(operator, one.value, other.value), one.unit)
+    if one.unit != other.unit and canonical(one).unit == canonical(other).unit:
+        one, other = canonical(one), canonical(other)
+    amount = _numbers(operator, one.value, other.value)
+    if amount is None:
+        return None
+    return Quantity(Decimal(amount), _unit(operator, one.unit, other.unit))
+
+
+def _unit(operator: str, one: str, other: str) -> str:
+    if other == "1":
+        return one
+    if operator == "*":
+        return other if one == "1" else f"{one}2" if one == other else f"{one}.{other}"
+    return "1" if one == other else f"{one}/{other}"
