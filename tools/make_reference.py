@@ -207,6 +207,51 @@ def coverage() -> str:
     return "\n".join(parts)
 
 
+def demo() -> str:
+    """The people of the demo: who one can sign in as, and the numbers to search with."""
+    from akson.demo.citizens import CITIZENS, Citizen, Relative
+    from akson.demo.nodes import NEWBORN, nodes
+    from akson.demo.personnel import STAFF
+    from akson.demo.roles import ROLES
+    from akson.demo.units import BY_KEY, UNITS
+
+    def person(one: Citizen | Relative, what: str) -> tuple[str, ...]:
+        newborn = one.key in NEWBORN
+        return one.name, what, "8 days before" if newborn else str(one.born), "" if newborn else one.pid
+
+    staff = [
+        (
+            each.name,
+            ", ".join(f"{ROLES[p.role].display}, {BY_KEY[p.unit].name}" for p in each.posts),
+            each.hpr,
+            each.pid,
+        )
+        for each in STAFF
+    ]
+    people = [
+        row
+        for each in CITIZENS
+        for row in (
+            person(each, ", ".join(each.nodes)),
+            *(person(r, f"{r.relation[1]}, {each.name}") for r in each.relatives),
+        )
+    ]
+    units = [(each.name, each.node, each.organization_number, each.her_id) for each in UNITS]
+    systems = [(f"`/{each.name}`", each.title, each.her_id) for each in nodes("http://localhost:8000")]
+    return "\n".join(
+        [
+            "# The demo\n\nNobody here exists. Identity numbers are of the synthetic series (month + 80).\n\n## Systems\n",
+            table(("address", "what", "HER-id"), systems),
+            "## Personnel\n",
+            table(("name", "roles", "HPR number", "identity number"), staff),
+            "## Citizens and those close to them\n",
+            table(("name", "known to, or close to whom", "born", "identity number"), people),
+            "## Organisations\n",
+            table(("name", "system", "organisation number", "HER-id"), units),
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
@@ -214,6 +259,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "events": events,
     "errors": errors,
     "coverage": coverage,
+    "demo": demo,
 }
 
 

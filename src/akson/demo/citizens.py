@@ -46,8 +46,6 @@ class Citizen(NamedTuple):
     relatives: tuple[Relative, ...] = ()
     language: tuple[str, str] = ("nb", "Norsk bokmål")
     interpreter: bool = False
-    story: str = ""
-    """What the demo shows with this person, in a few words."""
 
     @property
     def name(self) -> str:
@@ -78,7 +76,6 @@ CITIZENS = (
         "jonas-berg",
         ("journal", "sykehus"),
         (Relative("marit", "Marit", "Haugen", F, date(1968, 5, 4), DAUGHTER, "90 00 01 02", "Bakkegata 3"),),
-        story="Atrieflimmer, begynnende demens, bor alene",
     ),
     Citizen(
         "olav",
@@ -91,7 +88,6 @@ CITIZENS = (
         "jonas-berg",
         ("journal", "sykehus", "fjellheim"),
         (Relative("solveig", "Solveig", "Berg", F, date(1957, 9, 14), WIFE, "90 00 02 02"),),
-        story="KOLS og hjertesvikt, måler hjemme, har hytte i Fjellheim",
     ),
     Citizen(
         "emil",
@@ -107,7 +103,6 @@ CITIZENS = (
             Relative("julie", "Julie", "Nygård", F, date(1996, 1, 25), MOTHER, "90 00 03 01"),
             Relative("sindre", "Sindre", "Nygård", M, date(1994, 6, 9), FATHER, "90 00 03 02"),
         ),
-        story="Nyfødt, oppfølging på helsestasjonen",
     ),
     Citizen(
         "noah",
@@ -123,7 +118,6 @@ CITIZENS = (
             Relative("kristine", "Kristine", "Eriksen", F, date(1987, 3, 8), MOTHER, "90 00 04 01"),
             Relative("anders", "Anders", "Eriksen", M, date(1985, 11, 27), FATHER, "90 00 04 02"),
         ),
-        story="Ni år, uro på skolen, under utredning",
     ),
     Citizen(
         "amira",
@@ -136,7 +130,6 @@ CITIZENS = (
         "mina-saether",
         ("journal",),
         (Relative("fatima", "Fatima", "Hassan", F, date(1982, 8, 1), MOTHER, "90 00 05 02"),),
-        story="Seksten år, skolehelsetjeneste og eget personvern",
     ),
     Citizen(
         "thomas",
@@ -148,7 +141,6 @@ CITIZENS = (
         "Havnegata 2",
         "jonas-berg",
         ("journal", "sykehus"),
-        story="Bipolar lidelse og rus, FACT-team og LAR",
     ),
     Citizen(
         "biret",
@@ -163,7 +155,6 @@ CITIZENS = (
         (Relative("niillas", "Niillas", "Somby", M, date(1995, 10, 3), HUSBAND, "90 00 07 02"),),
         language=("se", "Nordsamisk"),
         interpreter=True,
-        story="Gravid, snakker nordsamisk",
     ),
     Citizen(
         "kari",
@@ -176,7 +167,6 @@ CITIZENS = (
         "jonas-berg",
         ("journal", "sykehus"),
         (Relative("tor", "Tor", "Nilsen", M, date(1971, 1, 30), HUSBAND, "90 00 08 02"),),
-        story="Brystkreft under behandling, sykmeldt",
     ),
     Citizen(
         "per-arne",
@@ -189,7 +179,6 @@ CITIZENS = (
         "jonas-berg",
         ("journal", "sykehus"),
         (Relative("wenche", "Wenche", "Dahl", F, date(1965, 12, 2), WIFE, "90 00 09 02"),),
-        story="Hjerneslag, rehabilitering og hjelpemidler",
     ),
     Citizen(
         "yusuf",
@@ -204,7 +193,6 @@ CITIZENS = (
         (Relative("hodan", "Hodan", "Ali", F, date(1988, 5, 5), WIFE, "90 00 10 02"),),
         language=("so", "Somali"),
         interpreter=True,
-        story="Diabetes type 2, flyttet fra Fjellheim, trenger tolk",
     ),
     Citizen(
         "astrid",
@@ -217,7 +205,6 @@ CITIZENS = (
         "siri-aas",
         ("journal", "sykehus"),
         (Relative("bjoerg", "Bjørg", "Moen", F, date(1962, 2, 18), DAUGHTER, "90 00 11 02", "Parkveien 6"),),
-        story="Bor på sykehjem, mange legemidler",
     ),
     Citizen(
         "lukas",
@@ -230,7 +217,6 @@ CITIZENS = (
         "mina-saether",
         ("journal", "sykehus"),
         (Relative("gunnar", "Gunnar", "Fjeld", M, date(1970, 4, 22), GUARDIAN, "90 00 12 02", "Åsveien 9"),),
-        story="Utviklingshemming og epilepsi, har verge",
     ),
 )
 

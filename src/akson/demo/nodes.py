@@ -127,6 +127,12 @@ def persons(today: date) -> tuple[Person, ...]:
     return tuple(found)
 
 
+NEWBORN = frozenset({"emil"})
+"""Born eight days before the day when the demo is set up."""
+NO_EID = frozenset({"emil", "noah"})
+"""Citizens under 13."""
+
+
 def age(born: date, today: date) -> int:
     """Whole years."""
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
