@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from joserfc.jwk import Key, RSAKey
+from joserfc.jws import JWSRegistry
 
 from akson.security import dpop, keys
 from tests.security.world import BASE, Party, World
@@ -33,8 +34,6 @@ def read(token: str, which: int = 1) -> dict[str, Any]:
 
 def sign_raw(header: Any, claims: Any, key: Key) -> str:
     """A JWS of whatever header and claims (JSON text or objects), signed rightly."""
-    from joserfc.jws import JWSRegistry
-
     signing = f"{part(header)}.{part(claims)}"
     alg = JWSRegistry.algorithms[str(key.alg or "ES256")]
     return f"{signing}.{part(alg.sign(signing.encode(), key))}"

@@ -1,0 +1,35 @@
+"""Keys of a node: made once, readable by their owner only, changed with an overlap."""
+
+import stat
+
+import pytest
+
+from akson.security import keys
+
+
+def test_keys_are_made_once_and_for_their_owner_only(tmp_path):
+    first = keys.load(tmp_path, "journal-client")
+    assert keys.load(tmp_path, "journal-client").current.kid == first.current.kid
+    assert keys.load(tmp_path, "sykehus-client").current.kid != first.current.kid
+    assert stat.S_IMODE(first.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(first.path.parent.stat().st_mode) == 0o700
+    assert [file.name for file in first.path.parent.iterdir() if not file.name.endswith(".json")] == []
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "PS256"])
+def test_only_the_public_half_is_shown(tmp_path, algorithm):
+    ring = keys.load(tmp_path, "x", algorithm)
+    (shown,) = ring.public()["keys"]
+    assert shown["alg"] == algorithm
+    assert not shown.keys() & {"d", "p", "q", "dp", "dq", "qi"}
+
+
+def test_rotation_puts_a_new_key_in_front_and_keeps_old_ones_for_a_while(tmp_path):
+    ring = keys.load(tmp_path, "x")
+    seen = [ring.current.kid]
+    for _ in range(3):
+        ring = ring.rotate()
+        seen.insert(0, ring.current.kid)
+    assert [key.kid for key in ring.keys] == seen[: keys.KEEP]
+    assert [key.kid for key in keys.load(tmp_path, "x").keys] == seen[: keys.KEEP]
+    assert len(set(seen)) == 4

@@ -1,0 +1,112 @@
+"""What a cookie is worth: on its own surface, for reading, and for changes only with the form's secret."""
+
+from datetime import timedelta
+
+import pytest
+
+from akson.security import sessions as sessions_module
+from tests.security.forge import proof_of
+from tests.security.world import BASE
+
+pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
+
+PAGE = "/journal/page"
+
+
+@pytest.fixture
+async def browser(world):
+    async with world.browser() as made:
+        await world.sign_in(made)
+        yield made
+
+
+async def csrf(world, browser):
+    return (await world.session(browser)).csrf
+
+
+async def test_reading_needs_the_cookie_only(world, browser):
+    assert (await browser.get(PAGE)).status_code == 200
+    browser.cookies.clear()
+    assert (await browser.get(PAGE)).status_code == 401
+    browser.cookies.set("akson_journal", "guess", domain="akson.test", path="/journal")
+    assert (await browser.get(PAGE)).status_code == 401
+
+
+async def test_a_change_needs_the_secret_of_the_form(world, browser):
+    secret = await csrf(world, browser)
+    assert (await browser.post(PAGE, data={"a": "b"})).status_code == 403
+    assert (await browser.post(PAGE, data={"a": "b", "csrf_token": "x"})).status_code == 403
+    assert (await browser.post(PAGE, data={"a": "b", "csrf_token": [secret, secret]})).status_code == 403
+    assert (await browser.post(PAGE, json={"csrf_token": secret})).status_code == 403
+    assert (await browser.post(f"{PAGE}?csrf_token={secret}")).status_code == 403
+    good = await browser.post(PAGE, data={"a": "æøå", "csrf_token": secret})
+    assert good.status_code == 200
+    assert good.json()["form"]["a"] == "æøå"
+    assert (await browser.post(PAGE, headers={"X-CSRF-Token": secret})).status_code == 200
+
+
+async def test_the_secret_is_the_sessions_own(world, browser):
+    async with world.browser() as other:
+        await world.sign_in(other)
+        foreign = await csrf(world, other)
+    assert (await browser.post(PAGE, data={"csrf_token": foreign})).status_code == 403
+
+
+async def test_a_change_from_another_site_is_refused_even_with_the_secret(world, browser):
+    headers = {"X-CSRF-Token": await csrf(world, browser), "Origin": "https://evil.test"}
+    assert (await browser.post(PAGE, headers=headers)).status_code == 403
+    assert (await browser.post(PAGE, headers=headers | {"Origin": BASE})).status_code == 200
+
+
+async def test_a_cookie_counts_for_nothing_at_the_api(world, browser):
+    assert (await browser.get("/journal/fhir/Patient/1")).status_code == 401
+
+
+async def test_a_cookie_counts_for_nothing_at_another_node(world, browser):
+    secret = browser.cookies["akson_journal"]
+    for name in ("akson_journal", "akson_sykehus"):
+        answer = await world.http.get("/sykehus/page", headers={"Cookie": f"{name}={secret}"})
+        assert answer.status_code == 401
+
+
+async def test_a_token_counts_before_a_cookie(world, browser):
+    token = await world.sykehus.peer.token(world.journal.scope)
+    url = f"{BASE}{PAGE}"
+    headers = {"Authorization": f"DPoP {token}", "DPoP": proof_of(world.sykehus, token, url)}
+    assert (await browser.get(PAGE, headers=headers)).json()["kind"] == "system"
+    assert (await browser.get(PAGE, headers={"Authorization": "DPoP x"})).status_code == 401
+
+
+async def test_a_session_ends_when_nobody_uses_it(world, browser, monkeypatch):
+    session = await world.session(browser)
+    moment = session.seen + timedelta(minutes=29)
+    monkeypatch.setattr(sessions_module, "now", lambda: moment)
+    assert (await browser.get(PAGE)).status_code == 200  # and it counts from here
+    moment += timedelta(minutes=29)
+    assert (await browser.get(PAGE)).status_code == 200
+    moment += timedelta(minutes=31)
+    assert (await browser.get(PAGE)).status_code == 401
+
+
+async def test_a_session_ends_after_a_shift_however_busy(world, browser, monkeypatch):
+    session = await world.session(browser)
+    moment = session.started
+    monkeypatch.setattr(sessions_module, "now", lambda: moment)
+    for _ in range(21):
+        moment += timedelta(minutes=28)
+        assert (await browser.get(PAGE)).status_code == 200
+    moment += timedelta(minutes=28)
+    assert (await browser.get(PAGE)).status_code == 401
+
+
+async def test_the_database_holds_no_key_to_a_session(world, browser):
+    secret = browser.cookies["akson_journal"]
+    session = await world.session(browser)
+    assert session.key != secret
+    assert await world.journal.sessions.find(session.key) is None
+
+
+async def test_a_broken_cookie_is_no_cookie(world):
+    for cookie in ("akson_journal", "akson_journal=", "=x", "akson_journal=\x7f;;;", "a=b; akson_journal=æ"):
+        headers = {"Cookie": cookie.encode()}
+        assert (await world.http.get(PAGE, headers=headers)).status_code == 401

@@ -1,0 +1,286 @@
+"""Pushed requests and the authorization endpoint: what is not exactly right never reaches a person."""
+
+import time
+from datetime import timedelta
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from akson.security import dpop
+from akson.security.jose import sign
+from akson.security.oidc import challenge
+from akson.security.system import ASSERTION
+from akson.trust import par
+from akson.trust.registry import register_client
+from tests.security.forge import sign_hmac, sign_raw, stranger
+from tests.security.world import BASE, ISSUER
+
+pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
+
+PAR = f"{ISSUER}/connect/par"
+VERIFIER = "v" * 43
+
+
+def request(**changed):
+    good = {
+        "response_type": "code",
+        "redirect_uri": f"{BASE}/journal/callback",
+        "scope": "openid profile offline_access helseid://scopes/identity/pid akson:sykehus/fhir",
+        "state": "s",
+        "nonce": "n",
+        "code_challenge": challenge(VERIFIER),
+        "code_challenge_method": "S256",
+        "client_id": "akson-journal",
+    }
+    return {name: value for name, value in (good | changed).items() if value is not None}
+
+
+async def push(world, form, assertion=None, **headers):
+    proven = {
+        "client_assertion_type": ASSERTION,
+        "client_assertion": assertion or world.journal.system.assertion(),
+    }
+    body = urlencode([*proven.items(), *(form.items() if isinstance(form, dict) else form)])
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    return await world.http.post(PAR, content=body, headers=kind | headers)
+
+
+async def pushed(world, **changed):
+    answer = await push(world, request(**changed))
+    assert answer.status_code == 201, answer.text
+    return answer.json()["request_uri"]
+
+
+async def authorize(world, request_uri, **more):
+    query = {"client_id": "akson-journal", "request_uri": request_uri} | more
+    return await world.http.get(f"{ISSUER}/connect/authorize", params=query)
+
+
+async def test_a_right_request_is_taken(world):
+    answer = await push(world, request())
+    assert answer.status_code == 201
+    assert answer.json()["expires_in"] == 60
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert (await authorize(world, answer.json()["request_uri"])).status_code == 303
+
+
+WRONG = {
+    "no redirect_uri": (request(redirect_uri=None), "invalid_request"),
+    "unregistered redirect_uri": (request(redirect_uri="https://evil.test/"), "invalid_request"),
+    "redirect_uri with more path": (request(redirect_uri=f"{BASE}/journal/callback/x"), "invalid_request"),
+    "redirect_uri with a query": (request(redirect_uri=f"{BASE}/journal/callback?x"), "invalid_request"),
+    "redirect_uri with dots": (request(redirect_uri=f"{BASE}/journal/x/../callback"), "invalid_request"),
+    "redirect_uri in capitals": (request(redirect_uri=f"{BASE}/JOURNAL/callback"), "invalid_request"),
+    "redirect_uri of another client": (request(redirect_uri=f"{BASE}/sykehus/callback"), "invalid_request"),
+    "no PKCE": (request(code_challenge=None), "invalid_request"),
+    "PKCE plain": (request(code_challenge_method="plain"), "invalid_request"),
+    "PKCE without method": (request(code_challenge_method=None), "invalid_request"),
+    "PKCE challenge too short": (request(code_challenge="x"), "invalid_request"),
+    "response_type token": (request(response_type="token"), "unsupported_response_type"),
+    "response_type id_token": (request(response_type="id_token"), "unsupported_response_type"),
+    "response_type code token": (request(response_type="code token"), "unsupported_response_type"),
+    "no response_type": (request(response_type=None), "unsupported_response_type"),
+    "request_uri inside": (request(request_uri="urn:x"), "invalid_request"),
+    "request object": (request(request="e30.e30."), "invalid_request"),
+    "unknown scope": (request(scope="openid everything"), "invalid_scope"),
+    "another client's scope": (request(scope="openid akson:samhandling/fhir"), "invalid_scope"),
+    "client_id of another": (request(client_id="akson-sykehus"), "invalid_client"),
+    "a secret": (request(client_secret="x"), "invalid_client"),
+    "parameter twice": ([*request().items(), ("state", "t")], "invalid_request"),
+    "dpop_jkt no thumbprint": (request(dpop_jkt="x"), "invalid_request"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+async def test_a_wrong_request_is_refused(world, case):
+    form, error = WRONG[case]
+    answer = await push(world, form)
+    assert answer.status_code in {400, 401}
+    assert answer.json()["error"] == error
+
+
+def claims(world, **changed):
+    moment = int(time.time())
+    good = {
+        "iss": "akson-journal",
+        "sub": "akson-journal",
+        "aud": ISSUER,
+        "iat": moment,
+        "nbf": moment,
+        "exp": moment + 30,
+        "jti": f"j{time.time_ns()}",
+    }
+    return {name: value for name, value in (good | changed).items() if value is not None}
+
+
+def asserted(kind="client-authentication+jwt", **changed):
+    return lambda world: sign(claims(world, **changed), world.journal.system.keys.current, kind)
+
+
+def by_another(world):
+    key = stranger()
+    return sign_raw(
+        {"alg": "PS256", "kid": world.journal.system.keys.current.kid, "typ": "jwt"}, claims(world), key
+    )
+
+
+def named_otherwise(world):
+    return sign(claims(world), world.journal.system.keys.current, "jwt", kid="other")
+
+
+def confused(world):
+    key = world.journal.system.keys.current
+    return sign_hmac({"alg": "HS256", "kid": key.kid, "typ": "jwt"}, claims(world), key.as_pem(private=False))
+
+
+WRONG_ASSERTIONS = {
+    "not a token": lambda world: "x",
+    "iss unknown": asserted(iss="nobody", sub="nobody"),
+    "iss missing": asserted(iss=None),
+    "sub missing": asserted(sub=None),
+    "sub of another": asserted(sub="akson-sykehus"),
+    "of another client": lambda world: world.sykehus.system.assertion(),
+    "aud missing": asserted(aud=None),
+    "aud the token endpoint": asserted(aud=f"{ISSUER}/connect/token"),
+    "aud the PAR endpoint": asserted(aud=PAR),
+    "aud a list": asserted(aud=[ISSUER]),
+    "aud another anchor": asserted(aud="https://evil.test"),
+    "exp missing": asserted(exp=None),
+    "exp past": asserted(exp=int(time.time()) - 60),
+    "exp far ahead": asserted(exp=int(time.time()) + 3600),
+    "exp text": asserted(exp="99999999999"),
+    "iat ahead": asserted(iat=int(time.time()) + 600),
+    "nbf ahead": asserted(nbf=int(time.time()) + 600),
+    "jti missing": asserted(jti=None),
+    "jti a number": asserted(jti=5),
+    "typ of an access token": asserted("at+jwt"),
+    "signed by another": by_another,
+    "naming another key": named_otherwise,
+    "HS256 with the public key": confused,
+    "a structure twice": asserted(assertion_details=[{"type": "helseid_authorization"}] * 2),
+    "details no objects": asserted(assertion_details=["x"]),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_ASSERTIONS)
+async def test_a_wrong_assertion_is_refused(world, case):
+    answer = await push(world, request(), WRONG_ASSERTIONS[case](world))
+    assert answer.status_code == 401
+    assert answer.json()["error"] == "invalid_client"
+
+
+async def test_an_assertion_is_good_once(world):
+    assertion = asserted()(world)
+    assert (await push(world, request(), assertion)).status_code == 201
+    assert (await push(world, request(), assertion)).status_code == 401
+
+
+async def test_a_form_is_wanted(world):
+    assert (await world.http.post(PAR, json=request())).status_code == 400
+    assert (await world.http.post(PAR, data={"x": "y" * 200_000})).status_code == 400
+    assert (await world.http.get(PAR)).status_code == 405
+
+
+async def test_a_proof_at_the_request_is_checked(world):
+    wrong = dpop.make(world.journal.system.proof.current, "POST", f"{ISSUER}/connect/token")
+    assert (await push(world, request(), DPoP=wrong)).json()["error"] == "invalid_dpop_proof"
+    right = dpop.make(world.journal.system.proof.current, "POST", PAR)
+    other = request(dpop_jkt="A" * 43)
+    assert (await push(world, other, DPoP=right)).json()["error"] == "invalid_dpop_proof"
+
+
+async def test_a_request_is_used_once_and_by_its_own_client(world):
+    used = await pushed(world)
+    assert (await authorize(world, used)).status_code == 303
+    assert (await authorize(world, used)).status_code == 400
+    foreign = await pushed(world)
+    assert (await authorize(world, foreign, client_id="akson-sykehus")).status_code == 400
+    assert (await authorize(world, foreign)).status_code == 400
+
+
+async def test_a_request_does_not_last(world, monkeypatch):
+    monkeypatch.setattr(par, "REQUEST_LIFE", timedelta(seconds=-1))
+    late = await pushed(world)
+    assert (await authorize(world, late)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        request(),
+        {"client_id": "akson-journal"},
+        {"request_uri": "urn:ietf:params:oauth:request_uri:x"},
+        {"client_id": "akson-journal", "request_uri": "urn:ietf:params:oauth:request_uri:guess"},
+        {"client_id": "akson-journal", "request_uri": "https://evil.test/request"},
+        {},
+    ],
+)
+async def test_nobody_comes_in_past_the_pushed_request(world, query):
+    answer = await world.http.get(f"{ISSUER}/connect/authorize", params=query)
+    assert answer.status_code == 400
+    assert "location" not in answer.headers
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_parameters_beside_the_pushed_request_are_refused(world):
+    for more in ({"redirect_uri": "https://evil.test/"}, {"scope": "openid"}, {"state": "x"}):
+        assert (await authorize(world, await pushed(world), **more)).status_code == 400
+
+
+async def test_the_eid_page_belongs_to_one_browser(world):
+    async with world.browser() as mine, world.browser() as other:
+        where = await world.to_eid(mine)
+        page = await mine.get(where)
+        assert page.status_code == 200
+        assert "script" not in page.text
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+        assert (await other.get(where)).status_code == 400
+        assert (await other.post(where, data={"person": "kari", "level": "4"})).status_code == 400
+        for wrong in (
+            {"person": "nobody", "level": "4"},
+            {"person": "kari", "level": "5"},
+            {"person": "kari"},
+        ):
+            assert (await mine.post(where, data=wrong)).status_code == 400
+        chosen = await mine.post(where, data={"person": "kari", "level": "4"})
+        assert chosen.status_code == 303
+        assert (await mine.post(where, data={"person": "ola", "level": "4"})).status_code == 400
+
+
+async def test_the_answer_goes_to_the_registered_address_with_state_and_issuer(world):
+    async with world.browser() as browser:
+        where = await world.to_eid(browser)
+        chosen = await browser.post(where, data={"person": "kari", "level": "4"})
+    parts = urlsplit(chosen.headers["location"])
+    query = parse_qs(parts.query)
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == world.journal.sign_in.redirect_uri
+    assert query["iss"] == [ISSUER]
+    assert set(query) == {"code", "state", "iss"}
+
+
+async def test_the_page_speaks_the_readers_language(world):
+    async with world.browser() as browser:
+        where = await world.to_eid(browser)
+        for language, word in {
+            "nn": "Vel kven",
+            "en-GB": "Choose whom",
+            "no": "Velg hvem",
+            "fi": "Velg hvem",
+        }.items():
+            page = await browser.get(where, headers={"Accept-Language": language})
+            assert word in page.text
+
+
+async def test_a_client_with_two_keys_names_which(world):
+    old = world.journal.system.keys
+    extra = stranger().as_dict(private=False)
+    client = world.client(world.journal, client_id="two-keys", jwks={"keys": [*old.public()["keys"], extra]})
+    async with world.databases["tillitsanker"].transaction() as tx:
+        await register_client(tx, client)
+    mine = claims(world, iss="two-keys", sub="two-keys")
+    named = sign(mine, old.current, "jwt")
+    assert (await push(world, request(client_id="two-keys"), named)).status_code == 201
+    nameless = sign_raw(
+        {"alg": "ES256", "typ": "jwt"}, claims(world, iss="two-keys", sub="two-keys"), old.current
+    )
+    assert (await push(world, request(client_id="two-keys"), nameless)).status_code == 401
