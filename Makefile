@@ -36,7 +36,7 @@ types:
 	@$(BIN)/mypy --no-error-summary
 
 bench: setup-dev ## measure; the tables of docs/reference/benchmarks.md
-	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m bench
 
 conformance: setup-dev ## the suites of others, as far as their data stands beside the project
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/conformance

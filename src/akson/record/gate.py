@@ -126,8 +126,9 @@ async def update(ctx: Context, resource: Resource, *, if_match: int | None = Non
     grant = granted(ctx, Action.UPDATE, resource["resourceType"])
     index = await _indexed(ctx, grant, resource)
     stored, created = await resources.update(ctx.tx, grant.scope, resource, index, if_match)
-    await _after(ctx, grant, Action.CREATE if created else Action.UPDATE, stored, resource)
-    return Written(stored, created=created, changed=True)
+    if stored.changed:
+        await _after(ctx, grant, Action.CREATE if created else Action.UPDATE, stored, resource)
+    return Written(stored, created=created, changed=stored.changed)
 
 
 async def delete(
@@ -163,8 +164,9 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
     await _all_visible(ctx, changes, named, grants)
     stored = await resources.write_many(ctx.tx, writes)
     for row, resource, grant in zip(stored, named, grants, strict=True):
-        await _after(ctx, grant, Action.CREATE if row.version == 1 else Action.UPDATE, row, resource)
-    return [Written(row, created=row.version == 1, changed=True) for row in stored]
+        if row.changed:
+            await _after(ctx, grant, Action.CREATE if row.version == 1 else Action.UPDATE, row, resource)
+    return [Written(row, created=row.changed and row.version == 1, changed=row.changed) for row in stored]
 
 
 def _present(stored: Stored | None) -> Stored:

@@ -1,0 +1,88 @@
+"""Runs `akson fhir serve` as a program of its own, and looks at what it takes."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+class Served:
+    """A running server; `ready` is the seconds from its start to the line that says so."""
+
+    def __init__(self, data: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        started = time.perf_counter()
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "akson.cli",
+                "fhir",
+                "serve",
+                "--port",
+                str(self.port),
+                "--data",
+                str(data),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith("Ready"):
+                break
+        else:
+            raise RuntimeError("the server did not start")
+        self.ready = time.perf_counter() - started
+
+    @property
+    def worker_megabytes(self) -> float:
+        """Resident memory of the server's process."""
+        return _kilobytes(self._process.pid, "VmRSS") / 1024
+
+    @property
+    def database_megabytes(self) -> float:
+        """Memory of all PostgreSQL processes, shared pages counted once."""
+        total = 0.0
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and _below(int(entry.name), self._process.pid):
+                total += _share(entry)
+        return total / 1024
+
+    def stop(self) -> float:
+        """Stop as Ctrl-C does; the seconds it took."""
+        started = time.perf_counter()
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(60)
+        return time.perf_counter() - started
+
+
+def _kilobytes(pid: int, name: str) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return float(line.split()[1])
+    return 0
+
+
+def _below(pid: int, ancestor: int) -> bool:
+    while pid > 1:
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return False
+        pid = int(stat.rpartition(")")[2].split()[1])
+        if pid == ancestor:
+            return True
+    return False
+
+
+def _share(process: Path) -> float:
+    try:
+        lines = (process / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(float(line.split()[1]) for line in lines if line.startswith("Pss:"))

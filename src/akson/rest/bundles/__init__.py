@@ -1,0 +1,1 @@
+"""What is posted to the base: Bundles of type transaction and batch."""

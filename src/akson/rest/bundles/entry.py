@@ -1,0 +1,87 @@
+"""One entry of a transaction or batch, read and checked: what it asks for, before anything is done.
+
+http://hl7.org/fhir/R4/bundle.html#transaction
+"""
+
+from dataclasses import dataclass
+
+from akson.fhir.model import Resource
+from akson.kit.errors import Malformed
+from akson.rest.incoming import ID, known_type
+
+METHODS = ("DELETE", "POST", "PUT", "GET", "HEAD")
+"""In the order in which a transaction does them (R4 http.html#trules)."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A request inside a Bundle. `type` is empty where the url is not about one type; `id` where it names none."""
+
+    place: str
+    """Where it stands, e.g. Bundle.entry[3]."""
+    method: str
+    url: str
+    """Relative to the base."""
+    type: str
+    id: str
+    criteria: str
+    """What follows the question mark."""
+    full_url: str
+    resource: Resource | None
+    request: Resource
+
+
+def read(position: int, raw: Resource, base: str) -> Entry:
+    """Malformed, with the place, when the entry is no request that R4 knows."""
+    place = f"Bundle.entry[{position}]"
+    request = raw.get("request")
+    if not isinstance(request, dict) or "method" not in request or "url" not in request:
+        raise Malformed("An entry needs request.method and request.url", expression=(f"{place}.request",))
+    method = request["method"]
+    if method not in METHODS:
+        raise Malformed(f"{str(method)[:16]} is not supported here", expression=(f"{place}.request.method",))
+    url = _relative(request["url"], base, place)
+    path, _, criteria = url.partition("?")
+    parts = path.split("/") if path else []
+    resource = raw.get("resource")
+    entry = Entry(
+        place=place,
+        method=method,
+        url=url,
+        type=parts[0] if parts and not parts[0].startswith("_") else "",
+        id=parts[1] if len(parts) == 2 and ID.fullmatch(parts[1]) else "",
+        criteria=criteria,
+        full_url=raw.get("fullUrl", ""),
+        resource=resource,
+        request=request,
+    )
+    if method in {"POST", "PUT"}:
+        _check_write(entry, parts)
+    elif method == "DELETE" and not (entry.id or (len(parts) == 1 and criteria)):
+        raise Malformed("DELETE needs Type/id or Type?criteria", expression=(f"{place}.request.url",))
+    return entry
+
+
+def _relative(url: str, base: str, place: str) -> str:
+    inner = url.removeprefix(base).lstrip("/")
+    if "://" in inner.partition("?")[0]:
+        raise Malformed("The url is not below this server's base", expression=(f"{place}.request.url",))
+    return inner
+
+
+def _check_write(entry: Entry, parts: list[str]) -> None:
+    at_url, at_resource = (f"{entry.place}.request.url",), (f"{entry.place}.resource",)
+    known_type(entry.type, expression=at_url)
+    if entry.resource is None:
+        raise Malformed(f"{entry.method} needs a resource", expression=at_resource)
+    if entry.resource.get("resourceType") != entry.type:
+        raise Malformed(f"The url says {entry.type}, the resource is of another type", expression=at_resource)
+    if entry.method == "POST" and (len(parts) != 1 or entry.criteria):
+        raise Malformed("POST needs a type as its url", expression=at_url)
+    if entry.method == "PUT":
+        if not entry.id and not (len(parts) == 1 and entry.criteria):
+            raise Malformed("PUT needs Type/id or Type?criteria", expression=at_url)
+        if entry.id and entry.resource.get("id") != entry.id:
+            raise Malformed(
+                "The id of the resource must be the id of the url", expression=(f"{at_resource[0]}.id",)
+            )

@@ -1,0 +1,61 @@
+"""References of a transaction: renamed to where the resources come to stand; what leads nowhere is refused.
+
+http://hl7.org/fhir/R4/http.html#trules
+"""
+
+from akson.kit.errors import Issue, Unprocessable
+from akson.record import gate
+from akson.record.context import Context
+from akson.rest.bundles import references
+from akson.rest.bundles.entry import Entry
+from akson.rest.bundles.plan import Key, Plan, at
+from akson.rest.bundles.references import Link
+from akson.rest.condition import condition, only_match
+
+_OWN_NAMES = ("urn:uuid:", "urn:oid:")
+
+
+async def resolve(ctx: Context, plan: Plan, base: str) -> None:
+    """Unprocessable with the path of every reference that leads nowhere."""
+    dangling: list[Issue] = []
+    outward: list[tuple[Key, Link, Entry]] = []
+    for entry in plan.entries:
+        if entry.resource is None or entry.place in plan.matched:
+            continue
+        references.rename_narrative(entry.resource, plan.names)
+        for link in references.links(entry.resource):
+            references.rename(link, plan.names)
+            if not link.is_reference:
+                continue
+            with at(entry):
+                await _resolve_condition(ctx, plan, link, entry)
+            if link.target.startswith(_OWN_NAMES):
+                dangling.append(_dangling(link, entry, "has no entry with this fullUrl in the Bundle"))
+            elif (key := references.literal(link.target, base)) and key not in plan.targets:
+                outward.append((key, link, entry))
+    absent = await gate.absent(ctx, {key for key, _, _ in outward}) if outward else frozenset()
+    dangling += [
+        _dangling(link, entry, "is neither in the Bundle nor on this server")
+        for key, link, entry in outward
+        if key in absent
+    ]
+    if dangling:
+        raise Unprocessable("The transaction has references that lead nowhere", issues=tuple(dangling))
+
+
+def _dangling(link: Link, entry: Entry, why: str) -> Issue:
+    return Issue("not-found", f"The reference {why}", (link.path(f"{entry.place}.resource"),))
+
+
+async def _resolve_condition(ctx: Context, plan: Plan, link: Link, entry: Entry) -> None:
+    reference = link.target
+    wanted = references.conditional(reference)
+    if wanted is None:
+        return
+    if reference not in plan.names:
+        found = await only_match(ctx, condition(wanted[0], wanted[1], ""))
+        if found is None:
+            path = (link.path(f"{entry.place}.resource"),)
+            raise Unprocessable("The conditional reference matches nothing", expression=path)
+        plan.names[reference] = f"{found.type}/{found.id}"
+    link.holder[link.key] = plan.names[reference]

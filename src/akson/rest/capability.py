@@ -1,0 +1,102 @@
+"""capabilities: what this server does, made from the same definitions that do it.
+
+http://hl7.org/fhir/R4/http.html#capabilities. A test tries what it claims.
+"""
+
+from functools import cached_property
+
+import orjson
+
+from akson import __version__
+from akson.fhir.model import Resource
+from akson.fhir.search import SearchParam
+from akson.fhir.spec import spec
+from akson.kit.clock import instant, now
+from akson.kit.settings import Node
+from akson.rest.http import Answer, Request
+from akson.rest.subset import of_body
+
+_TYPE_INTERACTIONS = (
+    "read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type",
+)  # fmt: skip
+_SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
+
+
+class Capability:
+    """The CapabilityStatement of one node, made when first asked for."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._started = instant(now())
+
+    def answer(self, request: Request) -> Answer:
+        """200 with the statement."""
+        return Answer(200, of_body(request, self._body))
+
+    @cached_property
+    def _body(self) -> bytes:
+        return orjson.dumps(statement(self._node, self._started))
+
+
+def statement(node: Node, started: str) -> Resource:
+    """The CapabilityStatement of an instance."""
+    types = sorted(spec().types)
+    reverse = _reverse_includes(types)
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": started,
+        "kind": "instance",
+        "software": {"name": "Akson", "version": __version__},
+        "implementation": {"description": node.title or node.name, "url": node.fhir},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [
+            {
+                "mode": "server",
+                "resource": [_resource(kind, reverse[kind]) for kind in types],
+                "interaction": [{"code": code} for code in _SYSTEM_INTERACTIONS],
+                "searchParam": [
+                    {"name": param.code, "definition": param.url, "type": param.type} for param in _params("")
+                ],
+            }
+        ],
+    }
+
+
+def _resource(kind: str, reverse: list[str]) -> Resource:
+    params = _params(kind)
+    made: Resource = {
+        "type": kind,
+        "profile": f"http://hl7.org/fhir/StructureDefinition/{kind}",
+        "interaction": [{"code": code} for code in _TYPE_INTERACTIONS],
+        "versioning": "versioned-update",
+        "readHistory": True,
+        "updateCreate": True,
+        "conditionalCreate": True,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
+        "referencePolicy": ["literal", "logical", "local"],
+        "searchInclude": ["*", *(f"{kind}:{param.code}" for param in params if param.type == "reference")],
+        "searchRevInclude": reverse,
+        "searchParam": [
+            {"name": param.code, "definition": param.url, "type": param.type} for param in params
+        ],
+    }
+    return {key: value for key, value in made.items() if value != []}
+
+
+def _params(kind: str) -> list[SearchParam]:
+    return [param for param in spec().params(kind).values() if param.type != "special"]
+
+
+def _reverse_includes(types: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {kind: [] for kind in types}
+    for kind in types:
+        for param in _params(kind):
+            if param.type == "reference":
+                for target in param.targets or types:
+                    if target in found:
+                        found[target].append(f"{kind}:{param.code}")
+    return found

@@ -1,0 +1,46 @@
+"""Conditions of conditional interactions: search criteria that name one resource at most.
+
+http://hl7.org/fhir/R4/http.html#cond-update
+"""
+
+from dataclasses import replace
+
+from akson.fhir.search import Query
+from akson.fhir.search_parse import parse
+from akson.kit.errors import MultipleMatches, Unprocessable
+from akson.record import gate
+from akson.record.context import Context
+from akson.rest.http import Pairs, pairs_of
+from akson.store.resources import Stored
+
+_GENERAL = frozenset({"_format", "_pretty", "_summary", "_elements"})
+
+
+def condition(resource_type: str, raw: str, base: str) -> Query:
+    """The query of If-None-Exist and the like, e.g. `identifier=http://x|1`; a leading `Type?` is allowed.
+
+    Unprocessable when nothing is left to search by: a condition that matches everything is a mistake.
+    """
+    criteria = raw.strip().removeprefix(resource_type).removeprefix("?")
+    return of_pairs(resource_type, pairs_of(criteria.encode()), base)
+
+
+def of_pairs(resource_type: str, pairs: Pairs, base: str) -> Query:
+    """The query of a conditional URL."""
+    query = parse(resource_type, [pair for pair in pairs if pair[0] not in _GENERAL], base=base)
+    if not query.filters:
+        raise Unprocessable("A condition needs at least one search criterion")
+    return replace(query, includes=(), sort=(), count=2, cursor=None, total="none", summary=None, elements=())
+
+
+async def only_match(ctx: Context, query: Query, *, hold: bool = False) -> Stored | None:
+    """The one match, None when there is none; MultipleMatches when there are several.
+
+    With `hold`, nobody else decides on the same condition until this transaction ends.
+    """
+    if hold:
+        await gate.hold(ctx, query)
+    page = await gate.search(ctx, query)
+    if len(page.matches) > 1:
+        raise MultipleMatches("The condition matches more than one resource")
+    return page.matches[0] if page.matches else None

@@ -1,0 +1,17 @@
+"""create: a new resource under an id the server gives. http://hl7.org/fhir/R4/http.html#create"""
+
+from akson.record import gate
+from akson.record.context import Context
+from akson.rest.condition import condition
+from akson.rest.http import Answer, Request
+from akson.rest.incoming import resource_of
+from akson.rest.written import answer
+
+
+async def create(ctx: Context, request: Request, resource_type: str) -> Answer:
+    """201, or 200 with what is there when If-None-Exist matches it; 412 when that matches several."""
+    resource = await resource_of(request, resource_type)
+    resource.pop("id", None)
+    raw = request.headers.get("if-none-exist")
+    query = condition(resource_type, raw, request.base) if raw is not None else None
+    return answer(request, await gate.create(ctx, resource, if_none_exist=query))

@@ -1,0 +1,64 @@
+"""The plain FHIR server: anyone may do anything, nothing is audited. For loopback, conformance and measurement only."""
+
+from contextlib import AbstractAsyncContextManager
+
+from akson.kit.settings import Node, Role
+from akson.record.context import Context, Place, opened
+from akson.rest.http import Answer, App, Receive, Request, Send
+from akson.rest.http import Scope as Connection
+from akson.rest.routes import Door, app
+from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.policy import Decision, Grant
+from akson.store.pool import Database
+from akson.store.scope import Everything, Scope
+
+ANYONE = Actor(Kind.ANYONE)
+_GRANT = Grant(Scope(Everything(), "reason.open"), audited=False)
+
+
+def anything(actor: Actor, action: Action, resource_type: str, purpose: Purpose) -> Decision:  # noqa: ARG001
+    """The policy without rules."""
+    return _GRANT
+
+
+def open_node(base: str) -> Node:
+    """The node of `akson fhir serve`. `base` is its address without /fhir."""
+    return Node(
+        name="fhir",
+        roles=frozenset({Role.FHIR}),
+        base=base,
+        title="Akson FHIR server",
+        organization="",
+        client_id="",
+    )
+
+
+def open_place(database: Database, base: str) -> Place:
+    """The open node at work."""
+    return Place(open_node(base), database, anything)
+
+
+def open_door(place: Place) -> Door:
+    """A transaction for each request, on behalf of anyone."""
+
+    def door(_request: Request) -> AbstractAsyncContextManager[Context]:
+        return opened(place, ANYONE)
+
+    return door
+
+
+def standalone(place: Place, *, limit: int) -> App:
+    """The whole program of `akson fhir serve`: the API at /fhir, and /health."""
+    inner = app(place.node, open_door(place), limit=limit)
+
+    async def application(scope: Connection, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path == "/fhir" or path.startswith("/fhir/"):
+            scope["root_path"] = "/fhir"
+            await inner(scope, receive, send)
+        elif path == "/health":
+            await Answer(200, b'{"status":"ok"}').send(send)
+        else:
+            await Answer(404, b'{"status":"the FHIR base is /fhir"}').send(send)
+
+    return application

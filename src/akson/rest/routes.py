@@ -1,0 +1,136 @@
+"""The FHIR API of one node as an ASGI application: which interaction a method and path mean, and its answer.
+
+http://hl7.org/fhir/R4/http.html#summary
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+
+from akson.kit.errors import AksonError, NotFound
+from akson.kit.settings import Node
+from akson.record.context import Context
+from akson.rest.bundles.process import process
+from akson.rest.capability import Capability
+from akson.rest.create import create
+from akson.rest.delete import conditional_delete, delete
+from akson.rest.history import history
+from akson.rest.http import Answer, App, Receive, Request, Scope, Send
+from akson.rest.incoming import known_type
+from akson.rest.negotiate import check_accept
+from akson.rest.outcome import WrongMethod, error_answer, unforeseen_answer
+from akson.rest.read import read
+from akson.rest.search import search, search_posted
+from akson.rest.update import conditional_update, update
+from akson.rest.vread import vread
+
+Door = Callable[[Request], AbstractAsyncContextManager[Context]]
+"""Opens the transaction of one request and says who asks; raises NotAuthenticated and the like."""
+
+Handler = Callable[[Context, Request], Awaitable[Answer]]
+Methods = dict[str, Handler]
+
+
+def app(node: Node, door: Door, *, limit: int) -> App:
+    """The application to mount at /fhir. `limit` is the largest body in bytes."""
+    capability = Capability(node)
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, node.fhir, limit)
+        try:
+            answer = await _answer(request, door, capability)
+        except AksonError as error:
+            answer = error_answer(error)
+        except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
+            answer = unforeseen_answer(error)
+        await answer.send(send, head=request.method == "HEAD")
+
+    return application
+
+
+async def _answer(request: Request, door: Door, capability: Capability) -> Answer:
+    check_accept(request)
+    if request.path == ("metadata",):
+        return _metadata(request, capability)
+    handler = handler_of(request)
+    if request.method in {"POST", "PUT", "PATCH"}:
+        await request.body()
+    async with door(request) as ctx:
+        return await handler(ctx, request)
+
+
+def _metadata(request: Request, capability: Capability) -> Answer:
+    if request.method not in {"GET", "HEAD"}:
+        raise WrongMethod(request.method, ("GET",))
+    return capability.answer(request)
+
+
+async def dispatch(ctx: Context, request: Request) -> Answer:
+    """Do an interaction inside a transaction that is open already: an entry of a Bundle."""
+    return await handler_of(request)(ctx, request)
+
+
+def handler_of(request: Request) -> Handler:
+    """The interaction that method and path mean; NotFound or WrongMethod when they mean none."""
+    methods = _methods(request.path)
+    method = "GET" if request.method == "HEAD" else request.method
+    if method not in methods:
+        raise WrongMethod(method, tuple(methods))
+    return methods[method]
+
+
+def _methods(path: tuple[str, ...]) -> Methods:
+    if not path:
+        return {"GET": search, "POST": partial(process, dispatch=dispatch)}
+    if any(part.startswith("$") for part in path):
+        raise NotFound("This server has no such operation")
+    found = _of_system(path) if path[0].startswith("_") else _below_type(known_type(path[0]), path)
+    if found is None:
+        raise NotFound("No interaction has this path")
+    return found
+
+
+def _of_system(path: tuple[str, ...]) -> Methods | None:
+    found: dict[tuple[str, ...], Methods] = {
+        ("_search",): {"POST": search_posted},
+        ("_history",): {"GET": history},
+    }
+    return found.get(path)
+
+
+def _below_type(kind: str, path: tuple[str, ...]) -> Methods | None:
+    match path[1:]:
+        case ():
+            return _of_type(kind)
+        case ("_search" | "_history" as name,):
+            return _of_type_named(kind, name)
+        case (key,):
+            return _of_instance(kind, key)
+        case (key, "_history"):
+            return {"GET": partial(history, resource_type=kind, resource_id=key)}
+        case (key, "_history", version):
+            return {"GET": partial(vread, resource_type=kind, resource_id=key, version=version)}
+    return None
+
+
+def _of_type(kind: str) -> Methods:
+    return {
+        "GET": partial(search, resource_type=kind),
+        "POST": partial(create, resource_type=kind),
+        "PUT": partial(conditional_update, resource_type=kind),
+        "DELETE": partial(conditional_delete, resource_type=kind),
+    }
+
+
+def _of_type_named(kind: str, name: str) -> Methods:
+    if name == "_search":
+        return {"POST": partial(search_posted, resource_type=kind)}
+    return {"GET": partial(history, resource_type=kind)}
+
+
+def _of_instance(kind: str, key: str) -> Methods:
+    return {
+        "GET": partial(read, resource_type=kind, resource_id=key),
+        "PUT": partial(update, resource_type=kind, resource_id=key),
+        "DELETE": partial(delete, resource_type=kind, resource_id=key),
+    }

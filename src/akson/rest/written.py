@@ -1,0 +1,28 @@
+"""The answer to a create or update: status, where it stands now, and as much of it as Prefer asks for."""
+
+from akson.record.change import Written
+from akson.rest.http import Answer, Request
+from akson.rest.outcome import said
+from akson.rest.subset import pretty
+from akson.rest.versions import headers, location
+
+
+def answer(request: Request, written: Written) -> Answer:
+    """201 when new, else 200. Without Prefer: return=... the whole resource (R4 http.html#ops)."""
+    status = 201 if written.created else 200
+    where = headers(written.stored) | {"location": location(request.base, written.stored)}
+    wanted = request.prefer.get("return", "representation")
+    note = "" if written.changed else unchanged(written.stored.version)
+    if wanted == "minimal":
+        return Answer(status, b"", where, note)
+    if wanted == "OperationOutcome":
+        version = written.stored.version
+        made = said(status, note or f"{'Created' if written.created else 'Updated'} as version {version}")
+        made.headers.update(where)
+        return made
+    return Answer(status, pretty(request, written.stored.body), where, note)
+
+
+def unchanged(version: int) -> str:
+    """What is said of a write that changed nothing."""
+    return f"Unchanged: version {version} says the same"

@@ -1,0 +1,211 @@
+"""akson fhir import: what it reads, the rule that makes it repeatable, and what a killed server leaves."""
+
+import gzip
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+
+import httpx
+import pytest
+
+from akson.cli.importing.files import Files
+from akson.cli.importing.jobs import jobs
+from akson.cli.importing.repeatable import entry_id, repeatable_entry
+from akson.cli.importing.run import load
+from tests.rest.making import bundle, observation, patient, post, put
+from tests.shared import shared
+
+ONE = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
+
+
+def write(path, value):
+    path.write_text(json.dumps(value))
+    return path
+
+
+class TestFiles:
+    def test_folders_archives_and_packed_files_give_their_documents(self, tmp_path):
+        write(tmp_path / "a.json", patient(id="a"))
+        (tmp_path / "notes.txt").write_text("no FHIR")
+        (tmp_path / ".hidden.json").write_text("{}")
+        lines = b"\n".join(json.dumps(patient(id=key)).encode() for key in "bc")
+        (tmp_path / "b.ndjson.gz").write_bytes(gzip.compress(lines))
+        with tarfile.open(tmp_path / "c.tar.xz", "w:xz") as archive:
+            for name, raw in (("x/d.json", json.dumps(patient(id="d")).encode()), ("x/readme.md", b"#")):
+                member = tarfile.TarInfo(name)
+                member.size = len(raw)
+                archive.addfile(member, io.BytesIO(raw))
+        files = Files([tmp_path])
+        found = [json.loads(document.raw)["id"] for document in files]
+        assert found == ["a", "b", "c", "d"]
+        assert files.done == files.size > 0
+
+    def test_what_cannot_be_read_is_told(self, tmp_path):
+        (tmp_path / "a.json.gz").write_bytes(b"not gzip")
+        (tmp_path / "b.tar.xz").write_bytes(b"not xz")
+        (tmp_path / "c.xml").write_text("<Patient/>")
+        problems = [document.problem for document in Files([tmp_path, tmp_path / "none.json"])]
+        assert len(problems) == 4
+        assert all(problems)
+        assert "no such file" in problems[-1]
+
+
+class TestJobs:
+    def test_singles_are_gathered_and_bundles_stay_whole(self, tmp_path):
+        write(tmp_path / "1.json", patient(id="a"))
+        write(tmp_path / "2.json", patient(id="b"))
+        write(tmp_path / "3.json", bundle("transaction", post(patient(), ONE)))
+        write(tmp_path / "4.json", bundle("collection", {"resource": patient()}))
+        (tmp_path / "5.json").write_text("{")
+        write(tmp_path / "6.json", {"name": "package"})
+        made = list(jobs(Files([tmp_path])))
+        assert [job.bundle.get("type") for job in made] == ["batch", "transaction", "batch", None, None]
+        assert [len(job.sources) for job in made] == [2, 1, 1, 0, 0]
+        assert "resourceType" in made[-1].problem
+
+    def test_a_plain_post_becomes_a_put_to_an_id_that_stays(self):
+        entry = repeatable_entry(post(patient(), ONE))
+        assert entry["request"] == {"method": "PUT", "url": f"Patient/{ONE[9:]}"}
+        assert (entry["resource"]["id"], entry["fullUrl"]) == (ONE[9:], ONE)
+        conditional = post(patient(), ONE, ifNoneExist="identifier=1")
+        assert repeatable_entry(conditional) == conditional
+
+    def test_ids_follow_from_the_source(self):
+        other = {"name": [{"given": ["Kari"], "family": "Hansen"}], "resourceType": "Patient"}
+        assert entry_id("http://a.example/Patient/1", {}) == entry_id("http://a.example/Patient/1", {})
+        assert entry_id("http://a.example/Patient/1", {}) != entry_id("http://b.example/Patient/1", {})
+        assert entry_id(None, patient()) == entry_id(None, other)
+        assert entry_id(None, patient()) != entry_id(None, patient("Olsen"))
+
+
+@pytest.fixture
+def serve(tmp_path, unused_tcp_port_factory):
+    """Starts `akson fhir serve` as a program of its own; what was started is stopped."""
+    running = []
+
+    def start():
+        port = unused_tcp_port_factory()
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "akson.cli",
+                "fhir",
+                "serve",
+                "--port",
+                str(port),
+                "--data",
+                str(tmp_path / "data"),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=os.environ | {"PYTHONPATH": "src"},
+        )
+        running.append(process)
+        for line in process.stdout:
+            if line.startswith("Ready"):
+                return process, f"http://127.0.0.1:{port}/fhir"
+        raise AssertionError("the server did not start")
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.wait(60)
+        process.stdout.close()
+
+
+def count(base, kind):
+    return httpx.get(f"{base}/{kind}?_summary=count", timeout=60).json()["total"]
+
+
+@pytest.mark.store
+def test_a_second_run_creates_nothing_twice(serve, tmp_path, capsys):
+    process, base = serve()
+    write(tmp_path / "t.json", bundle("transaction", post(patient(), ONE), post(observation(ONE))))
+    write(tmp_path / "p.json", patient(id="p1"))
+    write(tmp_path / "nameless.json", patient("Olsen"))
+    write(tmp_path / "bad.json", patient(gender="x", id="p2"))
+    write(tmp_path / "a-first.json", bundle("transaction", post(observation("Patient/p1"), ONE)))
+    for words in ("created    5", "unchanged  5"):
+        assert load([tmp_path], url=base, data=None, quiet=True) == 1
+        told = capsys.readouterr().out
+        assert words in told
+        assert "bad.json: 400" in told
+        assert "(gender)" in told
+    assert (count(base, "Patient"), count(base, "Observation")) == (3, 2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert load([tmp_path / "t.json"], url=None, data=tmp_path / "data", quiet=True) == 0
+    assert "unchanged  2" in capsys.readouterr().out
+
+
+@pytest.mark.store
+@pytest.mark.shared
+def test_a_server_killed_in_the_middle_leaves_nothing_half_written(serve, tmp_path):
+    archive = shared("synthea-r4/bundles-100.tar.xz")
+    with tarfile.open(archive) as packed:
+        members = [m for m in packed if m.name.endswith(".json")][:12]
+        bundles = [json.loads(packed.extractfile(m).read()) for m in members]
+    for position, content in enumerate(bundles):
+        write(tmp_path / f"{position:02}.json", content)
+    files = [tmp_path / f"{position:02}.json" for position in range(len(bundles))]
+    process, base = serve()
+    command = [
+        sys.executable,
+        "-m",
+        "akson.cli",
+        "fhir",
+        "import",
+        "--quiet",
+        "--url",
+        base,
+        *map(str, files),
+    ]
+    environment = os.environ | {"PYTHONPATH": "src"}
+    importing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    while count(base, "Patient") < 3:
+        time.sleep(0.05)
+    process.kill()
+    told, _ = importing.communicate(timeout=120)
+    assert importing.returncode == 1
+    assert "Run the same command again" in told
+    process, base = serve()
+    half = count(base, "Patient")
+    assert 3 <= half < len(bundles)
+    expected = {"Patient": 0, "Observation": 0, "Encounter": 0}
+    for content in bundles:
+        kinds = [entry["resource"]["resourceType"] for entry in content["entry"]]
+        who = next(
+            e["resource"]["id"] for e in content["entry"] if e["resource"]["resourceType"] == "Patient"
+        )
+        there = httpx.get(f"{base}/Patient/{who}").status_code == 200
+        for kind in expected:
+            expected[kind] += kinds.count(kind) if there else 0
+    assert {kind: count(base, kind) for kind in expected} == expected, "whole Bundles only"
+    assert load(files, url=base, data=None, quiet=True) == 0
+    everything = [e["resource"]["resourceType"] for content in bundles for e in content["entry"]]
+    assert count(base, "Observation") == everything.count("Observation")
+
+
+@pytest.mark.store
+def test_a_server_that_is_not_there_is_said_so(tmp_path, capsys, unused_tcp_port):
+    from akson.cli.main import main
+
+    write(tmp_path / "p.json", patient(id="p1"))
+    code = main(
+        ["fhir", "import", "--url", f"http://127.0.0.1:{unused_tcp_port}/fhir", str(tmp_path / "p.json")]
+    )
+    assert code == 1
+    assert "does not answer" in capsys.readouterr().err
+
+
+def test_put_keeps_what_a_bundle_says_itself():
+    entry = put(patient(id="x"))
+    assert repeatable_entry(entry) == entry

@@ -1,0 +1,221 @@
+"""transaction and batch."""
+
+import pytest
+
+from tests.rest.making import ask, bundle, issue, matches, observation, patient, post, put, stored
+
+pytestmark = pytest.mark.store
+
+ONE, TWO = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a", "urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059"
+SYSTEM = "http://example.org/ids"
+
+
+async def test_a_transaction_resolves_its_own_names(client):
+    note = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    note |= {
+        "text": {
+            "status": "generated",
+            "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{ONE}">K</a></div>',
+        }
+    }
+    note |= {"hasMember": [{"reference": TWO}]}
+    answer = await client.post(
+        "/",
+        json=bundle(
+            "transaction",
+            post(note | {"subject": {"reference": ONE}}),
+            post(observation(ONE), TWO),
+            post(patient(), ONE),
+        ),
+    )
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert body["type"] == "transaction-response"
+    assert [e["response"]["status"] for e in body["entry"]] == ["201 Created"] * 3
+    kinds = [e["response"]["location"].split("/")[0] for e in body["entry"]]
+    assert kinds == ["Observation", "Observation", "Patient"]
+    who = body["entry"][2]["response"]["location"].partition("/_history")[0]
+    member = body["entry"][1]["response"]["location"].partition("/_history")[0]
+    first = (await client.get("/" + body["entry"][0]["response"]["location"])).json()
+    assert first["subject"]["reference"] == who
+    assert first["hasMember"][0]["reference"] == member
+    assert f'href="{who}"' in first["text"]["div"]
+    assert len(await matches(client, f"Observation?subject={who}")) == 2
+
+
+async def test_a_full_url_of_another_server_is_a_name_too(client):
+    old = "http://old.example/fhir/Patient/1"
+    entries = [post(patient(), old), post(observation("Patient/1")), post(observation(old))]
+    body = (await client.post("/", json=bundle("transaction", *entries))).json()
+    who = body["entry"][0]["response"]["location"].partition("/_history")[0]
+    assert len(await matches(client, f"Observation?subject={who}")) == 2
+
+
+async def test_references_that_lead_nowhere_are_refused_with_their_path(client):
+    entries = [
+        post(patient(), ONE),
+        post(observation(TWO)),
+        post(observation(ONE, performer=[{"reference": ONE}, {"reference": "Practitioner/nobody"}])),
+    ]
+    answer = await client.post("/", json=bundle("transaction", *entries))
+    assert answer.status_code == 422
+    assert [i["expression"] for i in answer.json()["issue"]] == [
+        ["Bundle.entry[1].resource.subject.reference"],
+        ["Bundle.entry[2].resource.performer[1].reference"],
+    ]
+    assert await matches(client, "Patient") == []
+    assert await matches(client, "Observation") == []
+
+
+async def test_references_to_what_is_there_and_elsewhere_are_taken(client):
+    made = await stored(client, patient())
+    entries = [
+        post(observation(f"Patient/{made['id']}")),
+        post(observation(f"http://fhir.example/fhir/Patient/{made['id']}")),
+        post(observation("https://elsewhere.example/fhir/Patient/1")),
+        post(observation("#p", contained=[patient(id="p")])),
+    ]
+    answer = await client.post("/", json=bundle("transaction", *entries))
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_conditional_reference_finds_exactly_one(client):
+    who = await stored(client, patient(identifier=[{"system": SYSTEM, "value": "1"}]))
+    wanted = f"Patient?identifier={SYSTEM}|1"
+    body = (await client.post("/", json=bundle("transaction", post(observation(wanted))))).json()
+    seen = (await client.get("/" + body["entry"][0]["response"]["location"])).json()
+    assert seen["subject"]["reference"] == f"Patient/{who['id']}"
+    none = await client.post("/", json=bundle("transaction", post(observation(wanted + "23"))))
+    assert none.status_code == 422
+    assert issue(none)["expression"] == ["Bundle.entry[0].resource.subject.reference"]
+    await stored(client, patient(identifier=[{"system": SYSTEM, "value": "1"}]))
+    many = await client.post("/", json=bundle("transaction", post(observation(wanted))))
+    assert many.status_code == 412
+
+
+async def test_all_or_nothing(client):
+    made = await stored(client, patient("Hansen", id="x"))
+    entries = [
+        put(patient("Olsen", id=made["id"])),
+        post(patient("New")),
+        put(patient("Late", id="late"), ifMatch='W/"4"'),
+    ]
+    answer = await client.post("/", json=bundle("transaction", *entries))
+    assert answer.status_code == 412
+    assert (await client.get(f"/Patient/{made['id']}")).json() == made
+    assert await matches(client, "Patient") == [made["id"]]
+
+
+async def test_the_order_is_delete_create_update_read(client):
+    made = await stored(client, patient("Hansen", identifier=[{"system": SYSTEM, "value": "1"}]))
+    entries = [
+        ask("GET", "Patient?family=Ny"),
+        put(patient("Ny", id="b")),
+        post(patient("Ny")),
+        ask("DELETE", f"Patient/{made['id']}"),
+        ask("GET", "Patient/b"),
+    ]
+    body = (await client.post("/", json=bundle("transaction", *entries))).json()
+    assert [e["response"]["status"] for e in body["entry"]] == [
+        "200 OK", "201 Created", "201 Created", "204 No Content", "200 OK",
+    ]  # fmt: skip
+    assert len(body["entry"][0]["resource"]["entry"]) == 2
+    assert body["entry"][4]["resource"]["name"][0]["family"] == "Ny"
+    assert (await client.get(f"/Patient/{made['id']}")).status_code == 410
+
+
+async def test_conditions_inside_a_transaction(client):
+    made = await stored(client, patient("Hansen", identifier=[{"system": SYSTEM, "value": "1"}]))
+    entries = [
+        post(patient(), ONE, ifNoneExist=f"identifier={SYSTEM}|1"),
+        post(observation(ONE)),
+        put(patient("Berg", identifier=[{"system": SYSTEM, "value": "2"}]), f"Patient?identifier={SYSTEM}|2"),
+        ask("DELETE", f"Patient?identifier={SYSTEM}|3"),
+    ]
+    body = (await client.post("/", json=bundle("transaction", *entries))).json()
+    assert [e["response"]["status"] for e in body["entry"]] == [
+        "200 OK", "201 Created", "201 Created", "204 No Content",
+    ]  # fmt: skip
+    assert len(await matches(client, f"Observation?subject=Patient/{made['id']}")) == 1
+    again = (await client.post("/", json=bundle("transaction", *entries))).json()
+    assert [e["response"]["status"] for e in again["entry"]][2] == "200 OK"
+    assert len(await matches(client, "Patient")) == 2
+
+
+@pytest.mark.parametrize(
+    ("entry", "where"),
+    [
+        ({"resource": patient()}, "Bundle.entry[1]"),
+        (ask("POST", "Patient"), "Bundle.entry[1]"),
+        (post(patient()) | {"request": {"method": "POST", "url": "Nonsense"}}, "Bundle.entry[1]"),
+        (put(patient(id="b"), "Patient/c"), "Bundle.entry[1].resource.id"),
+        (put(patient(id="a")), "Bundle.entry[0]"),
+        (put(patient(id="b"), "https://elsewhere.example/fhir/Patient/b"), "Bundle.entry[1].request.url"),
+        (post(patient(gender="x")), "Bundle.entry[1].resource.gender"),
+        (ask("DELETE", "Patient"), "Bundle.entry[1].request.url"),
+        (ask("GET", "Patient?nonsense=1"), "Bundle.entry[1]"),
+        (post(patient(), ifNoneExist="nonsense=1"), "Bundle.entry[1]"),
+    ],
+)
+async def test_a_bad_entry_is_named_and_nothing_is_done(client, entry, where):
+    answer = await client.post("/", json=bundle("transaction", put(patient(id="a")), entry))
+    assert 400 <= answer.status_code < 500
+    assert issue(answer)["expression"][0].startswith(where), answer.text
+    assert await matches(client, "Patient") == []
+
+
+@pytest.mark.parametrize("kind", ["collection", "searchset", None])
+async def test_only_transactions_and_batches_are_processed(client, kind):
+    answer = await client.post("/", json={"resourceType": "Bundle", "type": kind})
+    assert answer.status_code == 400
+    assert (await client.post("/", json=patient())).status_code == 400
+
+
+async def test_each_entry_of_a_batch_has_its_own_outcome(client):
+    entries = [
+        put(patient(id="a")),
+        put(patient(id="b", gender="x")),
+        {"resource": patient()},
+        ask("GET", "Patient/none"),
+        ask("GET", "Patient/a"),
+        ask("DELETE", "Patient/a", ifMatch='W/"9"'),
+        post(patient("Olsen"), ifNoneExist="family=Hansen"),
+    ]
+    answer = await client.post("/", json=bundle("batch", *entries))
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["type"] == "batch-response"
+    assert [e["response"]["status"][:3] for e in body["entry"]] == [
+        "201",
+        "400",
+        "400",
+        "404",
+        "200",
+        "412",
+        "200",
+    ]
+    bad = body["entry"][1]["response"]["outcome"]
+    assert "gender" in bad["issue"][0]["expression"][0]
+    assert body["entry"][4]["resource"]["id"] == "a"
+    assert await matches(client, "Patient") == ["a"]
+
+
+async def test_a_batch_of_plain_writes_is_one_block_and_one_bad_costs_no_other(client):
+    good = [put(patient(id=f"p{i}")) for i in range(5)]
+    body = (await client.post("/", json=bundle("batch", *good, post(patient())))).json()
+    assert [e["response"]["status"] for e in body["entry"]] == ["201 Created"] * 6
+    again = (await client.post("/", json=bundle("batch", *good))).json()
+    assert [e["response"]["etag"] for e in again["entry"]] == ['W/"1"'] * 5
+    assert all(
+        e["response"]["outcome"]["issue"][0]["diagnostics"].startswith("Unchanged") for e in again["entry"]
+    )
+    mixed = [put(patient("Ny", id="p0")), put(patient(id="p1", gender="x")), put(patient("Ny", id="p2"))]
+    body = (await client.post("/", json=bundle("batch", *mixed))).json()
+    assert [e["response"]["status"][:3] for e in body["entry"]] == ["200", "400", "200"]
+    assert sorted(await matches(client, "Patient?family=Ny")) == ["p0", "p2"]
+
+
+async def test_prefer_representation_gives_the_resources_back(client):
+    headers = {"prefer": "return=representation"}
+    body = (await client.post("/", json=bundle("transaction", post(patient())), headers=headers)).json()
+    assert body["entry"][0]["resource"]["name"][0]["family"] == "Hansen"

@@ -1,0 +1,159 @@
+"""search over HTTP: links, paging, includes, POST, totals."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.rest.making import bundle, matches, observation, patient, put, stored
+
+pytestmark = pytest.mark.store
+
+
+async def walk(client, url, between=None):
+    """Ids of all pages, following `next` as given; `between` runs after each page."""
+    found = []
+    while url:
+        answer = await client.get(url)
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        found.append([e["resource"]["id"] for e in body.get("entry", []) if e["search"]["mode"] == "match"])
+        url = next((link["url"] for link in body["link"] if link["relation"] == "next"), None)
+        if between:
+            await between(len(found))
+    return found
+
+
+async def many(client, count, **more):
+    entries = [put(patient(f"N{i:03}", id=f"p{i:03}", **more)) for i in range(count)]
+    answer = await client.post("/", json=bundle("transaction", *entries))
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_searchset_has_full_urls_modes_and_a_self_link(client):
+    made = await stored(client, patient())
+    body = (await client.get("/Patient?family=hansen&_format=json&_total=accurate")).json()
+    assert (body["resourceType"], body["type"], body["total"]) == ("Bundle", "searchset", 1)
+    assert body["entry"] == [
+        {
+            "fullUrl": f"http://fhir.example/fhir/Patient/{made['id']}",
+            "resource": made,
+            "search": {"mode": "match"},
+        }
+    ]
+    assert body["link"] == [
+        {"relation": "self", "url": "http://fhir.example/fhir/Patient?family=hansen&_total=accurate"}
+    ]
+
+
+async def test_nothing_found_has_no_entry(client):
+    body = (await client.get("/Patient?family=nobody")).json()
+    assert "entry" not in body
+
+
+async def test_pages_cover_everything_once(client):
+    await many(client, 25)
+    pages = await walk(client, "/Patient?_count=10&_sort=family")
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert [key for page in pages for key in page] == [f"p{i:03}" for i in range(25)]
+
+
+async def test_pages_are_stable_while_others_write(client):
+    await many(client, 30)
+
+    async def write(page):
+        await client.put(f"/Patient/new{page}", json=patient("N000", id=f"new{page}"))
+        await client.put("/Patient/p001", json=patient(f"N001x{page}", id="p001"))
+        await client.delete("/Patient/p002")
+
+    for sort in ("&_sort=family", "&_sort=-_id", ""):
+        pages = await walk(client, f"/Patient?_count=7{sort}", write)
+        found = [key for page in pages for key in page]
+        assert len(found) == len(set(found)), "no row twice"
+        assert {f"p{i:03}" for i in range(3, 30)} <= set(found), "no row lost"
+
+
+async def test_count_zero_and_summary_count_give_the_number_only(client):
+    await many(client, 3)
+    for query in ("_summary=count", "_count=0&_total=accurate"):
+        body = (await client.get(f"/Patient?{query}")).json()
+        assert body["total"] == 3
+        assert "entry" not in body
+
+
+async def test_a_posted_search_is_the_same_search(client):
+    made = await stored(client, patient(gender="female"))
+    await stored(client, patient(gender="male"))
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    answer = await client.post("/Patient/_search", content="gender=female", headers=form)
+    assert [e["resource"]["id"] for e in answer.json()["entry"]] == [made["id"]]
+    both = await client.post("/Patient/_search?gender=female", content="family=Hansen", headers=form)
+    assert [e["resource"]["id"] for e in both.json()["entry"]] == [made["id"]]
+    assert (await client.post("/Patient/_search", content="{}")).status_code == 415
+    empty = await client.post("/Patient/_search", content=b"")
+    assert len(empty.json()["entry"]) == 2
+
+
+async def test_includes_come_after_the_matches(client):
+    made = await stored(client, patient())
+    seen = await stored(client, observation(f"Patient/{made['id']}"))
+    body = (await client.get("/Observation?code=8310-5&_include=Observation:subject")).json()
+    assert [(e["search"]["mode"], e["resource"]["id"]) for e in body["entry"]] == [
+        ("match", seen["id"]),
+        ("include", made["id"]),
+    ]
+    back = (await client.get("/Patient?_revinclude=Observation:subject")).json()
+    assert [(e["search"]["mode"], e["resource"]["id"]) for e in back["entry"]] == [
+        ("match", made["id"]),
+        ("include", seen["id"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("Observation?subject=Patient/p1", {"o1", "o2"}),
+        ("Observation?patient=p1&code=http://loinc.org|8310-5", {"o1"}),
+        ("Observation?subject=http://fhir.example/fhir/Patient/p1", {"o1", "o2"}),
+        ("Observation?code=8310-5,8867-4&patient=p1", {"o1", "o2"}),
+        ("Observation?date=ge2026-02-01", {"o2"}),
+        ("Observation?date=2026-01", {"o1"}),
+        ("Observation?value-quantity=gt38", {"o1"}),
+        ("Observation?value-quantity=lt38||Cel", set()),
+        ("Observation?value-quantity=39||Cel", {"o1"}),
+        ("Observation?patient.family=Hansen", {"o1", "o2"}),
+        ("Patient?_has:Observation:patient:code=8867-4", {"p1"}),
+        ("Patient?birthdate=lt1960", {"p1"}),
+        ("Patient?gender:not=female", {"p2"}),
+        ("Patient?name:contains=anse", {"p1"}),
+        ("Patient?_id=p1,p2", {"p1", "p2"}),
+        ("Patient?_lastUpdated=gt2020", {"p1", "p2"}),
+        ("?_id=p1", {"p1"}),
+        ("?_type=Observation&_id=o1", {"o1"}),
+    ],
+)
+async def test_parameters_of_every_kind_find_what_they_should(client, query, found):
+    celsius = {"value": 39.0, "unit": "C", "system": "http://unitsofmeasure.org", "code": "Cel"}
+    resources = [
+        patient("Hansen", id="p1", gender="female", birthDate="1950-05-01"),
+        patient("Olsen", id="p2", gender="male", birthDate="1980"),
+        observation("Patient/p1", id="o1", effectiveDateTime="2026-01-05", valueQuantity=celsius),
+        observation("Patient/p1", "8867-4", id="o2", effectiveDateTime="2026-02-05"),
+    ]
+    answer = await client.post("/", json=bundle("transaction", *map(put, resources)))
+    assert answer.status_code == 200, answer.text
+    assert set(await matches(client, query)) == found
+
+
+async def test_elements_reduce_the_matches_and_say_so(client):
+    await stored(client, patient(gender="female"))
+    entry = (await client.get("/Patient?_elements=gender")).json()["entry"][0]
+    assert set(entry["resource"]) == {"resourceType", "id", "meta", "gender"}
+    assert entry["resource"]["meta"]["tag"][0]["code"] == "SUBSETTED"
+
+
+async def test_the_next_link_keeps_the_search(client):
+    await many(client, 3, gender="female")
+    body = (await client.get("/Patient?gender=female&_count=2&_sort=-family")).json()
+    following = next(link["url"] for link in body["link"] if link["relation"] == "next")
+    kept = parse_qs(urlsplit(following).query)
+    assert (kept["gender"], kept["_count"], kept["_sort"]) == (["female"], ["2"], ["-family"])
