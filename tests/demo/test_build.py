@@ -42,7 +42,7 @@ def test_every_reference_leads_to_something_written_before(node):
     known = {f"{r['resourceType']}/{r['id']}" for r in HELD[node]}
     for resource in HELD[node]:
         for found in walk(resource):
-            if isinstance(found.get("reference"), str):
+            if not str(found.get("reference", "#")).startswith("#"):
                 assert found["reference"] in known, resource
             if str(found.get("url", "")).startswith("Binary/"):
                 assert found["url"] in known
@@ -112,7 +112,7 @@ FACTS = [
     ("journal", "per-arne", "Observation", {"96761-2"}),
     ("journal", "yusuf", "Condition", {"T90"}),
     ("fjellheim", "yusuf", "Observation", {"59261-8"}),
-    ("samhandling", "yusuf", "AllergyIntolerance", {"J01CE"}),
+    ("samhandling", "yusuf", "AllergyIntolerance", {"J01C"}),
     ("journal", "astrid", "EpisodeOfCare", {"21"}),
     ("journal", "lukas", "Condition", {"P85", "N88"}),
 ]

@@ -76,11 +76,17 @@ def record(node: str, citizen: Citizen, today: date) -> list[Resource]:
     return book.resources
 
 
-def resources(node: str, today: date) -> list[Resource]:
-    """Everything that a node of the demo holds, in an order in which it may be written; empty for nodes without data."""
+def blocks(node: str, today: date) -> list[list[Resource]]:
+    """Everything that a node of the demo holds, in blocks to write at once: its registers, then each record.
+
+    Nothing refers to a later block. Empty for nodes without data.
+    """
     if node not in CHAPTERS:
         return []
-    found = register(node, today)
-    for citizen in citizens_of(node, today):
-        found += record(node, citizen, today)
-    return found
+    records = (record(node, citizen, today) for citizen in citizens_of(node, today))
+    return [register(node, today), *filter(None, records)]
+
+
+def resources(node: str, today: date) -> list[Resource]:
+    """All of them in one list."""
+    return [resource for block in blocks(node, today) for resource in block]

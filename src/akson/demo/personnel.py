@@ -135,7 +135,7 @@ STAFF = (
         F,
         date(1969, 12, 14),
         "9100109",
-        (Post("sykepleier", "solvik-sykehjem"),),
+        (Post("sykehjemssykepleier", "solvik-sykehjem"),),
     ),
     Staff(
         "silje-aune",
@@ -171,7 +171,7 @@ STAFF = (
         M,
         date(1990, 1, 16),
         "9100113",
-        (Post("sykepleier", "solvik-respons"),),
+        (Post("responssykepleier", "solvik-respons"),),
     ),
     Staff(
         "tone-bakke", "Tone", "Bakke", F, date(1978, 6, 25), "", (Post("saksbehandler", "solvik-tildeling"),)
@@ -255,7 +255,7 @@ STAFF = (
         F,
         date(1989, 3, 27),
         "9100206",
-        (Post("sykepleier", "medisinsk"),),
+        (Post("sykehussykepleier", "medisinsk"),),
     ),
     Staff(
         "turid-lien",
@@ -293,7 +293,7 @@ STAFF = (
         M,
         date(1987, 12, 1),
         "9100304",
-        (Post("sykepleier", "fjellheim-legevakt"),),
+        (Post("legevaktsykepleier", "fjellheim-legevakt"),),
     ),
     Staff(
         "maja-berntsen",

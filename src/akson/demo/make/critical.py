@@ -113,14 +113,14 @@ def treatment(b: Book, code: str, note: str, written: Written) -> Resource:
 def implant(b: Book, code: str, note: str, since: int, written: Written) -> Resource:
     """Something in the body (V7518), since when."""
     kind = concept(volven(7518), *split(code))
-    device = {"type": kind, "patient": b.patient, "deviceName": [{"name": kind["text"], "type": "other"}]}
     content: Resource = {
+        "contained": [{"resourceType": "Device", "id": "device", "type": kind}],
         "status": "active",
         "subject": b.patient,
         "timingDateTime": b.day(since),
         "recordedOn": b.day(written.ago),
         "source": b.staff(written.who),
-        "device": b.add("Device", code, device) | {"display": kind["text"]},
+        "device": {"reference": "#device", "display": kind["text"]},
         "note": [{"text": note}],
     }
     return _register(b, "DeviceUseStatement", code, content, written)
@@ -128,10 +128,11 @@ def implant(b: Book, code: str, note: str, since: int, written: Written) -> Reso
 
 def changed_procedure(b: Book, code: str, note: str, written: Written) -> Resource:
     """A usual procedure that must be done otherwise for this person (V7522)."""
+    first, name = split(code)
     content: Resource = {
         "status": "active",
         "category": [concept(CATEGORY, "endret-prosedyre", "Endring i prosedyre")],
-        "code": concept(volven(7522), *split(code)) | {"text": note},
+        "code": concept(volven(7522), first, name) | {"text": f"{name}: {note}"},
         "subject": b.patient,
         "period": {"start": b.day(written.ago)},
         "author": b.staff(written.who),

@@ -79,5 +79,5 @@ def fjellheim(b: Book) -> None:
 
 
 def samhandling(b: Book) -> None:
-    penicillin = concept("http://www.whocc.no/atc", "J01CE", "Penicillin")
+    penicillin = concept("http://www.whocc.no/atc", "J01C", "Penicilliner")
     hypersensitivity(b, penicillin, "11 Mindre alvorlig hudreaksjon", "1", Written("knut-aasen", 3 * YEAR))

@@ -1,0 +1,147 @@
+"""Puts the demo into a node's database: once, all or nothing, through the same door as everything else."""
+
+from collections.abc import Callable
+from datetime import date
+
+from akson.demo.build import blocks, resources
+from akson.demo.nodes import Client, Person, clients, nodes, persons
+from akson.demo.roles import ROLES
+from akson.demo.units import BY_KEY
+from akson.fhir.model import Resource, reference
+from akson.fhir.strict_json import loads
+from akson.fhir.validate.structure import check
+from akson.kit.errors import Gone, NotFound, Unprocessable
+from akson.kit.settings import Role, Settings
+from akson.record import gate
+from akson.record.change import Change
+from akson.record.context import NODE_ITSELF, Context, Place, opened
+from akson.security import keys
+from akson.security.actor import Action
+from akson.store import keep
+from akson.store.pool import Database
+from akson.trust import registry
+
+KIND, KEY = "demo", "resources"
+RIGHTS = ("fhir", "mhd", "msh", "hendelser")
+"""What a node's API is divided into; a scope is akson:<node>/<right>."""
+
+Progress = Callable[[int, int], None]
+"""Told how many resources of how many are written."""
+
+
+def silent(_done: int, _all: int) -> None:
+    """No progress is shown."""
+
+
+async def seed(
+    name: str, database: Database, settings: Settings, today: date, progress: Progress = silent
+) -> int:
+    """Fill a node of the demo where that has not been done; how many resources were written.
+
+    A node filled on an earlier day gets today's visits and tasks. The trust anchor gets its clients and people every time, since their addresses follow the port. The database is open
+    and migrated.
+    """
+    base = f"http://localhost:{settings.port}"
+    node = next(node for node in nodes(base) if node.name == name)
+    if Role.TILLITSANKER in node.roles:
+        await register(database, settings, today)
+        return 0
+    place = Place(node, database)
+    async with opened(place, NODE_ITSELF) as ctx:
+        if filled := await keep.get(ctx.tx, KIND, KEY):
+            return await freshen(ctx, date.fromisoformat(filled["day"]), today)
+        found = blocks(name, today)
+        _refuse_faulty(found)
+        done, total = 0, sum(map(len, found))
+        for block in found:
+            await gate.transact(ctx, [Change(Action.CREATE, resource) for resource in block])
+            done += len(block)
+            progress(done, total)
+        await keep.put(ctx.tx, KIND, KEY, {"day": today.isoformat()}, registry.FOREVER)
+    return done
+
+
+DAILY = frozenset({"Appointment", "Task"})
+"""What is about the day on which the demo runs."""
+
+
+async def freshen(ctx: Context, then: date, today: date) -> int:
+    """Move visits and tasks of an earlier day to this one, those that nobody has touched; how many."""
+    if then == today:
+        return 0
+    before = {reference(resource): resource for resource in resources(ctx.node.name, then)}
+    moved = 0
+    for resource in resources(ctx.node.name, today):
+        if resource["resourceType"] in DAILY:
+            moved += await _move(ctx, before[reference(resource)], resource)
+    await keep.put(ctx.tx, KIND, KEY, {"day": today.isoformat()}, registry.FOREVER)
+    return moved
+
+
+async def _move(ctx: Context, before: Resource, after: Resource) -> int:
+    """1 when the resource stood as it was written and is moved; 0 when somebody changed or deleted it."""
+    try:
+        stored = await gate.read(ctx, after["resourceType"], after["id"])
+    except (Gone, NotFound):
+        return 0
+    if _words(loads(stored.body)) != _words(before):
+        return 0
+    await gate.update(ctx, after, if_match=stored.version)
+    return 1
+
+
+def _words(resource: Resource) -> Resource:
+    """The resource without what the store writes."""
+    return {name: value for name, value in resource.items() if name != "meta"}
+
+
+def _refuse_faulty(found: list[list[Resource]]) -> None:
+    faults = tuple(issue for block in found for resource in block for issue in check(resource))
+    if faults:
+        raise Unprocessable("The demo's own resources are not valid", issues=faults)
+
+
+async def register(database: Database, settings: Settings, today: date) -> None:
+    """Tell the trust anchor of systems, APIs and people; what it knew is brought up to date."""
+    base = f"http://localhost:{settings.port}"
+    async with database.transaction() as tx:
+        for client in clients(base):
+            await registry.register_client(tx, _client(client, settings))
+            name = client.base.rpartition("/")[2]
+            await registry.register_api(tx, registry.Api(f"akson:{name}", client.base, client.client_id))
+        for person in persons(today):
+            await registry.register_person(tx, _person(person))
+
+
+def _client(client: Client, settings: Settings) -> registry.Client:
+    name = client.base.rpartition("/")[2]
+    return registry.Client(
+        client_id=client.client_id,
+        name=client.title,
+        organization=client.organization,
+        jwks=keys.load(settings.data, f"{name}-client").public(),
+        redirect_uris=frozenset(f"{base}/callback" for base in client.bases),
+        logout_uris=frozenset(f"{base}/" for base in client.bases),
+        scopes=frozenset(f"akson:{peer}/{right}" for peer in PEERS[name] for right in RIGHTS),
+        units=frozenset(client.units),
+        trust_framework=True,
+    )
+
+
+PEERS: dict[str, tuple[str, ...]] = {
+    "journal": ("samhandling",),
+    "sykehus": ("samhandling",),
+    "fjellheim": ("samhandling",),
+    "samhandling": ("samhandling", "journal", "sykehus", "fjellheim"),
+    "iga": (),
+}
+"""Which nodes a node may call: record systems meet through the platform only."""
+
+
+def _person(person: Person) -> registry.Person:
+    note = ", ".join(dict.fromkeys(_title(*post) for post in person.posts))
+    return registry.Person(person.key, person.pid, person.name, person.hpr, note)
+
+
+def _title(role: str, unit: str) -> str:
+    return f"{ROLES[role].display.lower()}, {BY_KEY[unit].name}"
