@@ -109,3 +109,13 @@ async def database(new_database: Callable[[], str]) -> AsyncIterator[Database]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that uses the database or a browser is marked so: `make check` leaves these out."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "postgres" in names:
+            item.add_marker("store")
+        if {"browser", "page"} & set(names):
+            item.add_marker("browser")

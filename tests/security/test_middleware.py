@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+import httpx
 import pytest
+from starlette.responses import Response
 
 from akson.security import sessions as sessions_module
+from akson.security.middleware import Authentication, Door
+from akson.security.oidc import Surface
 from tests.security.forge import proof_of
-from tests.security.world import BASE
+from tests.security.world import BASE, find_actor
 
 pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
 
@@ -110,3 +114,43 @@ async def test_a_broken_cookie_is_no_cookie(world):
     for cookie in ("akson_journal", "akson_journal=", "=x", "akson_journal=\x7f;;;", "a=b; akson_journal=æ"):
         headers = {"Cookie": cookie.encode()}
         assert (await world.http.get(PAGE, headers=headers)).status_code == 401
+
+
+async def test_an_anchor_that_is_down_is_said_so(world, monkeypatch):
+    token = await world.journal.peer.token(world.sykehus.scope)
+    url = f"{BASE}/sykehus/fhir/Patient/1"
+    headers = {"Authorization": f"DPoP {token}", "DPoP": proof_of(world.journal, token, url)}
+    anchor = world.sykehus.verifier.anchor
+    anchor.forget()
+    with monkeypatch.context() as patched:
+        patched.setattr(anchor, "issuer", f"{BASE}/nowhere")
+        answer = await world.http.get(url, headers=headers)
+    assert answer.status_code == 502
+    assert answer.json()["issue"][0]["code"] == "transient"
+
+
+async def test_nothing_of_one_request_is_seen_by_the_next(world, browser):
+    """Some servers hand the same state to every request."""
+    shared = {"started": True}
+
+    async def app(scope, receive, send):
+        seen.append(scope["state"])
+        await Response()(scope, receive, send)
+
+    seen = []
+    door = Door(
+        world.journal.node, world.journal.verifier, world.journal.sessions, find_actor, (Surface("/journal"),)
+    )
+    guarded = Authentication(app, door)
+
+    async def serve(scope, receive, send):
+        await guarded({**scope, "state": shared}, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(serve), base_url=BASE) as http:
+        secret = browser.cookies["akson_journal"]
+        await http.get(PAGE, headers={"Cookie": f"akson_journal={secret}"})
+        await http.get(PAGE)
+    assert seen[0]["actor"] is not None
+    assert seen[1]["actor"] is None
+    assert seen[1]["started"]
+    assert shared == {"started": True}

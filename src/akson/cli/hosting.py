@@ -69,6 +69,8 @@ async def serve(
         announcing = asyncio.ensure_future(ready())
         announcing.add_done_callback(lambda done: stop() if _failed(done) else None)
         await server.serve()
+        # The server's own threads may still look for the interpreter; a program that ends now lets them panic.
+        await asyncio.sleep(0.2)
         if _failed(announcing):
             announcing.result()
         announcing.cancel()

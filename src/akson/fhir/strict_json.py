@@ -19,6 +19,7 @@ DEEPEST = 64
 _SPACE = b" \t\r\n"
 _NUMBER = re.compile(rb"[:,\[][ \t\r\n]*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?=[ \t\r\n]*[,}\]])")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _SAFE_DIGITS = 18
 
 
@@ -56,11 +57,14 @@ def loads_any(raw: bytes) -> Any:
         raise Malformed(
             f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
         ) from error
-    if _depth_exceeds(value, DEEPEST):
+    if _may_be_deep(raw) and _depth_exceeds(value, DEEPEST):
         raise Malformed(f"the JSON is nested more than {DEEPEST} levels deep")
     if b"\\u0000" in raw and _NUL.search(raw):
         raise Malformed("the JSON holds the character U+0000")
-    if b"\\u002" in raw or b"\\u003" in raw or _members(raw) != _members(orjson.dumps(value)):
+    again = orjson.dumps(value)
+    if again == raw or again.translate(None, _SPACE) == raw.translate(None, _SPACE):
+        return value  # nothing was lost in reading: no repeated key, no digit
+    if b"\\u002" in raw or b"\\u003" in raw or _members(raw) != _members(again):
         _refuse_repeated_keys(raw)
     if _loses_digits(raw):
         return json.loads(raw, parse_float=_keep, parse_int=_keep_int)
@@ -88,6 +92,16 @@ def _refuse_repeated_keys(raw: bytes) -> None:
             raise Malformed("the JSON repeats a key within one object")
 
     json.loads(raw, object_pairs_hook=pairs)
+
+
+def _may_be_deep(raw: bytes) -> bool:
+    """Whether the brackets alone, innermost pairs taken away level by level, do not show that it is not."""
+    brackets = raw.translate(None, _NOT_BRACKETS)
+    for _ in range(DEEPEST):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return True
 
 
 def _depth_exceeds(value: Any, limit: int) -> bool:

@@ -17,6 +17,8 @@ from akson.security.jose import ALGORITHMS, BadToken, Jwt, public_key
 
 LIFE = 24 * 3600
 """Seconds that metadata and keys are kept (HelseID functional demand FK2)."""
+PATIENCE = 60
+"""Seconds to go on with old metadata before the next look at an anchor that is down."""
 RETRY = 10
 """Seconds between two looks for a key that nobody knows."""
 
@@ -55,11 +57,15 @@ class Anchor:
 
     async def metadata(self) -> Metadata:
         """PeerFailed when the document is not this issuer's, PeerSilent when there is no answer."""
-        if self._metadata is None or time.monotonic() > self._until:
-            found = await self._get(f"{self.issuer}/.well-known/openid-configuration")
-            self._metadata = _metadata(found, self.issuer)
-            self._until = time.monotonic() + LIFE
-            self._keys = {}
+        if self._metadata is None:
+            await self._learn()
+        elif time.monotonic() > self._until:
+            try:
+                await self._learn()
+            except (PeerSilent, PeerFailed):
+                self._until = time.monotonic() + PATIENCE  # what it said yesterday still holds
+        if self._metadata is None:
+            raise PeerFailed("the trust anchor has no metadata")
         return self._metadata
 
     async def key(self, token: Jwt) -> Key:
@@ -78,6 +84,12 @@ class Anchor:
     def forget(self) -> None:
         """Fetch metadata and keys anew at the next use."""
         self._metadata, self._keys, self._looked = None, {}, float("-inf")
+
+    async def _learn(self) -> None:
+        """Metadata and keys together, so that a key rotated out is gone within a day."""
+        metadata = _metadata(await self._get(f"{self.issuer}/.well-known/openid-configuration"), self.issuer)
+        keys = _keys(await self._get(metadata.jwks))
+        self._metadata, self._keys, self._until = metadata, keys, time.monotonic() + LIFE
 
     async def _get(self, url: str) -> Mapping[str, Any]:
         try:

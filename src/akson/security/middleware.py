@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from akson.fhir.model import outcome
+from akson.kit.errors import AksonError, PeerFailed, PeerSilent
 from akson.kit.log import Event, log
 from akson.kit.settings import Node
 from akson.security import dpop
@@ -58,8 +59,9 @@ class Authentication:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        state = scope.setdefault("state", {})
-        state.update(node=self._door.node, actor=None, caller=None, session=None)
+        # A dict of its own: what is known of one request must never be seen by the next.
+        known = {"node": self._door.node, "actor": None, "caller": None, "session": None}
+        scope["state"] = {**scope.get("state", {}), **known}
         headers = Headers(scope=scope)
         try:
             if "authorization" in headers or b"access_token" in scope.get("query_string", b""):
@@ -69,6 +71,9 @@ class Authentication:
         except BadToken as error:
             log(Event.TOKEN_REFUSED, node=self._door.node.name, reason=error.diagnostics)
             await refusal(error)(scope, receive, send)
+            return
+        except (PeerSilent, PeerFailed) as error:
+            await _body_of(error, error.status, {})(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -106,12 +111,16 @@ class Authentication:
 
 def refusal(error: BadToken) -> Response:
     """The answer to a bad token (RFC 6750 3, RFC 9449 7.1), with an OperationOutcome as body."""
-    issue = {"severity": "error", "code": "login", "diagnostics": error.diagnostics}
     challenge = (
         f'DPoP error="{error.error}", error_description="{error.diagnostics}", algs="{CHALLENGE_ALGORITHMS}"'
     )
     status = {"invalid_request": 400, "csrf": 403}.get(error.error, 401)
     headers = {"Cache-Control": "no-store"} | ({"WWW-Authenticate": challenge} if status == 401 else {})
+    return _body_of(error, status, headers)
+
+
+def _body_of(error: AksonError, status: int, headers: dict[str, str]) -> Response:
+    issue = {"severity": "error", "code": error.code, "diagnostics": error.diagnostics}
     return Response(json.dumps(outcome([issue])), status, headers, "application/fhir+json")
 
 
