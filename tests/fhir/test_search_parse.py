@@ -1,10 +1,16 @@
 """Query strings become queries, and what we do not have is refused by name."""
 
+import contextlib
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from akson.fhir.precision import interval
 from akson.fhir.search import Filter, Has, Include, StringTerm, TokenTerm
 from akson.fhir.search_parse import parse
+from akson.fhir.spec import spec
 from akson.kit.errors import Malformed, UnknownType, UnsupportedParameter
 
 BASE = "https://akson.test/journal/fhir"
@@ -252,6 +258,31 @@ def test_values_of_the_wrong_kind_are_refused_by_the_name_of_their_parameter(kin
     assert not isinstance(refused.value, UnsupportedParameter)
     with pytest.raises(Malformed):
         query(kind, (name, value), lenient=True)
+
+
+NAMES = st.sampled_from(
+    [*spec().params("Observation"), "subject:Patient.name", "_has:AuditEvent:entity:date", "_sort"]
+)
+CHARACTERS = st.text(st.sampled_from("ab19,|$\\-.:+ TZ/eægt"), max_size=25)
+
+
+@given(st.lists(st.tuples(NAMES | CHARACTERS, CHARACTERS), max_size=3), st.booleans())
+def test_whatever_comes_is_a_query_or_a_clear_refusal(pairs, lenient):
+    with contextlib.suppress(Malformed):
+        found = query("Observation", *pairs, lenient=lenient)
+        assert len(found.executed) + len(found.ignored) <= len(pairs)
+
+
+@given(st.text(max_size=12))
+def test_escaping_loses_nothing(text):
+    escaped = re.sub(r"([\\,|$])", r"\\\1", text)
+    if text:
+        assert only("Patient", "name", escaped).terms == (StringTerm(text),)
+        assert only("Patient", "identifier", escaped).terms == (TokenTerm(None, text),)
+
+
+def test_uri_below():
+    assert only("ValueSet", "url:below", "http://example.org").modifier == "below"
 
 
 def test_unknown_type():

@@ -20,6 +20,7 @@ MODIFIERS = {
     "string": frozenset({"missing", "exact", "contains"}),
     "token": frozenset({"missing", "text", "not"}),
     "reference": frozenset({"missing", "identifier"}),
+    "uri": frozenset({"missing", "below"}),
 }
 """Those we have, by kind of parameter; a reference takes a resource type too. All others: missing."""
 SUMMARIES = ("true", "text", "data", "count", "false")

@@ -42,6 +42,14 @@ def test_refused(text):
         parse(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["(" * 5000 + ")" * 5000, "a[" * 5000, "f(" * 5000, "-" * 5000 + "1", "a." * 50_000 + "a"]
+)
+def test_what_would_exhaust_the_stack_is_refused(text):
+    with pytest.raises(FHIRPathError):
+        parse(text)
+
+
 def test_every_search_parameter_of_r4():
     expressions = {
         part.expression

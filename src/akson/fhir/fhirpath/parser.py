@@ -34,6 +34,9 @@ _LEVELS: tuple[frozenset[str], ...] = (
 )
 """Binary operators from the loosest to the tightest."""
 _TYPE_LEVEL = 7
+LONGEST = 20_000
+DEEPEST = 40
+"""Limits that no expression of FHIR comes near; what comes from outside may not exhaust the stack."""
 _CALENDAR = frozenset(
     word + ending
     for word in ("year", "month", "week", "day", "hour", "minute", "second", "millisecond")
@@ -44,6 +47,8 @@ _CALENDAR = frozenset(
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
     """The tree of an expression. Raises FHIRPathError."""
+    if len(text) > LONGEST:
+        raise FHIRPathError(f"an expression may have at most {LONGEST} characters")
     parser = _Parser(text)
     node = parser.binary(0)
     parser.expect("end", "")
@@ -55,6 +60,8 @@ class _Parser:
         self.text = text
         self.tokens = tokens(text)
         self.at = 0
+        self.depth = 0
+        self.signs = 0
 
     @property
     def token(self) -> Token:
@@ -77,6 +84,15 @@ class _Parser:
             )
         return self.take()
 
+    def nested(self) -> Node:
+        """A whole expression inside brackets."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise FHIRPathError(f"brackets may be nested {DEEPEST} deep")
+        node = self.binary(0)
+        self.depth -= 1
+        return node
+
     def binary(self, level: int) -> Node:
         if level == len(_LEVELS):
             return self.unary()
@@ -92,6 +108,9 @@ class _Parser:
     def unary(self) -> Node:
         if self.is_symbol("-") or self.is_symbol("+"):
             operator = self.take().text
+            self.signs += 1
+            if self.signs > DEEPEST:
+                raise FHIRPathError("too many signs")
             return Unary(operator, self.unary())
         return self.postfix(self.term())
 
@@ -102,7 +121,7 @@ class _Parser:
                 node = self.invocation(node)
             elif self.is_symbol("["):
                 self.take()
-                node = Index(node, self.binary(0))
+                node = Index(node, self.nested())
                 self.expect("symbol", "]")
             else:
                 return node
@@ -137,7 +156,7 @@ class _Parser:
     def bracketed(self) -> Node:
         token = self.take()
         if token.text == "(":
-            node = self.binary(0)
+            node = self.nested()
             self.expect("symbol", ")")
             return node
         if token.text == "{":
@@ -172,7 +191,7 @@ class _Parser:
         while not self.is_symbol(")"):
             if arguments:
                 self.expect("symbol", ",")
-            arguments.append(self.binary(0))
+            arguments.append(self.nested())
         self.take()
         return Call(focus, name, tuple(arguments))
 
