@@ -28,7 +28,7 @@ begin
     -- in any order, whatever refers to what
     perform set_config('session_replication_role', 'replica', true);
     for t in select oid::regclass as name, pg_relation_size(oid) as size from pg_class
-        where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'schema_migration'
+        where relnamespace = 'public'::regnamespace and relkind = 'r' and relname not in ('schema_migration', 'secret')
           and pg_relation_size(oid) > 0
     loop
         execute format(case when t.size > 2000000 then 'truncate %s cascade' else 'delete from %s' end, t.name);

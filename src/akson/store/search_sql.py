@@ -14,7 +14,7 @@ from akson.store.fragment import Sql, Table, Tables, both, joined, sql
 from akson.store.including import Found, include
 from akson.store.pool import Row, Tx
 from akson.store.scope import Scope
-from akson.store.sorting import Order, after, order, order_of_rest, read_mark, write_mark
+from akson.store.sorting import Order, after, order, order_of_rest, read_mark, tells_names, write_mark
 from akson.store.stored import Stored
 
 COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0}.pat, {0}.rid, {0}.key"
@@ -96,7 +96,8 @@ async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str |
     """The rows of one page, first those with a value for the first sort key, then the others."""
     of, conditions = _base(scope, query)
     first, rest = order(query, of), order_of_rest(query, of)
-    part, values = read_mark(query, first, rest) if query.cursor else (0, None)
+    secret = await _secret(tx) if tells_names(query) else None
+    part, values = read_mark(query, first, rest, secret) if query.cursor else (0, None)
     if part == 1 and first.absent is None:
         raise Malformed("the page mark belongs to another search: start the search again")
     rows: list[Row] = []
@@ -105,7 +106,7 @@ async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str |
         more += [after(first, values)] if values else []
         rows = await _fetch(tx, _page(first, of, [*conditions, *more], query.count + 1))
         if len(rows) > query.count:
-            return rows[: query.count], write_mark(query, 0, list(rows[query.count - 1][WIDTH:]))
+            return rows[: query.count], write_mark(query, 0, list(rows[query.count - 1][WIDTH:]), secret)
         values = None
     if first.absent is None:
         return rows, None
@@ -114,9 +115,13 @@ async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str |
     others = await _fetch(tx, _page(rest, of, [*conditions, *more], wanted + 1))
     if len(others) <= wanted:
         return rows + others, None
-    if wanted == 0:
-        return rows, write_mark(query, 0, list(rows[-1][WIDTH:]))
-    return rows + others[:wanted], write_mark(query, 1, list(others[wanted - 1][WIDTH:]))
+    part, last = (1, others[wanted - 1]) if wanted else (0, rows[-1])
+    return rows + others[:wanted], write_mark(query, part, list(last[WIDTH:]), secret)
+
+
+async def _secret(tx: Tx) -> bytes:
+    row = await tx.one("select value from secret where name = 'cursor'")
+    return bytes(row[0]) if row else b""
 
 
 async def _fetch(tx: Tx, statement: Sql) -> list[Row]:

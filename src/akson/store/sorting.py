@@ -133,15 +133,20 @@ def fingerprint(query: Query) -> int:
     return hashing.hash64("order", query.type, *names) >> 2
 
 
-def write_mark(query: Query, part: int, values: list[Any]) -> str:
+def tells_names(query: Query) -> bool:
+    """Whether a page mark would hold text of a person, and must be sealed."""
+    return any(key.param.type == "string" for key in query.sort)
+
+
+def write_mark(query: Query, part: int, values: list[Any], secret: bytes | None) -> str:
     """The mark of a row, in part 0 (with a value for the first key) or 1 (without)."""
     plain = [_micros(value) if isinstance(value, datetime) else value for value in values]
-    return cursor.write(["s", fingerprint(query), part, *plain])
+    return cursor.write(["s", fingerprint(query), part, *plain], secret)
 
 
-def read_mark(query: Query, found: Order, rest: Order) -> tuple[int, list[Any]]:
+def read_mark(query: Query, found: Order, rest: Order, secret: bytes | None) -> tuple[int, list[Any]]:
     """Part and values of a mark. Raises Malformed for one of another search, or of nobody."""
-    mark = cursor.read(query.cursor or "", "s")
+    mark = cursor.read(query.cursor or "", "s", secret=secret)
     if len(mark) < 3:
         raise Malformed("the page mark is damaged: start the search again")
     _, print_, part, *values = mark
