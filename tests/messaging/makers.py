@@ -1,7 +1,10 @@
 """Letters for tests: one full example of each, and strategies that make any."""
 
+from datetime import date
+
 from hypothesis import strategies as st
 
+from akson.kit import norwegian
 from akson.messaging.model import (
     ATC,
     ICD10,
@@ -46,10 +49,11 @@ HOSPITAL = Party(
     Unit("Fjordsykehuset", (Ident("8000201", "HER"), Ident("983974880", "ENH"))),
     Unit("Indremedisin", (Ident("8000202", "HER"),)),
 )
+NUMBER = norwegian.make(date(1969, 1, 13), norwegian.Sex.FEMALE)
 PATIENT = Person(
     family="Strand",
     given="Kari Marie",
-    idents=(Ident("13816900216", "FNR"),),
+    idents=(Ident(NUMBER, "FNR"),),
     born="1969-01-13",
     sex="2",
     address=Address("H", "Fjordveien 4", "5020", "Solvik", telecom=("tel:+4799999999",)),

@@ -163,6 +163,11 @@ async def late(tx: Tx, states: Sequence[str], now: datetime, limit: int) -> list
     return [_message(row) for row in await tx.fetch(LATE, [list(states), now, limit])]
 
 
+async def lease(tx: Tx, id_: str, until: datetime) -> None:
+    """Keep other workers from a message for a time, without a step in its history."""
+    await tx.execute("update message set due = %s where id = %s", [until, id_])
+
+
 async def change(tx: Tx, message: Message) -> None:
     """Write the message's new state, with a line in its history."""
     m = message

@@ -4,13 +4,16 @@ Errors of reading, each with its code of V8221 for the receipt: NotWellFormed (T
 UnknownFormat (T10).
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from lxml import etree
 
 from akson.kit.errors import UnsupportedMedia
 from akson.messaging.codec import epikrise, receipt, referral, referral_old
 from akson.messaging.kith import apprec, henvisning, henvisning_old, msghead, xml
 from akson.messaging.kith import epikrise as kith_epikrise
-from akson.messaging.model import Epikrise, Receipt, Received, Referral
+from akson.messaging.model import Code, Epikrise, Receipt, Received, Referral
 
 
 class UnknownFormat(UnsupportedMedia):
@@ -56,3 +59,13 @@ def write(content: Referral | Epikrise | Receipt) -> bytes:
     if isinstance(content, Epikrise):
         return kith_epikrise.write(epikrise.to_kith(content))
     return apprec.write(receipt.to_kith(content))
+
+
+def error_from_json(error: Mapping[str, Any]) -> Code:
+    """An error of a receipt as the message API has it."""
+    return Code(
+        str(error.get("errorCode") or ""),
+        str(error.get("oid") or ""),
+        str(error.get("description") or ""),
+        str(error.get("details") or ""),
+    )

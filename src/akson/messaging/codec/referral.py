@@ -42,7 +42,7 @@ def from_kith(head: msghead.MsgHead, value: henvisning.Henvisning) -> Referral:
     """The header and payload as a referral; documents after the first are attachments."""
     clinical = parts_in.Clinical(value.inf_item)
     return Referral(
-        header=_header(head.msg_info),
+        header=header(head.msg_info),
         document_id=value.document_id,
         issued=value.issue_date,
         action=parts_in.code(value.serv_type),
@@ -69,7 +69,8 @@ def _contacts(value: henvisning.Henvisning) -> tuple[Professional, ...]:
     return (*responsible, *(parts_in.professional(c.professional) for c in value.contact_professional))
 
 
-def _header(info: msghead.MsgInfo) -> Header:
+def header(info: msghead.MsgInfo) -> Header:
+    """The header alone, whatever the payload."""
     reference = info.conversation_ref
     return Header(
         msg_id=info.msg_id,

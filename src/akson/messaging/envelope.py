@@ -1,0 +1,76 @@
+"""The outside of a message: who sends what to whom, whatever stands inside. Enough to pass it on."""
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from akson.messaging import codec
+from akson.messaging.codec import referral
+from akson.messaging.kith import msghead
+from akson.messaging.kith.binding import NotOfSchema
+from akson.messaging.model import Header, Party, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a broker reads."""
+
+    msg_id: str
+    type: str
+    """V8279."""
+    generated: str
+    sender: Party
+    receiver: Party
+    copies: tuple[Party, ...] = ()
+    answers: str = ""
+    """For a receipt: MsgId of the message it is for."""
+    status: str = ""
+    """For a receipt: V8258."""
+
+    @property
+    def is_receipt(self) -> bool:
+        return self.type == "APPREC"
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """HER-ids of all receivers that have one, the primary first."""
+        return tuple(dict.fromkeys(p.her_id for p in (self.receiver, *self.copies) if p.her_id))
+
+
+def envelope(root: etree._Element) -> Envelope:
+    """The envelope of a parsed message. NotOfSchema when sender or receiver has no address, UnknownFormat ..."""
+    found = _read(root)
+    if not (found.msg_id and found.sender.her_id and found.receivers):
+        raise NotOfSchema("a message needs MsgId, and sender and receiver with HER-id")
+    return found
+
+
+def header(root: etree._Element) -> Header:
+    """The header of a letter, also where its payload cannot be read."""
+    if root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
+        return referral.header(msghead.read(root).value.msg_info)
+    content = codec.read_element(root).content
+    if isinstance(content, Receipt):
+        raise NotOfSchema("a receipt has no header")
+    return content.header
+
+
+def _read(root: etree._Element) -> Envelope:
+    if root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
+        return _of_header(header(root))
+    content = codec.read_element(root).content
+    if isinstance(content, Receipt):
+        return Envelope(
+            content.id,
+            "APPREC",
+            content.generated,
+            content.sender,
+            content.receiver,
+            answers=content.original_id,
+            status=content.status,
+        )
+    return _of_header(content.header)
+
+
+def _of_header(head: Header) -> Envelope:
+    return Envelope(head.msg_id, head.type.code, head.generated, head.sender, head.receiver, head.copies)

@@ -1,0 +1,236 @@
+"""What comes in: each message is stored once, judged, answered once for each own receiver, and stands in an inbox.
+
+new ─ opened ─ done          (positive receipt)
+refused                      (negative receipt; kept for the record of what came)
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from cryptography import x509
+from lxml import etree
+
+from akson.kit.errors import AksonError, Conflict, NotFound
+from akson.kit.ids import new_id
+from akson.kit.log import Event, log
+from akson.messaging import codec, receipts
+from akson.messaging.codec import UnknownFormat
+from akson.messaging.envelope import header as read_header
+from akson.messaging.kith import xml
+from akson.messaging.kith.msghead import NAMESPACE as MSGHEAD
+from akson.messaging.model import Header, Kind, Letter, Person, Receipt, Received
+from akson.messaging.receipts import ACCEPTED, Answer, rejection
+from akson.messaging.schemas import Schemas
+from akson.messaging.sign import BadSignature, is_signed, verify
+from akson.messaging.transport import Notice
+from akson.store import messages
+from akson.store.messages import Message, Receiver, Wanted
+from akson.store.pool import Tx
+
+NEW, OPENED, DONE, REFUSED = "new", "opened", "done", "refused"
+
+
+class Why(StrEnum):
+    """Why a message needs a person: the text key is `messaging.why_` and the value."""
+
+    OVERDUE = "overdue"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNMATCHED = "unmatched"
+    SEVERAL = "several"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Whom a message is about on this node."""
+
+    patient: str = ""
+    """Id of the Patient; empty when nobody or several match."""
+    several: bool = False
+
+
+class Surroundings(Protocol):
+    """What the engine asks of the node it runs in. All in the transaction of the message."""
+
+    async def match_patient(self, tx: Tx, person: Person) -> Match:
+        """Who is it here?"""
+
+    async def certificates(self, her_id: str) -> Sequence[x509.Certificate]:
+        """Certificates of a sender, from the address register. None at all: its messages need no signature."""
+
+    async def arrived(self, tx: Tx, message: Message, letter: Letter) -> None:
+        """A letter was accepted and stands in the inbox."""
+
+    async def settled(self, tx: Tx, message: Message) -> None:
+        """An own message came to another state."""
+
+    async def needs_person(self, tx: Tx, message: Message, why: Why) -> None:
+        """The message goes to a work list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a message is found to be, before the patient is looked up."""
+
+    answer: Answer
+    header: Header | None = None
+    content: Letter | None = None
+
+
+Certificates = Callable[[str], Awaitable[Sequence[x509.Certificate]]]
+
+
+async def judge(
+    raw: bytes, certificates: Certificates, at: datetime, schemas: Schemas | None = None
+) -> Judgement:
+    """Read a letter and decide its receipt, as far as the message alone decides it."""
+    head: Header | None = None
+    try:
+        root = xml.parse(raw)
+        head = read_header(root)
+        root = await _trusted(root, head, certificates, at)
+        found = codec.read_element(root)
+        letter = _letter(found)
+        answer = receipts.judge(letter, found.unread)
+        faults = schemas.errors(root) if schemas and answer == ACCEPTED else None
+        if faults:
+            answer = rejection("T02", "; ".join(faults[:3]))
+    except AksonError as error:
+        log(Event.MESSAGE_REFUSED, error=type(error).__name__)
+        return Judgement(rejection(receipts.error_code(error), error.diagnostics), head)
+    return Judgement(answer, head, letter)
+
+
+def _letter(found: Received) -> Letter:
+    if isinstance(found.content, Receipt):
+        raise UnknownFormat("a receipt where a letter was expected")
+    return found.content
+
+
+async def _trusted(
+    root: etree._Element, head: Header, certificates: Certificates, at: datetime
+) -> etree._Element:
+    known = await certificates(head.sender.her_id)
+    if not is_signed(root):
+        if known and root.tag == f"{{{MSGHEAD}}}MsgHead":
+            raise BadSignature("S99", "the sender signs its messages, and this one is not signed")
+        return root
+    return verify(root, lambda certificate: certificate in known, at).root
+
+
+async def take_in(
+    tx: Tx, notice: Notice, raw: bytes, judged: Judgement, here: Surroundings
+) -> Message | None:
+    """Store what a notice brought and decide its receipt; None when it was there already.
+
+    A second own receiver of the same message gets the first one's answer, and the content is not taken in again.
+    """
+    sender = notice.sender or (judged.header.sender.her_id if judged.header else "")
+    msg_id = notice.msg_id or (judged.header.msg_id if judged.header else "") or notice.id
+    answer, match, why = await _place(tx, judged, here, sender)
+    message = _message(notice, judged, sender, msg_id)
+    message = replace(
+        message, patient=match.patient, state=NEW if answer.status != receipts.REJECTED else REFUSED
+    )
+    if not await messages.add(tx, message, raw):
+        await _again(tx, sender, msg_id, notice)
+        return None
+    await messages.put_receiver(tx, _pending(message.id, notice.receiver, answer))
+    if judged.content and answer.status != receipts.REJECTED:
+        await here.arrived(tx, message, judged.content)
+    if why:
+        await here.needs_person(tx, message, why)
+    return message
+
+
+def _message(notice: Notice, judged: Judgement, sender: str, msg_id: str) -> Message:
+    head = judged.header
+    return Message(
+        id=new_id(),
+        direction="in",
+        msg_id=msg_id,
+        type=head.type.code if head else "",
+        state=NEW,
+        from_her=sender,
+        to_her=notice.receiver,
+        conversation=(head.conversation or head.msg_id) if head else "",
+        detail="; ".join(" ".join(p for p in (e.code, e.display, e.text) if p) for e in judged.answer.errors),
+        transport_id=notice.id,
+        made_at_sender=head.generated if head else notice.generated,
+    )
+
+
+async def _place(
+    tx: Tx, judged: Judgement, here: Surroundings, sender: str
+) -> tuple[Answer, Match, Why | None]:
+    """The final answer, the patient, and whether a person must look."""
+    if judged.answer.status == receipts.REJECTED or judged.header is None:
+        return judged.answer, Match(), Why.UNREADABLE if judged.header is None else None
+    if judged.header.sender.her_id != sender:
+        return rejection("X99", "the sender in the message is not the one that sent it"), Match(), None
+    match = await here.match_patient(tx, judged.header.patient)
+    if match.several:
+        return ACCEPTED, Match(), Why.SEVERAL
+    if match.patient:
+        return judged.answer, match, None
+    # A referral is how a hospital first hears of somebody; a summary about a stranger went astray.
+    if judged.content and judged.content.kind is Kind.HENVISNING:
+        return ACCEPTED, Match(), Why.UNMATCHED
+    return rejection("E35"), Match(), None
+
+
+async def _again(tx: Tx, sender: str, msg_id: str, notice: Notice) -> None:
+    """A duplicate is ignored without a receipt, unless another own receiver got it for the first time."""
+    first = await messages.by_msg_id(tx, "in", sender, msg_id)
+    if first is None:
+        return
+    known = await messages.receivers(tx, first.id)
+    if known and notice.receiver not in {r.her_id for r in known}:
+        one = known[0]
+        await messages.put_receiver(
+            tx, Receiver(first.id, notice.receiver, "pending", one.status, one.errors)
+        )
+
+
+def _pending(id_: str, her_id: str, answer: Answer) -> Receiver:
+    return Receiver(id_, her_id, "pending", answer.status, answer.as_json())
+
+
+async def entries(tx: Tx, her_ids: Sequence[str], states: Sequence[str] = (NEW, OPENED)) -> list[Message]:
+    """The inbox of some addresses, newest first."""
+    return await messages.find(tx, "in", Wanted(states=states, her_ids=her_ids))
+
+
+async def letter(tx: Tx, id_: str) -> Letter:
+    """What an entry of the inbox (or outbox) says. NotFound when there is none."""
+    raw = await messages.payload(tx, id_)
+    if not raw:
+        raise NotFound("no such message")
+    return _letter(codec.read(raw))
+
+
+async def move(tx: Tx, id_: str, state: str, *, patient: str = "", reference: str = "") -> Message:
+    """Open or finish an entry; `patient` and `reference` are noted when they became known.
+
+    Conflict when the message was refused.
+    """
+    message = await messages.get(tx, id_, hold=True)
+    if message is None or message.direction != "in":
+        raise NotFound("no such message")
+    if message.state == REFUSED:
+        raise Conflict("the message was refused")
+    if message.state == DONE and state == OPENED:
+        return message
+    changed = replace(
+        message,
+        state=state,
+        patient=patient or message.patient,
+        reference=reference or message.reference,
+        owner_role="" if state == DONE else message.owner_role,
+    )
+    await messages.change(tx, changed)
+    return changed

@@ -1,0 +1,302 @@
+"""The platform's side of the message API: holds messages for receivers, tells senders what became of them.
+
+Shaped after MSH API v2 (Norsk helsenett). Framework-free: each function takes the open transaction, the addresses that
+the caller may act for, and JSON-shaped values. A message is held once, whatever number of receivers it has.
+"""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from lxml import etree
+
+from akson.kit.clock import instant
+from akson.kit.errors import Malformed, NotAllowed, NotFound
+from akson.kit.ids import new_id
+from akson.messaging import codec, receipts, times
+from akson.messaging.envelope import Envelope, envelope, header
+from akson.messaging.kith import xml
+from akson.messaging.model import Receipt
+from akson.messaging.receipts import Answer
+from akson.messaging.transport import NAMES, STATUSES
+from akson.store import messages
+from akson.store.messages import Message, Receiver
+from akson.store.pool import Tx
+
+RELAY = "relay"
+SEND_LIMIT = xml.SIZE_LIMIT
+MOST = 100
+
+
+class BadRequest(Malformed):
+    """A request that the API answers with 400 and a list of what was wrong."""
+
+    def __init__(self, diagnostics: str, *errors: str) -> None:
+        super().__init__(diagnostics)
+        self.errors = errors
+
+
+Known = Callable[[Collection[str]], Awaitable[Collection[str]]]
+"""Which of these HER-ids the address register has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A system, with the HER-ids that its owner sends and receives for."""
+
+    her_ids: frozenset[str]
+
+    def must_act_for(self, *her_ids: str) -> None:
+        """NotAllowed when one of them is somebody else's."""
+        others = sorted(set(her_ids) - self.her_ids)
+        if others:
+            raise NotAllowed(f"Not authorized for HerId(s): {', '.join(others)}")
+
+
+async def post_message(tx: Tx, caller: Caller, body: Any, known: Known) -> str:
+    """Take a message for its receivers; its id. The same message twice is one message.
+
+    BadRequest: not base64 or XML, not a message, an address that the register does not have, a MsgId used before for
+    something else. NotAllowed: the sender in the message is not the caller's.
+    """
+    raw = _document(body)
+    root = xml.parse(raw)
+    outside = envelope(root)
+    sender = outside.sender.her_id
+    caller.must_act_for(sender)
+    receivers = _subset(outside.receivers, body.get("receiverHerIdsSubset"))
+    unknown = sorted(set(receivers) - set(await known(receivers)))
+    if unknown:
+        raise BadRequest("Unknown receiver", *(f"Unknown HER-id: {her_id}" for her_id in unknown))
+    message = _held(outside, receivers[0])
+    if not await messages.add(tx, message, raw):
+        return await _same(tx, message, raw)
+    for her_id in receivers:
+        await messages.put_receiver(tx, Receiver(message.id, her_id, "waiting"))
+    if outside.is_receipt:
+        await _note_receipt(tx, sender, root)
+    return message.id
+
+
+def _document(body: Any) -> bytes:
+    if not isinstance(body, dict) or not isinstance(body.get("businessDocument"), str):
+        raise BadRequest("Model validation error occurred", "businessDocument is required")
+    if body.get("contentTransferEncoding") != "base64" or body.get("contentType") != "application/xml":
+        raise BadRequest("Model validation error occurred", "the document must be application/xml in base64")
+    try:
+        return base64.b64decode(body["businessDocument"], validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest("Model validation error occurred", "businessDocument is not base64") from error
+
+
+def _subset(receivers: Sequence[str], wanted: Any) -> Sequence[str]:
+    if not wanted:
+        return receivers
+    chosen = [her_id for her_id in receivers if her_id in {str(w) for w in wanted}]
+    if not chosen:
+        raise BadRequest(
+            "Model validation error occurred", "receiverHerIdsSubset names no receiver of the document"
+        )
+    return chosen
+
+
+def _held(outside: Envelope, receiver: str) -> Message:
+    return Message(
+        id=new_id(),
+        direction=RELAY,
+        msg_id=outside.msg_id,
+        type=outside.type,
+        state="held",
+        from_her=outside.sender.her_id,
+        to_her=receiver,
+        made_at_sender=instant(times.moment(outside.generated)),
+    )
+
+
+async def _same(tx: Tx, message: Message, raw: bytes) -> str:
+    first = await messages.by_msg_id(tx, RELAY, message.from_her, message.msg_id)
+    if first is None or await messages.payload(tx, first.id) != raw:
+        raise BadRequest("Model validation error occurred", "another message with this MsgId was sent before")
+    return first.id
+
+
+async def _note_receipt(tx: Tx, sender: str, root: etree._Element) -> None:
+    """A receipt that came as a document counts as one that came by its own request."""
+    content = codec.read_element(root).content
+    if not isinstance(content, Receipt):
+        return
+    original = await messages.by_msg_id(tx, RELAY, content.receiver.her_id, content.original_id)
+    known = {r.her_id: r for r in await messages.receivers(tx, original.id)} if original else {}
+    if sender in known and not known[sender].status:
+        errors = Answer(content.status, content.errors).as_json()
+        await messages.put_receiver(tx, replace(known[sender], status=content.status, errors=errors))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which waiting messages, as the query of GET /Messages says."""
+
+    her_ids: tuple[str, ...]
+    sender: str = ""
+    msg_id: str = ""
+    newest: bool = False
+    limit: int = 10
+    metadata: bool = False
+
+
+async def list_messages(tx: Tx, caller: Caller, listing: Listing) -> list[dict[str, Any]]:
+    """What the receivers have not read."""
+    if not listing.her_ids:
+        raise BadRequest("Model validation error occurred", "ReceiverHerIds is required")
+    caller.must_act_for(*listing.her_ids)
+    if not 1 <= listing.limit <= MOST:
+        raise BadRequest("Model validation error occurred", f"MessagesToFetch must be 1 to {MOST}")
+    found = await messages.waiting(
+        tx,
+        listing.her_ids,
+        sender=listing.sender or None,
+        msg_id=listing.msg_id or None,
+        newest=listing.newest,
+        limit=listing.limit,
+    )
+    return [_listed(her_id, message, metadata=listing.metadata) for her_id, message in found]
+
+
+def _listed(her_id: str, message: Message, *, metadata: bool) -> dict[str, Any]:
+    bare = {"id": message.id, "receiverHerId": int(her_id)}
+    return bare | _metadata(message) if metadata else bare
+
+
+def _metadata(message: Message) -> dict[str, Any]:
+    return {
+        "contentType": message.content_type,
+        "senderHerId": int(message.from_her),
+        "businessDocumentId": message.msg_id,
+        "businessDocumentGenDate": message.made_at_sender,
+        "isAppRec": message.type == "APPREC",
+    }
+
+
+async def get_message(tx: Tx, caller: Caller, id_: str) -> dict[str, Any]:
+    """One message's metadata, for sender and receivers."""
+    message, _ = await _found(tx, caller, id_)
+    return {"id": message.id, "receiverHerId": int(message.to_her)} | _metadata(message)
+
+
+async def business_document(tx: Tx, caller: Caller, id_: str) -> dict[str, Any]:
+    """The message itself. When a receiver fetches it, it counts as delivered."""
+    message, receivers = await _found(tx, caller, id_)
+    for receiver in receivers:
+        if receiver.her_id in caller.her_ids and receiver.state == "waiting":
+            await messages.put_receiver(tx, replace(receiver, state="fetched"))
+    return {
+        "businessDocument": base64.b64encode(await messages.payload(tx, id_)).decode(),
+        "contentType": message.content_type,
+        "contentTransferEncoding": "base64",
+    }
+
+
+async def status(tx: Tx, caller: Caller, id_: str) -> list[dict[str, Any]]:
+    """Delivery and receipt, receiver by receiver."""
+    _, receivers = await _found(tx, caller, id_)
+    return [
+        {
+            "receiverHerId": int(r.her_id),
+            "transportDeliveryState": "Unconfirmed" if r.state == "waiting" else "Acknowledged",
+            "appRecStatus": NAMES.get(r.status),
+        }
+        for r in receivers
+    ]
+
+
+async def apprec_info(tx: Tx, caller: Caller, id_: str) -> list[dict[str, Any]]:
+    """Receipts with their errors, receiver by receiver."""
+    _, receivers = await _found(tx, caller, id_)
+    return [
+        {
+            "receiverHerId": int(r.her_id),
+            "appRecStatus": NAMES.get(r.status),
+            "appRecErrorList": list(r.errors),
+        }
+        for r in receivers
+    ]
+
+
+async def post_apprec(tx: Tx, caller: Caller, id_: str, her_id: str, body: Any) -> str:
+    """Make the receipt of one receiver, addresses mirrored, and hold it for the sender; its id.
+
+    A receipt is final: the same answer again gives the same id, another one is refused.
+    """
+    caller.must_act_for(her_id)
+    await messages.get(tx, id_, hold=True)
+    message, receivers = await _found(tx, caller, id_)
+    receiver = next((r for r in receivers if r.her_id == her_id), None)
+    if receiver is None or message.type == "APPREC":
+        raise BadRequest("Model validation error occurred", "the message was not sent to this HER-id")
+    answer = _answer(body)
+    receipt_id = str(uuid5(NAMESPACE_OID, f"{message.id}:{her_id}"))
+    if receiver.status:
+        if receiver.status == answer.status:
+            return await _receipt_id(tx, her_id, receipt_id)
+        raise BadRequest("Model validation error occurred", "the message has another receipt already")
+    root = xml.parse(await messages.payload(tx, id_))
+    head = header(root)
+    made = receipts.receipt(
+        head,
+        answer,
+        own=receipts.own_party(head, her_id),
+        primary=her_id == message.to_her,
+        id_=receipt_id,
+        generated=times.current(),
+    )
+    raw = codec.write(made)
+    held = _held(envelope(xml.parse(raw)), message.from_her)
+    await messages.add(tx, held, raw)
+    await messages.put_receiver(tx, Receiver(held.id, message.from_her, "waiting"))
+    state = "fetched" if receiver.state == "waiting" else receiver.state
+    await messages.put_receiver(
+        tx, replace(receiver, state=state, status=answer.status, errors=answer.as_json())
+    )
+    return held.id
+
+
+async def _receipt_id(tx: Tx, her_id: str, receipt_id: str) -> str:
+    found = await messages.by_msg_id(tx, RELAY, her_id, receipt_id)
+    return found.id if found else receipt_id
+
+
+def _answer(body: Any) -> Answer:
+    value = body.get("appRecStatus") if isinstance(body, dict) else None
+    number = STATUSES.get(str(value), str(value))
+    errors = body.get("appRecErrorList") or () if isinstance(body, dict) else ()
+    if number not in NAMES or not all(isinstance(e, dict) and e.get("errorCode") for e in errors):
+        raise BadRequest(
+            "Model validation error occurred", "appRecStatus or appRecErrorList is not as it should be"
+        )
+    if number == receipts.REJECTED and not errors:
+        raise BadRequest("Model validation error occurred", "a rejection needs an error")
+    return Answer(number, tuple(codec.error_from_json(e) for e in errors))
+
+
+async def mark_read(tx: Tx, caller: Caller, id_: str, her_id: str) -> None:
+    """The receiver has the message: it is not offered again."""
+    caller.must_act_for(her_id)
+    _, receivers = await _found(tx, caller, id_)
+    receiver = next((r for r in receivers if r.her_id == her_id), None)
+    if receiver is None:
+        raise NotFound("Could not find database document")
+    if receiver.state != "read":
+        await messages.put_receiver(tx, replace(receiver, state="read"))
+
+
+async def _found(tx: Tx, caller: Caller, id_: str) -> tuple[Message, list[Receiver]]:
+    """A message that the caller sent or receives; for anyone else it is as if it were not there."""
+    message = await messages.get(tx, id_)
+    receivers = await messages.receivers(tx, id_) if message else []
+    concerned = {message.from_her if message else "", *(r.her_id for r in receivers)}
+    if message is None or message.direction != RELAY or not concerned & caller.her_ids:
+        raise NotFound("Could not find database document")
+    return message, receivers

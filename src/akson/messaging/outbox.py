@@ -1,0 +1,131 @@
+"""What leaves: a message is written in the transaction that made its content, and has a state until it is answered.
+
+queued ─ sent ─ delivered ─ acknowledged
+│       └───────┴─ overdue ─ acknowledged (late) | rejected
+└─ failed (the transport will not take it)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from akson.kit.clock import now
+from akson.kit.ids import new_id
+from akson.messaging import codec, receipts, times
+from akson.messaging.codes import MESSAGE_TYPES
+from akson.messaging.model import Epikrise, Header, Party, Person, Referral, national
+from akson.messaging.sign import Signer, sign
+from akson.messaging.transport import Status
+from akson.store import messages
+from akson.store.messages import Message, Receiver
+from akson.store.pool import Tx
+
+QUEUED, SENT, DELIVERED = "queued", "sent", "delivered"
+ACKNOWLEDGED, REJECTED, OVERDUE, FAILED = "acknowledged", "rejected", "overdue", "failed"
+OPEN = (QUEUED, SENT, DELIVERED, OVERDUE)
+FOLLOWED = (SENT, DELIVERED, OVERDUE)
+_VERSIONS: Mapping[str, str] = {"HENVISNING_NYTILSTAND": "2.0", "HENVISNING_VIDERE": "2.0", "EPIKRISE": "1.2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What a message belongs to on this node."""
+
+    patient: str = ""
+    """Id of the Patient."""
+    reference: str = ""
+    """The ServiceRequest or DocumentReference that it carries."""
+    answers: str = ""
+    """Id (in the store) of the message that it answers."""
+    owner_role: str = ""
+    """The role on whose work list it lands when it needs a person."""
+    answer_within: timedelta = receipts.ANSWER_WITHIN
+
+
+def header(
+    type_: str, sender: Party, receiver: Party, patient: Person, follows: Header | None = None
+) -> Header:
+    """The header of a new message; `follows` is that of the message it continues a conversation with."""
+    conversation = (follows.conversation or follows.msg_id) if follows else ""
+    return Header(
+        msg_id=new_id(),
+        type=national(MESSAGE_TYPES, type_),
+        generated=times.current(),
+        sender=sender,
+        receiver=receiver,
+        patient=patient,
+        parent=follows.msg_id if follows else "",
+        conversation=conversation,
+        version=_VERSIONS[type_],
+    )
+
+
+async def enqueue(
+    tx: Tx, letter: Referral | Epikrise, sending: Sending, signer: Signer | None = None
+) -> Message:
+    """Write a letter to the outbox, in the transaction of its content. A MsgId that is there already is left alone."""
+    raw = codec.write(letter)
+    if signer:
+        raw = sign(raw, signer)
+    head = letter.header
+    moment = now()
+    message = Message(
+        id=new_id(),
+        direction="out",
+        msg_id=head.msg_id,
+        type=head.type.code,
+        state=QUEUED,
+        from_her=head.sender.her_id,
+        to_her=head.receiver.her_id,
+        patient=sending.patient,
+        reference=sending.reference,
+        answers=sending.answers,
+        conversation=head.conversation or head.msg_id,
+        owner_role=sending.owner_role,
+        due=moment,
+        deadline=receipts.deadline(times.moment(head.generated), sending.answer_within),
+        made_at_sender=head.generated,
+    )
+    if not await messages.add(tx, message, raw):
+        found = await messages.by_msg_id(tx, "out", message.from_her, message.msg_id)
+        return found or message
+    for her_id in dict.fromkeys(p.her_id for p in (head.receiver, *head.copies) if p.her_id):
+        await messages.put_receiver(tx, Receiver(message.id, her_id, "waiting"))
+    return message
+
+
+async def note(tx: Tx, message: Message, status: Status, due: datetime | None) -> Message:
+    """Take in what is known of one receiver of an own message; gives the message as it then is, stored.
+
+    The first receipt of a receiver is final. The primary receiver decides the state of the message.
+    """
+    known = {r.her_id: r for r in await messages.receivers(tx, message.id)}
+    before = known.get(status.receiver)
+    if before is None or before.status:
+        return message
+    state = "delivered" if status.delivered or status.status else before.state
+    await messages.put_receiver(tx, replace(before, state=state, status=status.status, errors=status.errors))
+    if status.receiver != message.to_her:
+        return message
+    after = message.state
+    if status.status:
+        after = receipts.state_after(message.state, status.status)
+    elif status.delivered and message.state in (QUEUED, SENT):
+        after = DELIVERED
+    if after == message.state:
+        return message
+    is_final = after in (ACKNOWLEDGED, REJECTED)
+    changed = replace(
+        message,
+        state=after,
+        detail="; ".join(_error(e) for e in status.errors) if is_final else "",
+        due=None if is_final else due,
+        deadline=None if is_final else message.deadline,
+    )
+    await messages.change(tx, changed)
+    return changed
+
+
+def _error(error: Mapping[str, object]) -> str:
+    parts = (error.get("errorCode"), error.get("description"), error.get("details"))
+    return " ".join(str(part) for part in parts if part)
