@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -145,6 +146,21 @@ def test_emil_has_lost_eight_percent_on_day_five():
         if r["resourceType"] == "Observation" and r["code"]["text"] == "Vekt"
     }
     assert weights["2026-11-20"] / weights["2026-11-15"] == pytest.approx(0.92, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("key", "doses"),
+    [
+        ("noah", {"ROT01": 2, "DTP52": 4, "PNE13": 3, "MMR52": 1}),
+        ("amira", {"DTP52": 5, "PNE13": 3, "MMR52": 2, "HPV02": 2}),
+        ("emil", {}),
+    ],
+)
+def test_children_have_the_vaccines_of_their_age(key, doses):
+    given = [r for r in record_of("journal", key) if r["resourceType"] == "Immunization"]
+    assert Counter(r["vaccineCode"]["coding"][0]["code"] for r in given) == doses
+    born = next(c for c in citizens(TODAY) if c.key == key).born
+    assert all(born.isoformat() < r["occurrenceDateTime"] <= TODAY.isoformat() for r in given)
 
 
 def test_astrid_takes_eleven_medicines():

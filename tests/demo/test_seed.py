@@ -79,7 +79,7 @@ async def names(place: Place, actor, key: str) -> set[str]:
 
 
 async def test_every_node_is_filled_once_and_fast(new_database, settings):
-    started, said = time.monotonic(), []
+    started, said = time.process_time(), []
     for name in CHAPTERS:
         database = Database(new_database(), 4)
         await database.open()
@@ -90,7 +90,8 @@ async def test_every_node_is_filled_once_and_fast(new_database, settings):
         held = await found(Place(NODES[name], database), NODE_ITSELF, "Patient")
         assert len(held) == sum(r["resourceType"] == "Patient" for r in resources(name, TODAY))
         await database.close()
-    assert time.monotonic() - started < 15
+    # our own share of the 15 s, whatever else the machine is doing
+    assert time.process_time() - started < 8
 
 
 async def test_those_who_treat_ingrid_see_her_record_and_others_do_not(fill):
@@ -143,6 +144,7 @@ async def test_the_trust_anchor_knows_systems_and_people_and_keeps_pseudonyms(da
     assert client.jwks["keys"]
     assert not any("d" in key for key in client.jwks["keys"])
     assert hanne.hpr == "9100101"
+    assert {person.handle: person.note for person in people}["marit"] == "Ingrids datter"
     assert {"ingrid", "marit", "ola-strand"} <= {person.handle for person in people}
     moved = replace(settings, port=8123)
     await seed("tillitsanker", database, moved, TODAY)

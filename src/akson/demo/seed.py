@@ -12,6 +12,7 @@ from akson.fhir.strict_json import loads
 from akson.fhir.validate.structure import check
 from akson.kit.errors import Gone, NotFound, Unprocessable
 from akson.kit.settings import Role, Settings
+from akson.kit.text import SOURCE, catalogue
 from akson.record import gate
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context, Place, opened
@@ -139,8 +140,12 @@ PEERS: dict[str, tuple[str, ...]] = {
 
 
 def _person(person: Person) -> registry.Person:
-    note = ", ".join(dict.fromkeys(_title(*post) for post in person.posts))
+    note = ", ".join(dict.fromkeys(_title(*post) for post in person.posts)) or _story(person.key)
     return registry.Person(person.key, person.pid, person.name, person.hpr, note)
+
+
+def _story(key: str) -> str:
+    return str(catalogue(SOURCE).get(f"demo.story_{key.replace('-', '_')}", ""))
 
 
 def _title(role: str, unit: str) -> str:

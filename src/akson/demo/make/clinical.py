@@ -1,6 +1,6 @@
 """Problems, medicines, immunisations, warnings and procedures."""
 
-from akson.demo.book import Book
+from akson.demo.book import MONTH, WEEK, YEAR, Book
 from akson.fhir.model import Resource, coding, concept
 from akson.kit.norwegian import ICD10, ICPC2, volven
 
@@ -79,6 +79,39 @@ def vaccine(b: Book, code: str, ago: int, who: str, dose: int = 1) -> Resource:
         "protocolApplied": [{"doseNumberPositiveInt": dose}],
     }
     return b.add("Immunization", f"{split(code)[0]}/{dose}", content)
+
+
+DTP = "DTP52 Kikhoste (renset antigen), difteri (toksoid), tetanus (toksoid)"
+PNEUMOCOCCUS = "PNE13 Pneumokokk (renset polysakkaridantigen, konjugert 13 valent)"
+ROTAVIRUS = "ROT01 Rotavirusinfeksjon (oral, levende svekket)"
+MMR = "MMR52 Meslinger, kusma og røde hunder (levende svekket)"
+HPV = "HPV02 Humant papillomavirus (type 16, 18)"
+PROGRAMME = (
+    (6 * WEEK, ROTAVIRUS, 1, 2014),
+    (3 * MONTH, ROTAVIRUS, 2, 2014),
+    (3 * MONTH, DTP, 1, 1990),
+    (3 * MONTH, PNEUMOCOCCUS, 1, 2010),
+    (5 * MONTH, DTP, 2, 1990),
+    (5 * MONTH, PNEUMOCOCCUS, 2, 2010),
+    (YEAR, DTP, 3, 1990),
+    (YEAR, PNEUMOCOCCUS, 3, 2010),
+    (15 * MONTH, MMR, 1, 1990),
+    (7 * YEAR, DTP, 4, 1990),
+    (11 * YEAR, MMR, 2, 1990),
+    (12 * YEAR, HPV, 1, 1997),
+    (12 * YEAR + 6 * MONTH, HPV, 2, 1997),
+    (15 * YEAR, DTP, 5, 1990),
+)
+"""The children's vaccination programme, simplified: age in days, vaccine, dose, and first year of birth it holds for."""
+
+
+def vaccination_programme(b: Book, who: str) -> None:
+    """What the programme has given a child of this age."""
+    born = b.citizen.born
+    for age, code, dose, since in PROGRAMME:
+        ago = (b.today - born).days - age
+        if ago >= 0 and born.year >= since:
+            vaccine(b, code, ago, who, dose)
 
 
 def warning(b: Book, text: str, ago: int, who: str, category: str = "safety") -> Resource:

@@ -49,7 +49,7 @@ KINDS = {
     "haemoglobin": Kind("laboratory", LOINC, "718-7", "Hemoglobin", "g/dL"),
     "crp": Kind("laboratory", LOINC, "1988-5", "CRP", "mg/L"),
     "creatinine": Kind("laboratory", LOINC, "14682-9", "Kreatinin", "umol/L", "µmol/L"),
-    "egfr": Kind("laboratory", LOINC, "33914-3", "eGFR", "mL/min/{1.73_m2}", "ml/min/1,73 m²"),
+    "egfr": Kind("laboratory", LOINC, "62238-1", "eGFR", "mL/min/{1.73_m2}", "ml/min/1,73 m²"),
     "ldl": Kind("laboratory", LOINC, "22748-8", "LDL-kolesterol", "mmol/L"),
     "tsh": Kind("laboratory", LOINC, "3016-3", "TSH", "m[IU]/L", "mIE/l"),
     "neutrophils": Kind("laboratory", LOINC, "751-8", "Nøytrofile", "10*9/L", "10⁹/l"),

@@ -1,7 +1,7 @@
 """Amira Hassan, 16: low mood; talks with the school nurse and decides herself who may know."""
 
-from akson.demo.book import MONTH, WEEK, YEAR, Book
-from akson.demo.make.clinical import problem, vaccine
+from akson.demo.book import WEEK, YEAR, Book
+from akson.demo.make.clinical import problem, vaccination_programme
 from akson.demo.make.contact import appointment, note
 from akson.demo.make.measured import measured
 from akson.demo.make.plan import follow_up, task
@@ -12,14 +12,7 @@ CHILD = "solvik-helsestasjon"
 def journal(b: Book) -> None:
     problem(b, "P03 Følelse av depresjon", 6 * WEEK, "mina-saether")
     follow_up(b, "Skolehelsetjeneste, videregående", YEAR, "silje-aune", CHILD)
-    vaccine(b, "HPV02 Humant papillomavirus (type 16, 18)", 4 * YEAR, "silje-aune", 2)
-    vaccine(
-        b,
-        "DTP52 Kikhoste (renset antigen), difteri (toksoid), tetanus (toksoid)",
-        15 * MONTH,
-        "silje-aune",
-        5,
-    )
+    vaccination_programme(b, "silje-aune")
     measured(b, "mfq", 14, b.moment(3 * WEEK, "12:00"), "silje-aune")
     measured(b, "tsh", 1.8, b.moment(6 * WEEK, "08:40"), "mina-saether")
     measured(b, "haemoglobin", 12.9, b.moment(6 * WEEK, "08:40"), "mina-saether")

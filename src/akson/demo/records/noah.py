@@ -1,7 +1,7 @@
 """Noah Eriksen, 9: unrest and trouble at school; the school worries, a referral to BUP is next."""
 
 from akson.demo.book import MONTH, WEEK, YEAR, Book
-from akson.demo.make.clinical import problem, vaccine
+from akson.demo.make.clinical import problem, vaccination_programme
 from akson.demo.make.contact import contact, document, note
 from akson.demo.make.critical import Written, hypersensitivity
 from akson.demo.make.measured import blood_pressure, measured
@@ -27,9 +27,7 @@ def journal(b: Book) -> None:
         measured(b, "height", height, b.moment(ago, "10:02"), "silje-aune")
     blood_pressure(b, 102, 62, b.moment(3 * WEEK, "13:10"), "mina-saether")
     measured(b, "pulse", 84, b.moment(3 * WEEK, "13:10"), "mina-saether")
-    vaccine(
-        b, "DTP52 Kikhoste (renset antigen), difteri (toksoid), tetanus (toksoid)", 2 * YEAR, "silje-aune", 4
-    )
+    vaccination_programme(b, "silje-aune")
     follow_up(b, "Skolehelsetjeneste", 3 * YEAR, "silje-aune", CHILD)
     service(b, "7 Avlastning utenfor institusjon", MONTH, "tone-bakke", "solvik-tildeling", 4)
     calm = goal(b, "Jeg vil ha en rolig plass i klassen og en venn å leke med.", MONTH)
