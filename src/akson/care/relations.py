@@ -1,0 +1,15 @@
+"""Care relations as pages ask for them: does the actor's unit treat this patient?"""
+
+from akson.record.context import Context
+from akson.store import relations
+
+
+async def is_related(ctx: Context, patient: str) -> bool:
+    """Whether the actor, the role or one of the units has a care relation with the patient now.
+
+    Without one, policy shows who the patient is and nothing of the record: a page must say so, or an empty chart
+    would be taken for a healthy patient.
+    """
+    actor = ctx.actor
+    mine = actor.units | {actor.practitioner, actor.role_reference}
+    return any(relation.party in mine for relation in await relations.of_patient(ctx.tx, patient))

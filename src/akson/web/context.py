@@ -1,0 +1,35 @@
+"""How a view reaches the record: the context of its request, and searches as a view wants to write them."""
+
+from starlette.requests import Request
+
+from akson.fhir.model import Resource
+from akson.fhir.search_parse import parse
+from akson.fhir.strict_json import loads
+from akson.kit.errors import NotAuthenticated
+from akson.record import gate
+from akson.record.context import Context
+
+
+def context(request: Request) -> Context:
+    """Who acts, in which transaction, on which node. NotAuthenticated when nobody has signed in."""
+    found: Context | None = getattr(request.state, "context", None)
+    if found is None:
+        raise NotAuthenticated("no one is signed in")
+    return found
+
+
+async def find(ctx: Context, resource_type: str, *pairs: tuple[str, str]) -> list[Resource]:
+    """The resources that match, then those they include; at most one page of them."""
+    query = parse(resource_type, list(pairs), base=ctx.node.fhir)
+    page = await gate.search(ctx, query)
+    return [loads(stored.body) for stored in (*page.matches, *page.included)]
+
+
+async def one(ctx: Context, resource_type: str, resource_id: str) -> Resource:
+    """One resource; NotFound when it is absent or hidden, Gone when it was deleted."""
+    return loads((await gate.read(ctx, resource_type, resource_id)).body)
+
+
+def of_type(resources: list[Resource], *types: str) -> list[Resource]:
+    """Those of these types, in their order."""
+    return [resource for resource in resources if resource["resourceType"] in types]

@@ -1,0 +1,60 @@
+"""Documents: those of this record first, those of other systems through the platform, and what did not answer."""
+
+import base64
+from dataclasses import dataclass
+
+from akson.fhir.model import Resource
+from akson.kit.settings import Node
+from akson.record.context import Context
+from akson.web.context import find, of_type, one
+from akson.web.ehr import rows
+from akson.web.ehr.rows import Row
+
+NOTES = ("type", "urn:oid:2.16.578.1.12.4.1.1.9602|B02-2,urn:oid:2.16.578.1.12.4.1.1.9602|B03-2")
+"""Journal notes and notes of out-patient clinics (V9602)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One attachment as a page shows it: words, or the media type of what it cannot show."""
+
+    words: str
+    media_type: str
+
+
+def lines(found: list[Resource], node: Node) -> list[Row]:
+    """The documents of a searchset, newest first."""
+    made = [rows.document(each, node) for each in of_type(found, "DocumentReference")]
+    return sorted(made, key=lambda row: row.source.when, reverse=True)
+
+
+async def notes(ctx: Context, patient: str, count: str) -> list[Row]:
+    """The newest journal notes of a patient, with how each begins."""
+    who = ("patient", f"Patient/{patient}")
+    current = ("status", "current")
+    found = await find(ctx, "DocumentReference", who, NOTES, current, ("_sort", "-date"), ("_count", count))
+    papers = of_type(found, "DocumentReference")
+    return [rows.note(each, ctx.node, (await fetch(ctx, each)).words) for each in papers]
+
+
+async def fetch(ctx: Context, document: Resource) -> Content:
+    """The content of a document of this record."""
+    url = str(attachment(document).get("url", ""))
+    if not url.startswith("Binary/"):
+        return Content("", str(attachment(document).get("contentType", "")))
+    return content(await one(ctx, "Binary", url.removeprefix("Binary/")))
+
+
+def content(binary: Resource) -> Content:
+    """What a Binary holds. Text is shown as text; markup in it is never run."""
+    media_type = str(binary.get("contentType", ""))
+    if not media_type.startswith("text/"):
+        return Content("", media_type)
+    words = base64.b64decode(str(binary.get("data", ""))).decode("utf-8", "replace")
+    return Content(words, media_type)
+
+
+def attachment(document: Resource) -> Resource:
+    """The first attachment of a DocumentReference; empty when it has none."""
+    found: list[Resource] = [each.get("attachment", {}) for each in document.get("content", [])]
+    return found[0] if found else {}

@@ -1,0 +1,45 @@
+"""The role's own first pages: the day, the inbox, and what one does with a task."""
+
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from akson.care import tasks
+from akson.web.context import context
+from akson.web.ehr import work
+from akson.web.ehr.frame import show_work
+from akson.web.ehr.notes import draft_lines
+from akson.web.language import page_within
+from akson.web.say import ZONE
+
+
+async def home(request: Request) -> Response:
+    ctx = context(request)
+    return await show_work(
+        request,
+        ctx,
+        "ehr/home.html",
+        menu="day",
+        today=datetime.now(ZONE).date(),
+        visits=await work.my_visits(ctx),
+        tasks=await work.my_tasks(ctx),
+        drafts=await draft_lines(ctx),
+    )
+
+
+async def inbox(request: Request) -> Response:
+    ctx = context(request)
+    return await show_work(
+        request, ctx, "ehr/inbox.html", menu="inbox", messages=[], tasks=await work.my_tasks(ctx)
+    )
+
+
+async def act_on_task(request: Request) -> Response:
+    """Take a task or finish it, then go back to where one was."""
+    ctx = context(request)
+    form = await request.form()
+    version = str(form.get("version", ""))
+    act = tasks.complete if form.get("do") == "complete" else tasks.claim
+    await act(ctx, request.path_params["task"], int(version) if version.isdigit() else 0)
+    return RedirectResponse(page_within(str(form.get("back", "/"))), 303)

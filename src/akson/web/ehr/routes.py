@@ -1,0 +1,31 @@
+"""The addresses of the work pages, below the node's own path. Norwegian, because people see them."""
+
+from starlette.routing import BaseRoute, Route
+
+from akson.web.ehr import chart, document_views, home, notes, search
+
+CHART = "/pasient/{patient}"
+
+
+def ehr_routes() -> list[BaseRoute]:
+    """The work pages of a record system."""
+    return [
+        Route("/", home.home),
+        Route("/innboks", home.inbox),
+        Route("/oppgaver/{task}", home.act_on_task, methods=["POST"]),
+        Route("/pasienter", search.patients, methods=["GET", "POST"]),
+        Route("/utkast", notes.drafts),
+        Route(CHART, chart.overview),
+        Route(f"{CHART}/fodselsnummer", chart.national_id, methods=["POST"]),
+        Route(f"{CHART}/kritisk", chart.critical),
+        Route(f"{CHART}/legemidler", chart.medicines),
+        Route(f"{CHART}/problemer", chart.problems),
+        Route(f"{CHART}/notater", chart.notes, methods=["GET"]),
+        Route(f"{CHART}/notater", notes.finish, methods=["POST"]),
+        Route(f"{CHART}/notater/nytt", notes.editor),
+        Route(f"{CHART}/notater/utkast", notes.autosave, methods=["POST"]),
+        Route(CHART + "/notater/{document}", document_views.document),
+        Route(f"{CHART}/dokumenter", document_views.document_list),
+        Route(CHART + "/dokumenter/{document}", document_views.document),
+        Route(f"{CHART}/meldinger", document_views.messages),
+    ]

@@ -1,0 +1,200 @@
+"""The work pages of a record system, on the demo's own data."""
+
+import re
+
+import pytest
+
+from akson.demo.ids import demo_id
+from akson.kit.text import text
+from tests.web.conftest import PERSONS
+
+pytestmark = pytest.mark.store
+INGRID = demo_id("journal", "Patient", "ingrid")
+OLAV = demo_id("journal", "Patient", "olav")
+CHART = f"/pasient/{INGRID}"
+
+
+def unmarked(page: str) -> str:
+    """The words of a page."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+async def test_the_day_lists_visits_in_order_and_tasks_with_the_urgent_first(journal):
+    await journal.sign_in("hanne-lunde")
+    page = await journal.get("/")
+    assert page.index("08:30") < page.index("17:50")
+    assert page.index(text("chart.task_urgent")) < page.index("Spør Ingrid og Marit om allergier")
+    assert f'href="/journal/pasient/{INGRID}"' in page
+
+
+async def test_nobody_signed_in_is_told_so(journal):
+    page = await journal.get(CHART, status=401)
+    assert text("error.not_authenticated") in page
+    assert "Ingrid" not in page
+
+
+@pytest.mark.parametrize("words", ["ingrid", "Haugen Ingrid", "12.03.1942", "12031942"])
+async def test_a_patient_is_found_by_name_and_birth_date(journal, words):
+    await journal.sign_in("hanne-lunde")
+    answer = await journal.post("/pasienter", query=words)
+    assert f'href="/journal{CHART}"' in answer.text
+    assert f"pasient/{OLAV}" not in answer.text
+
+
+async def test_the_identity_number_is_searched_for_in_the_body_and_shown_on_demand_only(journal):
+    await journal.sign_in("hanne-lunde")
+    pid = PERSONS["ingrid"].pid
+    answer = await journal.post("/pasienter", query=f"{pid[:6]} {pid[6:]}")
+    assert f'href="/journal{CHART}"' in answer.text
+    assert pid[6:] not in await journal.get(CHART)
+    shown = await journal.post(f"{CHART}/fodselsnummer")
+    assert f"{pid[:6]} {pid[6:]}" in shown.text
+
+
+async def test_nobody_found_is_said_with_what_to_try(journal):
+    await journal.sign_in("hanne-lunde")
+    answer = await journal.post("/pasienter", query="Finnes Ikke")
+    assert text("chart.found_none_do") in answer.text
+
+
+async def test_the_overview_shows_the_record_with_who_and_when(journal):
+    await journal.sign_in("hanne-lunde")
+    words = unmarked(await journal.get(CHART))
+    for expected in (
+        "Ingrid Haugen", "84 år", "Fallfare", "Apiksaban tabletter 5 mg", "Demens", "Trygghetsalarm",
+        "5 timer i uken", "Marit Haugen", "Jeg vil klare å gå til kirken", "Hanne Lunde, hjemmesykepleier",
+    ):  # fmt: skip
+        assert expected in words
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/legemidler", "Metoprolol depottabletter 25 mg"),
+        ("/problemer", "Osteoporose"),
+        ("/notater", "Hjemmebesøk, kveld"),
+        ("/kritisk", "Fallfare"),
+        ("/dokumenter", "Fysioterapi hjemme"),
+        ("/meldinger", "Ingen meldinger"),
+    ],
+)
+async def test_every_tab_shows_its_part_and_the_same_banner(journal, path, expected):
+    await journal.sign_in("hanne-lunde")
+    page = await journal.get(CHART + path)
+    assert expected in page
+    assert f'data-patient="{INGRID}"' in page
+    assert 'aria-current="page"' in page
+
+
+async def test_without_a_care_relation_the_chart_says_why_it_is_empty(journal):
+    await journal.sign_in("hanne-lunde")
+    noah = demo_id("journal", "Patient", "noah")
+    words = unmarked(await journal.get(f"/pasient/{noah}"))
+    assert text("chart.no_relation") in words
+    assert "Noah Eriksen" in words
+
+
+async def test_an_unknown_patient_is_not_found(journal):
+    await journal.sign_in("hanne-lunde")
+    assert text("error.not_found") in await journal.get("/pasient/nobody", status=404)
+
+
+async def test_a_note_is_saved_while_it_is_written_and_found_again(journal):
+    await journal.sign_in("hanne-lunde")
+    form = {"patient": INGRID, "version": "0", "kind": "visit", "situation": "Sover godt."}
+    first = (await journal.post(f"{CHART}/notater/utkast", **form)).json()
+    assert first["version"] == 1
+    second = (
+        await journal.post(f"{CHART}/notater/utkast", **form | {"version": "1", "assessment": "Bra."})
+    ).json()
+    assert second["version"] == 2
+    editor = await journal.get(f"{CHART}/notater/nytt")
+    assert "Sover godt." in editor
+    assert "Bra." in editor
+    assert 'name="version" value="2"' in editor
+    assert "Ingrid Haugen" in await journal.get("/utkast")
+    assert "Sover godt." not in await journal.get(f"{CHART}/notater")
+
+
+async def test_the_draft_in_an_older_window_is_a_conflict_and_changes_nothing(journal):
+    await journal.sign_in("hanne-lunde")
+    form = {"patient": INGRID, "version": "0", "kind": "visit", "situation": "Første vindu."}
+    await journal.post(f"{CHART}/notater/utkast", **form)
+    late = await journal.post(f"{CHART}/notater/utkast", **form | {"situation": "Andre vindu."})
+    assert late.status_code == 409
+    assert "Første vindu." in await journal.get(f"{CHART}/notater/nytt")
+
+
+async def test_a_signed_note_is_in_the_record_and_the_draft_is_gone(journal):
+    await journal.sign_in("hanne-lunde")
+    form = {
+        "patient": INGRID, "version": "0", "kind": "phone", "situation": "Ringte datter <Marit>.\nHun kommer.", "do": "sign",
+    }  # fmt: skip
+    answer = await journal.post(f"{CHART}/notater", **form)
+    assert answer.status_code == 303
+    page = (await journal.http.get(answer.headers["location"])).text
+    assert "Ringte datter &lt;Marit&gt;." in page
+    assert "Hanne Lunde, hjemmesykepleier" in page
+    assert "Solvik hjemmetjeneste nord" in page
+    assert text("chart.kind_phone") in await journal.get(f"{CHART}/notater")
+    assert text("chart.drafts_empty") in await journal.get("/utkast")
+
+
+async def test_an_empty_note_is_not_signed(journal):
+    await journal.sign_in("hanne-lunde")
+    answer = await journal.post(f"{CHART}/notater", patient=INGRID, version="0", kind="visit", do="sign")
+    assert text("chart.note_empty") in answer.text
+
+
+async def test_a_draft_can_be_kept_or_deleted(journal):
+    await journal.sign_in("hanne-lunde")
+    form = {"patient": INGRID, "version": "0", "kind": "visit", "situation": "Kladd."}
+    assert (await journal.post(f"{CHART}/notater", **form, do="keep")).status_code == 303
+    assert "Kladd." in await journal.get("/utkast")
+    await journal.post(f"{CHART}/notater", **form, do="discard")
+    assert "Kladd." not in await journal.get("/utkast")
+
+
+async def test_a_form_of_one_patient_is_refused_on_the_page_of_another(journal):
+    await journal.sign_in("hanne-lunde")
+    form = {"patient": OLAV, "version": "0", "kind": "visit", "situation": "Feil pasient.", "do": "sign"}
+    answer = await journal.post(f"{CHART}/notater", **form)
+    assert answer.status_code == 409
+    assert "Feil pasient." not in await journal.get(f"/pasient/{OLAV}/notater")
+
+
+async def test_a_document_of_one_patient_does_not_open_under_another(journal):
+    await journal.sign_in("hanne-lunde")
+    links = re.findall(rf"/journal{CHART}/dokumenter/([\w-]+)", await journal.get(f"{CHART}/dokumenter"))
+    assert "Medisiner tatt" in await journal.get(f"{CHART}/dokumenter/{links[0]}")
+    await journal.get(f"/pasient/{OLAV}/dokumenter/{links[0]}", status=409)
+
+
+async def test_a_free_task_is_taken_and_finished(journal):
+    await journal.sign_in("hanne-lunde")
+    task = re.search(r"Ring Marit om brodder.*?oppgaver/([\w-]+)", await journal.get(CHART), re.DOTALL)
+    assert task
+    path = f"/oppgaver/{task[1]}"
+    assert (await journal.post(path, version="1", do="claim", back="/journal/")).headers[
+        "location"
+    ] == "/journal/"
+    late = await journal.post(path, version="1", do="claim", back="/journal/")
+    assert late.status_code == 412
+    assert (await journal.post(path, version="2", do="complete", back="https://evil.example/")).headers[
+        "location"
+    ] == "/"
+    assert "Ring Marit om brodder" not in await journal.get(CHART)
+
+
+async def test_the_guardian_is_in_the_banner(journal):
+    await journal.sign_in("hanne-lunde")
+    lukas = demo_id("journal", "Patient", "lukas")
+    assert "Verge: Gunnar Fjeld" in await journal.get(f"/pasient/{lukas}")
+
+
+async def test_the_page_is_in_the_language_chosen(journal):
+    await journal.sign_in("hanne-lunde")
+    await journal.http.post("/sprak", data={"language": "en", "next": "/"})
+    words = unmarked(await journal.get(CHART))
+    assert "Medicines in use" in words
+    assert "84 years" in words
