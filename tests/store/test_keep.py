@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from akson.kit.clock import now
 from akson.store import keep
 
@@ -28,11 +30,12 @@ async def test_what_has_expired_is_gone(database):
         assert await keep.sweep(tx) == 2
 
 
-async def test_a_key_is_added_once_while_it_lasts(database):
+@pytest.mark.parametrize("add", [keep.add, keep.add_quickly])
+async def test_a_key_is_added_once_while_it_lasts(database, add):
     async with database.transaction() as tx:
-        assert await keep.add(tx, "jti", "x", {}, now() - LATER)
-        assert await keep.add(tx, "jti", "x", {}, now() + LATER)
-        assert not await keep.add(tx, "jti", "x", {}, now() + LATER)
+        assert await add(tx, "jti", "x", {}, now() - LATER)
+        assert await add(tx, "jti", "x", {}, now() + LATER)
+        assert not await add(tx, "jti", "x", {}, now() + LATER)
 
 
 async def test_all_of_a_kind_are_found_and_one_can_be_held(database):

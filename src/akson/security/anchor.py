@@ -54,6 +54,8 @@ class Anchor:
         self._keys: dict[str, Key] = {}
         self._until = 0.0
         self._looked = float("-inf")
+        self.generation = 0
+        """Counts up when the keys may have changed: what was concluded from them before is old."""
 
     async def metadata(self) -> Metadata:
         """PeerFailed when the document is not this issuer's, PeerSilent when there is no answer."""
@@ -77,6 +79,7 @@ class Anchor:
         if kid not in self._keys and time.monotonic() - self._looked > RETRY:
             self._looked = time.monotonic()
             self._keys = _keys(await self._get(metadata.jwks))
+            self.generation += 1
         if kid not in self._keys:
             raise BadToken("unknown key")
         return self._keys[kid]
@@ -84,12 +87,14 @@ class Anchor:
     def forget(self) -> None:
         """Fetch metadata and keys anew at the next use."""
         self._metadata, self._keys, self._looked = None, {}, float("-inf")
+        self.generation += 1
 
     async def _learn(self) -> None:
         """Metadata and keys together, so that a key rotated out is gone within a day."""
         metadata = _metadata(await self._get(f"{self.issuer}/.well-known/openid-configuration"), self.issuer)
         keys = _keys(await self._get(metadata.jwks))
         self._metadata, self._keys, self._until = metadata, keys, time.monotonic() + LIFE
+        self.generation += 1
 
     async def _get(self, url: str) -> Mapping[str, Any]:
         try:

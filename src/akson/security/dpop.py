@@ -14,8 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from joserfc.jwk import Key
 
 from akson.kit.ids import new_secret
-from akson.security.jose import ALGORITHMS, BadToken, moment, parse, public_key, sign, verify
-from akson.security.keys import thumbprint
+from akson.security.jose import ALGORITHMS, BadToken, known_key, moment, parse, sign, verify
 
 LIFE = 10
 """Seconds a proof may be old."""
@@ -125,9 +124,8 @@ def _check(proofs: Sequence[str], request: Request, jkt: str) -> Proof:
     if len(proofs) != 1:
         raise BadToken("exactly one DPoP proof is needed")
     proof = parse(proofs[0], ("dpop+jwt",), (*ALGORITHMS, "RS256"))
-    key = public_key(proof.header.get("jwk"))
+    key, found = known_key(proof.header.get("jwk"))
     claims = verify(proof, key)
-    found = thumbprint(key)
     if jkt and found != jkt:
         raise BadToken("the proof's key is not the token's")
     if request.token and claims.get("ath") != token_hash(request.token):

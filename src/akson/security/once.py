@@ -22,6 +22,11 @@ class Once:
         self._database = database
 
     async def first(self, kind: str, key: str, seconds: float) -> bool:
-        """True the first time within the time given, False ever after. Committed before it answers."""
+        """True the first time within the time given, False ever after. Seen by every process before it answers.
+
+        Not waited for on disk, as what may be used once lives for seconds: a power cut outlives most of them.
+        """
         async with self._database.transaction() as tx:
-            return await keep.add(tx, f"once-{kind}", digest(key), {}, now() + timedelta(seconds=seconds))
+            return await keep.add_quickly(
+                tx, f"once-{kind}", digest(key), {}, now() + timedelta(seconds=seconds)
+            )

@@ -6,6 +6,7 @@ without its proof is worth nothing here.
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from akson.security import dpop
@@ -26,8 +27,19 @@ ATTEST = "nhn:tillitsrammeverk:parameters"
 
 SKEW = 5
 """Seconds that two clocks may differ."""
+KEEP = 60
+"""Seconds that the outcome of checking a token is kept: so fast a key rotated out loses its worth."""
+KEPT = 2000
 ATTEST_LIFE = 3600
 """Seconds an attest may be old (trust framework, ATT-58)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    caller: Caller
+    jkt: str
+    until: float
+    generation: int
 
 
 class Verifier:
@@ -37,19 +49,32 @@ class Verifier:
         self.anchor = anchor
         self.audience = audience
         self.once = once
+        self._kept: dict[str, _Known] = {}
 
     async def verify(self, token: str, proofs: Sequence[str], request: dpop.Request) -> Caller:
         """Who calls with this token and these `DPoP` headers. BadToken says what is wrong."""
+        known = await self._known(token)
+        proof = dpop.check(proofs, dpop.Request(request.method, request.url, token), known.jkt)
+        if not await self.once.first("dpop", proof.jkt + proof.jti, dpop.KEEP):
+            raise BadToken("the proof was used before (jti)", "invalid_dpop_proof")
+        return known.caller
+
+    async def _known(self, token: str) -> "_Known":
+        """What a token says, all of it checked. Kept for a minute: a caller uses a token many times."""
+        kept = self._kept.get(token)
+        if kept is not None and time.time() < kept.until and kept.generation == self.anchor.generation:
+            return kept
         parsed = parse(token, ("at+jwt", "jwt"), self.anchor.algorithms)
         claims = verify(parsed, await self.anchor.key(parsed))
         self._address(claims)
-        _times(claims)
-        jkt = _bound(claims)
-        proof = dpop.check(proofs, dpop.Request(request.method, request.url, token), jkt)
-        caller = _caller(claims)
-        if not await self.once.first("dpop", proof.jkt + proof.jti, dpop.KEEP):
-            raise BadToken("the proof was used before (jti)", "invalid_dpop_proof")
-        return caller
+        expires = _times(claims)
+        known = _Known(
+            _caller(claims), _bound(claims), min(expires, time.time() + KEEP), self.anchor.generation
+        )
+        if len(self._kept) >= KEPT:
+            self._kept.clear()
+        self._kept[token] = known
+        return known
 
     def _address(self, claims: Claims) -> None:
         if claims.get("iss") != self.anchor.issuer:
@@ -60,13 +85,15 @@ class Verifier:
             raise BadToken("the token is for another audience")
 
 
-def _times(claims: Claims) -> None:
+def _times(claims: Claims) -> float:
+    """The moment the token expires."""
     now = time.time()
     expires, begins, issued = (moment(claims, name) for name in ("exp", "nbf", "iat"))
     if expires is None or expires <= now - SKEW:
         raise BadToken("the token has expired")
     if begins is None or begins > now + SKEW or (issued is not None and issued > now + SKEW):
         raise BadToken("the token is not valid yet")
+    return expires
 
 
 def _bound(claims: Claims) -> str:
