@@ -22,8 +22,8 @@ FHIR = "http://hl7.org/fhir/"
 FHIR_TYPE = FHIR + "StructureDefinition/structuredefinition-fhir-type"
 REGEX = FHIR + "StructureDefinition/regex"
 KINDS = ("primitive-type", "complex-type", "resource")
-NOT_SEARCHED = {"_filter", "_query"}
-"""Parameters of the package that name a feature, not a value of the resource."""
+NOT_SEARCHED = {"_filter", "_query", "near", "phonetic"}
+"""Parameters that name a feature which Akson does not have: a filter language, named queries, distance, sound."""
 EXAMPLES = {
     FHIR + "SearchParameter/" + name for name in ("example", "example-reference", "example-extension")
 }
@@ -41,7 +41,8 @@ REPAIRED = {
     ),
 }
 """Expressions of the package that name an extension by a url which no resource has."""
-SPECIAL = {"_text": "string", "_content": "string", "near": "special"}
+WORDS = {"_text", "_content"}
+"""Searched in the text of the whole resource; they have no expression."""
 
 
 def read_package(path: Path) -> Iterator[Json]:
@@ -70,7 +71,7 @@ def search_parameters(found: Iterable[Json]) -> list[Json]:
         if not item.get("base") or item["url"] in EXAMPLES or item["code"] in NOT_SEARCHED:
             continue
         expression = REPAIRED.get(item["url"], item.get("expression", ""))
-        if not expression and item["code"] not in SPECIAL:
+        if not expression and item["code"] not in WORDS:
             continue
         row: Json = {key: item[key] for key in ("code", "type", "url", "base")}
         row["expression"] = expression

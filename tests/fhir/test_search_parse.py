@@ -292,5 +292,11 @@ def test_unknown_type():
 
 def test_search_over_all_types():
     assert query("", ("_id", "1"), ("_lastUpdated", "gt2024")).type == ""
+    (kinds,) = query("", ("_type", "Patient,Task")).filters
+    assert [term.code for term in kinds.terms] == ["Patient", "Task"]
+    with pytest.raises(Malformed, match="Pateint"):
+        query("", ("_type", "Pateint"))
     with pytest.raises(UnsupportedParameter):
         query("", ("name", "x"))
+    with pytest.raises(UnsupportedParameter):
+        query("Patient", ("_type", "Patient"))

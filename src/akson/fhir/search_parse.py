@@ -7,7 +7,7 @@ for lenient handling: then its name stands in `Query.ignored`. Source: http://hl
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from akson.fhir.search import Filter, Has, Include, Query, SearchParam, Sort
+from akson.fhir.search import Filter, Has, Include, Query, SearchParam, Sort, TokenTerm
 from akson.fhir.search_terms import TermReader, split
 from akson.fhir.spec import spec
 from akson.kit.errors import Malformed, UnknownType, UnsupportedParameter
@@ -104,6 +104,8 @@ class _Parser:
         head, dot, rest = name.partition(".")
         code, _, modifier = head.partition(":")
         param = spec().param(kind, code)
+        if code == "_type" and not kind and not modifier and not dot:
+            return _types(value)
         if param is None or param.type == "special":
             raise UnsupportedParameter(f"{kind or 'Resource'} has no search parameter {code!r}")
         if dot:
@@ -207,3 +209,12 @@ class _Parser:
         param = spec().param(source, code)
         if code != "*" and (param is None or param.type != "reference"):
             raise UnsupportedParameter(f"{name}={value}: {source} has no reference parameter {code!r}")
+
+
+def _types(value: str) -> Filter:
+    """`_type` of a search over all types. Source: http://hl7.org/fhir/R4/http.html#search."""
+    kinds = value.split(",")
+    for kind in kinds:
+        if kind not in spec().types:
+            raise Malformed(f"search parameter _type: {kind!r} is not a resource type of FHIR R4")
+    return Filter(SearchParam("_type", "token", ""), None, tuple(TokenTerm(None, kind) for kind in kinds))

@@ -144,6 +144,15 @@ def test_references_by_type_of_their_target():
     assert versioned.patient == "1"
 
 
+def test_absolute_references_to_this_server_are_local():
+    resource = {"resourceType": "Observation", "subject": {"reference": "https://a.test/fhir/Patient/1"}}
+    assert extract(resource).patient is None
+    assert extract(resource, base="https://b.test/fhir").patient is None
+    index = extract(resource, base="https://a.test/fhir")
+    assert index.patient == "1"
+    assert of(index.references, "subject") == [ReferenceValue("subject", "Patient", "1")]
+
+
 def test_choice_types_periods_and_timing():
     timing = {"event": ["2024-01-02", "2024-03-04"], "repeat": {"boundsPeriod": {"end": "2024-02-01"}}}
     index = extract({"resourceType": "ServiceRequest", "occurrenceTiming": timing})

@@ -20,9 +20,12 @@ def _plan(kind: str) -> Plan:
     return compile_plan(kind, spec())
 
 
-def extract(resource: Resource) -> Index:
-    """All index values of one resource. It should be structurally valid; odd values are left out, not refused."""
+def extract(resource: Resource, *, base: str = "") -> Index:
+    """All index values of one resource. It should be structurally valid; odd values are left out, not refused.
+
+    `base` is the FHIR base url of this server: an absolute reference that begins with it is a reference to here.
+    """
     index = Index()
-    _plan(resource["resourceType"]).run(resource, index)
+    _plan(resource["resourceType"]).run(resource, index, base.rstrip("/") + "/" if base else "")
     index.content = content(resource)
     return index

@@ -16,8 +16,8 @@ from akson.fhir.fhirpath import parse
 from akson.fhir.fhirpath.evaluate import compile_expression
 from akson.fhir.fhirpath.runtime import Env
 from akson.fhir.fhirpath.values import Node, root, type_of
-from akson.fhir.index import CompositeValue, Index, IndexValue, TokenValue
-from akson.fhir.model import Resource
+from akson.fhir.index import CompositeValue, Index, IndexValue, ReferenceValue, TokenValue
+from akson.fhir.model import Resource, split_reference
 from akson.fhir.search import SearchParam
 from akson.fhir.spec import Spec
 
@@ -66,10 +66,12 @@ class Plan:
     unread: tuple[str, ...]
     """Parameters whose elements have a type that gives no value of theirs."""
 
-    def run(self, resource: Resource, index: Index) -> None:
+    def run(self, resource: Resource, index: Index, base: str = "") -> None:
         self.walk(resource, index, resource)
         for sink in self.evaluated:
             sink(resource, index, resource)
+        if base:
+            index.references = [_local(found, base) for found in index.references]
         index.identifiers = [(t.system, t.code) for t in index.tokens if t.param == "identifier"]
         index.patient = self._patient(resource, index)
 
@@ -81,6 +83,14 @@ class Plan:
                 if found.param == code and found.type == "Patient" and found.id:
                     return found.id
         return None
+
+
+def _local(found: ReferenceValue, base: str) -> ReferenceValue:
+    """A reference to an absolute url of this server as one to a resource here."""
+    if not found.url.startswith(base):
+        return found
+    kind, key = split_reference(found.url)
+    return ReferenceValue(found.param, kind, key, "", found.identifier) if key else found
 
 
 def compile_plan(kind: str, spec: Spec) -> Plan:

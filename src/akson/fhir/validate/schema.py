@@ -66,7 +66,9 @@ class _Builder:
 
     def value(self, table: TypeTable, element: Element, kind: str) -> Schema:
         if element.value_set in self.spec.codes and kind == "code":
-            return {"enum": sorted(self.spec.codes[element.value_set].codes)}
+            name = "codes:" + element.value_set.rsplit("/", 1)[-1]
+            self.done.setdefault(name, {"enum": sorted(self.spec.codes[element.value_set].codes)})
+            return {"$ref": f"#/$defs/{name}"}
         if table.kind == "resource" and element.name == "id":
             kind = "id"
         return self.reach(kind)
@@ -94,8 +96,6 @@ def _presence(table: TypeTable, element: Element) -> list[Schema]:
         wanted = [{"required": [key]} for key in present]
         rules.append(wanted[0] if len(wanted) == 1 else {"anyOf": wanted})
     if len(keys) > 1:
-        others = {
-            key: {"not": {"anyOf": [{"required": [other]} for other in keys if other != key]}} for key in keys
-        }
-        rules.append({"dependentSchemas": others})
+        each = [{"required": [key]} for key in keys]
+        rules.append({"oneOf": [*each, {"not": {"anyOf": each}}]})
     return rules
