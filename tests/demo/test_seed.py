@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from akson.demo.build import CHAPTERS, resources
+from akson.demo.citizens import citizens_of
 from akson.demo.ids import demo_id, demo_reference
 from akson.demo.nodes import nodes
 from akson.demo.seed import seed
@@ -104,6 +105,41 @@ async def test_those_who_treat_ingrid_see_her_record_and_others_do_not(fill):
         assert not await names(place, randi, "ingrid")
         assert "Demens" in await names(place, randi, "astrid")
         assert not await names(place, hanne, "amira")
+
+
+HOME = {"ingrid", "olav", "thomas", "kari", "per-arne", "lukas"}
+CHILDREN = {"emil", "noah", "amira", "biret"}
+SEES = [
+    ("journal", "hanne-lunde", "hjemmesykepleier", "solvik-hjemmetjeneste", HOME),
+    ("journal", "amir-khan", "helsefagarbeider", "solvik-hjemmetjeneste", HOME),
+    ("journal", "jonas-berg", "fastlege", "solvik-legesenter", HOME | CHILDREN | {"yusuf"}),
+    ("journal", "silje-aune", "helsesykepleier", "solvik-helsestasjon", CHILDREN),
+    ("journal", "siri-aas", "sykehjemslege", "solvik-sykehjem", {"astrid"}),
+    ("journal", "siri-aas", "legevaktlege", "solvik-legevakt", set()),
+    ("journal", "petter-holm", "responssykepleier", "solvik-respons", {"ingrid", "olav"}),
+    (
+        "journal",
+        "tone-bakke",
+        "saksbehandler",
+        "solvik-tildeling",
+        {"ingrid", "noah", "thomas", "per-arne", "lukas"},
+    ),
+    ("sykehus", "ola-strand", "sykehuslege", "medisinsk", {"ingrid", "kari", "per-arne"}),
+    ("sykehus", "kristin-hauge", "sykehuslege", "lunge", {"olav"}),
+    ("sykehus", "hege-brekke", "sykehuslege", "dps", {"thomas"}),
+    ("fjellheim", "knut-aasen", "fastlege", "fjellheim-legesenter", {"yusuf"}),
+    ("fjellheim", "liv-moe", "legevaktlege", "fjellheim-legevakt", set()),
+]
+
+
+@pytest.mark.parametrize("node", ["journal", "sykehus", "fjellheim"])
+async def test_each_sees_those_whom_the_own_unit_treats(fill, node):
+    people = {demo_reference(node, "Patient", c.key): c.key for c in citizens_of(node, TODAY)}
+    async with fill(node) as place:
+        for name, key, role, unit, expected in SEES:
+            if name == node:
+                held = await found(place, await actor_of(place, key, role, unit), "EpisodeOfCare")
+                assert {people[each["patient"]["reference"]] for each in held} == expected, (key, role)
 
 
 async def test_the_hospital_doctor_sees_ingrid_and_finds_words_in_her_documents(fill):
