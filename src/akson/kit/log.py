@@ -24,6 +24,9 @@ class Event(Enum):
     MESSAGE_REFUSED = (logging.WARNING, "a message could not be taken in")
 
 
+QUIET = logging.WARNING
+"""The level for programs whose user reads along: only what someone should look at."""
+
 _logger = logging.getLogger("akson")
 
 
