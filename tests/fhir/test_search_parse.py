@@ -143,6 +143,16 @@ def test_chain():
     assert deep.chain.chain.param.base == "Organization"
 
 
+def test_a_chain_to_several_types_holds_where_it_means_the_same_on_each():
+    found = only("Observation", "subject.identifier", "urn:oid:2.16|1")
+    assert (found.chain_type, found.chain.param.base, found.chain.param.code) == (None, "", "identifier")
+    assert found.chain.terms == (TokenTerm("urn:oid:2.16", "1"),)
+    named = only("Patient", "general-practitioner.name:exact", "Berg")
+    assert (named.chain_type, named.chain.modifier) == (None, "exact")
+    with pytest.raises(UnsupportedParameter, match="differs between"):
+        only("Provenance", "target.value", "x")
+
+
 def test_reverse_chain():
     found = only("Patient", "_has:Observation:patient:code", "1234-5")
     assert isinstance(found, Has)
@@ -211,7 +221,7 @@ def test_summary_count_asks_for_no_rows():
         ("_revinclude", "*", "_revinclude"),
         ("_include:sometimes", "Patient:link", "sometimes"),
         ("name.family", "x", "name"),
-        ("general-practitioner.name", "x", "Organization"),
+        ("general-practitioner.active.x", "x", "active"),
         ("general-practitioner.nmae", "x", "nmae"),
         ("_has:Observation:code:code", "x", "code"),
         ("_has:Slot:schedule:status", "x", "Slot"),

@@ -5,6 +5,7 @@ for lenient handling: then its name stands in `Query.ignored`. Source: http://hl
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from akson.fhir.search import Filter, Has, Include, Query, SearchParam, Sort, TokenTerm
@@ -109,8 +110,7 @@ class _Parser:
         if param is None or param.type == "special":
             raise UnsupportedParameter(f"{kind or 'Resource'} has no search parameter {code!r}")
         if dot:
-            target = self._target(param, modifier, rest)
-            return Filter(param, None, (), self.criterion(target, rest, value, depth + 1), target)
+            return self._chain(param, modifier, (rest, value), depth)
         checked = self._modifier(param, modifier, name)
         try:
             terms = self.reader.terms(param, checked, value)
@@ -127,23 +127,35 @@ class _Parser:
             return modifier
         raise UnsupportedParameter(f"search parameter {name}: modifier :{modifier} is not supported")
 
-    def _target(self, param: SearchParam, modifier: str, rest: str) -> str:
-        """The type that a chain goes on to."""
+    def _chain(self, param: SearchParam, modifier: str, rest: tuple[str, str], depth: int) -> Filter:
+        """A criterion on what a reference points to; on several types at once where it means the same on each."""
+        kinds = self._targets(param, modifier, rest[0])
+        found = [self.criterion(kind, *rest, depth + 1) for kind in kinds]
+        if len(found) == 1:
+            return Filter(param, None, (), found[0], kinds[0])
+        if len({_meaning(one) for one in found}) > 1:
+            raise UnsupportedParameter(
+                f"{param.code}.{rest[0]} differs between {' and '.join(kinds)}: write {param.code}:Type.{rest[0]}"
+            )
+        return Filter(param, None, (), _on_any_type(found[0]))
+
+    def _targets(self, param: SearchParam, modifier: str, rest: str) -> list[str]:
+        """The types that a chain may go on to."""
         if param.type != "reference":
             raise UnsupportedParameter(f"{param.code} is not a reference: {param.code}.{rest} has no meaning")
         if modifier:
             if modifier not in spec().types:
                 raise UnsupportedParameter(f"{param.code}:{modifier} is not a resource type of FHIR R4")
-            return modifier
+            return [modifier]
         code = rest.partition(".")[0].partition(":")[0]
-        able = [kind for kind in param.targets if code == "_has" or spec().param(kind, code) is not None]
-        if len(able) == 1:
-            return able[0]
-        if not able and param.targets:
+        if code == "_has":
+            if len(param.targets) != 1:
+                raise UnsupportedParameter(f"write {param.code}:Type.{rest}")
+            return list(param.targets)
+        able = [kind for kind in param.targets if spec().param(kind, code) is not None]
+        if not able:
             raise UnsupportedParameter(f"nothing that {param.code} refers to has search parameter {code!r}")
-        raise UnsupportedParameter(
-            f"{param.code}.{code} may mean {' or '.join(able) or 'any type'}: write {param.code}:Type.{code}"
-        )
+        return able
 
     def _has(self, kind: str, name: str, value: str, depth: int) -> Has:
         parts = name.split(":", 3)
@@ -218,3 +230,19 @@ def _types(value: str) -> Filter:
         if kind not in spec().types:
             raise Malformed(f"search parameter _type: {kind!r} is not a resource type of FHIR R4")
     return Filter(SearchParam("_type", "token", ""), None, tuple(TokenTerm(None, kind) for kind in kinds))
+
+
+def _meaning(criterion: Filter | Has) -> tuple[object, ...]:
+    """What a criterion asks for, whatever the type it is asked of."""
+    if isinstance(criterion, Has):
+        return (criterion.type, criterion.reference.code, _meaning(criterion.criterion))
+    inner = None if criterion.chain is None else _meaning(criterion.chain)
+    param = criterion.param
+    return (param.code, param.type, criterion.modifier, criterion.terms, criterion.chain_type, inner)
+
+
+def _on_any_type(criterion: Filter | Has) -> Filter | Has:
+    """The criterion with a parameter that is of no type in particular."""
+    if isinstance(criterion, Has):
+        return criterion
+    return replace(criterion, param=replace(criterion.param, base=""))
