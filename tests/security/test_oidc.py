@@ -95,13 +95,19 @@ async def test_the_start_page_can_hint_at_person_and_role(world):
             hint = {"person": "kari", "role": "PractitionerRole/2"}
             started = await browser.post("/journal/login", data=hint)
             where = (await browser.get(started.headers["location"])).headers["location"]
-            page = (await browser.get(where)).text
-            assert page.index("Kari") < page.index("Ola")
             chosen = await browser.post(where, data={"person": "kari", "level": "4"})
             await browser.get(chosen.headers["location"])
             assert (await browser.get("/journal/page")).json()["role"] == "PractitionerRole/2"
     finally:
         world.roles = ROLES[:1]
+
+
+async def test_the_person_hinted_at_stands_first(world):
+    async with world.browser() as browser:
+        plain = (await browser.get(await world.to_eid(browser))).text
+        hinted = (await browser.get(await world.to_eid(browser, "/journal/login?person=ola"))).text
+    assert plain.index("Kari") < plain.index("Ola")
+    assert hinted.index("Ola") < hinted.index("Kari")
 
 
 async def test_signing_out_ends_the_session_here_and_at_the_anchor(world):

@@ -6,14 +6,13 @@ import pytest_asyncio
 from akson.security.client import Onward
 from akson.security.system import AnchorRefused
 from akson.trust import registry
-from tests.security.conftest import world  # noqa: F401  the fixture
 from tests.security.world import NURSE, attest
 
-pytestmark = pytest.mark.store
+pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest_asyncio.fixture
-async def called(world):  # noqa: F811
+@pytest_asyncio.fixture(loop_scope="module")
+async def called(world):
     """A token that journal's nurse called sykehus with, where sykehus answers for its own address."""
     async with world.databases["tillitsanker"].transaction() as tx:
         node = world.sykehus.node
@@ -23,7 +22,7 @@ async def called(world):  # noqa: F811
 
 
 async def test_the_new_token_is_about_the_same_person_and_carries_the_attest(called):
-    world, token = called  # noqa: F811
+    world, token = called
     url = f"{world.journal.node.base}/fhir/Patient"
     answer = await world.sykehus.peer.request(
         "GET", url, scope="akson:journal/fhir", on_behalf_of=Onward(token)
@@ -35,7 +34,7 @@ async def test_the_new_token_is_about_the_same_person_and_carries_the_attest(cal
 
 
 async def test_only_the_one_who_was_called_may_exchange(called):
-    world, token = called  # noqa: F811
+    world, token = called
     with pytest.raises(AnchorRefused) as refused:
         await world.journal.peer.token("akson:journal/fhir", Onward(token))
     assert refused.value.error == "invalid_grant"
@@ -43,13 +42,13 @@ async def test_only_the_one_who_was_called_may_exchange(called):
 
 @pytest.mark.parametrize("spoil", [lambda t: t[:-8] + "AAAAAAAA", lambda _: "nonsense", lambda t: t + "."])
 async def test_a_forged_token_gives_nothing(called, spoil):
-    world, token = called  # noqa: F811
+    world, token = called
     with pytest.raises(AnchorRefused):
         await world.sykehus.peer.token("akson:journal/fhir", Onward(spoil(token)))
 
 
 async def test_a_systems_own_token_is_about_nobody(called):
-    world, _ = called  # noqa: F811
+    world, _ = called
     own = await world.journal.peer.token("akson:sykehus/fhir")
     with pytest.raises(AnchorRefused) as refused:
         await world.sykehus.peer.token("akson:journal/fhir", Onward(own))

@@ -141,7 +141,7 @@ PEERS: dict[str, tuple[str, ...]] = {
 
 def _person(person: Person) -> registry.Person:
     note = ", ".join(dict.fromkeys(_title(*post) for post in person.posts)) or _story(person.key)
-    return registry.Person(person.key, person.pid, person.name, person.hpr, note)
+    return registry.Person(person.key, person.pid, person.name, person.hpr, note, staff=bool(person.posts))
 
 
 def _story(key: str) -> str:

@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -18,7 +18,7 @@ from akson.trust.claims import Grant
 from akson.trust.oauth import OAuthError
 from akson.trust.pages import Page, language_of, render
 from akson.trust.provider import CODE_LIFE, INTERACTION_LIFE, Provider, until
-from akson.trust.registry import all_people, find_client, find_person
+from akson.trust.registry import Person, all_people, find_client, find_person
 
 INTERACTION, CODE = "trust-interaction", "trust-code"
 
@@ -57,15 +57,22 @@ async def show(provider: Provider, request: Request) -> Response:
     async with provider.database.transaction() as tx:
         people = await all_people(tx)
         client = await find_client(tx, kept["request"]["client_id"])
-    hint = kept["request"]["login_hint"]
     values = {
-        "people": sorted(people, key=lambda person: person.handle != hint),
-        "hint": hint if any(person.handle == hint for person in people) else "",
+        "groups": _groups(people, kept["request"]["login_hint"]),
         "client": client.name if client else "",
         "level": kept["request"]["level"],
     }
     language = language_of(request, kept["request"]["language"])
     return render(provider, Page("eid.html", language, values, _origin(kept["request"]["redirect_uri"])))
+
+
+def _groups(people: Sequence[Person], hint: str) -> list[dict[str, Any]]:
+    """The person hinted at by the client first, then those at work, then everybody else."""
+    groups: dict[str, list[Person]] = {"trust.hinted": [], "trust.staff": [], "trust.citizens": []}
+    for person in people:
+        work = "trust.staff" if person.staff or person.hpr else "trust.citizens"
+        groups["trust.hinted" if person.handle == hint else work].append(person)
+    return [{"title": title, "people": found} for title, found in groups.items()]
 
 
 async def choose(provider: Provider, request: Request) -> Response:

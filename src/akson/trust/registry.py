@@ -61,6 +61,14 @@ class Person:
     """What to say beside the name in the list, e.g. the occupation."""
     subject: str = field(default_factory=new_id)
     """`sub`: a pseudonym that stays."""
+    staff: bool = False
+    """Stands among those at work in the list."""
+
+    @property
+    def initials(self) -> str:
+        """Two letters for a round picture."""
+        words = self.name.split()
+        return "".join(word[:1] for word in (words[:1] + words[1:][-1:])).upper()
 
 
 async def register_client(tx: Tx, client: Client) -> None:
