@@ -4,6 +4,7 @@ Each category of the Norwegian register has its own kind of resource (`services/
 those of Volven 7513-7524. Pure: no store, no HTTP.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -17,12 +18,16 @@ ATC = "http://www.whocc.no/atc"
 SEVERITY, CERTAINTY = f"{VOLVEN}7520", f"{VOLVEN}7521"
 CATEGORY = "https://akson.example/fhir/CodeSystem/kritisk-kategori"
 CLINICAL = "http://terminology.hl7.org/CodeSystem/{kind}-clinical"
-VERIFICATION = "http://terminology.hl7.org/CodeSystem/{kind}-ver-status"
+VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
 
 CRITICALITY = {"1": "high", "2": "low"}
 """V7520 severity to AllergyIntolerance.criticality."""
 VERIFIED = {"1": "unconfirmed", "2": "unconfirmed", "3": "confirmed"}
 """V7521 probability to verificationStatus: suspected, likely, confirmed."""
+
+
+DATE = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+"""A FHIR date: year, month or day."""
 
 
 class Field(NamedTuple):
@@ -116,6 +121,8 @@ def _check(part: Part, form: Form) -> None:
             issues.append(Issue("required", f"{field.name} is missing", (field.name,)))
         elif field.kind == "choice" and value and display(field.lists[0], value) is None:
             issues.append(Issue("code-invalid", f"{field.name} is not in its code list", (field.name,)))
+        elif field.kind == "date" and value and not DATE.fullmatch(value):
+            issues.append(Issue("value", f"{field.name} is not a date", (field.name,)))
     if issues:
         raise Unprocessable("The form is not complete", issues=tuple(issues))
 
@@ -139,7 +146,7 @@ def _allergy(part: Part, form: Form, patient: str) -> Resource:
     certainty = form["certainty"]
     status = {
         "coding": [
-            coding(VERIFICATION.format(kind="allergyintolerance"), VERIFIED[certainty]),
+            coding(VERIFICATION, VERIFIED[certainty]),
             coding(CERTAINTY, certainty, display(CERTAINTY, certainty)),
         ],
         "text": display(CERTAINTY, certainty),

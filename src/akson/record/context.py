@@ -1,9 +1,8 @@
 """What one request or job carries through every layer: who, in which transaction, on which node, why."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from akson.kit.ids import new_id
 from akson.kit.settings import Node
@@ -14,10 +13,8 @@ from akson.store import audit
 from akson.store.pool import Database, Tx
 
 
-class Policy(Protocol):
-    """Decides whether an actor may do something to resources of a type, and to which of them."""
-
-    def __call__(self, actor: Actor, action: Action, resource_type: str, purpose: Purpose) -> Decision: ...
+Policy = Callable[[Actor, Action, str, Purpose], Decision]
+"""Decides whether an actor may do something to resources of a type, and to which of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,15 @@ class Item:
         )
 
     @property
+    def details(self) -> list[str]:
+        """What people read after the name: reaction, how sure it is, why it is critical."""
+        resource = self.resource
+        concepts = [m for each in resource.get("reaction", []) for m in each.get("manifestation", [])]
+        concepts.append(resource.get("verificationStatus", {}))
+        concepts += [code for each in resource.get("evidence", []) for code in each.get("code", [])]
+        return [str(concept["text"]) for concept in concepts if concept.get("text")]
+
+    @property
     def version(self) -> int:
         return int(self.resource["meta"]["versionId"])
 

@@ -1,1 +1,0 @@
-"""Builds the program: nodes, middleware and routes."""

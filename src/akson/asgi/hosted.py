@@ -1,0 +1,128 @@
+"""One node at work in this process: its database, identity, sessions and token checks, and the FHIR API on top."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from psycopg.conninfo import make_conninfo
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from akson.exchange.edge.reach import PLATFORM_SCOPE
+from akson.exchange.edge.watch import Watcher
+from akson.kit.errors import NotAllowed, NotAuthenticated
+from akson.kit.settings import Node, Role, Settings
+from akson.record.context import Context, Place, opened
+from akson.record.people import People
+from akson.rest.http import Request as RestRequest
+from akson.rest.routes import app as fhir_app
+from akson.security.actor import Actor, Kind, Purpose
+from akson.security.anchor import Anchor
+from akson.security.client import Peer
+from akson.security.middleware import Door
+from akson.security.oidc import Desk, RenderRoles, SignIn, Surface
+from akson.security.once import Once
+from akson.security.sessions import Sessions
+from akson.security.system import System
+from akson.security.tokens import Verifier
+from akson.store.pool import Database
+
+SURFACES = {Role.JOURNAL: ("{name}",), Role.SAMHANDLING: ("{name}", "innbygger", "partner")}
+"""Path prefixes with pages and sessions of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """Everything that belongs to one node."""
+
+    settings: Settings
+    place: Place
+    system: System
+    sessions: Sessions
+    peer: Peer
+    people: People
+    surfaces: tuple[Surface, ...]
+    watcher: Watcher
+    verifier: Verifier
+
+    @classmethod
+    def build(cls, settings: Settings, node: Node, http: httpx.AsyncClient, sources: str) -> "Hosted":
+        """The node; its database is not opened yet. Keys are made in the data folder where they are missing.
+
+        `sources`: scopes of the record systems, which the citizen portal asks on behalf of the citizen.
+        """
+        database = Database(database_uri(settings, node.name), settings.pool)
+        place = Place(node, database)
+        anchor = Anchor(node.trust, http, timeout=settings.peer_timeout)
+        system = System(node, settings.data, anchor)
+        sessions = Sessions(database)
+        peer = Peer(system, sessions, http, settings.peer_timeout)
+        names = [name.format(name=node.name) for role in node.roles for name in SURFACES.get(role, ())]
+        return cls(
+            settings,
+            place,
+            system,
+            sessions,
+            peer,
+            People(place),
+            tuple(Surface(f"/{name}", scopes=sources if name == "innbygger" else PLATFORM_SCOPE) for name in names),
+            Watcher(node, peer),
+            Verifier(anchor, node.base, Once(database)),
+        )
+
+    @property
+    def node(self) -> Node:
+        return self.place.node
+
+    @property
+    def door(self) -> Door:
+        """What the authentication of this node works with."""
+        tokens = tuple(f"/{self.node.name}/{path}" for path in ("fhir", "mhd", "msh", "hendelser"))
+        return Door(self.node, self.verifier, self.sessions, self.people.find_actor, self.surfaces, tokens)
+
+    def sign_in(self, surface: Surface, render_roles: RenderRoles) -> list[Route]:
+        """Routes of signing in to one surface."""
+        desk = Desk(self.system, self.place.database, self.sessions, self.people.find_roles, render_roles)
+        return SignIn(desk, surface).routes()
+
+    def api(self) -> list[BaseRoute]:
+        """What every node answers: health and FHIR."""
+        return [
+            Route("/health", self.health),
+            Mount("/fhir", app=fhir_app(self.node, self.rest_context, limit=self.settings.body_limit)),
+        ]
+
+    async def health(self, _request: Request) -> Response:
+        """200 when the database answers."""
+        await self.place.database.alive()
+        return JSONResponse({"status": "up", "node": self.node.name})
+
+    @asynccontextmanager
+    async def rest_context(self, request: RestRequest) -> AsyncIterator[Context]:
+        """The transaction of one FHIR request; 401 without a token, 403 for one who has no business here."""
+        state = request.scope.get("state", {})
+        actor: Actor | None = state.get("actor")
+        if actor is None:
+            raise (
+                NotAllowed("No business here")
+                if state.get("caller")
+                else NotAuthenticated("A token is needed")
+            )
+        async with opened(self.place, actor, purpose_of(actor)) as ctx:
+            yield ctx
+
+
+def purpose_of(actor: Actor) -> Purpose:
+    """Why this actor asks: what the attest says, else what the kind of actor means."""
+    for name, value in actor.care_relationship:
+        for purpose in Purpose:
+            if name == "purpose_of_use" and f"'{purpose.value}'" in value:
+                return purpose
+    return Purpose.PATIENT_REQUEST if actor.kind is Kind.CITIZEN else Purpose.TREATMENT
+
+
+def database_uri(settings: Settings, name: str) -> str:
+    """The connection URI of a node's database; AKSON_DATABASE names the server."""
+    return make_conninfo(settings.database, dbname=f"akson_{name}")

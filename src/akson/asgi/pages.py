@@ -1,0 +1,61 @@
+"""Pages of a node: each view runs inside one transaction, for somebody who has signed in and taken a role."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from akson.asgi.hosted import Hosted, purpose_of
+from akson.exchange.edge.reach import Reach
+from akson.record.context import opened
+from akson.security.caller import RoleChoice
+from akson.web.page import render
+
+View = Callable[[Request], Awaitable[Response]]
+
+
+def surface_routes(each: Hosted, path: str, routes: Sequence[BaseRoute]) -> list[BaseRoute]:
+    """Signing in to one surface, and its pages behind it."""
+    surface = next(surface for surface in each.surfaces if surface.path == path)
+    inside = [_inside(each, path, route) for route in routes]
+    return [*each.sign_in(surface, show_roles), *inside]
+
+
+async def show_roles(request: Request, roles: Sequence[RoleChoice]) -> Response:
+    """The page where a person with several roles takes one."""
+    return render(request, "role.html", roles=roles)
+
+
+def _inside(each: Hosted, path: str, route: BaseRoute) -> BaseRoute:
+    if not isinstance(route, Route):
+        raise TypeError("a page is a Route")
+    methods = sorted(route.methods or ())
+    return Route(route.path, _signed_in(each, path, route.endpoint), methods=methods, name=route.name)
+
+
+def _signed_in(each: Hosted, path: str, view: View) -> View:
+    """The view in a transaction that is committed before its answer leaves."""
+
+    async def answered(request: Request) -> Response:
+        state = request.state
+        if state.actor is None:
+            return _to_sign_in(request, path)
+        purpose = purpose_of(state.actor)
+        state.reach = Reach(each.node, state.actor, each.peer, state.session, purpose)
+        async with opened(each.place, state.actor, purpose) as ctx:
+            state.context = ctx
+            return await view(request)
+
+    return answered
+
+
+def _to_sign_in(request: Request, path: str) -> Response:
+    """To the sign-in, or to the choice of a role for one who is signed in; back here afterwards."""
+    where = "role" if request.state.session is not None else "login"
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = f"{path}/{where}?{urlencode({'next': back if request.method == 'GET' else f'{path}/'})}"
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=401, headers={"HX-Redirect": target})
+    return RedirectResponse(target, 303)

@@ -1,0 +1,136 @@
+"""The whole program as one ASGI application: every hosted node under its prefix, the start page at the root."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from akson.asgi.hosted import Hosted
+from akson.asgi.pages import surface_routes
+from akson.asgi.platform import hub_routes, sources_of
+from akson.demo.nodes import nodes as demo_nodes
+from akson.demo.start import start
+from akson.documents.mhd import Source
+from akson.exchange.hub.look import DocumentLook
+from akson.kit.errors import AksonError
+from akson.kit.log import Event, configure, log
+from akson.kit.settings import Node, Role, Settings
+from akson.security.middleware import Authentication
+from akson.store.pool import Database
+from akson.trust.routes import routes as trust_routes
+from akson.web.assets import asset, asset_routes
+from akson.web.error import show_error
+from akson.web.headers import SecurityHeaders
+from akson.web.language import language_routes
+from akson.web.start import iga_routes, partner_routes, start_routes
+
+Job = Callable[[], Coroutine[Any, Any, None]]
+STYLESHEETS = ("vendor/designsystemet/theme.css", "vendor/designsystemet/index.css", "akson.css", "parts.css")
+
+
+def create() -> ASGIApp:
+    """The program as the environment sets it up; the factory that the server calls."""
+    settings = Settings.load()
+    configure()
+    return application(settings, demo_nodes(f"http://localhost:{settings.port}"))
+
+
+def application(
+    settings: Settings, nodes: tuple[Node, ...], *, http: httpx.AsyncClient | None = None
+) -> Starlette:
+    """The application of these nodes. `http` is how they reach each other; without one a real client."""
+    client = http or httpx.AsyncClient(limits=httpx.Limits(max_connections=200, max_keepalive_connections=50))
+    records = [node for node in nodes if Role.JOURNAL in node.roles]
+    scopes = " ".join(f"akson:{node.name}/fhir" for node in records)
+    hosted = [Hosted.build(settings, node, client, scopes) for node in nodes]
+    routes: list[BaseRoute] = [*asset_routes(), *language_routes(), *start_routes(start(nodes))]
+    for each in hosted:
+        routes += mounts(each, sources_of(records))
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={AksonError: show_error, 404: show_error, 405: show_error, Exception: show_error},
+        lifespan=lifespan([each.place.database for each in hosted], client, jobs(hosted)),
+    )
+
+
+def jobs(hosted: list[Hosted]) -> tuple[Job, ...]:
+    """What runs beside the requests."""
+    return tuple(each.watcher.run for each in hosted if Role.JOURNAL in each.node.roles)
+
+
+def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
+    """Where a node and its further surfaces stand."""
+    node = each.node
+    if Role.TILLITSANKER in node.roles:
+        stylesheets = tuple(asset(name) for name in STYLESHEETS)
+        inner: list[BaseRoute] = [
+            Route("/health", each.health),
+            *trust_routes(node, each.place.database, each.settings.data, stylesheets),
+        ]
+        return [Mount(f"/{node.name}", app=guarded(each, inner))]
+    if Role.IGA in node.roles:
+        return [Mount(f"/{node.name}", app=guarded(each, [*each.api(), *iga_routes()]))]
+    if Role.SAMHANDLING in node.roles:
+        look = DocumentLook(sources, f"{node.base}/mhd")
+        own = [*each.api(), *hub_routes(each, look), *surface_routes(each, f"/{node.name}", [])]
+        return [
+            Mount(f"/{node.name}", app=guarded(each, own)),
+            Mount("/innbygger", app=guarded(each, surface_routes(each, "/innbygger", []))),
+            Mount("/partner", app=guarded(each, partner_routes())),
+        ]
+    return [
+        Mount(f"/{node.name}", app=guarded(each, [*each.api(), *surface_routes(each, f"/{node.name}", [])]))
+    ]
+
+
+def guarded(each: Hosted, routes: list[BaseRoute]) -> ASGIApp:
+    """The routes behind the node's authentication; errors are shown as pages."""
+    inner = Starlette(
+        routes=routes,
+        exception_handlers={AksonError: show_error, 404: show_error, 405: show_error, Exception: show_error},
+    )
+    return Authentication(Named(inner, each.node), each.door)
+
+
+class Named:
+    """Tells the pages which node they belong to."""
+
+    def __init__(self, app: ASGIApp, node: Node) -> None:
+        self._app = app
+        self._node = node
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["node"] = self._node
+        await self._app(scope, receive, send)
+
+
+def lifespan(
+    databases: list[Database], client: httpx.AsyncClient, jobs: tuple[Job, ...] = ()
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Open what the program needs, run its jobs beside it, close everything in reverse."""
+
+    @asynccontextmanager
+    async def run(_app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(client.aclose)
+            for database in databases:
+                await database.open()
+                stack.push_async_callback(database.close)
+            tasks = [asyncio.create_task(job()) for job in jobs]
+            log(Event.STARTED)
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                log(Event.STOPPED)
+
+    return run
