@@ -34,6 +34,17 @@ SURFACES = {Role.JOURNAL: ("{name}",), Role.SAMHANDLING: ("{name}", "innbygger",
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """What a node finds around it."""
+
+    database: str
+    """Connection URI."""
+    http: httpx.AsyncClient
+    sources: str
+    """Scopes of the record systems, which the citizen portal asks on behalf of the citizen."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hosted:
     """Everything that belongs to one node."""
 
@@ -48,12 +59,9 @@ class Hosted:
     verifier: Verifier
 
     @classmethod
-    def build(cls, settings: Settings, node: Node, http: httpx.AsyncClient, sources: str) -> "Hosted":
-        """The node; its database is not opened yet. Keys are made in the data folder where they are missing.
-
-        `sources`: scopes of the record systems, which the citizen portal asks on behalf of the citizen.
-        """
-        database = Database(database_uri(settings, node.name), settings.pool)
+    def build(cls, settings: Settings, node: Node, outside: Outside) -> "Hosted":
+        """The node; its database is not opened yet. Keys are made in the data folder where they are missing."""
+        database, http = Database(outside.database, settings.pool), outside.http
         place = Place(node, database)
         anchor = Anchor(node.trust, http, timeout=settings.peer_timeout)
         system = System(node, settings.data, anchor)
@@ -67,7 +75,10 @@ class Hosted:
             sessions,
             peer,
             People(place),
-            tuple(Surface(f"/{name}", scopes=sources if name == "innbygger" else PLATFORM_SCOPE) for name in names),
+            tuple(
+                Surface(f"/{name}", scopes=outside.sources if name == "innbygger" else PLATFORM_SCOPE)
+                for name in names
+            ),
             Watcher(node, peer),
             Verifier(anchor, node.base, Once(database)),
         )

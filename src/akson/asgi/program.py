@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from akson.asgi.hosted import Hosted
+from akson.asgi.hosted import Hosted, Outside, database_uri
 from akson.asgi.pages import surface_routes
 from akson.asgi.platform import hub_routes, sources_of
 from akson.demo.nodes import nodes as demo_nodes
@@ -42,22 +42,30 @@ def create() -> ASGIApp:
 
 
 def application(
-    settings: Settings, nodes: tuple[Node, ...], *, http: httpx.AsyncClient | None = None
+    settings: Settings,
+    nodes: tuple[Node, ...],
+    *,
+    http: httpx.AsyncClient | None = None,
+    uri: Callable[[Settings, str], str] = database_uri,
 ) -> Starlette:
-    """The application of these nodes. `http` is how they reach each other; without one a real client."""
+    """The application of these nodes. `http` is how they reach each other, `uri` where a node's database is."""
     client = http or httpx.AsyncClient(limits=httpx.Limits(max_connections=200, max_keepalive_connections=50))
     records = [node for node in nodes if Role.JOURNAL in node.roles]
     scopes = " ".join(f"akson:{node.name}/fhir" for node in records)
-    hosted = [Hosted.build(settings, node, client, scopes) for node in nodes]
+    hosted = [
+        Hosted.build(settings, node, Outside(uri(settings, node.name), client, scopes)) for node in nodes
+    ]
     routes: list[BaseRoute] = [*asset_routes(), *language_routes(), *start_routes(start(nodes))]
     for each in hosted:
         routes += mounts(each, sources_of(records))
-    return Starlette(
+    made = Starlette(
         routes=routes,
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={AksonError: show_error, 404: show_error, 405: show_error, Exception: show_error},
         lifespan=lifespan([each.place.database for each in hosted], client, jobs(hosted)),
     )
+    made.state.hosted = hosted
+    return made
 
 
 def jobs(hosted: list[Hosted]) -> tuple[Job, ...]:

@@ -12,7 +12,6 @@ from akson.security.policy import Decision, decide
 from akson.store import audit
 from akson.store.pool import Database, Tx
 
-
 Policy = Callable[[Actor, Action, str, Purpose], Decision]
 """Decides whether an actor may do something to resources of a type, and to which of them."""
 
