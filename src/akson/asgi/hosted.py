@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
-from psycopg.conninfo import make_conninfo
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -27,7 +26,7 @@ from akson.security.once import Once
 from akson.security.sessions import Sessions
 from akson.security.system import System
 from akson.security.tokens import Verifier
-from akson.store.pool import Database
+from akson.store.pool import Database, of_server
 
 SURFACES = {Role.JOURNAL: ("{name}",), Role.SAMHANDLING: ("{name}", "innbygger", "partner")}
 """Path prefixes with pages and sessions of their own."""
@@ -136,4 +135,4 @@ def purpose_of(actor: Actor) -> Purpose:
 
 def database_uri(settings: Settings, name: str) -> str:
     """The connection URI of a node's database; AKSON_DATABASE names the server."""
-    return make_conninfo(settings.database, dbname=f"akson_{name}")
+    return of_server(settings.database, f"akson_{name}")

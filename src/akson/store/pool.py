@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg.adapt import AdaptersMap
+from psycopg.conninfo import make_conninfo
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -28,6 +29,11 @@ def _adapters() -> AdaptersMap:
 
 async def _configure(connection: "psycopg.AsyncConnection[Row]") -> None:
     connection.prepared_max = 400
+
+
+def of_server(uri: str, database: str) -> str:
+    """The connection string of one database on the server that `uri` leads to."""
+    return make_conninfo(uri, dbname=database)
 
 
 class Tx:
