@@ -25,9 +25,11 @@ from akson.security.middleware import Authentication
 from akson.store.pool import Database
 from akson.trust.routes import routes as trust_routes
 from akson.web.assets import asset, asset_routes
+from akson.web.ehr.routes import ehr_routes
 from akson.web.error import show_error
 from akson.web.headers import SecurityHeaders
 from akson.web.language import language_routes
+from akson.web.portal.views import portal_routes
 from akson.web.start import iga_routes, partner_routes, start_routes
 
 Job = Callable[[], Coroutine[Any, Any, None]]
@@ -90,11 +92,14 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
         own = [*each.api(), *hub_routes(each, look), *surface_routes(each, f"/{node.name}", [])]
         return [
             Mount(f"/{node.name}", app=guarded(each, own)),
-            Mount("/innbygger", app=guarded(each, surface_routes(each, "/innbygger", []))),
+            Mount("/innbygger", app=guarded(each, surface_routes(each, "/innbygger", portal_routes()))),
             Mount("/partner", app=guarded(each, partner_routes())),
         ]
     return [
-        Mount(f"/{node.name}", app=guarded(each, [*each.api(), *surface_routes(each, f"/{node.name}", [])]))
+        Mount(
+            f"/{node.name}",
+            app=guarded(each, [*each.api(), *surface_routes(each, f"/{node.name}", ehr_routes())]),
+        )
     ]
 
 
