@@ -61,11 +61,12 @@ class TestJobs:
         write(tmp_path / "2.json", patient(id="b"))
         write(tmp_path / "3.json", bundle("transaction", post(patient(), ONE)))
         write(tmp_path / "4.json", bundle("collection", {"resource": patient()}))
+        write(tmp_path / "4b.json", {"resourceType": "Endpoint", "type": {"text": "an object"}})
         (tmp_path / "5.json").write_text("{")
         write(tmp_path / "6.json", {"name": "package"})
         made = list(jobs(Files([tmp_path])))
         assert [job.bundle.get("type") for job in made] == ["batch", "transaction", "batch", None, None]
-        assert [len(job.sources) for job in made] == [2, 1, 1, 0, 0]
+        assert [len(job.sources) for job in made] == [2, 1, 2, 0, 0]
         assert "resourceType" in made[-1].problem
 
     def test_a_plain_post_becomes_a_put_to_an_id_that_stays(self):

@@ -32,15 +32,19 @@ async def test_every_search_parameter_it_claims_can_be_used(client, statement):
     }
     refused = []
     for resource in statement["rest"][0]["resource"]:
-        for param in resource["searchParam"]:
-            if param["type"] == "composite":
-                continue
-            value = values.get(param["type"], "x")
-            if param["name"] == "_lastUpdated":
-                value = "2026-01-01"
-            answer = await client.get(f"/{resource['type']}", params={param["name"]: value, "_count": 1})
+        pairs = [
+            (
+                param["name"],
+                "2026-01-01" if param["name"] == "_lastUpdated" else values.get(param["type"], "x"),
+            )
+            for param in resource["searchParam"]
+            if param["type"] != "composite"
+        ]
+        for start in range(0, len(pairs), 6):
+            some = pairs[start : start + 6]
+            answer = await client.get(f"/{resource['type']}", params=[*some, ("_count", 1)])
             if answer.status_code != 200:
-                refused.append((resource["type"], param["name"], answer.status_code))
+                refused.append((resource["type"], some, answer.text[:200]))
     assert refused == []
 
 

@@ -39,7 +39,7 @@ def jobs(documents: Iterable[Document]) -> Iterator[Job]:
     size = 0
     for document in documents:
         job = _job(document)
-        if job.problem or job.bundle.get("type") in {"transaction", "batch"}:
+        if job.problem or job.sources:
             yield from _batch(waiting)
             size = 0
             yield job
@@ -64,7 +64,7 @@ def _job(document: Document) -> Job:
     if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
         return Job(source, problem="not a FHIR resource: it has no resourceType")
     if not _asks(resource):
-        return Job(source, resource)
+        return Job(source, resource)  # no sources: one resource, still to be put into a batch
     entries = [repeatable_entry(entry) for entry in resource["entry"]]
     sources = [f"{source} entry {position}" for position in range(len(entries))]
     return Job(source, resource | {"entry": entries}, sources)
