@@ -53,22 +53,45 @@ def timestamp(value: datetime) -> bytes:
 def bigints(values: Sequence[int]) -> bytes:
     if not values:
         return raw(struct.pack("!iii", 0, 0, BIGINT_OID))
-    head = struct.pack("!iiiii", 1, 0, BIGINT_OID, len(values), 1)
-    return raw(head + b"".join([_eight(8, value) for value in values]))
+    many = len(values)
+    pairs: list[int] = [8] * (2 * many)
+    pairs[1::2] = values
+    return struct.pack(f"!iiiiii{'iq' * many}", 20 + 12 * many, 1, 0, BIGINT_OID, many, 1, *pairs)
 
 
 Column = Callable[[Any], bytes]
+SIZES: dict[Column, tuple[int, str]] = {bigint: (8, "q"), smallint: (2, "h"), double: (8, "d")}
+"""Columns of a fixed size that are never null in a table without texts or arrays."""
 
 
 def stream(columns: Sequence[Column], rows: Iterable[Sequence[Any]], chunk: int = 2000) -> Iterable[bytes]:
     """The data of a COPY of these rows, in pieces of `chunk` rows."""
-    start = _fields(len(columns))
+    pack = _packer(columns)
     buffer = [HEADER]
     for number, row in enumerate(rows, 1):
-        buffer.append(start)
-        buffer.extend([column(value) for column, value in zip(columns, row, strict=True)])
+        buffer.append(pack(row))
         if number % chunk == 0:
             yield b"".join(buffer)
             buffer.clear()
     buffer.append(TRAILER)
     yield b"".join(buffer)
+
+
+def _packer(columns: Sequence[Column]) -> Callable[[Sequence[Any]], bytes]:
+    """What makes the bytes of one row. A row of numbers only, as index tables have, takes one call."""
+    start = _fields(len(columns))
+    sizes = [SIZES.get(column) for column in columns]
+    if None in sizes:
+        return lambda row: b"".join(
+            [start, *[column(value) for column, value in zip(columns, row, strict=True)]]
+        )
+    shape = struct.Struct("!h" + "".join(f"i{kind}" for _, kind in filter(None, sizes))).pack
+    values: list[Any] = [len(columns)]
+    for size, _ in filter(None, sizes):
+        values += [size, None]
+
+    def pack(row: Sequence[Any]) -> bytes:
+        values[2::2] = row
+        return shape(*values)
+
+    return pack

@@ -112,6 +112,8 @@ def _references(kind: str, values: Iterable[ReferenceValue]) -> Iterable[tuple[i
 
 def _firsts(values: list[tuple[int, Any]]) -> list[int]:
     """For each (group, value) whether it is the smallest and the largest of its group, as `first` has it."""
+    if len(values) < 2:
+        return [SMALLEST | LARGEST] * len(values)
     groups: dict[int, list[int]] = defaultdict(list)
     for place, (group, _) in enumerate(values):
         groups[group].append(place)

@@ -4,8 +4,9 @@ http://hl7.org/fhir/R4/http.html#trules: fullUrls (urn:uuid and others), conditi
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from akson.fhir.model import Resource
 
@@ -15,8 +16,6 @@ _LITERAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Z
 _CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)")
 _ENDS = re.compile(r"(?=/_history/|#)")
 
-Trail = tuple[object, "Trail | None"]
-
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -24,8 +23,6 @@ class Link:
 
     holder: Resource
     key: str
-    trail: Trail | None
-    """The steps that lead to the holder, the innermost first: (step, the rest)."""
 
     @property
     def target(self) -> str:
@@ -36,28 +33,39 @@ class Link:
     def is_reference(self) -> bool:
         return self.key == "reference"
 
-    def path(self, root: str) -> str:
-        """The element as a FHIRPath location below `root`."""
-        steps: list[str] = [f".{self.key}"]
-        trail = self.trail
-        while trail is not None:
-            step, trail = trail
-            steps.append(f"[{step}]" if isinstance(step, int) else f".{step}")
-        return root + "".join(reversed(steps))
+    def path(self, resource: Resource, root: str) -> str:
+        """The element as a FHIRPath location below `root`, where the resource stands."""
+        return f"{root}{_path(resource, self.holder) or ''}.{self.key}"
 
 
-def links(resource: Resource) -> Iterator[Link]:
+def links(resource: Resource) -> list[Link]:
     """Every literal reference and every uri, contained resources included."""
-    stack: list[tuple[object, Trail | None]] = [(resource, None)]
+    found = []
+    stack: list[Any] = [resource]
     while stack:
-        node, trail = stack.pop()
-        steps: Iterable[tuple[object, object]]
-        steps = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-        for step, value in steps:
-            if isinstance(value, dict | list):
-                stack.append((value, (step, trail)))
-            elif step in _LINKS and isinstance(value, str) and isinstance(node, dict):
-                yield Link(node, str(step), trail)
+        node = stack.pop()
+        if type(node) is dict:
+            for key, value in node.items():
+                kind = type(value)
+                if kind is dict or kind is list:
+                    stack.append(value)
+                elif kind is str and key in _LINKS:
+                    found.append(Link(node, key))
+        else:
+            stack.extend([value for value in node if type(value) is dict or type(value) is list])
+    return found
+
+
+def _path(node: Any, wanted: Resource) -> str | None:
+    """The way down from a node to one of its descendants; looked for only when there is something to tell."""
+    if node is wanted:
+        return ""
+    steps = node.items() if type(node) is dict else enumerate(node) if type(node) is list else ()
+    for step, value in steps:
+        rest = _path(value, wanted)
+        if rest is not None:
+            return (f"[{step}]" if isinstance(step, int) else f".{step}") + rest
+    return None
 
 
 def literal(reference: str, base: str) -> tuple[str, str] | None:
@@ -72,14 +80,16 @@ def conditional(reference: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def rename(link: Link, names: Mapping[str, str]) -> None:
-    """Put the new name into a link, its version and fragment kept."""
-    if link.target in names:
-        link.holder[link.key] = names[link.target]
-    elif link.is_reference:
-        name, *rest = _ENDS.split(link.target, maxsplit=1)
-        if name in names:
-            link.holder[link.key] = names[name] + "".join(rest)
+def rename(link: Link, names: Mapping[str, str]) -> bool:
+    """Put the new name into a link, its version and fragment kept; whether there was one."""
+    target = link.target
+    new = names.get(target)
+    if new is None and link.is_reference and ("#" in target or "/_history/" in target):
+        name, *rest = _ENDS.split(target, maxsplit=1)
+        new = names[name] + "".join(rest) if name in names else None
+    if new is not None:
+        link.holder[link.key] = new
+    return new is not None
 
 
 def rename_narrative(resource: Resource, names: Mapping[str, str]) -> None:

@@ -24,12 +24,12 @@ async def resolve(ctx: Context, plan: Plan, base: str) -> None:
             continue
         references.rename_narrative(entry.resource, plan.names)
         for link in references.links(entry.resource):
-            references.rename(link, plan.names)
-            if not link.is_reference:
+            if references.rename(link, plan.names) or not link.is_reference:
                 continue
-            with at(entry):
-                await _resolve_condition(ctx, plan, link, entry)
-            if link.target.startswith(_OWN_NAMES):
+            if "?" in link.target:
+                with at(entry):
+                    await _resolve_condition(ctx, plan, link, entry)
+            elif link.target.startswith(_OWN_NAMES):
                 dangling.append(_dangling(link, entry, "has no entry with this fullUrl in the Bundle"))
             elif (key := references.literal(link.target, base)) and key not in plan.targets:
                 outward.append((key, link, entry))
@@ -44,7 +44,11 @@ async def resolve(ctx: Context, plan: Plan, base: str) -> None:
 
 
 def _dangling(link: Link, entry: Entry, why: str) -> Issue:
-    return Issue("not-found", f"The reference {why}", (link.path(f"{entry.place}.resource"),))
+    return Issue("not-found", f"The reference {why}", (_path(link, entry),))
+
+
+def _path(link: Link, entry: Entry) -> str:
+    return link.path(entry.resource or {}, f"{entry.place}.resource")
 
 
 async def _resolve_condition(ctx: Context, plan: Plan, link: Link, entry: Entry) -> None:
@@ -55,7 +59,7 @@ async def _resolve_condition(ctx: Context, plan: Plan, link: Link, entry: Entry)
     if reference not in plan.names:
         found = await only_match(ctx, condition(wanted[0], wanted[1], ""))
         if found is None:
-            path = (link.path(f"{entry.place}.resource"),)
+            path = (_path(link, entry),)
             raise Unprocessable("The conditional reference matches nothing", expression=path)
         plan.names[reference] = f"{found.type}/{found.id}"
     link.holder[link.key] = plan.names[reference]
