@@ -205,4 +205,4 @@ async def test_the_next_day_has_its_visits_except_those_that_somebody_changed(da
     after = {visit["id"]: visit["start"][:10] for visit in await found(place, NODE_ITSELF, "Appointment")}
     assert after.pop(touched["id"]) == TODAY.isoformat()
     assert held[1]["id"] not in after
-    assert set(after.values()) == {tomorrow.isoformat()}
+    assert min(after.values()) == tomorrow.isoformat()

@@ -236,6 +236,16 @@ STAFF = (
     ),
     Staff("sunniva-ruud", "Sunniva", "Ruud", F, date(1984, 10, 2), "9100205", (Post("psykolog", "bup"),)),
     Staff(
+        "elin-hovland",
+        "Elin",
+        "Hovland",
+        F,
+        date(1980, 1, 22),
+        "9100210",
+        (Post("sykehuslege", "medisinsk"),),
+        ("43", "Onkologi"),
+    ),
+    Staff(
         "hege-brekke",
         "Hege",
         "Brekke",

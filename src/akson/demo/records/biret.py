@@ -52,6 +52,10 @@ def sykehus(b: Book) -> None:
         "kvinne",
         "Z36.3 Prenatal screening med ultralyd eller andre fysiske metoder for påvisning av misdannelser",
     )
+    appointment(
+        b, "Ultralyd, vekst", (b.moment(0, "14:30"), b.moment(0, "15:00")), "astri-holten",
+        "Tolk i nordsamisk er bestilt.",
+    )  # fmt: skip
     follow_up(b, "Svangerskap og fødsel", 8 * WEEK, "astri-holten", "kvinne")
     document(
         b, "foedsel", "Ultralyd uke 18",

@@ -38,6 +38,7 @@ def sykehus(b: Book) -> None:
     measured(b, "height", 51, b.moment(8, "04:45"), "astri-holten")
     measured(b, "head", 35.5, b.moment(8, "04:45"), "astri-holten")
     measured(b, "weight", 3.37, b.moment(6, "09:00"), "astri-holten")
+    task(b, "Svar på nyfødtscreening", b.moment(-2, "15:00"), b.unit("barn"))
     follow_up(b, "Barselomsorg og nyfødtscreening", 8, "ida-roenning", "barn")
     document(
         b, "foedsel", "Epikrise for nyfødt",

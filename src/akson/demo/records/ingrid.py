@@ -138,6 +138,7 @@ def today(b: Book) -> None:
     task(
         b, "Spør Ingrid og Marit om allergier, feltet står tomt", b.moment(0, "20:00"), b.staff("hanne-lunde")
     )
+    task(b, "Evaluer vedtak om hjemmesykepleie", b.moment(-9, "15:00"), b.staff("tone-bakke"))
     task(b, "Ring Marit om brodder og hoftebeskytter", b.moment(-1, "15:00"), b.unit(HOME))
     task(b, "Vurder ramipril: svimmel ved oppreisning", b.moment(-2, "15:00"), b.staff("jonas-berg"))
 
@@ -165,7 +166,30 @@ def sykehus(b: Book) -> None:
     )  # fmt: skip
     measured(b, "haemoglobin", 12.1, b.moment(20, "18:00"), "ola-strand")
     measured(b, "creatinine", 88, b.moment(20, "18:00"), "ola-strand")
+    sykehus_medicines(b)
     sykehus_documents(b)
+    task(
+        b,
+        "Svar på langtids-EKG er kommet, vurder puls om natten",
+        b.moment(-1, "15:00"),
+        b.staff("ola-strand"),
+    )
+
+
+def sykehus_medicines(b: Book) -> None:
+    """The hospital's own list, as it was when she went home."""
+    flutter, pressure = "I48 Atrieflimmer og atrieflutter", "I10 Essensiell (primær) hypertensjon"
+    medicine(b, "B01AF02 Apiksaban tabletter 5 mg", "1 tablett morgen og 1 kveld", flutter, 17, "ola-strand")
+    medicine(b, "C07AB02 Metoprolol depottabletter 50 mg", "1 tablett morgen", flutter, 17, "ola-strand")
+    medicine(b, "C09AA05 Ramipril tabletter 5 mg", "1 tablett morgen", pressure, 17, "ola-strand")
+    medicine(
+        b,
+        "N06DA02 Donepezil tabletter 5 mg",
+        "1 tablett kveld",
+        "G30.1 Alzheimers sykdom med sen debut",
+        17,
+        "ola-strand",
+    )
 
 
 def sykehus_documents(b: Book) -> None:

@@ -19,7 +19,7 @@ def journal(b: Book) -> None:
         "1 tablett ved behov mot kvalme, høyst 2 i døgnet",
         CANCER,
         2 * MONTH,
-        "ola-strand",
+        "elin-hovland",
     )
     medicine(
         b,
@@ -27,7 +27,7 @@ def journal(b: Book) -> None:
         "1 sprøyte dagen etter hver kur",
         CANCER,
         2 * MONTH,
-        "ola-strand",
+        "elin-hovland",
     )
     warning(
         b,
@@ -80,6 +80,7 @@ def plans(b: Book) -> None:
         "hanne-lunde",
         "Granveien 19. Skylling og bandasje.",
     )
+    appointment(b, "Samtale med psykolog", (b.moment(-1, "10:00"), b.moment(-1, "10:45")), "erik-solli")
     task(b, "Forleng sykmelding, dialogmøte med NAV", b.moment(-4, "15:00"), b.staff("jonas-berg"))
     referral(
         b, CANCER, "Kul i høyre bryst oppdaget for to uker siden, hard, 2 cm, kan forskyves. Mor hadde brystkreft.",
@@ -88,17 +89,22 @@ def plans(b: Book) -> None:
 
 
 def sykehus(b: Book) -> None:
-    problem(b, BREAST, 4 * MONTH, "ola-strand")
+    problem(b, BREAST, 4 * MONTH, "elin-hovland")
     contact(
         b,
         "IMP",
         (b.moment(3 * MONTH, "07:30"), b.moment(3 * MONTH - 2, "11:00")),
-        "ola-strand",
+        "elin-hovland",
         "medisinsk",
         BREAST,
     )
-    procedure(b, "Brystbevarende operasjon, høyre side", 3 * MONTH, "ola-strand")
-    follow_up(b, "Kreftpoliklinikk, cellegift", 2 * MONTH, "ola-strand", "medisinsk")
+    procedure(b, "Brystbevarende operasjon, høyre side", 3 * MONTH, "elin-hovland")
+    task(b, "Bestill kur 4 om prøvene er gode nok", b.moment(0, "14:00"), b.staff("elin-hovland"))
+    follow_up(b, "Kreftpoliklinikk, cellegift", 2 * MONTH, "elin-hovland", "medisinsk")
+    appointment(
+        b, "Kontroll før kur 4", (b.moment(0, "09:00"), b.moment(0, "09:30")), "elin-hovland",
+        "Nøytrofile 1,6. Spør om kvalme.",
+    )  # fmt: skip
     vitals(
         b,
         b.moment(6, "10:00"),
@@ -113,20 +119,20 @@ def sykehus(b: Book) -> None:
         b, "patologi", "Histologi, bryst høyre side",
         """Infiltrerende karsinom uten spesiell type, grad 2, største mål 18 mm. Frie render. Østrogenreseptor positiv,
         HER2 negativ. Ett av to lymfeknuter med mikrometastase.""",
-        ("ola-strand", b.moment(11 * WEEK, "15:00")), "medisinsk",
+        ("elin-hovland", b.moment(11 * WEEK, "15:00")), "medisinsk",
     )  # fmt: skip
     document(
         b, "epikrise", "Epikrise etter brystbevarende operasjon",
         """Operert uten komplikasjoner. Sår lukket, dren fjernet andre dag. Smerter dekket med paracetamol.
         Videre: cellegift hver tredje uke, seks kurer, deretter stråling. PICC legges før første kur.
         Hjemmesykepleien steller PICC. Feber over 38,0 er øyeblikkelig hjelp.""",
-        ("ola-strand", b.moment(3 * MONTH - 2, "10:30")), "medisinsk",
+        ("elin-hovland", b.moment(3 * MONTH - 2, "10:30")), "medisinsk",
     )  # fmt: skip
     document(
         b, "plan", "Behandlingsplan cellegift",
         """Kur 1-6 hver tredje uke. Blodprøver dagen før. Kur utsettes når nøytrofile er under 1,0. Kvalme behandles etter
         trinn. Kontakt kreftpoliklinikken på dagtid, medisinsk avdeling om natten.""",
-        ("ola-strand", b.moment(2 * MONTH, "14:00")), "medisinsk",
+        ("elin-hovland", b.moment(2 * MONTH, "14:00")), "medisinsk",
     )  # fmt: skip
 
 
@@ -135,6 +141,6 @@ def samhandling(b: Book) -> None:
         b,
         "1 Cytostatika",
         "Cellegift hver tredje uke. Feber over 38,0 er øyeblikkelig hjelp.",
-        Written("ola-strand", 2 * MONTH),
+        Written("elin-hovland", 2 * MONTH),
     )
-    implant(b, "27 Annet implantat", "PICC i venstre overarm.", 2 * MONTH, Written("ola-strand", 2 * MONTH))
+    implant(b, "27 Annet implantat", "PICC i venstre overarm.", 2 * MONTH, Written("elin-hovland", 2 * MONTH))

@@ -86,6 +86,7 @@ def plans(b: Book) -> None:
         "Tunet 5. Sammen med Amir. Bruk bildekort.",
     )  # fmt: skip
     task(b, "Bestill årlig helsesjekk og TSH", b.moment(-7, "15:00"), b.unit("solvik-legesenter"))
+    task(b, "Evaluer vedtak om bolig", b.moment(-20, "15:00"), b.staff("tone-bakke"))
     task(b, "Ring verge Gunnar om tannlege", b.moment(-1, "15:00"), b.staff("hanne-lunde"))
 
 

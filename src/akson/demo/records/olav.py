@@ -123,6 +123,7 @@ def sykehus(b: Book) -> None:
         "kristin-hauge",
         "NIV i to døgn, god virkning.",
     )
+    task(b, "Se på hjemmemålingene før neste kontroll", b.moment(-1, "15:00"), b.staff("kristin-hauge"))
     follow_up(b, "Lungepoliklinikk, kontroll hver sjette måned", 5 * MONTH, "kristin-hauge", "lunge")
     vitals(
         b, b.moment(5 * MONTH, "02:30"), "bente-sand", (148, 88),

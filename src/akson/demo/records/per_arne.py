@@ -85,6 +85,16 @@ def plans(b: Book) -> None:
         "nora-dahl",
         "Sjøgata 44. Ta med nye stokkspisser.",
     )
+    appointment(
+        b, "Dusj og stell", (b.moment(0, "09:20"), b.moment(0, "10:00")), "amir-khan", "Bruk dusjkrakken."
+    )
+    appointment(
+        b,
+        "Kontroll etter slag",
+        (b.moment(0, "11:20"), b.moment(0, "11:40")),
+        "jonas-berg",
+        "Blodtrykk, kolesterol, bilkjøring.",
+    )
     task(b, "Søk rullestol hos NAV hjelpemiddelsentral", b.moment(-3, "15:00"), b.staff("nora-dahl"))
 
 
@@ -99,6 +109,7 @@ def sykehus(b: Book) -> None:
     )
     problem(b, INFARCT, 6 * WEEK, "ola-strand")
     procedure(b, "Trombolyse", 6 * WEEK, "ola-strand", "Alteplase, 1 time og 50 minutter etter start.")
+    task(b, "Se på langtids-EKG: atrieflimmer?", b.moment(-2, "15:00"), b.staff("ola-strand"))
     follow_up(b, "Slagpoliklinikk, kontroll etter tre måneder", 5 * WEEK, "ola-strand", "medisinsk")
     vitals(
         b, b.moment(6 * WEEK, "14:30"), "bente-sand", (178, 98),

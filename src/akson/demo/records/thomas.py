@@ -97,6 +97,10 @@ def sykehus(b: Book) -> None:
     contact(
         b, "IMP", (b.moment(14 * MONTH, "23:40"), b.moment(13 * MONTH, "12:00")), "hege-brekke", "dps", manic
     )
+    appointment(
+        b, "FACT-samtale hjemme", (b.moment(0, "13:00"), b.moment(0, "13:45")), "hege-brekke", "Spør om søvn."
+    )
+    task(b, "Litium 0,68: vurder ny prøve", b.moment(-3, "15:00"), b.staff("hege-brekke"))
     follow_up(b, "FACT-team", YEAR, "hege-brekke", "dps")
     document(
         b, "kriseplan", "Kriseplan",
