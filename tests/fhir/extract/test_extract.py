@@ -167,6 +167,36 @@ def test_choice_types_periods_and_timing():
     assert of(compared.quantities, "value-quantity")[0].low == float("-inf")
 
 
+def test_money_age_range_and_odd_corners():
+    invoice = extract({"resourceType": "Invoice", "totalNet": {"value": 10.5, "currency": "NOK"}})
+    (net,) = of(invoice.quantities, "totalnet")
+    assert (net.value, net.system, net.code) == (10.5, "urn:iso:std:iso:4217", "NOK")
+    risk = extract(
+        {"resourceType": "RiskAssessment", "prediction": [{"probabilityRange": {"low": {"value": 0.2}}}]}
+    )
+    (probability,) = of(risk.numbers, "probability")
+    assert (probability.low, probability.high) == (pytest.approx(0.15), float("inf"))
+    charged = extract({"resourceType": "ChargeItem", "quantity": {"comparator": ">", "value": 3}, "code": {}})
+    assert of(charged.quantities, "quantity")[0].high == float("inf")
+    assert extract({"resourceType": "Observation", "valueQuantity": {"unit": "x"}}).quantities == []
+    assert extract({"resourceType": "Invoice", "totalNet": {"currency": "NOK"}}).quantities == []
+    assert extract({"resourceType": "Encounter", "period": {"id": "x"}}).dates == []
+    concept = {"text": "Tekst", "coding": [{"code": "a", "display": "Not searched as text"}]}
+    texts = of(
+        extract({"resourceType": "Observation", "valueCodeableConcept": concept}).strings, "value-string"
+    )
+    assert [value.text for value in texts] == ["Tekst"]
+    library = extract({"resourceType": "PlanDefinition", "library": ["http://example.org/l|1", "#in"]})
+    assert [found.url for found in of(library.references, "depends-on")] == [
+        "http://example.org/l|1",
+        "http://example.org/l",
+    ]
+    document = {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Composition", "id": "c"}}]}
+    assert of(extract(document).references, "composition") == [
+        ReferenceValue("composition", "Composition", "c")
+    ]
+
+
 def test_task_belongs_to_the_patient_it_is_for():
     assert extract({"resourceType": "Task", "for": {"reference": "Patient/9"}}).patient == "9"
 
