@@ -42,6 +42,7 @@ def national(number: int, code: str, *, system: bool = False) -> Code:
     return Code(code, codes.oid(number) if system else "", codes.display(number, code))
 
 
+NOTHING = Code()
 NEW = national(codes.ACTIONS, "N")
 ASSESS_AND_TREAT = national(codes.CONTENT, "10", system=True)
 ELECTIVE = national(codes.PRIORITIES, "N")

@@ -1,0 +1,308 @@
+"""From a received letter to the record: each item as a proposed resource that a person accepts or leaves.
+
+Nothing is written here. A proposal carries where it came from in `meta.source`; `provenance` tells who took what in.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from akson.fhir.model import Resource, coding, concept
+from akson.kit.clock import instant
+from akson.kit.errors import Malformed
+from akson.messaging import times
+from akson.messaging.mapping import terms
+from akson.messaging.model import (
+    ATC,
+    Diagnosis,
+    Epikrise,
+    Letter,
+    Medicine,
+    Person,
+    Quantity,
+    Referral,
+    Result,
+    Statement,
+)
+
+ORDER_KIND = "https://akson.example/fhir/CodeSystem/bestilling"
+_HL7 = "http://terminology.hl7.org/CodeSystem"
+_PRIORITIES = {
+    "0": "stat",
+    "1": "asap",
+    "1H": "stat",
+    "2H": "stat",
+    "4H": "asap",
+    "8H": "asap",
+    "3": "urgent",
+}
+_STOPPED = "4"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One item of a letter as the resource that it would become."""
+
+    key: str
+    """Stable within the letter, e.g. medicine-2: what a form sends back."""
+    title: str
+    """What a person reads."""
+    resource: Resource
+    """Without id and version."""
+    same_as: str = ""
+    """Reference of what the record has already; then there is nothing to take in."""
+    differs: bool = False
+    """The record has the same medicine, problem or allergy, but says something else of it."""
+
+
+def proposals(letter: Letter, patient: str, existing: Sequence[Resource] = ()) -> tuple[Proposal, ...]:
+    """The items of a letter for a patient (reference, Patient/x), matched against what the record has.
+
+    `existing` are the patient's Conditions, MedicationStatements, AllergyIntolerances, Observations, Procedures, Flags.
+    """
+    source = {"meta": {"source": source_of(letter)}}
+    about = {"subject": {"reference": patient}}
+    moment = instant(times.moment(letter.issued))
+    found: list[Proposal] = []
+    for key, title, resource in _items(letter, moment):
+        who = {"patient": about["subject"]} if resource["resourceType"] == "AllergyIntolerance" else about
+        found.append(_matched(Proposal(key, title, resource | source | who), existing))
+    return tuple(found)
+
+
+def source_of(letter: Letter) -> str:
+    """Where a resource came from: the message, by sender's address and MsgId."""
+    return f"urn:her:{letter.header.sender.her_id}#{letter.header.msg_id}"
+
+
+def _items(letter: Letter, moment: str) -> Iterator[tuple[str, str, Resource]]:
+    for number, diagnosis in enumerate(letter.diagnoses, 1):
+        yield f"diagnosis-{number}", _named(diagnosis), _condition(diagnosis, moment)
+    for number, warning in enumerate(letter.cave, 1):
+        yield f"allergy-{number}", warning.text or warning.code.label, _allergy(warning, moment)
+    for number, medicine in enumerate(letter.medicines, 1):
+        title = " ".join(part for part in (medicine.code.label, medicine.directions) if part)
+        yield f"medicine-{number}", title, _medication(medicine, moment)
+    for number, result in enumerate(letter.results, 1):
+        yield f"result-{number}", _result_title(result), _observation(result, moment)
+    for number, words in enumerate(letter.precautions, 1):
+        yield f"precaution-{number}", words, _flag(words)
+    if isinstance(letter, Epikrise):
+        for number, procedure in enumerate(letter.procedures, 1):
+            title = procedure.code.label or procedure.text
+            yield f"procedure-{number}", title, _procedure(procedure, moment)
+
+
+def _named(diagnosis: Diagnosis) -> str:
+    return f"{diagnosis.code.code} {diagnosis.code.label}".strip()
+
+
+def _status(kind: str, code: str) -> Resource:
+    return {"coding": [coding(f"{_HL7}/{kind}", code)]}
+
+
+def _condition(diagnosis: Diagnosis, moment: str) -> Resource:
+    return {
+        "resourceType": "Condition",
+        "clinicalStatus": _status("condition-clinical", "active"),
+        "verificationStatus": _status("condition-ver-status", "confirmed"),
+        "category": [_status("condition-category", "problem-list-item")],
+        "code": terms.concept(diagnosis.code),
+        "recordedDate": moment,
+    }
+
+
+def _allergy(statement: Statement, moment: str) -> Resource:
+    named = terms.concept(statement.code) if statement.code.code else {"text": statement.text}
+    note = {"note": [{"text": statement.comment}]} if statement.comment else {}
+    return {
+        "resourceType": "AllergyIntolerance",
+        "clinicalStatus": _status("allergyintolerance-clinical", "active"),
+        "verificationStatus": _status("allergyintolerance-verification", "unconfirmed"),
+        "code": named,
+        "recordedDate": moment,
+    } | note
+
+
+def _medication(medicine: Medicine, moment: str) -> Resource:
+    dosage: Resource = {"text": medicine.directions} if medicine.directions else {}
+    if medicine.dose and (dose := _quantity(medicine.dose)):
+        dosage["doseAndRate"] = [{"doseQuantity": dose}]
+    if medicine.status.code == "5":
+        dosage["asNeededBoolean"] = True
+    period = {
+        key: value for key, value in (("start", _time(medicine.start)), ("end", _time(medicine.end))) if value
+    }
+    return {
+        "resourceType": "MedicationStatement",
+        "status": "stopped" if medicine.status.code == _STOPPED else "active",
+        "medicationCodeableConcept": terms.concept(medicine.code),
+        "dateAsserted": moment,
+        **({"effectivePeriod": period} if period else {}),
+        **({"dosage": [dosage]} if dosage else {}),
+        **({"note": [{"text": medicine.comment}]} if medicine.comment else {}),
+    }
+
+
+def _observation(result: Result, moment: str) -> Resource:
+    value: Resource = {}
+    quantity = _quantity(result.quantity) if result.quantity else None
+    if quantity:
+        comparator = {"LT": "<", "LE": "<=", "GE": ">=", "GT": ">"}.get(result.comparator)
+        value = {"valueQuantity": quantity | ({"comparator": comparator} if comparator else {})}
+    elif result.quantity or result.text or result.date:
+        words = f"{result.quantity.value} {result.quantity.unit}" if result.quantity else ""
+        value = {"valueString": (words or result.text or result.date).strip()}
+    elif result.low or result.high:
+        ends = (("low", result.low), ("high", result.high))
+        value = {"valueRange": {k: q for k, v in ends if v and (q := _quantity(v))}}
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": terms.concept(result.examination),
+        "effectiveDateTime": _time(result.taken) or moment,
+        **value,
+        **({"note": [{"text": result.comment}]} if result.comment else {}),
+    }
+
+
+def _result_title(result: Result) -> str:
+    value = f"{result.quantity.value} {result.quantity.unit}".strip() if result.quantity else result.text
+    return f"{result.examination.label}: {value or result.date}"
+
+
+def _flag(words: str) -> Resource:
+    return {"resourceType": "Flag", "status": "active", "code": {"text": words}}
+
+
+def _procedure(statement: Statement, moment: str) -> Resource:
+    named = terms.concept(statement.code) if statement.code.code else {"text": statement.text}
+    return {
+        "resourceType": "Procedure",
+        "status": "completed",
+        "code": named,
+        "performedDateTime": _time(statement.start) or moment,
+    }
+
+
+def _quantity(value: Quantity) -> Resource | None:
+    """A quantity, None when the message's value is no number."""
+    try:
+        number = float(value.value.replace(",", "."))
+    except ValueError:
+        return None
+    whole = int(number) if number.is_integer() else number
+    return {"value": whole} | ({"unit": value.unit} if value.unit else {})
+
+
+def _time(text: str) -> str:
+    try:
+        return instant(times.moment(text)) if text else ""
+    except Malformed:
+        return ""
+
+
+_CODED = {
+    "Condition": "code",
+    "MedicationStatement": "medicationCodeableConcept",
+    "AllergyIntolerance": "code",
+    "Procedure": "code",
+    "Flag": "code",
+}
+_SAID = {"MedicationStatement": ("status", "dosage"), "AllergyIntolerance": (), "Condition": ()}
+
+
+def _matched(proposal: Proposal, existing: Sequence[Resource]) -> Proposal:
+    """Find what the record has of it: the same code, or without one the same text."""
+    kind = proposal.resource["resourceType"]
+    if kind not in _CODED:
+        return proposal
+    wanted = _identity(proposal.resource[_CODED[kind]])
+    for resource in existing:
+        if resource.get("resourceType") == kind and _identity(resource.get(_CODED[kind], {})) == wanted:
+            fields = _SAID.get(kind, ())
+            differs = any(_words(resource.get(f)) != _words(proposal.resource.get(f)) for f in fields)
+            return Proposal(
+                proposal.key, proposal.title, proposal.resource, f"{kind}/{resource['id']}", differs
+            )
+    return proposal
+
+
+def _identity(value: Resource) -> tuple[str, str]:
+    named = terms.code(value, *terms.DIAGNOSES, ATC)
+    return (named.system, named.code.replace(" ", "")) if named.code else ("", named.label.casefold().strip())
+
+
+def _words(value: object) -> object:
+    """Directions compare by their words alone."""
+    return [d.get("text", "") for d in value] if isinstance(value, list) else value
+
+
+def service_request(letter: Referral, patient: str, performer: Resource) -> Resource:
+    """A received referral as the receiver's own ServiceRequest; `performer` is a Reference to the unit."""
+    who = letter.header.sender
+    named = who.professional.person.full_name if who.professional else who.name
+    reasons = [terms.concept(d.code) for d in letter.diagnoses]
+    words = [s.text for s in letter.sections if s.heading.code == "PROB" and s.text]
+    return {
+        "resourceType": "ServiceRequest",
+        "meta": {"source": source_of(letter)},
+        "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{letter.document_id}"}],
+        "status": "revoked" if letter.cancels else "active",
+        "intent": "order",
+        "category": [concept(ORDER_KIND, "henvisning", "Henvisning")],  # standard: V8279
+        "priority": _PRIORITIES.get(letter.priority.code, "routine"),
+        "code": {"text": letter.wanted or letter.content.label},
+        "subject": {"reference": patient},
+        "authoredOn": instant(times.moment(letter.issued)),
+        "requester": {"display": f"{named}, {who.organization.name}" if named != who.name else named},
+        "performer": [performer],
+        **({"reasonCode": reasons} if reasons else {}),
+        **({"note": [{"text": "\n".join(words)}]} if words else {}),
+    }
+
+
+def new_patient(person: Person) -> Resource:
+    """A Patient for somebody that this record does not know, from what the message says."""
+    genders = {"1": "male", "2": "female", "9": "other"}
+    names = {"family": person.family, "given": person.given.split(), "text": person.full_name}
+    identifiers = [found for i in person.idents if (found := terms.identifier(i))]
+    place = {
+        "line": person.address.line,
+        "postalCode": person.address.postal_code,
+        "city": person.address.city,
+    }
+    kept = {key: [value] if key == "line" else value for key, value in place.items() if value}
+    return {
+        "resourceType": "Patient",
+        "identifier": identifiers,
+        "name": [{key: value for key, value in names.items() if value}],
+        "gender": genders.get(person.sex, "unknown"),
+        **({"birthDate": person.born} if person.born else {}),
+        **({"address": [{"use": "home"} | kept]} if kept else {}),
+    }
+
+
+def provenance(letter: Letter, targets: Sequence[str], taker: Resource, at: datetime) -> Resource:
+    """Who took these resources (references) in, from which message, by whom written."""
+    sender = letter.header.sender
+    author = {"display": sender.professional.person.full_name if sender.professional else sender.name}
+    return {
+        "resourceType": "Provenance",
+        "target": [{"reference": target} for target in targets],
+        "recorded": instant(at),
+        "agent": [
+            {"type": _status("provenance-participant-type", "author"), "who": author,
+             "onBehalfOf": {"display": sender.name}},
+            {"type": _status("provenance-participant-type", "enterer"), "who": taker},
+        ],
+        "entity": [
+            {
+                "role": "source",
+                "what": {
+                    "identifier": {"value": letter.header.msg_id},
+                    "display": letter.header.type.label,
+                },
+            }
+        ],
+    }  # fmt: skip

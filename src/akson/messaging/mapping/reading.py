@@ -1,0 +1,164 @@
+"""A letter as text for people, and as a document of the record: everything it says, in the order a doctor reads."""
+
+import base64
+from collections.abc import Iterator
+
+from akson.fhir.model import Resource
+from akson.kit.clock import instant
+from akson.kit.norwegian import volven
+from akson.kit.text import text
+from akson.messaging import times
+from akson.messaging.mapping.incoming import source_of
+from akson.messaging.model import Attachment, Code, Diagnosis, Epikrise, Kind, Letter, Referral, Result
+
+TEXT = "text/plain; charset=utf-8"
+DOCUMENT_TYPES = {Kind.EPIKRISE: ("A03-2", "Epikrise"), Kind.HENVISNING: ("I01-2", "Henvisninger")}
+"""V9602."""
+
+
+def paragraphs(letter: Letter, language: str = "nb") -> Iterator[tuple[str, str]]:
+    """Heading and text, one pair a part; empty parts are left out."""
+    for heading, lines in _parts(letter, language):
+        words = "\n".join(line for line in lines if line)
+        if words:
+            yield heading, words
+
+
+def _parts(letter: Letter, language: str) -> Iterator[tuple[str, list[str]]]:
+    def named(name: str) -> str:
+        return text(f"messaging.{name}", language)
+
+    if isinstance(letter, Referral):
+        yield named("priority"), [letter.priority.label]
+        yield named("wanted"), [letter.wanted, letter.wanted_by, letter.comment]
+    if isinstance(letter, Epikrise):
+        yield named("stay"), [" - ".join(p for p in (_day(s.start), _day(s.end)) if p) for s in letter.stays]
+    yield named("diagnoses"), [_diagnosis(d) for d in letter.diagnoses]
+    for section in letter.sections:
+        heading = section.heading.label or named("text")
+        yield heading, [section.text, *(c.label for c in section.codes)]
+    yield named("cave"), [_joined(c.code.label, c.text, c.comment) for c in letter.cave]
+    yield named("precautions"), list(letter.precautions)
+    yield (
+        named("medicines"),
+        [
+            _joined(
+                m.code.label,
+                f"{m.dose.value} {m.dose.unit}".strip() if m.dose else "",
+                m.directions,
+                m.comment,
+                m.status.label,
+            )
+            for m in letter.medicines
+        ],
+    )
+    for statement in letter.statements:
+        yield statement.type.label, [_joined(statement.code.label, statement.text, statement.comment)]
+    yield named("results"), [_result(r) for r in letter.results]
+    if isinstance(letter, Epikrise):
+        yield named("procedures"), [_joined(_coded(p.code), p.text, p.comment) for p in letter.procedures]
+    for fact in letter.facts:
+        yield text(fact.name, language), [fact.text]
+    yield (
+        named("contacts"),
+        [_joined(c.relation.label, c.person.full_name, c.person.ident("HPR")) for c in letter.contacts],
+    )
+
+
+def _day(time: str) -> str:
+    return times.moment(time).strftime("%d.%m.%Y") if time else ""
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def _coded(code: Code) -> str:
+    return f"{code.code} {code.label}".strip() if code.code else code.label
+
+
+def _diagnosis(diagnosis: Diagnosis) -> str:
+    refined = _joined(*(_coded(m.value) for m in diagnosis.modifiers))
+    return f"{_coded(diagnosis.code)} ({refined})" if refined else _coded(diagnosis.code)
+
+
+def _result(result: Result) -> str:
+    value = f"{result.quantity.value} {result.quantity.unit}".strip() if result.quantity else ""
+    ends = " - ".join(q.value for q in (result.low, result.high) if q)
+    return _joined(
+        f"{result.examination.label}: {value or ends or result.text or result.date}",
+        result.deviation.label,
+        _day(result.taken),
+        result.comment,
+    )
+
+
+def plain_text(letter: Letter, language: str = "nb") -> str:
+    """The whole letter as one text."""
+    return "\n\n".join(f"{heading}\n{words}" for heading, words in paragraphs(letter, language))
+
+
+def title(letter: Letter, language: str = "nb") -> str:
+    """What the letter is called in lists."""
+    if isinstance(letter, Epikrise) and letter.title:
+        return letter.title
+    return letter.header.type.label or text(f"messaging.kind_{letter.kind.value}", language)
+
+
+def document(letter: Letter, patient: str, custodian: Resource, binary: str) -> tuple[Resource, Resource]:
+    """The letter as Binary and DocumentReference. `binary` is the reference that the Binary gets, e.g. urn:uuid:..."""
+    body = plain_text(letter).encode()
+    number, name = DOCUMENT_TYPES[letter.kind]
+    kind = {"coding": [{"system": volven(9602), "code": number, "display": name}], "text": name}
+    return _document(letter, (patient, custodian, binary), Attachment(title(letter), TEXT, body), kind)
+
+
+def attachment(
+    letter: Letter, part: Attachment, patient: str, custodian: Resource, binary: str
+) -> tuple[Resource, Resource]:
+    """An attachment of a letter as Binary and DocumentReference."""
+    number, name = DOCUMENT_TYPES[letter.kind]
+    kind = {"coding": [{"system": volven(9602), "code": number, "display": name}], "text": part.title or name}
+    content, reference = _document(letter, (patient, custodian, binary), part, kind)
+    # The master identifier is the letter's own.
+    return content, {key: value for key, value in reference.items() if key != "masterIdentifier"}
+
+
+def _document(
+    letter: Letter, place: tuple[str, Resource, str], part: Attachment, kind: Resource
+) -> tuple[Resource, Resource]:
+    patient, custodian, binary = place
+    sender = letter.header.sender
+    author = sender.professional.person.full_name if sender.professional else sender.name
+    issued = instant(times.moment(letter.issued))
+    content = {
+        "resourceType": "Binary",
+        "contentType": part.mime,
+        "securityContext": {"reference": patient},
+        "data": base64.b64encode(part.data).decode(),
+    }
+    reference = {
+        "resourceType": "DocumentReference",
+        "meta": {"source": source_of(letter)},
+        "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{letter.document_id}"},
+        "status": "superseded" if letter.cancels else "current",
+        "docStatus": "final",
+        "type": kind,
+        "subject": {"reference": patient},
+        "date": issued,
+        "author": [{"display": f"{author}, {sender.name}" if author != sender.name else author}],
+        "custodian": custodian,
+        "description": part.title,
+        "content": [
+            {
+                "attachment": {
+                    "contentType": part.mime,
+                    "url": binary,
+                    "size": len(part.data),
+                    "title": part.title,
+                    "creation": issued,
+                }
+            }
+        ],
+    }
+    return content, reference
