@@ -1,6 +1,6 @@
 """Times of KITH messages: often without an offset, then they are Norwegian time."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from akson.kit.clock import now
 from akson.messaging.kith.binding import NotOfSchema
@@ -17,7 +17,9 @@ def moment(text: str) -> datetime:
 
 def written(at: datetime) -> str:
     """A moment as messages carry it: Norwegian time with its offset, whole seconds."""
-    return at.astimezone(oslo(at.astimezone(UTC).replace(tzinfo=None))).isoformat(timespec="seconds")
+    return at.astimezone(oslo(at.astimezone(UTC).replace(tzinfo=None), is_utc=True)).isoformat(
+        timespec="seconds"
+    )
 
 
 def current() -> str:
@@ -25,14 +27,18 @@ def current() -> str:
     return written(now())
 
 
-def oslo(naive: datetime) -> timezone:
-    """Norway's offset: summer time from the last Sunday of March to the last of October, at 01:00 UTC.
+def oslo(at: datetime, *, is_utc: bool = False) -> timezone:
+    """Norway's offset at a naive time, local unless said: summer from the last Sunday of March to that of October.
 
-    The rule of the European Union stands here so that no machine needs a time zone database.
+    The clock changes at 01:00 UTC. The hour that comes twice counts as summer. The rule of the European Union stands
+    here so that no machine needs a time zone database.
     """
-    start = datetime.combine(_last_sunday(naive.year, 3), datetime.min.time()).replace(hour=1)
-    end = datetime.combine(_last_sunday(naive.year, 10), datetime.min.time()).replace(hour=1)
-    return timezone(timedelta(hours=2 if start <= naive.replace(tzinfo=None) < end else 1))
+    ahead = (0, 0) if is_utc else (1, 2)
+    start, end = (
+        datetime.combine(_last_sunday(at.year, month), time(1 + hours))
+        for month, hours in zip((3, 10), ahead, strict=True)
+    )
+    return timezone(timedelta(hours=2 if start <= at < end else 1))
 
 
 def _last_sunday(year: int, month: int) -> date:
