@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from tests.shared import shared
 
+from akson.care.critical import FIELDS, fields_of
 from akson.demo.build import CHAPTERS, record, resources
 from akson.demo.citizens import citizens
 from akson.fhir.validate.structure import check
 from akson.kit import norwegian
+from akson.services.kritisk_informasjon import SERVICE
 
 TODAY = date(2026, 11, 23)
 NODES = tuple(CHAPTERS)
@@ -129,6 +131,23 @@ def test_the_journey_begins_with(node, key, kind, codes):
         if isinstance(inner.get("code"), str)
     }
     assert codes <= found
+
+
+def test_critical_information_opens_in_the_form_that_changes_it():
+    """Each item is one that the register's own form could have written: the fields that it demands are there."""
+    shown = 0
+    for resource in HELD["samhandling"]:
+        if "tag" in resource.get("meta", {}):
+            category = resource.get("category", [{}])
+            slugs = (
+                {c["code"] for c in category[0].get("coding", [])} if isinstance(category, list) else set()
+            )
+            parts = [p for p in SERVICE.parts if p.type == resource["resourceType"]]
+            part = next((p for p in parts if p.slug in slugs), parts[0])
+            values = fields_of(part, resource)
+            assert all(values[field.name] for field in FIELDS[part.slug] if field.required), resource
+            shown += 1
+    assert shown > 10
 
 
 def test_ingrids_penicillin_is_not_known_yet():

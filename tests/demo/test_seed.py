@@ -171,6 +171,7 @@ async def test_the_platform_holds_critical_information_with_who_wrote_it(fill):
 
 async def test_the_trust_anchor_knows_systems_and_people_and_keeps_pseudonyms(database, settings):
     assert await seed("tillitsanker", database, settings, TODAY) == 0
+    assert await seed("iga", database, settings, TODAY) == 0
     async with database.transaction() as tx:
         client = await registry.find_client(tx, "akson-samhandling")
         hanne = await registry.find_person(tx, "hanne-lunde")

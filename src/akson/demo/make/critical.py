@@ -2,20 +2,17 @@
 
 from typing import NamedTuple
 
+from akson.care.critical import CATEGORY
 from akson.demo.book import Book, unit_reference
 from akson.demo.make.clinical import split
 from akson.demo.nodes import INSTALLATIONS
 from akson.demo.personnel import BY_KEY_STAFF
 from akson.demo.units import BY_KEY, owner
+from akson.exchange.declare import TAG_SYSTEM
 from akson.fhir.model import Resource, coding, concept
 from akson.kit.norwegian import ICPC2, volven
 
-TAG = {
-    "meta": {
-        "tag": [coding("https://akson.example/fhir/CodeSystem/informasjonstjeneste", "kritisk-informasjon")]
-    }
-}
-CATEGORY = "https://akson.example/fhir/CodeSystem/kritisk-kategori"
+TAG = {"meta": {"tag": [coding(TAG_SYSTEM, "kritisk-informasjon")]}}
 CERTAINTY = {
     "1": ("unconfirmed", "Mistenkt"),
     "2": ("unconfirmed", "Sannsynlig"),
