@@ -57,8 +57,10 @@ async def show(provider: Provider, request: Request) -> Response:
     async with provider.database.transaction() as tx:
         people = await all_people(tx)
         client = await find_client(tx, kept["request"]["client_id"])
+    hint = kept["request"]["login_hint"]
     values = {
-        "groups": _groups(people, kept["request"]["login_hint"]),
+        "hinted": next((person for person in people if person.handle == hint), None),
+        "groups": _groups([person for person in people if person.handle != hint]),
         "client": client.name if client else "",
         "level": kept["request"]["level"],
     }
@@ -66,12 +68,11 @@ async def show(provider: Provider, request: Request) -> Response:
     return render(provider, Page("eid.html", language, values, _origin(kept["request"]["redirect_uri"])))
 
 
-def _groups(people: Sequence[Person], hint: str) -> list[dict[str, Any]]:
-    """The person hinted at by the client first, then those at work, then everybody else."""
-    groups: dict[str, list[Person]] = {"trust.hinted": [], "trust.staff": [], "trust.citizens": []}
+def _groups(people: Sequence[Person]) -> list[dict[str, Any]]:
+    """Those at work, then everybody else."""
+    groups: dict[str, list[Person]] = {"trust.staff": [], "trust.citizens": []}
     for person in people:
-        work = "trust.staff" if person.staff or person.hpr else "trust.citizens"
-        groups["trust.hinted" if person.handle == hint else work].append(person)
+        groups["trust.staff" if person.staff or person.hpr else "trust.citizens"].append(person)
     return [{"title": title, "people": found} for title, found in groups.items()]
 
 
