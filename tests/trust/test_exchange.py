@@ -18,11 +18,11 @@ async def called(world):
         node = world.sykehus.node
         await registry.register_api(tx, registry.Api("akson:sykehus", node.base, node.client_id))
     behalf = await world.behalf(attest(world))
-    return world, await world.journal.peer.token("akson:sykehus/fhir", behalf)
+    return world, await world.journal.peer.token("akson:sykehus/fhir", behalf), behalf
 
 
 async def test_the_new_token_is_about_the_same_person_and_carries_the_attest(called):
-    world, token = called
+    world, token, _ = called
     url = f"{world.journal.node.base}/fhir/Patient"
     answer = await world.sykehus.peer.request(
         "GET", url, scope="akson:journal/fhir", on_behalf_of=Onward(token)
@@ -34,7 +34,7 @@ async def test_the_new_token_is_about_the_same_person_and_carries_the_attest(cal
 
 
 async def test_only_the_one_who_was_called_may_exchange(called):
-    world, token = called
+    world, token, _ = called
     with pytest.raises(AnchorRefused) as refused:
         await world.journal.peer.token("akson:journal/fhir", Onward(token))
     assert refused.value.error == "invalid_grant"
@@ -42,14 +42,26 @@ async def test_only_the_one_who_was_called_may_exchange(called):
 
 @pytest.mark.parametrize("spoil", [lambda t: t[:-8] + "AAAAAAAA", lambda _: "nonsense", lambda t: t + "."])
 async def test_a_forged_token_gives_nothing(called, spoil):
-    world, token = called
+    world, token, _ = called
     with pytest.raises(AnchorRefused):
         await world.sykehus.peer.token("akson:journal/fhir", Onward(spoil(token)))
 
 
 async def test_a_systems_own_token_is_about_nobody(called):
-    world, _ = called
+    world, _, _ = called
     own = await world.journal.peer.token("akson:sykehus/fhir")
     with pytest.raises(AnchorRefused) as refused:
         await world.sykehus.peer.token("akson:journal/fhir", Onward(own))
+    assert refused.value.error == "invalid_grant"
+
+
+async def test_after_signing_out_nothing_is_exchanged(called):
+    world, token, behalf = called
+    assert await world.sykehus.peer.token("akson:journal/fhir", Onward(token))
+    await world.http.get(
+        f"{world.anchor_node.base}/connect/endsession", params={"id_token_hint": behalf.session.id_token}
+    )
+    world.sykehus.peer._tokens.clear()
+    with pytest.raises(AnchorRefused) as refused:
+        await world.sykehus.peer.token("akson:journal/fhir", Onward(token))
     assert refused.value.error == "invalid_grant"

@@ -13,6 +13,8 @@ from akson.trust.provider import TOKEN_LIFE, Provider
 from akson.trust.registry import Client
 
 ID_TOKEN_LIFE = 300
+GRANT = "trust-grant"
+"""Kind under which a sign-in is kept by its `sid` while it is alive."""
 
 SCOPED_CLAIMS = {
     "helseid://scopes/identity/pid": PID,

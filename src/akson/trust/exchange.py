@@ -12,8 +12,9 @@ from joserfc.jwk import Key
 from akson.kit.ids import new_id
 from akson.security.jose import BadToken, Claims, Jwt, moment, parse, sign, verify
 from akson.security.tokens import ASSURANCE, ATTEST, CLIENT_NAME, HPR, LEVEL, PARENT, PID, TENANCY
+from akson.store import keep
 from akson.trust import par
-from akson.trust.claims import IDENTITY_SCOPES
+from akson.trust.claims import GRANT, IDENTITY_SCOPES
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.provider import TOKEN_LIFE, Provider
 from akson.trust.registry import Client, audiences, owner_of
@@ -32,6 +33,9 @@ async def by_exchange(provider: Provider, client: Client, form: Form, jkt: str) 
     async with provider.database.transaction() as tx:
         owner = await owner_of(tx, str(subject["aud"]))
         heard = await audiences(tx, scopes)
+        alive = await keep.get(tx, GRANT, str(subject.get("sid", "")))
+    if alive is None:
+        raise OAuthError("invalid_grant", "the sign-in is over")
     if owner != client.client_id:
         raise OAuthError("invalid_grant", "the token was not meant for this client")
     if scopes & IDENTITY_SCOPES or len(heard) != 1:

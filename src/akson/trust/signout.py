@@ -9,11 +9,12 @@ from akson.security.jose import BadToken, parse, verify
 from akson.security.once import digest
 from akson.store import keep
 from akson.trust.assertion import authenticate
+from akson.trust.claims import GRANT
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.pages import Page, language_of, render
 from akson.trust.provider import Provider
 from akson.trust.registry import find_client
-from akson.trust.token import GRANT, REFRESH
+from akson.trust.token import REFRESH
 
 
 async def endsession(provider: Provider, request: Request) -> Response:

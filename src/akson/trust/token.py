@@ -19,12 +19,12 @@ from akson.trust import exchange, par
 from akson.trust.assertion import Asker, authenticate
 from akson.trust.attest import User, attest, unit
 from akson.trust.authorize import CODE
-from akson.trust.claims import IDENTITY_SCOPES, Grant, Ticket, access_token, id_token
+from akson.trust.claims import GRANT, IDENTITY_SCOPES, Grant, Ticket, access_token, id_token
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.provider import GRANT_LIFE, TOKEN_LIFE, Provider, until
 from akson.trust.registry import audiences, find_person
 
-GRANT, REFRESH, SPENT = "trust-grant", "trust-refresh", "trust-spent"
+REFRESH, SPENT = "trust-refresh", "trust-spent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +100,9 @@ async def _by_code(provider: Provider, asked: Asked) -> dict[str, Any]:
     found = _answer(provider, ticket)
     if "openid" in grant.scopes:
         found["id_token"] = id_token(provider, asked.asker.client, user, grant, kept["nonce"])
+    async with provider.database.transaction() as tx:
+        await keep.put(tx, GRANT, grant.sid, {}, until(GRANT_LIFE))
     if "offline_access" in grant.scopes:
-        async with provider.database.transaction() as tx:
-            await keep.put(tx, GRANT, grant.sid, {}, until(GRANT_LIFE))
         found["refresh_token"] = await _refresh_token(provider, grant)
     return found
 
