@@ -19,7 +19,8 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from akson.demo.build import resources
 from akson.demo.nodes import nodes, persons
-from akson.kit.errors import AksonError, NotAuthenticated
+from akson.exchange.edge.platform import Answer, Ask, Platform
+from akson.kit.errors import AksonError, NotAuthenticated, PeerSilent
 from akson.record import gate
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Place, opened
@@ -90,11 +91,26 @@ def copy_of(postgres: Embedded, demo: Callable[[str], str]) -> Iterator[Callable
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
+class Silent:
+    """A platform that does not answer."""
+
+    mhd = "http://akson.test/samhandling/mhd"
+
+    def ask(self, _pid: str) -> Ask:
+        async def send(method: str, url: str, **_: object) -> Answer:
+            raise PeerSilent(f"{method} {url}")
+
+        return send
+
+    def platform(self, pid: str) -> Platform:
+        return Platform(self.ask(pid), "http://akson.test/samhandling/fhir")
+
+
 class Browser:
     """One node's pages with somebody signed in: what a real session would put on the request is put there."""
 
     def __init__(self, place: Place, path: str, routes: list[BaseRoute]) -> None:
-        self.place, self.path, self.reach = place, path, None
+        self.place, self.path, self.reach = place, path, Silent()
         self.caller: Caller | None = None
         inner = Starlette(routes=[self._wrapped(route) for route in routes], exception_handlers=HANDLERS)
         app = Starlette(routes=[*language_routes(), Mount(path, app=inner)], exception_handlers=HANDLERS)

@@ -86,6 +86,35 @@ async def test_every_tab_shows_its_part_and_the_same_banner(journal, path, expec
     assert 'aria-current="page"' in page
 
 
+async def test_a_silent_register_is_said_and_not_taken_for_nothing(journal):
+    await journal.sign_in("hanne-lunde")
+    assert text("chart.register_silent") in await journal.get(CHART)
+
+
+async def test_a_silent_platform_is_shown_as_missing_with_a_retry(journal):
+    await journal.sign_in("hanne-lunde")
+    part = await journal.get(f"{CHART}/dokumenter/andre")
+    assert text("web.source_missing", name=text("chart.documents_platform")) in part
+    assert text("web.retry") in part
+    assert text("chart.documents_others_empty") not in part
+
+
+async def test_documents_are_found_by_the_words_in_them(journal):
+    await journal.sign_in("hanne-lunde")
+    page = (await journal.post(f"{CHART}/dokumenter", words="svimmel")).text
+    assert "Hjemmebesøk, kveld" in page
+    assert "Fysioterapi hjemme" not in page
+    page = (await journal.post(f"{CHART}/dokumenter", words="finnesikke")).text
+    assert text("chart.documents_found_none") in page
+
+
+async def test_a_document_is_kept_as_a_file_and_never_opened_as_a_page(journal):
+    await journal.sign_in("hanne-lunde")
+    links = re.findall(rf"/journal{CHART}/dokumenter/([\w-]+)\"", await journal.get(f"{CHART}/dokumenter"))
+    answer = await journal.http.get(f"/journal{CHART}/dokumenter/{links[1]}/innhold")
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
 async def test_without_a_care_relation_the_chart_says_why_it_is_empty(journal):
     await journal.sign_in("hanne-lunde")
     noah = demo_id("journal", "Patient", "noah")

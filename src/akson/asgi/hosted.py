@@ -8,6 +8,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from akson.exchange.edge.reach import PLATFORM_SCOPE
 from akson.exchange.edge.watch import Watcher
@@ -101,7 +102,7 @@ class Hosted:
         """What every node answers: health and FHIR."""
         return [
             Route("/health", self.health),
-            Mount("/fhir", app=fhir_app(self.node, self.rest_context, limit=self.settings.body_limit)),
+            *fhir_routes(fhir_app(self.node, self.rest_context, limit=self.settings.body_limit)),
         ]
 
     async def health(self, _request: Request) -> Response:
@@ -122,6 +123,22 @@ class Hosted:
             )
         async with opened(self.place, actor, purpose_of(actor)) as ctx:
             yield ctx
+
+
+def fhir_routes(app: ASGIApp) -> list[BaseRoute]:
+    """The FHIR API below /fhir and at /fhir itself, where bundles are sent to (a Mount alone would redirect them)."""
+    return [Route("/fhir", AtBase(app)), Mount("/fhir", app=app)]
+
+
+class AtBase:
+    """Serves the base address as a Mount serves what is below it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        root = scope.get("root_path", "") + "/fhir"
+        await self._app({**scope, "root_path": root, "path": f"{scope['path']}/"}, receive, send)
 
 
 def purpose_of(actor: Actor) -> Purpose:

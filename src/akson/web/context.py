@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 
+from akson.exchange.edge.reach import Reach
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
@@ -13,6 +14,14 @@ from akson.record.context import Context
 def context(request: Request) -> Context:
     """Who acts, in which transaction, on which node. NotAuthenticated when nobody has signed in."""
     found: Context | None = getattr(request.state, "context", None)
+    if found is None:
+        raise NotAuthenticated("no one is signed in")
+    return found
+
+
+def reach_of(request: Request) -> Reach:
+    """How the reader of this page reaches the platform. NotAuthenticated when nobody has signed in."""
+    found: Reach | None = getattr(request.state, "reach", None)
     if found is None:
         raise NotAuthenticated("no one is signed in")
     return found

@@ -50,12 +50,16 @@ def display(reference: dict[str, Any] | None) -> str:
 
 
 def national_id(patient: Resource) -> str:
-    """The national identity number (fødselsnummer or D-number), in two groups; empty when there is none."""
+    """The national identity number (fødselsnummer or D-number), eleven digits; empty when there is none."""
     for identifier in patient.get("identifier", []):
         if identifier.get("system") in {FNR, DNR}:
-            value = str(identifier.get("value", ""))
-            return f"{value[:6]} {value[6:]}"
+            return str(identifier.get("value", ""))
     return ""
+
+
+def spaced(number: str) -> str:
+    """An identity number in two groups, as people read it."""
+    return f"{number[:6]} {number[6:]}".strip()
 
 
 def text_of_div(div: str) -> str:

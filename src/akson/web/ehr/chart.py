@@ -1,6 +1,6 @@
 """The pages of one patient's chart. Every page loads the banner's patient from its own address, never from a session."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -10,7 +10,7 @@ from akson.care import relations
 from akson.record.context import Context
 from akson.web import show
 from akson.web.context import context, find, of_type, one
-from akson.web.ehr import documents, patient, rows, trend, work
+from akson.web.ehr import documents, patient, register, rows, trend, work
 from akson.web.ehr.frame import TABS, show_work
 from akson.web.ehr.patient import Patient
 from akson.web.ehr.rows import Medicine, Row
@@ -42,8 +42,19 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
     """One page of a chart: the banner of the patient in the address, the tab, and what the page shows."""
     person = values.pop("patient", None) or await patient.load(ctx, request.path_params["patient"])
     related = await relations.is_related(ctx, person.id)
+    shared = values.pop("shared", None) or await register.shared_of(request, person)
+    person = replace(person, badges=(*register.badges(shared), *person.badges))
     return await show_work(
-        request, ctx, template, menu="patients", patient=person, tab=tab, tabs=TABS, related=related, **values
+        request,
+        ctx,
+        template,
+        menu="patients",
+        patient=person,
+        tab=tab,
+        tabs=TABS,
+        related=related,
+        silent_register=shared.silent,
+        **values,
     )
 
 

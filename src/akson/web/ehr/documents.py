@@ -3,6 +3,8 @@
 import base64
 from dataclasses import dataclass
 
+from starlette.responses import Response
+
 from akson.fhir.model import Resource
 from akson.kit.settings import Node
 from akson.record.context import Context
@@ -13,6 +15,14 @@ from akson.web.ehr.rows import Row
 NOTES = ("type", "urn:oid:2.16.578.1.12.4.1.1.9602|B02-2,urn:oid:2.16.578.1.12.4.1.1.9602|B03-2")
 """Journal notes and notes of out-patient clinics (V9602)."""
 
+ENDINGS = {
+    "application/pdf": "pdf",
+    "text/plain": "txt",
+    "text/html": "html",
+    "text/xml": "xml",
+    "image/png": "png",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -20,6 +30,17 @@ class Content:
 
     words: str
     media_type: str
+    data: bytes = b""
+
+    @property
+    def download(self) -> Response:
+        """The bytes as a file to keep: a browser must not open what others wrote as a page of ours."""
+        ending = ENDINGS.get(self.media_type.split(";")[0], "bin")
+        return Response(
+            self.data,
+            media_type=self.media_type or "application/octet-stream",
+            headers={"content-disposition": f'attachment; filename="dokument.{ending}"'},
+        )
 
 
 def lines(found: list[Resource], node: Node) -> list[Row]:
@@ -46,12 +67,14 @@ async def fetch(ctx: Context, document: Resource) -> Content:
 
 
 def content(binary: Resource) -> Content:
-    """What a Binary holds. Text is shown as text; markup in it is never run."""
-    media_type = str(binary.get("contentType", ""))
-    if not media_type.startswith("text/"):
-        return Content("", media_type)
-    words = base64.b64decode(str(binary.get("data", ""))).decode("utf-8", "replace")
-    return Content(words, media_type)
+    """What a Binary holds."""
+    return made(str(binary.get("contentType", "")), base64.b64decode(str(binary.get("data", ""))))
+
+
+def made(media_type: str, data: bytes) -> Content:
+    """Content of a media type. Text is shown as text; markup in it is never run."""
+    words = data.decode("utf-8", "replace") if media_type.startswith("text/") else ""
+    return Content(words, media_type, data)
 
 
 def attachment(document: Resource) -> Resource:

@@ -51,6 +51,7 @@ class Patient:
     address: str
     secret: bool
     badges: tuple[Badge, ...]
+    """Warnings of this record, and of the shared register when it answered."""
     relatives: tuple[Relative, ...]
     resource: Resource
 

@@ -25,7 +25,11 @@ def ehr_routes() -> list[BaseRoute]:
         Route(f"{CHART}/notater/nytt", notes.editor),
         Route(f"{CHART}/notater/utkast", notes.autosave, methods=["POST"]),
         Route(CHART + "/notater/{document}", document_views.document),
-        Route(f"{CHART}/dokumenter", document_views.document_list),
+        Route(f"{CHART}/dokumenter", document_views.document_list, methods=["GET", "POST"]),
+        Route(f"{CHART}/dokumenter/andre", document_views.other_documents),
+        Route(CHART + "/dokumenter/fra/{source}/{binary}", document_views.foreign_document),
+        Route(CHART + "/dokumenter/fra/{source}/{binary}/innhold", document_views.foreign_download),
+        Route(CHART + "/dokumenter/{document}/innhold", document_views.download),
         Route(CHART + "/dokumenter/{document}", document_views.document),
         Route(f"{CHART}/meldinger", document_views.messages),
     ]
