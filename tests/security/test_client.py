@@ -159,3 +159,13 @@ async def test_an_anchor_that_is_down_slow_or_lying_is_not_believed(world, tmp_p
         system = System(world.journal.node, tmp_path, Anchor(ISSUER, http))
         with pytest.raises(error):
             await system.tokens({"grant_type": "client_credentials", "scope": "x"})
+
+
+async def test_what_a_peer_remembers_does_not_grow_for_ever(world, monkeypatch):
+    peer = peer_of(world, world.http)
+    monkeypatch.setattr(client_module, "CACHE", 5)
+    monkeypatch.setattr(client_module, "MARGIN", 301)  # every token is old at once
+    for _ in range(8):
+        await peer.token(world.sykehus.scope, await world.behalf())
+    assert len(peer._locks) <= 7
+    assert len(peer._tokens) <= 7

@@ -87,6 +87,9 @@ WRONG = {
     "client_id of another": (request(client_id="akson-sykehus"), "invalid_client"),
     "a secret": (request(client_secret="x"), "invalid_client"),
     "parameter twice": ([*request().items(), ("state", "t")], "invalid_request"),
+    "answer as a fragment": (request(response_mode="fragment"), "invalid_request"),
+    "answer as a form": (request(response_mode="form_post"), "invalid_request"),
+    "state too long": (request(state="s" * 513), "invalid_request"),
     "dpop_jkt no thumbprint": (request(dpop_jkt="x"), "invalid_request"),
 }
 
@@ -284,3 +287,9 @@ async def test_a_client_with_two_keys_names_which(world):
         {"alg": "ES256", "typ": "jwt"}, claims(world, iss="two-keys", sub="two-keys"), old.current
     )
     assert (await push(world, request(client_id="two-keys"), nameless)).status_code == 401
+
+
+async def test_nobody_is_signed_in_without_being_asked(world):
+    answer = await authorize(world, await pushed(world, prompt="none"))
+    assert answer.status_code == 303
+    assert parse_qs(urlsplit(answer.headers["location"]).query)["error"] == ["login_required"]

@@ -150,6 +150,9 @@ class Peer:
         if len(self._tokens) > CACHE:
             moment = time.monotonic()
             self._tokens = {key: kept for key, kept in self._tokens.items() if kept[1] > moment}
+        if len(self._locks) > CACHE:
+            held = {name: lock for name, lock in self._locks.items() if lock.locked()}
+            self._locks = defaultdict(asyncio.Lock, held)
 
 
 def _cache_key(scope: str, behalf: Behalf | Onward | None) -> _Key:

@@ -33,6 +33,9 @@ async def authorize(provider: Provider, request: Request) -> Response:
     if not query.keys() <= {"client_id", "request_uri"}:
         raise OAuthError("invalid_request", "parameters belong in the pushed request")
     pushed = await par.take(provider, query.get("client_id", ""), query.get("request_uri", ""))
+    if "none" in pushed["prompt"].split():
+        # Nobody stays signed in at the anchor itself, so there is never a session to answer from.
+        return _back(provider, pushed, {"error": "login_required"})
     interaction, binding = new_secret(), new_secret()
     async with provider.database.transaction() as tx:
         kept = {"request": pushed, "binding": digest(binding)}

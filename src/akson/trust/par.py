@@ -18,6 +18,7 @@ from akson.trust.registry import Client
 
 URN = "urn:ietf:params:oauth:request_uri:"
 KIND = "trust-par"
+VALUE_LIMIT = 512
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -31,6 +32,8 @@ async def push(provider: Provider, request: Request, form: Form) -> dict[str, An
         raise OAuthError("invalid_request", "send the parameters themselves")
     if form.get("response_type") != "code":
         raise OAuthError("unsupported_response_type", "only code")
+    if form.get("response_mode", "query") != "query":
+        raise OAuthError("invalid_request", "response_mode is query")
     unit(asker.details, asker.client)
     if any(item["type"].startswith("nhn:") for item in asker.details):
         attest(asker.details, asker.client, None)
@@ -38,11 +41,12 @@ async def push(provider: Provider, request: Request, form: Form) -> dict[str, An
         "client_id": asker.client.client_id,
         "redirect_uri": _redirect_uri(asker.client, form),
         "scope": sorted(scopes(asker.client, form.get("scope", ""))),
-        "state": form.get("state", "")[:512],
-        "nonce": form.get("nonce", "")[:512],
+        "state": _short(form, "state"),
+        "nonce": _short(form, "nonce"),
         "challenge": _challenge(form),
         "level": _level(form),
         "login_hint": form.get("login_hint", "")[:100],
+        "prompt": form.get("prompt", "")[:100],
         "language": form.get("ui_locales", "")[:20],
         "jkt": await _jkt(provider, request, form),
     }
@@ -67,6 +71,13 @@ def scopes(client: Client, text: str) -> frozenset[str]:
     if not asked <= IDENTITY_SCOPES | client.scopes:
         raise OAuthError("invalid_scope", "a scope is unknown or not the client's")
     return asked
+
+
+def _short(form: Form, name: str) -> str:
+    """A value that is only handed back: whole, or refused."""
+    if len(form.get(name, "")) > VALUE_LIMIT:
+        raise OAuthError("invalid_request", f"{name} is longer than {VALUE_LIMIT} characters")
+    return form.get(name, "")
 
 
 def _redirect_uri(client: Client, form: Form) -> str:
