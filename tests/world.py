@@ -16,7 +16,6 @@ from starlette.applications import Starlette
 from akson.asgi.hosted import Hosted
 from akson.asgi.program import application
 from akson.demo.nodes import nodes
-from akson.demo.seed import seed
 from akson.kit.settings import Settings
 
 TODAY = date(2026, 11, 23)
@@ -67,9 +66,3 @@ def program(data: Path, uri: Callable[[], str], names: tuple[str, ...] = ()) -> 
     chosen = [node for node in nodes(made.base) if not names or node.name in names]
     made.app = application(settings, tuple(chosen), http=client, uri=lambda _settings, _name: uri())
     return made, made.app.state.hosted
-
-
-async def fill(hosted: list[Hosted], settings: Settings) -> None:
-    """Put the demo into every node."""
-    for each in hosted:
-        await seed(each.node.name, each.place.database, settings, TODAY)

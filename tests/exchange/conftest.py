@@ -1,12 +1,17 @@
-"""The whole program with its demo, once for the module: its tests change different patients."""
+"""The whole program with its demo: seeded once, a fresh copy for each test."""
 
+import pytest
 import pytest_asyncio
-from tests.world import fill, program
+from tests.demo_world import DemoTemplates, start
+
+
+@pytest.fixture(scope="session")
+def demo(postgres, tmp_path_factory):
+    return DemoTemplates(postgres, tmp_path_factory.mktemp("demo"))
 
 
 @pytest_asyncio.fixture
-async def world(new_database, tmp_path):
-    made, hosted = program(tmp_path, new_database)
+async def world(demo):
+    made = start(demo)
     async with made.app.router.lifespan_context(made.app):
-        await fill(hosted, made.settings)
         yield made

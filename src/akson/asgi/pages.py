@@ -9,9 +9,14 @@ from starlette.routing import BaseRoute, Route
 
 from akson.asgi.hosted import Hosted, purpose_of
 from akson.exchange.edge.reach import Reach
+from akson.fhir.strict_json import loads
+from akson.record import gate
 from akson.record.context import opened
+from akson.security.actor import Kind
 from akson.security.caller import RoleChoice
+from akson.web.live import own_stream, stream
 from akson.web.page import render
+from akson.web.show import national_id
 
 View = Callable[[Request], Awaitable[Response]]
 
@@ -21,6 +26,31 @@ def surface_routes(each: Hosted, path: str, routes: Sequence[BaseRoute]) -> list
     surface = next(surface for surface in each.surfaces if surface.path == path)
     inside = [_inside(each, path, route) for route in routes]
     return [*each.sign_in(surface, show_roles), *inside]
+
+
+def live_routes(each: Hosted) -> list[BaseRoute]:
+    """Streams of a record system's pages; not inside a transaction, since they stay open."""
+
+    async def chart(request: Request) -> Response:
+        if request.state.actor is None:
+            return Response(status_code=401)
+        async with opened(each.place, request.state.actor) as ctx:
+            person = loads((await gate.read(ctx, "Patient", request.path_params["patient"])).body)
+        return stream(each.watcher, national_id(person))
+
+    return [Route("/pasient/{patient}/strom", chart)]
+
+
+def portal_live(each: Hosted) -> list[BaseRoute]:
+    """The stream of the citizen's pages, straight from the platform's own registers."""
+
+    async def mine(request: Request) -> Response:
+        actor = request.state.actor
+        if actor is None or actor.kind is not Kind.CITIZEN:
+            return Response(status_code=401)
+        return own_stream(each.place, actor.pid)
+
+    return [Route("/strom", mine)]
 
 
 async def show_roles(request: Request, roles: Sequence[RoleChoice]) -> Response:

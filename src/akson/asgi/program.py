@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from akson.asgi.hosted import Hosted, Outside, database_uri
-from akson.asgi.pages import surface_routes
+from akson.asgi.pages import live_routes, portal_live, surface_routes
 from akson.asgi.platform import hub_routes, sources_of
 from akson.demo.nodes import nodes as demo_nodes
 from akson.demo.start import start
@@ -25,6 +25,7 @@ from akson.security.middleware import Authentication
 from akson.store.pool import Database
 from akson.trust.routes import routes as trust_routes
 from akson.web.assets import asset, asset_routes
+from akson.web.ehr.critical_forms import critical_routes
 from akson.web.ehr.routes import ehr_routes
 from akson.web.error import show_error
 from akson.web.headers import SecurityHeaders
@@ -89,18 +90,15 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
         return [Mount(f"/{node.name}", app=guarded(each, [*each.api(), *iga_routes()]))]
     if Role.SAMHANDLING in node.roles:
         look = DocumentLook(sources, f"{node.base}/mhd")
+        portal = surface_routes(each, "/innbygger", portal_routes())
         own = [*each.api(), *hub_routes(each, look), *surface_routes(each, f"/{node.name}", [])]
         return [
             Mount(f"/{node.name}", app=guarded(each, own)),
-            Mount("/innbygger", app=guarded(each, surface_routes(each, "/innbygger", portal_routes()))),
+            Mount("/innbygger", app=guarded(each, [*portal_live(each), *portal])),
             Mount("/partner", app=guarded(each, partner_routes())),
         ]
-    return [
-        Mount(
-            f"/{node.name}",
-            app=guarded(each, [*each.api(), *surface_routes(each, f"/{node.name}", ehr_routes())]),
-        )
-    ]
+    pages = surface_routes(each, f"/{node.name}", [*ehr_routes(), *critical_routes()])
+    return [Mount(f"/{node.name}", app=guarded(each, [*each.api(), *live_routes(each), *pages]))]
 
 
 def guarded(each: Hosted, routes: list[BaseRoute]) -> ASGIApp:

@@ -1,0 +1,63 @@
+"""The demo in databases to copy: seeded once in a test process, a fresh copy of all nodes for each test."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from akson.store.embedded import Embedded
+from akson.store.migrate import migrate
+from tests.world import TODAY, Program, program
+
+_numbers = count(1)
+
+
+class DemoTemplates:
+    """Databases of all nodes with the demo in them, and the keys of the systems."""
+
+    def __init__(self, postgres: Embedded, data: Path) -> None:
+        self._postgres = postgres
+        self.data = data
+        self._names: list[str] = []
+        asyncio.run(self._fill())
+
+    def copies(self) -> Callable[[], str]:
+        """Gives the URI of a fresh copy for each node in the order in which they are asked for."""
+        places = iter(self._names)
+        run = next(_numbers)
+
+        def take() -> str:
+            source = next(places)
+            name = f"{source}_{run}"
+            with psycopg.connect(self._postgres.uri("postgres"), autocommit=True) as connection:
+                connection.execute(
+                    sql.SQL("create database {} template {} strategy file_copy").format(
+                        sql.Identifier(name), sql.Identifier(source)
+                    )
+                )
+            return self._postgres.uri(name)
+
+        return take
+
+    async def _fill(self) -> None:
+        from akson.demo.seed import seed
+
+        def take() -> str:
+            self._names.append(f"demo_{len(self._names)}")
+            return self._postgres.uri(self._names[-1])
+
+        made, hosted = program(self.data, take)
+        for each in hosted:
+            await each.place.database.open()
+            await migrate(each.place.database)
+            await seed(each.node.name, each.place.database, made.settings, TODAY)
+            await each.place.database.close()
+
+
+def start(templates: DemoTemplates) -> Program:
+    """The program on fresh copies; enter its lifespan to run it."""
+    made, _ = program(templates.data, templates.copies())
+    return made
