@@ -1,0 +1,1 @@
+"""The official examples and suites against the whole."""
