@@ -32,19 +32,18 @@ def composite(criterion: Filter, of: Table, tables: Tables) -> Sql:
 
 
 def _row(criterion: Filter, term: CompositeTerm, alias: str, of: Table) -> Sql:
-    leads = [
-        hashing.hash64("composite", kind, criterion.param.code, form)
-        for kind in of.kinds
-        for form in _forms(term.parts[0])
+    lead = _forms(term.parts[0])[:1]
+    hashes = [
+        hashing.hash64("composite", kind, criterion.param.code, form) for kind in of.kinds for form in lead
     ]
-    if not leads:
+    if not hashes:
         raise UnsupportedParameter(f"{criterion.param.code}: the first component needs a code")
-    tests = [sql(f"{alias}.hash = any(%s::bigint[])", leads)]
+    tests = [sql(f"{alias}.hash = any(%s::bigint[])", hashes)]
     numbers = 0
-    for place, part in enumerate(term.parts[1:], 1):
-        forms = [hashing.hash64("part", str(place), form) for form in _forms(part)]
+    for place, part in enumerate(term.parts):
+        forms = [hashing.hash64("part", str(place), form) for form in _forms(part)[place == 0 :]]
         if forms:
-            tests.append(sql(f"{alias}.tok && %s::bigint[]", forms))
+            tests.append(sql(f"{alias}.tok @> %s::bigint[]", forms))
         if isinstance(part, QuantityTerm | NumberTerm | DateTerm):
             numbers += 1
             tests.append(_measured(alias, numbers, part))
@@ -63,11 +62,11 @@ def _measured(alias: str, number: int, part: QuantityTerm | NumberTerm | DateTer
 
 
 def _forms(part: Term) -> list[str]:
-    """The texts under which `rows.part_forms` keeps a component."""
+    """The texts under which `rows.part_forms` keeps a component, the plain one first; all must be there."""
     if isinstance(part, TokenTerm):
-        return [f"{part.system or ''}|{part.code}"] if part.code else []
+        return _coded(part.system, part.code)
     if isinstance(part, QuantityTerm):
-        return [f"{part.system or ''}|{part.code}"] if part.code else []
+        return _coded(part.system or None, part.code)
     if isinstance(part, ReferenceTerm):
         return [part.url or f"{part.type}/{part.id}"]
     if isinstance(part, StringTerm):
@@ -75,3 +74,9 @@ def _forms(part: Term) -> list[str]:
     if isinstance(part, UriTerm):
         return [part.uri]
     return []
+
+
+def _coded(system: str | None, code: str | None) -> list[str]:
+    if not code:
+        return []
+    return [f"|{code}"] if system is None else [f"|{code}", f"{system}|{code}"]

@@ -24,6 +24,7 @@ from akson.store import hashing
 from akson.store.composites import composite
 from akson.store.fragment import Sql, Table, Tables, both, either, index_row, sql
 from akson.store.intervals import date_condition, number_condition
+from akson.store.rows import SYSTEM_INDEXED
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, tzinfo=UTC)
@@ -99,6 +100,9 @@ def _token(criterion: Filter, of: Table, tables: Tables) -> Sql:
     ]
     if criterion.modifier == "not":
         return sql(f"not ({of.alias}.tok && %s::bigint[])", hashes)
+    by_system = any(isinstance(term, TokenTerm) and term.code is None for term in criterion.terms)
+    if by_system and code not in SYSTEM_INDEXED:
+        return sql(f"{of.alias}.tok && %s::bigint[]", hashes)
     return _by_hash(hashes, of, tables)
 
 

@@ -324,7 +324,7 @@ class Embedded:
             "checkpoint_completion_target": "0.9",
             "random_page_cost": "1.1",
             "effective_io_concurrency": "32",
-            "default_statistics_target": "500",
+            "default_statistics_target": "100",
             "jit": "off",
             "max_parallel_workers_per_gather": "0",
             "autovacuum_naptime": "10s",

@@ -15,8 +15,9 @@ DATES: dict[str, tuple[str, str]] = {
     "ne": ("not ({l} >= %s and {h} <= %s)", "ab"),
     "gt": ("{h} > %s", "b"),
     "lt": ("{l} < %s", "a"),
-    "ge": ("({h} > %s or ({l} >= %s and {h} <= %s))", "bab"),
-    "le": ("({l} < %s or ({l} >= %s and {h} <= %s))", "aab"),
+    # The first test follows from the second, and is what an index can answer.
+    "ge": ("{h} >= %s and ({h} > %s or {l} >= %s)", "aba"),
+    "le": ("{l} <= %s and ({l} < %s or {h} <= %s)", "bab"),
     "sa": ("{l} > %s", "b"),
     "eb": ("{h} < %s", "a"),
     "ap": ("({l} <= %s and {h} >= %s)", "ba"),

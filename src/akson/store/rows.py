@@ -22,6 +22,8 @@ from akson.store import hashing
 SMALLEST, LARGEST = 1, 2
 COLUMN = frozenset({"_id", "_lastUpdated"})
 """Parameters that are columns of resource."""
+SYSTEM_INDEXED = frozenset({"identifier"})
+"""Tokens found by their system alone through the index."""
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ class Rows:
     tokens: list[int] = field(default_factory=list)
     """For idx_token."""
     marks: list[int] = field(default_factory=list)
-    """Marks of parameters that have a value; in resource.tok only."""
+    """In resource.tok only: marks of parameters that have a value, and systems of tokens."""
     references: list[tuple[int, int]] = field(default_factory=list)
     """(target, param)."""
     dates: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -64,7 +66,7 @@ def rows(kind: str, index: Index) -> Rows:
     }  # fmt: skip
     return Rows(
         tokens=list(dict.fromkeys(_tokens(kind, index))),
-        marks=[hashing.present(kind, param) for param in params],
+        marks=[hashing.present(kind, param) for param in params] + list(_systems(kind, index)),
         references=list(dict.fromkeys(_references(kind, index.references))),
         dates=_dates(kind, index.dates),
         quantities=_quantities(kind, index),
@@ -93,12 +95,18 @@ def _tokens(kind: str, index: Index) -> Iterable[int]:
 
 
 def token_forms(kind: str, param: str, system: str, code: str) -> Iterable[int]:
-    """The hashes that find a token: by code, by system and code, by system."""
+    """The hashes that find a token: by code, by system and code; an identifier by its system alone too."""
     if code:
         yield hashing.token(kind, param, None, code)
         yield hashing.token(kind, param, system, code)
-    if system:
+    if system and param in SYSTEM_INDEXED:
         yield hashing.token(kind, param, system, None)
+
+
+def _systems(kind: str, index: Index) -> Iterable[int]:
+    """By system alone, rarely asked for: a filter, not an index."""
+    pairs = {(value.param, value.system) for value in index.tokens if value.system}
+    return (hashing.token(kind, *pair, None) for pair in pairs if pair[0] not in SYSTEM_INDEXED)
 
 
 def _references(kind: str, values: Iterable[ReferenceValue]) -> Iterable[tuple[int, int]]:
@@ -112,7 +120,7 @@ def _references(kind: str, values: Iterable[ReferenceValue]) -> Iterable[tuple[i
 
 def _firsts(values: list[tuple[int, Any]]) -> list[int]:
     """For each (group, value) whether it is the smallest and the largest of its group, as `first` has it."""
-    if len(values) < 2:
+    if len({group for group, _ in values}) == len(values):
         return [SMALLEST | LARGEST] * len(values)
     groups: dict[int, list[int]] = defaultdict(list)
     for place, (group, _) in enumerate(values):
@@ -181,19 +189,18 @@ def _text(text: str) -> tuple[str, str]:
 def _composite(
     kind: str, value: CompositeValue
 ) -> Iterable[tuple[int, list[int], float | None, float | None, float | None, float | None]]:
-    """One row a combination; two where the first component is a token with a system, for both of its forms."""
+    """The row of one combination, under the plain form of its first component; none without it."""
     numbers: list[tuple[float | None, float | None]] = []
     tok: list[int] = []
-    for place, part in enumerate(value.parts[1:], 1):
+    for place, part in enumerate(value.parts):
         if isinstance(part, QuantityValue | NumberValue):
             numbers.append((part.value, part.value))
         elif isinstance(part, DateValue):
             numbers.append((float(part.low), float(part.high)))
         tok += [hashing.hash64("part", str(place), form) for form in part_forms(part)]
-    numbers = (numbers + [(None, None)] * 2)[:2]
-    for form in part_forms(value.parts[0]):
-        lead = hashing.hash64("composite", kind, value.param, form)
-        yield lead, tok, *numbers[0], *numbers[1]
+    first, second = (numbers + [(None, None)] * 2)[:2]
+    lead = part_forms(value.parts[0])[:1]
+    return [(hashing.hash64("composite", kind, value.param, form), tok, *first, *second) for form in lead]
 
 
 def part_forms(part: Any) -> list[str]:

@@ -54,10 +54,11 @@ class Order:
 
 def order(query: Query, of: Table) -> Order:
     """The order that a query asks for. Raises UnsupportedParameter for keys that we cannot sort by."""
-    last = Key(sql(f"{of.alias}.rid"))
     if not query.sort:
-        return Order((Key(sql(f"{of.alias}.pat")), last))
+        return Order((Key(sql(f"{of.alias}.pat")), Key(sql(f"{of.alias}.rid"))))
     first, *others = query.sort
+    # In the direction of the first key, so that one index gives both, forwards or backwards.
+    last = Key(sql(f"{of.alias}.rid"), first.descending)
     keys = [_key(key, of) for key in others]
     if first.param.code in _COLUMNS:
         return Order((_key(first, of), *keys, last))

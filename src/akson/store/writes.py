@@ -119,7 +119,9 @@ async def create(tx: Tx, resource: Resource, index: Index) -> Stored:
     body = serve(resource, identity, 1, moment)
     found = rows(kind, index)
     params = [patient_number(index.patient), resource_key(kind, identity), kind, identity]
-    row = await tx.one(*_statement(INSERT, [*params, moment, found.tok, labels(resource), body], kind, found))
+    row = await tx.one(
+        *_statement(INSERT, [*params, moment, array(found.tok), array(labels(resource)), body], kind, found)
+    )
     if row is None:
         raise Conflict(f"{kind}/{identity} exists already")
     return Stored(kind, identity, 1, moment, body, pat=params[0])
@@ -139,7 +141,13 @@ async def update(
     if expected is not None and have != expected:
         raise VersionMismatch(f"{kind}/{identity} is not at version {expected}")
     if present is None:
-        return await create(tx, resource, index), True
+        try:
+            return await create(tx, resource, index), True
+        except Conflict:
+            # Somebody else wrote it between the look and the write: now it can be seen.
+            if expected is not None:
+                raise
+            return await update(tx, scope, resource, index)
     if present.says(resource, identity):
         same = Stored(
             kind, identity, present.version, present.updated, present.body, pat=present.pat, changed=False
@@ -149,7 +157,7 @@ async def update(
     body = serve(resource, identity, version, moment)
     found = rows(kind, index)
     pat = patient_number(index.patient)
-    state = [pat, version, moment, False, found.tok, labels(resource), body]
+    state = [pat, version, moment, False, array(found.tok), array(labels(resource)), body]
     await _change(tx, present, state, kind, found)
     return Stored(kind, identity, version, moment, body, pat=pat), present.deleted
 
@@ -165,7 +173,7 @@ async def delete(tx: Tx, scope: Scope, type: str, id: str, expected: int | None 
     if expected is not None and present.version != expected:
         raise VersionMismatch(f"{type}/{id} is not at version {expected}")
     moment, version = now(), present.version + 1
-    state = [present.pat, version, moment, True, [], present.labels, b""]
+    state = [present.pat, version, moment, True, "{}", array(present.labels), b""]
     await _change(tx, present, state, type, Rows())
     return Stored(type, id, version, moment, b"", deleted=True, pat=present.pat)
 
@@ -230,12 +238,12 @@ def _index_parts(kind: str, found: Rows, tokens: list[int]) -> tuple[str, list[A
     """The WITH parts that write index rows, and their parameters, column by column."""
     text, values = "", []
     columns: dict[str, list[Any]] = {
-        "tokens": [tokens] if tokens else [],
+        "tokens": [array(tokens)] if tokens else [],
         "references": _columns(found.references),
         "dates": _columns(found.dates),
         "quantities": _columns(found.quantities),
         "strings": _columns(found.strings),
-        "composites": _columns([(row[0], _array(row[1]), *row[2:]) for row in found.composites]),
+        "composites": _columns([(row[0], array(row[1]), *row[2:]) for row in found.composites]),
         "content": [kind, found.content] if found.content else [],
     }
     for name, columns_of in columns.items():
@@ -245,9 +253,18 @@ def _index_parts(kind: str, found: Rows, tokens: list[int]) -> tuple[str, list[A
     return text, values
 
 
-def _columns(table: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*table, strict=True)]
+def _columns(table: Sequence[tuple[Any, ...]]) -> list[str]:
+    return [array(column) for column in zip(*table, strict=True)]
 
 
-def _array(values: Sequence[int]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
+def array(values: Iterable[Any]) -> str:
+    """An array as PostgreSQL writes it: several times faster than having the driver look at each value."""
+    return "{" + ",".join([_element(value) for value in values]) + "}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(value)
