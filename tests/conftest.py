@@ -115,7 +115,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that uses the database or a browser is marked so: `make check` leaves these out."""
     for item in items:
         names = getattr(item, "fixturenames", ())
-        if "postgres" in names:
+        if "postgres" in names or item.path.parent.name == "store":
             item.add_marker("store")
         if {"browser", "page"} & set(names):
             item.add_marker("browser")
