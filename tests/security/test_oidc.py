@@ -118,6 +118,7 @@ async def test_signing_out_ends_the_session_here_and_at_the_anchor(world):
         out = await browser.post("/journal/logout", data={"csrf_token": session.csrf})
         assert out.headers["location"].startswith(f"{ISSUER}/connect/endsession?")
         assert (await browser.get("/journal/page")).status_code == 401
+        assert not browser.cookies  # neither of the session nor of the way there
         ended = await browser.get(out.headers["location"])
         assert ended.headers["location"] == world.journal.sign_in.home
     assert await world.journal.peer.token(world.sykehus.scope, behalf)

@@ -122,7 +122,7 @@ def _client(client: Client, settings: Settings) -> registry.Client:
         organization=client.organization,
         jwks=keys.load(settings.data, f"{name}-client").public(),
         redirect_uris=frozenset(f"{base}/callback" for base in client.bases),
-        logout_uris=frozenset(f"{base}/" for base in client.bases),
+        logout_uris=frozenset({f"http://localhost:{settings.port}/"}),
         scopes=frozenset(f"akson:{peer}/{right}" for peer in PEERS[name] for right in RIGHTS),
         units=frozenset(client.units),
         trust_framework=True,

@@ -83,8 +83,11 @@ class SignIn:
 
     @property
     def home(self) -> str:
-        """Where a sign-out ends; register it with the client."""
-        return f"{self._origin}{self._surface.path}/"
+        """Where a sign-out ends: the start page, since the surface itself would ask to sign in again.
+
+        Register it with the client.
+        """
+        return f"{self._origin}/"
 
     def routes(self) -> list[Route]:
         """Routes relative to the surface's path."""

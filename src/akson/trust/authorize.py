@@ -94,7 +94,7 @@ async def choose(provider: Provider, request: Request) -> Response:
         if await keep.take(tx, INTERACTION, digest(request.path_params["interaction"])) is None:
             raise OAuthError("invalid_request", "this sign-in is over")
     if person is None or "cancel" in given:
-        return _back(provider, asked, {"error": "access_denied"})
+        return _leave(provider, request, _back(provider, asked, {"error": "access_denied"}))
     grant = Grant(
         new_id(),
         asked["client_id"],
@@ -104,7 +104,7 @@ async def choose(provider: Provider, request: Request) -> Response:
         frozenset(asked["scope"]),
         asked["jkt"],
     )
-    return _back(provider, asked, {"code": await _code(provider, grant, asked)})
+    return _leave(provider, request, _back(provider, asked, {"code": await _code(provider, grant, asked)}))
 
 
 async def _interaction(provider: Provider, request: Request) -> Kept:
@@ -137,6 +137,14 @@ def _back(provider: Provider, asked: Kept, values: Mapping[str, str]) -> Respons
     joint = "&" if "?" in asked["redirect_uri"] else "?"
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return RedirectResponse(f"{asked['redirect_uri']}{joint}{urlencode(query)}", 303, headers)
+
+
+def _leave(provider: Provider, request: Request, answer: Response) -> Response:
+    """Take the cookie of this sign-in along: it has done its work."""
+    answer.delete_cookie(
+        _cookie(request.path_params["interaction"]), path=f"{urlsplit(provider.issuer).path}/eid"
+    )
+    return answer
 
 
 def _origin(url: str) -> str:
