@@ -157,3 +157,24 @@ async def test_the_next_link_keeps_the_search(client):
     following = next(link["url"] for link in body["link"] if link["relation"] == "next")
     kept = parse_qs(urlsplit(following).query)
     assert (kept["gender"], kept["_count"], kept["_sort"]) == (["female"], ["2"], ["-family"])
+
+
+async def test_an_absolute_reference_to_this_server_is_found_as_a_local_one(client):
+    person = await stored(client, patient())
+    made = await stored(client, observation(f"http://fhir.example/fhir/Patient/{person['id']}"))
+    elsewhere = await stored(client, observation(f"http://other.example/fhir/Patient/{person['id']}"))
+    for asked in (f"Patient/{person['id']}", f"http://fhir.example/fhir/Patient/{person['id']}"):
+        assert await matches(client, f"Observation?subject={asked}") == [made["id"]]
+    by_url = await matches(client, f"Observation?subject={elsewhere['subject']['reference']}")
+    assert by_url == [elsewhere["id"]]
+
+
+async def test_a_chain_may_go_to_several_types(client):
+    person = await stored(client, patient(identifier=[{"system": "urn:a", "value": "1"}]))
+    device = await stored(
+        client, {"resourceType": "Device", "identifier": [{"system": "urn:a", "value": "2"}]}
+    )
+    of_person = await stored(client, observation(f"Patient/{person['id']}"))
+    of_device = await stored(client, observation(f"Device/{device['id']}"))
+    for value, made in (("1", of_person), ("2", of_device)):
+        assert await matches(client, f"Observation?subject.identifier=urn:a|{value}") == [made["id"]]

@@ -149,7 +149,7 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
         change.resource if "id" in change.resource else {**change.resource, "id": new_id()}
         for change in changes
     ]
-    siblings = {reference(resource): (resource, extract(resource)) for resource in named}
+    siblings = {reference(resource): (resource, extract(resource, base=ctx.node.fhir)) for resource in named}
     grants = [
         granted(ctx, change.action, resource["resourceType"])
         for change, resource in zip(changes, named, strict=True)
@@ -185,7 +185,7 @@ async def _only_match(ctx: Context, query: Query) -> Stored | None:
 
 
 async def _indexed(ctx: Context, grant: Grant, resource: Resource) -> Index:
-    index = extract(resource)
+    index = extract(resource, base=ctx.node.fhir)
     await complete(ctx, resource, index, {})
     await _admit(ctx, grant, resource, index)
     return index
