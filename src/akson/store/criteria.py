@@ -54,7 +54,7 @@ def _has(criterion: Has, of: Table, tables: Tables) -> Sql:
     source, link = tables.resource([criterion.type]), tables.name()
     head = (
         f"exists (select 1 from idx_ref {link} join resource {source.alias}"  # noqa: S608
-        f" on {source.alias}.pat = {link}.pat and {source.alias}.rid = {link}.rid"
+        f" on {source.alias}.rid = {link}.rid"
         f" where {link}.target = {of.alias}.key and {link}.param = %s and "
     )
     inner = condition(criterion.criterion, source, tables)
@@ -70,7 +70,7 @@ def _chain(criterion: Filter, inner: Filter | Has, of: Table, tables: Tables) ->
     params = [hashing.parameter(kind, criterion.param.code) for kind in kinds_of(of)]
     head = (
         f"exists (select 1 from idx_ref {link} join resource {target.alias} on {target.alias}.key = {link}.target"  # noqa: S608
-        f" where {link}.pat = {of.alias}.pat and {link}.rid = {of.alias}.rid and {link}.param = any(%s::bigint[]) and "
+        f" where {link}.rid = {of.alias}.rid and {link}.param = any(%s::bigint[]) and "
     )
     return sql(head, params) + both([target.condition, condition(inner, target, tables)]) + sql(")")
 

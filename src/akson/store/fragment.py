@@ -56,7 +56,7 @@ class Tables:
     """Gives out aliases of clinical tables for one statement. There is no other way to name such a table.
 
     `resource` carries the scope in its condition; the index tables are reached only from a resource, by its
-    patient and number.
+    number.
     """
 
     def __init__(self, scope: Scope) -> None:
@@ -81,5 +81,5 @@ class Tables:
 
 def index_row(table: str, alias: str, of: Table, condition: Sql) -> Sql:
     """`of` has a row in an index table that fulfils the condition on `alias`."""
-    head = f"exists (select 1 from {table} {alias} where {alias}.pat = {of.alias}.pat and {alias}.rid = {of.alias}.rid"  # noqa: S608
+    head = f"exists (select 1 from {table} {alias} where {alias}.rid = {of.alias}.rid"  # noqa: S608
     return sql(f"{head} and ") + condition + sql(")")

@@ -70,9 +70,8 @@ def _forward(scope: Scope, each: Include, of: Sequence[Found]) -> Sql | None:
     # Beginning from the few links: their targets as a list.
     keys = sql(
         f"{target.alias}.key in (select i.target from idx_ref i"  # noqa: S608
-        " where i.rid = any(%s::bigint[]) and i.pat = any(%s::bigint[])",
+        " where i.rid = any(%s::bigint[])",
         [item.rid for item in sources],
-        sorted({item.pat for item in sources}),
     )
     if each.param != "*":
         keys += sql(" and i.param = %s", hashing.parameter(each.type, each.param))
@@ -86,7 +85,7 @@ def _reverse(scope: Scope, each: Include, of: Sequence[Found]) -> Sql | None:
         return None
     source = Tables(scope).resource([each.type])
     link = sql(
-        f"exists (select 1 from idx_ref i where i.pat = {source.alias}.pat and i.rid = {source.alias}.rid"  # noqa: S608
+        f"exists (select 1 from idx_ref i where i.rid = {source.alias}.rid"  # noqa: S608
         " and i.target = any(%s::bigint[])",
         [item.key for item in targets],
     )
@@ -97,4 +96,4 @@ def _reverse(scope: Scope, each: Include, of: Sequence[Found]) -> Sql | None:
 
 def _rows(alias: str, condition: Sql) -> Sql:
     head = sql(f"select {COLUMNS.format(alias)} from resource {alias} where ")  # noqa: S608
-    return head + condition + sql(f" order by {alias}.pat, {alias}.rid limit %s", MOST + 1)
+    return head + condition + sql(f" order by {alias}.rid limit %s", MOST + 1)

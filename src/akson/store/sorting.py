@@ -1,7 +1,7 @@
 """The order of matches and the place in it where a page ends.
 
-Without `_sort` the order is that of the primary key: patient by patient, each in the order of writing. Keys are
-compared together with the row's number, so that no two rows are equal. Rows without a value come last.
+Without `_sort` the order is that in which the resources were first written. Keys are compared together with the
+row's number, so that no two rows are equal. Rows without a value come last.
 """
 
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Order:
 def order(query: Query, of: Table) -> Order:
     """The order that a query asks for. Raises UnsupportedParameter for keys that we cannot sort by."""
     if not query.sort:
-        return Order((Key(sql(f"{of.alias}.pat")), Key(sql(f"{of.alias}.rid"))))
+        return Order((Key(sql(f"{of.alias}.rid")),))
     first, *others = query.sort
     # In the direction of the first key, so that one index gives both, forwards or backwards.
     last = Key(sql(f"{of.alias}.rid"), first.descending)
@@ -68,7 +68,7 @@ def order(query: Query, of: Table) -> Order:
         keys=(Key(sql(f"k.{column}"), first.descending, cast), *keys, last),
         source=sql(f"{table} k"),
         condition=sql(
-            f"k.pat = {of.alias}.pat and k.rid = {of.alias}.rid and k.hash = %s and k.first in (%s, 3)",
+            f"k.rid = {of.alias}.rid and k.hash = %s and k.first in (%s, 3)",
             hashed,
             LARGEST if first.descending else SMALLEST,
         ),
@@ -107,7 +107,7 @@ def _key(key: Sort, of: Table) -> Key:
         return Key(sql(f"{of.alias}.{column}"), key.descending, cast)
     table, column, cast, ends = _table(key)
     expression = sql(
-        f"coalesce((select s.{column} from {table} s where s.pat = {of.alias}.pat and s.rid = {of.alias}.rid"  # noqa: S608
+        f"coalesce((select s.{column} from {table} s where s.rid = {of.alias}.rid"  # noqa: S608
         f" and s.hash = %s and s.first in (%s, 3) limit 1), %s::{cast})",
         hashing.parameter(_kind(of), key.param.code),
         LARGEST if key.descending else SMALLEST,
