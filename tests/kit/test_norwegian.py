@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.shared import shared
 
 from akson.kit import norwegian
 from akson.kit.errors import Malformed
 from akson.kit.norwegian import IdKind, Series, Sex
+from tests.shared import shared
 
 AFTER, BEFORE = date(2032, 1, 1), date(2031, 12, 31)
 

@@ -34,12 +34,13 @@ OPTIONS = {
     "data": Option("data", "Folder of the embedded database, keys and blobs."),
     "host": Option("127.0.0.1", "Address to listen on."),
     "port": Option("8000", "Port to listen on."),
-    "database": Option("", "Connection URI of an own PostgreSQL 15-18; empty means the embedded one."),
-    "workers": Option("1", "Server processes. One is fastest on two cores."),
+    "database": Option(
+        "",
+        "Connection URI of an own PostgreSQL 15-18 server; each node uses its database akson_<node>. Empty: the embedded one.",
+    ),
     "pool": Option("8", "Database connections of each node in each process."),
     "body_limit": Option("50000000", "Largest request body in bytes."),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
-    "packages": Option("", "Folder of FHIR packages (.tgz) to load, as the FHIR package cache has it."),
 }
 
 
@@ -51,11 +52,9 @@ class Settings:
     host: str
     port: int
     database: str
-    workers: int
     pool: int
     body_limit: int
     peer_timeout: float
-    packages: str
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
