@@ -3,11 +3,16 @@ process and after a restart.
 """
 
 import hashlib
+import time
 from datetime import timedelta
 
 from akson.kit.clock import now
+from akson.kit.errors import Conflict
 from akson.store import keep
 from akson.store.pool import Database
+
+SWEEP = 60
+"""Seconds between two removals of what has expired."""
 
 
 def digest(secret: str) -> str:
@@ -20,13 +25,25 @@ class Once:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._sweep_at = time.monotonic() + SWEEP
 
     async def first(self, kind: str, key: str, seconds: float) -> bool:
         """True the first time within the time given, False ever after. Seen by every process before it answers.
 
         Not waited for on disk, as what may be used once lives for seconds: a power cut outlives most of them.
         """
+        if time.monotonic() > self._sweep_at:
+            await self._sweep()
         async with self._database.transaction() as tx:
             return await keep.add_quickly(
                 tx, f"once-{kind}", digest(key), {}, now() + timedelta(seconds=seconds)
             )
+
+    async def _sweep(self) -> None:
+        """Remove what has expired: here, because every request with a token leaves a row behind."""
+        self._sweep_at = time.monotonic() + SWEEP
+        try:
+            async with self._database.transaction() as tx:
+                await keep.sweep(tx)
+        except Conflict:
+            return  # another process is at it
