@@ -73,7 +73,7 @@ async def test_the_overview_shows_the_record_with_who_and_when(journal):
         ("/legemidler", "Metoprolol depottabletter 25 mg"),
         ("/problemer", "Osteoporose"),
         ("/notater", "Hjemmebesøk, kveld"),
-        ("/kritisk", "Fallfare"),
+        ("/kritisk", text("chart.the_register")),
         ("/dokumenter", "Fysioterapi hjemme"),
         ("/meldinger", "Ingen meldinger"),
     ],

@@ -7,9 +7,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from akson.care import relations
+from akson.exchange.declare import service
 from akson.record.context import Context
 from akson.web import show
 from akson.web.context import context, find, of_type, one
+from akson.web.critical import GRAVE, SERVICE, Line
+from akson.web.critical import lines as critical_lines
 from akson.web.ehr import documents, patient, register, rows, trend, work
 from akson.web.ehr.frame import TABS, show_work
 from akson.web.ehr.patient import Patient
@@ -38,12 +41,44 @@ class Overview:
     """Name, what they are here, and telephone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One category of critical information; `title` is a key of the catalogues."""
+
+    slug: str
+    title: str
+    grave: bool
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What the shared register said; `silent` when it did not answer."""
+
+    lines: tuple[Line, ...]
+    silent: bool
+
+    @property
+    def parts(self) -> list[Category]:
+        """The lines by category, all categories."""
+        return [
+            Category(
+                part.slug,
+                part.title,
+                part.slug in GRAVE,
+                [each for each in self.lines if each.slug == part.slug],
+            )
+            for part in service(SERVICE).parts
+        ]
+
+
 async def show_chart(request: Request, ctx: Context, template: str, tab: str, **values: Any) -> HTMLResponse:
     """One page of a chart: the banner of the patient in the address, the tab, and what the page shows."""
     person = values.pop("patient", None) or await patient.load(ctx, request.path_params["patient"])
     related = await relations.is_related(ctx, person.id)
-    shared = values.pop("shared", None) or await register.shared_of(request, person)
+    shared = await register.shared_of(request, person)
     person = replace(person, badges=(*register.badges(shared), *person.badges))
+    found = Register(tuple(critical_lines(shared.items)), shared.silent)
     return await show_work(
         request,
         ctx,
@@ -53,7 +88,7 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
         tab=tab,
         tabs=TABS,
         related=related,
-        silent_register=shared.silent,
+        register=found,
         **values,
     )
 
@@ -160,6 +195,7 @@ async def medicines(request: Request) -> Response:
 
 
 async def critical(request: Request) -> Response:
+    """The shared register by category, then the warnings of this record."""
     ctx = context(request)
     who = ("patient", f"Patient/{request.path_params['patient']}")
     return await show_chart(request, ctx, "ehr/critical.html", "critical", rows=await critical_rows(ctx, who))
@@ -176,5 +212,5 @@ async def national_id(request: Request) -> Response:
     ctx = context(request)
     resource = await one(ctx, "Patient", request.path_params["patient"])
     return await show_work(
-        request, ctx, "ehr/national_id.html", menu="patients", number=show.national_id(resource)
+        request, ctx, "ehr/national_id.html", menu="patients", number=show.spaced(show.national_id(resource))
     )

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from akson.care import correspondence
 from akson.exchange.edge import look
 from akson.exchange.edge.look import Found
 from akson.fhir.model import Resource
@@ -16,6 +17,7 @@ from akson.web.ehr.documents import Content
 from akson.web.ehr.patient import Patient
 from akson.web.ehr.rows import Row
 from akson.web.ehr.rows import document as document_row
+from akson.web.language import language_of
 from akson.web.page import render
 
 
@@ -132,4 +134,5 @@ async def _show(
 async def messages(request: Request) -> Response:
     """What has been sent and received about the patient."""
     ctx = context(request)
-    return await show_chart(request, ctx, "ehr/messages.html", "messages", messages=[])
+    found = await correspondence.about(ctx, request.path_params["patient"], language_of(request))
+    return await show_chart(request, ctx, "ehr/messages.html", "messages", messages=found)

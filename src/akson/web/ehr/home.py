@@ -5,12 +5,12 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from akson.care import tasks
+from akson.care import correspondence, tasks
 from akson.web.context import context
 from akson.web.ehr import work
 from akson.web.ehr.frame import show_work
 from akson.web.ehr.notes import draft_lines
-from akson.web.language import page_within
+from akson.web.language import language_of, page_within
 from akson.web.say import ZONE
 
 
@@ -31,7 +31,12 @@ async def home(request: Request) -> Response:
 async def inbox(request: Request) -> Response:
     ctx = context(request)
     return await show_work(
-        request, ctx, "ehr/inbox.html", menu="inbox", messages=[], tasks=await work.my_tasks(ctx)
+        request,
+        ctx,
+        "ehr/inbox.html",
+        menu="inbox",
+        messages=await correspondence.waiting(ctx, language_of(request)),
+        tasks=await work.my_tasks(ctx),
     )
 
 

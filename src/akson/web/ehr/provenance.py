@@ -48,9 +48,7 @@ def provenance(resource: Resource, node: Node) -> Provenance:
     return Provenance(
         who=_first_display(resource, PEOPLE),
         where=_first_display(resource, ORGANISATIONS),
-        when=next(
-            (str(resource[name]) for name in TIMES if resource.get(name)), str(meta.get("lastUpdated", ""))
-        ),
+        when=_when(resource) or str(meta.get("lastUpdated", "")),
         origin="shared" if shared else "other" if foreign else "own",
     )
 

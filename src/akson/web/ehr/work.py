@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from akson.care import correspondence
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.kit.settings import Node
@@ -105,7 +106,7 @@ async def counts(ctx: Context) -> dict[str, int]:
     if addressed:
         pairs = [("owner", addressed), OPEN, ("_total", "accurate"), ("_count", "0")]
         page = await gate.search(ctx, parse("Task", pairs, base=ctx.node.fhir))
-        waiting["inbox"] = page.total or 0
+        waiting["inbox"] = (page.total or 0) + await correspondence.count(ctx)
     return waiting
 
 

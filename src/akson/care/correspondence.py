@@ -1,0 +1,107 @@
+"""Letters between care units as people see them: what waits in a unit's inbox, and what became of what was sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from akson.care.relations import is_related
+from akson.fhir.strict_json import loads
+from akson.kit.errors import AksonError
+from akson.messaging import inbox
+from akson.messaging.mapping import reading
+from akson.messaging.model import Letter
+from akson.record import gate
+from akson.record.context import Context
+from akson.store import messages
+from akson.store.messages import Message, Wanted
+
+HER = "urn:oid:2.16.578.1.12.4.1.2"
+STATES = {
+    "queued": "queued",
+    "sent": "sent",
+    "delivered": "delivered",
+    "acknowledged": "acknowledged",
+    "rejected": "rejected",
+    "overdue": "overdue",
+    "failed": "failed",
+    "new": "received",
+    "opened": "opened",
+    "done": "done",
+    "refused": "rejected",
+}
+"""State of the engine to the word on the screen (`web.status_*`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One letter in a list. `incoming` tells who `other` is: its sender, else its receiver."""
+
+    id: str
+    incoming: bool
+    title: str
+    other: str
+    state: str
+    when: datetime | None
+    detail: str
+    patient: str
+    patient_name: str
+
+
+async def addresses(ctx: Context) -> list[str]:
+    """The addresses (HER-ids) of the actor's units."""
+    found: list[str] = []
+    for unit in sorted(ctx.actor.units):
+        organization = loads((await gate.read(ctx, *unit.split("/", 1))).body)
+        found += [each["value"] for each in organization.get("identifier", []) if each.get("system") == HER]
+    return found
+
+
+async def waiting(ctx: Context, language: str) -> list[Entry]:
+    """What stands in the inbox of the actor's units, the newest first."""
+    own = await addresses(ctx)
+    return [await _entry(ctx, each, language) for each in await inbox.entries(ctx.tx, own)] if own else []
+
+
+async def count(ctx: Context) -> int:
+    """How many letters wait in the inbox of the actor's units."""
+    own = await addresses(ctx)
+    return len(await inbox.entries(ctx.tx, own)) if own else 0
+
+
+async def about(ctx: Context, patient: str, language: str) -> list[Entry]:
+    """Letters in and out about a patient, the newest first; none without a care relation."""
+    if not await is_related(ctx, patient):
+        return []
+    wanted = Wanted(patient=patient)
+    found = [*await messages.find(ctx.tx, "in", wanted), *await messages.find(ctx.tx, "out", wanted)]
+    found.sort(key=lambda each: each.id, reverse=True)
+    return [await _entry(ctx, each, language) for each in found]
+
+
+async def _entry(ctx: Context, message: Message, language: str) -> Entry:
+    incoming = message.direction == "in"
+    letter = await _letter(ctx, message)
+    title, other, person = "", "", ""
+    if letter is not None:
+        title = reading.title(letter, language)
+        other = (letter.header.sender if incoming else letter.header.receiver).name
+        about = letter.header.patient
+        person = about.name or " ".join(filter(None, (about.given, about.family)))
+    return Entry(
+        id=message.id,
+        incoming=incoming,
+        title=title,
+        other=other,
+        state=STATES.get(message.state, "received" if incoming else "queued"),
+        when=message.made,
+        detail=message.detail,
+        patient=message.patient,
+        patient_name=person,
+    )
+
+
+async def _letter(ctx: Context, message: Message) -> Letter | None:
+    """What a message says; None for one that cannot be read, which the list must still show."""
+    try:
+        return await inbox.letter(ctx.tx, message.id)
+    except AksonError:
+        return None
