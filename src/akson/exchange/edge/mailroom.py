@@ -1,0 +1,236 @@
+"""Send (sende og motta), the record system's standing part: what the message engine finds around it on this node.
+
+It knows the node's own addresses, asks the platform for others, finds the patient of a letter, puts what arrives into the
+record, and gives a unit a task for whatever does not go its way by itself.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from cryptography import x509
+
+from akson.exchange.edge.platform import matches
+from akson.exchange.edge.reach import PLATFORM_SCOPE
+from akson.fhir.model import Resource, concept, reference
+from akson.fhir.search_parse import parse
+from akson.fhir.strict_json import loads
+from akson.kit import norwegian
+from akson.kit.clock import instant, now
+from akson.kit.errors import PeerFailed
+from akson.kit.ids import new_id
+from akson.kit.log import Event, log
+from akson.kit.text import text
+from akson.messaging import inbox
+from akson.messaging.addresses import AddressBook
+from akson.messaging.engine import Engine
+from akson.messaging.inbox import Match, Why
+from akson.messaging.mapping import incoming, reading
+from akson.messaging.model import Letter, Person, Referral
+from akson.messaging.sign import Signer
+from akson.messaging.transport import MshTransport
+from akson.record import gate
+from akson.record.change import Change
+from akson.record.context import NODE_ITSELF, Context, Place
+from akson.security.actor import Action
+from akson.security.client import Peer
+from akson.store import events, messages
+from akson.store.hashing import patient_number
+from akson.store.messages import Message
+from akson.store.pool import Tx
+
+MESSAGE = "https://akson.example/fhir/message"
+"""Identifier system of messages, on the tasks that they make."""
+TASK_KIND = "https://akson.example/fhir/CodeSystem/meldingsoppgave"
+REMEMBER = 60.0
+"""Seconds that an answer of the address register is used."""
+
+
+@dataclass(slots=True)
+class Mailroom:
+    """One node's letters: addresses, engine, and what happens when something arrives or goes wrong."""
+
+    place: Place
+    peer: Peer
+    signer: Signer | None = None
+    own: dict[str, Resource] = field(default_factory=dict)
+    """The node's own units by HER-id, read when the engine starts."""
+    _asked: dict[str, tuple[float, list[Resource]]] = field(default_factory=dict)
+
+    @property
+    def book(self) -> AddressBook:
+        """The platform's address register."""
+        return AddressBook(self._register)
+
+    async def run(self, interval: float = 1.0) -> None:
+        """Work until cancelled."""
+        while not self.own:
+            try:
+                await self.learn_own()
+            except Exception as error:  # noqa: BLE001 - the database may come up after us
+                log(Event.JOB_FAILED, job="mailroom", error=type(error).__name__)
+            if not self.own:
+                await asyncio.sleep(interval)
+        await self.engine().run(interval)
+
+    def engine(self) -> Engine:
+        """The engine over this node's database and the platform's message API."""
+        return Engine(self.place.database, MshTransport(self._message_api), self.own.keys(), self)
+
+    async def learn_own(self) -> None:
+        """Read the node's own addresses from its own register of units."""
+        async with self.place.database.transaction(read_only=True) as tx:
+            found = await find(
+                self._as_node(tx), "Organization", ("identifier", f"{norwegian.HER}|"), ("_count", "500")
+            )
+        self.own = {
+            i["value"]: unit for unit in found for i in unit["identifier"] if i["system"] == norwegian.HER
+        }
+
+    def of_units(self, units: frozenset[str]) -> list[str]:
+        """HER-ids of units (references) of this node."""
+        return sorted(her_id for her_id, unit in self.own.items() if reference(unit) in units)
+
+    # What the engine asks for
+
+    async def match_patient(self, tx: Tx, person: Person) -> Match:
+        """By national identity number; a number that two Patients carry needs a person to choose."""
+        systems = {"FNR": norwegian.FNR, "DNR": norwegian.DNR}
+        values = [f"{systems[i.type]}|{i.id}" for i in person.idents if i.type in systems]
+        if not values:
+            return Match()
+        found = await find(self._as_node(tx), "Patient", ("identifier", ",".join(values)))
+        return Match(found[0]["id"]) if len(found) == 1 else Match(several=len(found) > 1)
+
+    async def certificates(self, her_id: str) -> Sequence[x509.Certificate]:
+        """What the address register says the sender signs with."""
+        return await self.book.certificates(her_id)
+
+    async def arrived(self, tx: Tx, message: Message, letter: Letter) -> None:
+        """Put the letter into the record of its patient, with a task for the unit; without one it waits in the inbox."""
+        if message.patient:
+            await self.file(self._as_node(tx), message, letter)
+        await self._tell(tx, message)
+
+    async def file(self, ctx: Context, message: Message, letter: Letter) -> str:
+        """The letter as document and, for a referral, as request: what opens the record to the unit. Its reference."""
+        patient = f"Patient/{message.patient}"
+        unit = self._unit(message.to_her)
+        made = [*_documents(letter, patient, unit)]
+        if isinstance(letter, Referral):
+            made.append({**incoming.service_request(letter, patient, unit), "id": new_id()})
+        main = made[-1] if isinstance(letter, Referral) else made[1]
+        task = self._task(
+            message, "messaging.task_assess" if isinstance(letter, Referral) else "messaging.task_read"
+        )
+        made.append(task | {"focus": {"reference": reference(main)}, "description": reading.title(letter)})
+        node = ctx.by(NODE_ITSELF)
+        await gate.transact(node, [Change(Action.CREATE, resource) for resource in made])
+        current = await messages.get(ctx.tx, message.id, hold=True)
+        if current:
+            await messages.change(
+                ctx.tx, replace(current, patient=message.patient, reference=reference(main))
+            )
+        return reference(main)
+
+    async def settled(self, tx: Tx, message: Message) -> None:
+        """Screens that show the message are told."""
+        await self._tell(tx, message)
+
+    async def needs_person(self, tx: Tx, message: Message, why: Why) -> None:
+        """A task for the unit whose address it is; a message about nobody here stands marked in the inbox instead."""
+        key = f"messaging.why_{why.value}"
+        current = await messages.get(tx, message.id, hold=True) or message
+        await messages.change(tx, replace(current, owner_role=current.owner_role or why.value))
+        if current.patient:
+            words = ". ".join(part for part in (text(key), current.detail) if part)
+            task = self._task(current, key) | {"priority": "urgent", "description": words}
+            if current.reference:
+                task["focus"] = {"reference": current.reference}
+            await gate.create(self._as_node(tx), task)
+
+    def _task(self, message: Message, key: str) -> Resource:
+        own = message.from_her if message.direction == "out" else message.to_her
+        name = key.partition(".")[2]
+        return {
+            "resourceType": "Task",
+            "id": new_id(),
+            "identifier": [{"system": MESSAGE, "value": message.id}],
+            "status": "requested",
+            "intent": "order",
+            "priority": "routine",
+            "code": concept(TASK_KIND, name.replace("_", "-"), text(key)),
+            "for": {"reference": f"Patient/{message.patient}"},
+            "authoredOn": instant(now()),
+            "owner": self._unit(own),
+        }
+
+    def _unit(self, her_id: str) -> Resource:
+        unit = self.own.get(her_id)
+        if unit is None:
+            return {"identifier": {"system": norwegian.HER, "value": her_id}}
+        return {"reference": reference(unit), "display": unit.get("name", "")}
+
+    async def _tell(self, tx: Tx, message: Message) -> None:
+        await events.append(tx, "Message.update", patient_number(message.patient), f"Message/{message.id}")
+
+    def _as_node(self, tx: Tx) -> Context:
+        return Context(NODE_ITSELF, tx, self.place)
+
+    # How the platform is asked
+
+    async def _message_api(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        url = f"{self.place.node.platform}/msh/api/v2{path}"
+        options = {"json": body} if body is not None else {}
+        answer = await self.peer.request(method, url, scope=PLATFORM_SCOPE, **options)
+        try:
+            return answer.status_code, orjson.loads(answer.content) if answer.content else None
+        except orjson.JSONDecodeError:
+            return answer.status_code, None
+
+    async def _register(self, type_: str, pairs: Sequence[tuple[str, str]]) -> Sequence[Resource]:
+        path = f"{type_}?{urlencode(pairs)}"
+        kept = self._asked.get(path)
+        if kept and kept[0] > time.monotonic():
+            return kept[1]
+        answer = await self.peer.request(
+            "GET", f"{self.place.node.platform}/fhir/{path}", scope=PLATFORM_SCOPE
+        )
+        if answer.status_code != 200:
+            raise PeerFailed(f"the address register answered {answer.status_code}")
+        found = matches(loads(answer.content))
+        self._asked[path] = (time.monotonic() + REMEMBER, found)
+        return found
+
+
+def _documents(letter: Letter, patient: str, unit: Resource) -> list[Resource]:
+    """The letter and its attachments: each a Binary and the DocumentReference that it is found by."""
+    made: list[Resource] = []
+    parts = [None, *(part for part in letter.attachments if part.data)]
+    for part in parts:
+        binary_id = new_id()
+        place = (patient, unit, f"Binary/{binary_id}")
+        pair = reading.attachment(letter, part, *place) if part else reading.document(letter, *place)
+        made += [{**pair[0], "id": binary_id}, {**pair[1], "id": new_id()}]
+    return made
+
+
+async def find(ctx: Context, type_: str, *pairs: tuple[str, str]) -> list[Resource]:
+    """What the context may see of a type."""
+    page = await gate.search(ctx, parse(type_, list(pairs), base=ctx.node.fhir))
+    return [loads(stored.body) for stored in page.matches]
+
+
+async def register_patient(ctx: Context, mailroom: Mailroom, message_id: str, patient: str = "") -> str:
+    """Say whom a letter is about: a Patient chosen (id), or a new one made from what the letter says. Gives the id."""
+    letter = await inbox.letter(ctx.tx, message_id)
+    message = await inbox.move(ctx.tx, message_id, inbox.OPENED)
+    if not patient:
+        made = await gate.create(ctx, incoming.new_patient(letter.header.patient))
+        patient = made.stored.id
+    await mailroom.file(ctx, replace(message, patient=patient), letter)
+    return patient

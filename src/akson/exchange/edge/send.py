@@ -1,0 +1,248 @@
+"""Send (sende og motta), what people do: write a referral, look into the inbox, take items in, answer with a summary.
+
+Everything a function writes, it writes in the context's transaction: the resource and the letter leave together or not
+at all. A letter is for those who work at the unit that it is addressed to or sent from.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from akson.exchange.edge.mailroom import Mailroom, find
+from akson.fhir.model import Resource, concept, reference
+from akson.fhir.strict_json import loads
+from akson.kit import norwegian
+from akson.kit.clock import instant, now
+from akson.kit.errors import NotFound, Unprocessable
+from akson.kit.ids import new_id
+from akson.messaging import inbox, outbox
+from akson.messaging.addresses import Entry
+from akson.messaging.inbox import DONE, NEW, OPENED, REFUSED
+from akson.messaging.mapping import incoming, outgoing, terms
+from akson.messaging.mapping.incoming import ORDER_KIND, Proposal
+from akson.messaging.mapping.outgoing import Record, Summary
+from akson.messaging.model import Attachment, Epikrise, Letter, Party, Referral
+from akson.messaging.outbox import Sending
+from akson.record import gate
+from akson.record.change import Change
+from akson.record.context import NODE_ITSELF, Context
+from akson.security.actor import Action
+from akson.store import messages
+from akson.store.messages import Message, Wanted
+
+REFERRAL = "HENVISNING_NYTILSTAND"
+SUMMARY = "EPIKRISE"
+MATCHED = ("Condition", "MedicationStatement", "AllergyIntolerance", "Procedure", "Flag")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry of the inbox with what it says and what of it the record could take in."""
+
+    message: Message
+    letter: Letter
+    proposals: tuple[Proposal, ...]
+    """Empty while it is not known who the patient is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A referral as a person has written it."""
+
+    patient: str
+    """Id of the Patient."""
+    to: str
+    """HER-id of the receiver."""
+    wanted: str
+    """What is asked for, in words."""
+    story: str
+    """Why: the current problem."""
+    priority: str = "routine"
+    """routine, urgent, asap or stat."""
+    reasons: Sequence[Resource] = ()
+    """Diagnoses as CodeableConcepts, the main one first."""
+    include: Collection[str] | None = None
+    """References of what goes along (Conditions, MedicationStatements, AllergyIntolerances, Observations); None: all."""
+    attachments: Sequence[Attachment] = ()
+
+
+async def receivers(mailroom: Mailroom, words: str = "") -> list[Entry]:
+    """Addresses that take referrals, those of this node left out."""
+    return [e for e in await mailroom.book.that_take(REFERRAL, words) if e.her_id not in mailroom.own]
+
+
+async def prefill(ctx: Context, patient: str) -> Record:
+    """What of the record belongs in a letter: problems, medicines in use, allergies. The writer may leave some out."""
+    who = ("patient", f"Patient/{patient}")
+    conditions = await find(ctx, "Condition", who, ("clinical-status", "active"), ("_count", "100"))
+    medications = await find(ctx, "MedicationStatement", who, ("status", "active"), ("_count", "100"))
+    allergies = await find(ctx, "AllergyIntolerance", who, ("_count", "100"))
+    return Record(
+        conditions=conditions,
+        medications=medications,
+        allergies=allergies,
+        practitioner=await _practitioner(ctx),
+    )
+
+
+async def send_referral(ctx: Context, mailroom: Mailroom, order: Order) -> tuple[Resource, Message]:
+    """Write the ServiceRequest and put the referral in the outbox. Unprocessable for an address that takes none."""
+    entry = await mailroom.book.entry(order.to)
+    if entry is None or REFERRAL not in entry.takes:
+        raise Unprocessable("the receiver is not in the address register, or takes no referrals")
+    sender, her_id = await _sender(ctx, mailroom)
+    patient = await _read(ctx, "Patient", order.patient)
+    request = _request(ctx, order, entry)
+    await gate.create(ctx, request)
+    letter = outgoing.referral(
+        outbox.header(REFERRAL, sender, entry.party, terms.person(patient)),
+        request,
+        _chosen(await prefill(ctx, order.patient), order),
+    )
+    sending = Sending(patient=order.patient, reference=reference(request), owner_role=ctx.actor.role)
+    return request, await _enqueue(ctx, mailroom, letter, sending, her_id)
+
+
+def _request(ctx: Context, order: Order, entry: Entry) -> Resource:
+    performer = {"identifier": {"system": norwegian.HER, "value": entry.her_id}, "display": entry.label}
+    return {
+        "resourceType": "ServiceRequest",
+        "id": new_id(),
+        "status": "active",
+        "intent": "order",
+        "category": [concept(ORDER_KIND, "henvisning", "Henvisning")],
+        "priority": order.priority,
+        "code": {"text": order.wanted},
+        "subject": {"reference": f"Patient/{order.patient}"},
+        "authoredOn": instant(now()),
+        "requester": {"reference": ctx.actor.practitioner, "display": ctx.actor.name},
+        "performer": [performer],
+        **({"reasonCode": list(order.reasons)} if order.reasons else {}),
+        **({"note": [{"text": order.story}]} if order.story else {}),
+    }
+
+
+def _chosen(record: Record, order: Order) -> Record:
+    def kept(resources: Sequence[Resource]) -> list[Resource]:
+        return [r for r in resources if order.include is None or reference(r) in order.include]
+
+    return Record(
+        conditions=kept(record.conditions),
+        medications=kept(record.medications),
+        allergies=kept(record.allergies),
+        practitioner=record.practitioner,
+        attachments=order.attachments,
+    )
+
+
+async def inbox_of(ctx: Context, mailroom: Mailroom, *, done: bool = False) -> list[Message]:
+    """What has come to the actor's units, newest first; with `done` what has been dealt with."""
+    states = (DONE, REFUSED) if done else (NEW, OPENED)
+    return await inbox.entries(ctx.tx, mailroom.of_units(ctx.actor.units), states)
+
+
+async def sent_about(ctx: Context, patient: str) -> list[Message]:
+    """What went out and came in about a patient whom the actor may see, newest first."""
+    await _read(ctx, "Patient", patient)
+    wanted = Wanted(patient=patient)
+    found = [*await messages.find(ctx.tx, "out", wanted), *await messages.find(ctx.tx, "in", wanted)]
+    return sorted(found, key=lambda m: m.made or now(), reverse=True)
+
+
+async def history_of(ctx: Context, mailroom: Mailroom, message_id: str) -> list[tuple[str, str, str]]:
+    """Every step of a message: instant, state, detail."""
+    await _mine(ctx, mailroom, message_id)
+    return [(instant(at), state, detail) for at, state, detail in await messages.steps(ctx.tx, message_id)]
+
+
+async def opened(ctx: Context, mailroom: Mailroom, message_id: str) -> Opened:
+    """Open an entry of the inbox. NotFound when it is another unit's."""
+    message = await _mine(ctx, mailroom, message_id)
+    letter = await inbox.letter(ctx.tx, message_id)
+    if message.direction == "in" and message.state == NEW:
+        message = await inbox.move(ctx.tx, message_id, OPENED)
+    if not message.patient or message.direction == "out":
+        return Opened(message, letter, ())
+    # The read is decided and logged as any other look into this record.
+    await _read(ctx, "Patient", message.patient)
+    patient = f"Patient/{message.patient}"
+    existing = [r for t in MATCHED for r in await find(ctx, t, ("patient", patient), ("_count", "200"))]
+    return Opened(message, letter, incoming.proposals(letter, patient, existing))
+
+
+async def take_in(ctx: Context, mailroom: Mailroom, message_id: str, keys: Collection[str]) -> list[str]:
+    """Write the accepted items (keys of proposals) with one Provenance, and finish the entry. Gives their references.
+
+    What the record has already with the same content is not written again.
+    """
+    entry = await opened(ctx, mailroom, message_id)
+    wanted = [p for p in entry.proposals if p.key in keys and (not p.same_as or p.differs)]
+    made = [{**p.resource, "id": new_id()} for p in wanted]
+    changes = [Change(Action.CREATE, resource) for resource in made]
+    targets = [reference(resource) for resource in made]
+    if targets:
+        taker = {"reference": ctx.actor.practitioner, "display": ctx.actor.name}
+        told = incoming.provenance(entry.letter, targets, taker, now())
+        changes.append(Change(Action.CREATE, {**told, "id": new_id()}))
+        await gate.transact(ctx, changes)
+    await inbox.move(ctx.tx, message_id, DONE)
+    return targets
+
+
+async def send_epikrise(
+    ctx: Context, mailroom: Mailroom, message_id: str, summary: Summary, record: Record
+) -> Message:
+    """Answer a received referral with a discharge summary to the one who referred."""
+    message = await _mine(ctx, mailroom, message_id)
+    letter = await inbox.letter(ctx.tx, message_id)
+    if not isinstance(letter, Referral) or not message.patient:
+        raise Unprocessable("only a referral whose patient is known can be answered with a summary")
+    patient = await _read(ctx, "Patient", message.patient)
+    sender, her_id = await _sender(ctx, mailroom, message.to_her)
+    head = outbox.header(SUMMARY, sender, letter.header.sender, terms.person(patient), letter.header)
+    made = outgoing.epikrise(head, summary, record)
+    sending = Sending(
+        patient=message.patient,
+        reference=f"DocumentReference/{summary.document_id}",
+        answers=message.id,
+        owner_role=ctx.actor.role,
+    )
+    return await _enqueue(ctx, mailroom, made, sending, her_id)
+
+
+async def _enqueue(
+    ctx: Context, mailroom: Mailroom, letter: Referral | Epikrise, sending: Sending, her_id: str
+) -> Message:
+    if her_id not in mailroom.own:
+        raise Unprocessable("the unit has no address of its own")
+    return await outbox.enqueue(ctx.tx, letter, sending, mailroom.signer)
+
+
+async def _sender(ctx: Context, mailroom: Mailroom, her_id: str = "") -> tuple[Party, str]:
+    """The actor's unit, or the one with this address, as sender: with those above it and the person."""
+    own = [her_id] if her_id else mailroom.of_units(ctx.actor.units)
+    if not own:
+        raise Unprocessable("the unit has no address of its own")
+    chain = [mailroom.own[own[0]]]
+    node = ctx.by(NODE_ITSELF)
+    while above := chain[-1].get("partOf", {}).get("reference", ""):
+        chain.append(await _read(node, "Organization", above.partition("/")[2]))
+    return terms.party(chain, await _practitioner(ctx)), own[0]
+
+
+async def _practitioner(ctx: Context) -> Resource | None:
+    if not ctx.actor.practitioner:
+        return None
+    return await _read(ctx.by(NODE_ITSELF), *ctx.actor.practitioner.split("/", 1))
+
+
+async def _read(ctx: Context, type_: str, id_: str) -> Resource:
+    return loads((await gate.read(ctx, type_, id_)).body)
+
+
+async def _mine(ctx: Context, mailroom: Mailroom, message_id: str) -> Message:
+    """A message of one of the actor's units; anyone else's is as if it were not there."""
+    message = await messages.get(ctx.tx, message_id)
+    own = mailroom.of_units(ctx.actor.units)
+    if message is None or (message.from_her if message.direction == "out" else message.to_her) not in own:
+        raise NotFound("no such message")
+    return message
