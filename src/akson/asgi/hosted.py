@@ -10,10 +10,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.edge.reach import PLATFORM_SCOPE
 from akson.exchange.edge.watch import Watcher
 from akson.kit.errors import NotAllowed, NotAuthenticated
 from akson.kit.settings import Node, Role, Settings
+from akson.messaging import sign
+from akson.messaging.sign import Signer
 from akson.record.context import Context, Place, opened
 from akson.record.people import People
 from akson.rest.http import Request as RestRequest
@@ -56,6 +59,7 @@ class Hosted:
     people: People
     surfaces: tuple[Surface, ...]
     watcher: Watcher
+    mailroom: Mailroom
     verifier: Verifier
 
     @classmethod
@@ -80,6 +84,7 @@ class Hosted:
                 for name in names
             ),
             Watcher(node, peer),
+            Mailroom(place, peer, signer(settings, node)),
             Verifier(anchor, node.base, Once(database)),
         )
 
@@ -139,6 +144,15 @@ class AtBase:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "") + "/fhir"
         await self._app({**scope, "root_path": root, "path": f"{scope['path']}/"}, receive, send)
+
+
+def signer(settings: Settings, node: Node) -> Signer | None:
+    """What a record system signs its messages with."""
+    return (
+        sign.load(settings.data, node.name, node.title, node.organization)
+        if Role.JOURNAL in node.roles
+        else None
+    )
 
 
 def purpose_of(actor: Actor) -> Purpose:

@@ -74,6 +74,7 @@ def _signed_in(each: Hosted, path: str, view: View) -> View:
             return _to_sign_in(request, path)
         purpose = purpose_of(state.actor)
         state.reach = Reach(each.node, state.actor, each.peer, state.session, purpose)
+        state.mailroom = each.mailroom
         async with opened(each.place, state.actor, purpose) as ctx:
             state.context = ctx
             return await view(request)

@@ -1,6 +1,7 @@
 """What only the platform node serves: documents of all sources (MHD) and news of its registers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount
@@ -9,14 +10,23 @@ from akson.asgi.hosted import Hosted, purpose_of
 from akson.documents.mhd import Source
 from akson.exchange.edge.platform import Answer
 from akson.exchange.hub.look import AskSource, DocumentLook
+from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
-from akson.kit.errors import NotFound
+from akson.fhir.strict_json import loads
+from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
 from akson.kit.settings import Node
+from akson.messaging import msh
+from akson.messaging.addresses import AddressBook
 from akson.record import gate
 from akson.record.context import opened
 from akson.rest.mhd import mhd_routes
+from akson.rest.msh import MessageApi
 from akson.rest.watch import watch_routes
+from akson.security.actor import Actor, Kind
 from akson.security.client import Behalf, Onward
+from akson.store import search_sql
+from akson.store.pool import Tx
+from akson.store.scope import NODE
 
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 
@@ -39,7 +49,36 @@ def hub_routes(each: Hosted, look: DocumentLook) -> list[BaseRoute]:
     def asker(request: Request) -> AskSource:
         return ask_source(each, Onward(request.state.token))
 
-    return [Mount("/mhd", routes=mhd_routes(look, asker, opens)), *watch_routes(each.place)]
+    return [
+        Mount("/mhd", routes=mhd_routes(look, asker, opens)),
+        Mount("/msh/api/v2", routes=message_api(each).routes()),
+        *watch_routes(each.place),
+    ]
+
+
+def message_api(each: Hosted) -> MessageApi:
+    """The message API: a system acts for the addresses of its owner and the owner's units."""
+
+    async def search(type_: str, pairs: Sequence[tuple[str, str]]) -> Sequence[Resource]:
+        # The register of addresses is no one's record: read as the sign-in reads it.
+        query = parse(type_, list(pairs), base=each.node.fhir)
+        async with each.place.database.transaction(read_only=True) as tx:
+            return [loads(stored.body) for stored in (await search_sql.search(tx, NODE, query)).matches]
+
+    book = AddressBook(search)
+
+    @asynccontextmanager
+    async def enter(request: Request) -> AsyncIterator[tuple[Tx, msh.Caller]]:
+        actor: Actor | None = getattr(request.state, "actor", None)
+        if actor is None:
+            raise NotAuthenticated("A token is needed")
+        if actor.kind is not Kind.SYSTEM:
+            raise NotAllowed("Messages are for systems")
+        her_ids = await book.owned_by(actor.organization)
+        async with each.place.database.transaction() as tx:
+            yield tx, msh.Caller(her_ids)
+
+    return MessageApi(enter, book.known)
 
 
 def ask_source(each: Hosted, behalf: Behalf | Onward) -> AskSource:

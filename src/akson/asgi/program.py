@@ -73,7 +73,8 @@ def application(
 
 def jobs(hosted: list[Hosted]) -> tuple[Job, ...]:
     """What runs beside the requests."""
-    return tuple(each.watcher.run for each in hosted if Role.JOURNAL in each.node.roles)
+    records = [each for each in hosted if Role.JOURNAL in each.node.roles]
+    return (*(each.watcher.run for each in records), *(each.mailroom.run for each in records))
 
 
 def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from akson.demo.build import blocks, resources
+from akson.demo.certificates import publish_certificates
 from akson.demo.nodes import Client, Person, clients, nodes, persons
 from akson.demo.roles import ROLES
 from akson.demo.units import BY_KEY
@@ -48,6 +49,14 @@ async def seed(
         await register(database, settings, today)
         return 0
     place = Place(node, database)
+    done = await _fill(place, name, today, progress)
+    if Role.SAMHANDLING in node.roles:
+        async with opened(place, NODE_ITSELF) as ctx:
+            await publish_certificates(ctx, settings)
+    return done
+
+
+async def _fill(place: Place, name: str, today: date, progress: Progress) -> int:
     async with opened(place, NODE_ITSELF) as ctx:
         if filled := await keep.get(ctx.tx, KIND, KEY):
             return await freshen(ctx, date.fromisoformat(filled["day"]), today)

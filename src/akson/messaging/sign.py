@@ -4,9 +4,12 @@ Only the header has a place for a signature: an Epikrise and an AppRec are prote
 the sender's key) and by the platform, which lets a system send only for its own addresses.
 """
 
+import os
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature as BadKey
@@ -162,6 +165,22 @@ def self_made(name: str, organization: str, *, now: datetime | None = None, days
         .sign(key, hashes.SHA256())
     )  # fmt: skip
     return Signer(key, certificate)
+
+
+def load(folder: Path, name: str, title: str, organization: str) -> Signer:
+    """The pair of a node in `<folder>/keys/<name>-enterprise.pem`; made there, self-signed, when it is missing."""
+    path = folder / "keys" / f"{name}-enterprise.pem"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        made = to_pem(self_made(title, organization, days=3650))
+        part = path.with_suffix(f".{os.getpid()}")
+        part.touch(mode=0o600)
+        part.write_bytes(made)
+        # Whoever comes first wins; the others use what is there.
+        with suppress(FileExistsError):
+            os.link(part, path)
+        part.unlink()
+    return from_pem(path.read_bytes())
 
 
 def to_pem(signer: Signer) -> bytes:

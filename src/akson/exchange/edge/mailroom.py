@@ -38,10 +38,11 @@ from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context, Place
 from akson.security.actor import Action
 from akson.security.client import Peer
-from akson.store import events, messages
+from akson.store import events, messages, search_sql
 from akson.store.hashing import patient_number
 from akson.store.messages import Message
 from akson.store.pool import Tx
+from akson.store.scope import NODE
 
 MESSAGE = "https://akson.example/fhir/message"
 """Identifier system of messages, on the tasks that they make."""
@@ -83,10 +84,10 @@ class Mailroom:
 
     async def learn_own(self) -> None:
         """Read the node's own addresses from its own register of units."""
+        query = parse("Organization", [("identifier", f"{norwegian.HER}|"), ("_count", "500")], base="")
+        # Units are no one's record: read as the sign-in reads them, without a line in the access log.
         async with self.place.database.transaction(read_only=True) as tx:
-            found = await find(
-                self._as_node(tx), "Organization", ("identifier", f"{norwegian.HER}|"), ("_count", "500")
-            )
+            found = [loads(stored.body) for stored in (await search_sql.search(tx, NODE, query)).matches]
         self.own = {
             i["value"]: unit for unit in found for i in unit["identifier"] if i["system"] == norwegian.HER
         }

@@ -1,0 +1,29 @@
+"""What the record systems of the demo sign with, published in the platform's address register."""
+
+from akson.demo.ids import demo_id
+from akson.demo.nodes import nodes
+from akson.demo.units import UNITS
+from akson.fhir.strict_json import loads
+from akson.kit.settings import Role, Settings
+from akson.messaging import sign
+from akson.messaging.addresses import CERTIFICATE
+from akson.record import gate
+from akson.record.context import Context
+
+
+async def publish_certificates(ctx: Context, settings: Settings) -> None:
+    """Write each node's certificate to the Endpoints of its units where another one, or none, stands there."""
+    for node in nodes(f"http://localhost:{settings.port}"):
+        if Role.JOURNAL in node.roles:
+            signer = sign.load(settings.data, node.name, node.title, node.organization)
+            for unit in UNITS:
+                if unit.node == node.name and unit.her_id:
+                    await _publish(ctx, unit.key, sign.certificate_text(signer.certificate))
+
+
+async def _publish(ctx: Context, unit: str, certificate: str) -> None:
+    stored = await gate.read(ctx, "Endpoint", demo_id(ctx.node.name, "Endpoint", unit))
+    endpoint = loads(stored.body)
+    wanted = [{"url": CERTIFICATE, "valueBase64Binary": certificate}]
+    if endpoint.get("extension") != wanted:
+        await gate.update(ctx, endpoint | {"extension": wanted}, if_match=stored.version)
