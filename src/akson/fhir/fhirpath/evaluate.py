@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from akson.fhir.fhirpath import ast
 from akson.fhir.fhirpath.functions import FUNCTIONS
 from akson.fhir.fhirpath.lexer import FHIRPathError
+from akson.fhir.fhirpath.logic import LOGIC
 from akson.fhir.fhirpath.operators import arithmetic, compare, equal, equal_items, equivalent
 from akson.fhir.fhirpath.parser import parse
-from akson.fhir.fhirpath.runtime import Env, boolean, distinct, single
+from akson.fhir.fhirpath.runtime import Env, distinct, single
 from akson.fhir.fhirpath.values import (
     Collection,
     Node,
@@ -196,8 +197,8 @@ def _type_name(node: ast.Node) -> str:
 
 def _binary(node: ast.Binary) -> Run:
     left, right, operator = compile_node(node.left), compile_node(node.right), node.operator
-    if operator in _LOGIC:
-        return _LOGIC[operator](left, right)
+    if operator in LOGIC:
+        return LOGIC[operator](left, right)
     made = _OPERATORS.get(operator)
     if made is not None:
         return lambda env: made(left(env), right(env))
@@ -246,54 +247,6 @@ def _in(left: Collection, right: Collection) -> Collection:
     return [any(equal_items(left[0], item) is True for item in right)]
 
 
-def _and(left: Run, right: Run) -> Run:
-    def run(env: Env) -> Collection:
-        first = boolean(left(env))
-        if first is False:
-            return [False]
-        second = boolean(right(env))
-        if second is False:
-            return [False]
-        return [True] if first and second else []
-
-    return run
-
-
-def _or(left: Run, right: Run) -> Run:
-    def run(env: Env) -> Collection:
-        first = boolean(left(env))
-        if first:
-            return [True]
-        second = boolean(right(env))
-        if second:
-            return [True]
-        return [] if first is None or second is None else [False]
-
-    return run
-
-
-def _xor(left: Run, right: Run) -> Run:
-    def run(env: Env) -> Collection:
-        first, second = boolean(left(env)), boolean(right(env))
-        return [] if first is None or second is None else [first is not second]
-
-    return run
-
-
-def _implies(left: Run, right: Run) -> Run:
-    def run(env: Env) -> Collection:
-        first = boolean(left(env))
-        if first is False:
-            return [True]
-        second = boolean(right(env))
-        if second:
-            return [True]
-        return [] if first is None or second is None else [False]
-
-    return run
-
-
-_LOGIC: dict[str, Callable[[Run, Run], Run]] = {"and": _and, "or": _or, "xor": _xor, "implies": _implies}
 _OPERATORS: dict[str, Callable[[Collection, Collection], Collection]] = {
     "=": lambda left, right: _known(equal(left, right)),
     "!=": _not_equal,
