@@ -77,10 +77,16 @@ def _read(form: FormData, person: patient.Patient) -> Draft:
     return Draft(
         patient=person.id,
         patient_name=person.name,
-        kind=str(form.get("kind", "")),
+        kind=_kind(form),
         texts={name: str(form.get(name, "")) for name in notes.SECTIONS},
         version=int(version) if version.isdigit() else 0,
     )
+
+
+def _kind(form: FormData) -> str:
+    """The chosen kind of note; the first where the form names none that there is."""
+    chosen = str(form.get("kind", ""))
+    return chosen if chosen in notes.KINDS else notes.KINDS[0]
 
 
 async def drafts(request: Request) -> Response:
