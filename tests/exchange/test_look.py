@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from tests.exchange.forms import chart, csrf
 
 pytestmark = pytest.mark.store
@@ -38,16 +37,16 @@ async def test_what_is_written_in_the_hospital_is_found_by_its_words_at_once(wor
     assert names, page.text
     text = "Mistenkt kolangitt, ultralyd bestilt."
     form = dict.fromkeys(names, text) | {"title": "Vurdering", "patient": there.rsplit("/", 1)[1]}
-    written = await doctor.post(
-        f"{there}/notater", data=form | {"csrf_token": csrf(page.text)}
-    )
+    written = await doctor.post(f"{there}/notater", data=form | {"csrf_token": csrf(page.text)})
     assert written.status_code == 200, written.text
     nurse = await world.sign_in("journal", "hanne-lunde")
     here = await chart(nurse, "journal", "Ingrid Haugen")
     tab = await nurse.get(f"{here}/dokumenter")
     hit = await nurse.post(f"{here}/dokumenter", data={"words": "kolangitt", "csrf_token": csrf(tab.text)})
     assert "/dokumenter/fra/sykehus/" in hit.text
-    miss = await nurse.post(f"{here}/dokumenter", data={"words": "leddproteseinfeksjon", "csrf_token": csrf(tab.text)})
+    miss = await nurse.post(
+        f"{here}/dokumenter", data={"words": "leddproteseinfeksjon", "csrf_token": csrf(tab.text)}
+    )
     assert "/dokumenter/fra/sykehus/" not in miss.text
 
 

@@ -1,0 +1,113 @@
+"""Kritisk informasjon across nodes: a nurse registers, the hospital and the citizen see it, nothing is lost in a conflict."""
+
+import asyncio
+import re
+import time
+
+import pytest
+from tests.exchange.forms import chart, csrf, submit
+
+pytestmark = pytest.mark.store
+
+PENICILLIN = {
+    "what": "Penicilliner",
+    "severity": "1",
+    "certainty": "3",
+    "reaction": "Anafylaksi",
+    "since": "2011",
+}
+
+
+@pytest.mark.proves("I8")
+async def test_what_a_nurse_registers_is_seen_by_hospital_and_citizen(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    doctor = await world.sign_in("sykehus", "ola-strand")
+    here = await chart(nurse, "journal", "Ingrid Haugen")
+    saved = await submit(nurse, f"{here}/kritisk/overfoelsomhet/ny", PENICILLIN)
+    assert saved.status_code == 200, saved.text
+    assert saved.url.path == f"{here}/kritisk"
+    there = await chart(doctor, "sykehus", "Ingrid Haugen")
+    seen = (await doctor.get(f"{there}/kritisk")).text
+    for words in ("Penicilliner", "Anafylaksi", "Hanne Lunde", "Solvik"):
+        assert words in seen
+    citizen = await world.sign_in("innbygger", "ingrid")
+    own = (await citizen.get("/innbygger/helse")).text
+    assert "Penicilliner" in own
+    assert "Hanne Lunde" in own
+
+
+@pytest.mark.proves("I8")
+async def test_two_who_change_at_once_get_the_conflict_shown_and_nothing_is_lost(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    doctor = await world.sign_in("sykehus", "ola-strand")
+    here = await chart(nurse, "journal", "Ingrid Haugen")
+    there = await chart(doctor, "sykehus", "Ingrid Haugen")
+    await submit(nurse, f"{here}/kritisk/overfoelsomhet/ny", PENICILLIN)
+    listed = (await doctor.get(f"{there}/kritisk")).text
+    item = re.search(r"/kritisk/overfoelsomhet/([^/]+)/endre", listed)
+    assert item, listed
+    edit = f"/kritisk/overfoelsomhet/{item[1]}/endre"
+    opened = await nurse.get(here + edit)
+    old = re.search(r'name="version" value="(\d+)"', opened.text)[1]
+    done = await submit(doctor, there + edit, PENICILLIN | {"reaction": "Utslett", "certainty": "2"})
+    assert done.url.path == f"{there}/kritisk"
+    mine = PENICILLIN | {"note": "Mor fortalte om hevelse", "csrf_token": csrf(opened.text), "version": old}
+    conflict = await nurse.post(here + edit, data=mine)
+    assert conflict.status_code == 409
+    for words in ("Utslett", "Anafylaksi", "Mor fortalte om hevelse", "Ola Strand"):
+        assert words in conflict.text
+    version = re.search(r'name="version" value="(\d+)"', conflict.text)[1]
+    solved = await nurse.post(
+        here + edit,
+        data=mine | {"version": version, "reaction": "Utslett", "csrf_token": csrf(conflict.text)},
+    )
+    assert solved.status_code == 200
+    assert "Utslett" in solved.text
+    assert "Mor fortalte om hevelse" in solved.text
+
+
+async def test_what_is_missing_in_the_form_is_said_and_nothing_is_written(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    here = await chart(nurse, "journal", "Ingrid Haugen")
+    before = (await nurse.get(f"{here}/kritisk")).text.count("/endre")
+    answer = await submit(nurse, f"{here}/kritisk/overfoelsomhet/ny", {"what": "", "severity": "1"})
+    assert answer.status_code == 422
+    assert "Dette må fylles ut" in answer.text
+    assert (await nurse.get(f"{here}/kritisk")).text.count("/endre") == before
+
+
+async def test_a_silent_register_is_said_and_never_looks_empty(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    here = await chart(nurse, "journal", "Ingrid Haugen")
+    world.silent.add("samhandling")
+    page = await nurse.get(f"{here}/kritisk")
+    assert page.status_code == 200
+    assert "svarer ikke" in page.text
+
+
+async def test_nobody_without_a_care_relation_reads_the_register(world):
+    stranger = await world.sign_in("fjellheim", "liv-moe")
+    page = await stranger.get("/fjellheim/pasienter")
+    assert page.status_code == 200
+    assert "Ingrid Haugen" not in page.text
+
+
+@pytest.mark.proves("I8")
+async def test_an_open_page_is_told_within_two_seconds(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    here = await chart(nurse, "journal", "Ingrid Haugen")
+    watcher = next(h for h in world.app.state.hosted if h.node.name == "sykehus").watcher
+    doctor = await world.sign_in("sykehus", "ola-strand")
+    there = await chart(doctor, "sykehus", "Ingrid Haugen")
+    pid = re.search(r"\b\d{11}\b|\b\d{6} \d{5}\b", await shown_number(doctor, there))[0].replace(" ", "")
+    async with watcher.page(pid) as waking:
+        await asyncio.sleep(1)
+        begun = time.monotonic()
+        await submit(nurse, f"{here}/kritisk/overfoelsomhet/ny", PENICILLIN | {"what": "Egg"})
+        await asyncio.wait_for(waking.get(), 2)
+        assert time.monotonic() - begun < 4
+
+
+async def shown_number(browser, path):
+    page = await browser.get(path)
+    return (await browser.post(f"{path}/fodselsnummer", data={"csrf_token": csrf(page.text)})).text
