@@ -1,6 +1,7 @@
 """The plain FHIR server: anyone may do anything, nothing is audited. For loopback, conformance and measurement only."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from akson.kit.settings import Node, Role
 from akson.record.context import Context, Place, opened
@@ -39,10 +40,22 @@ def open_place(database: Database, base: str) -> Place:
 
 
 def open_door(place: Place) -> Door:
-    """A transaction for each request, on behalf of anyone."""
+    """A transaction for each request, on behalf of anyone.
 
-    def door(_request: Request) -> AbstractAsyncContextManager[Context]:
-        return opened(place, ANYONE)
+    A request that only looks, and a create without a condition, is one statement, since nothing is audited here: it
+    is its own transaction and needs none around it.
+    """
+
+    @asynccontextmanager
+    async def singly() -> AsyncIterator[Context]:
+        async with place.database.singly() as tx:
+            yield Context(ANYONE, tx, place)
+
+    def door(request: Request) -> AbstractAsyncContextManager[Context]:
+        create = (
+            request.method == "POST" and len(request.path) == 1 and "if-none-exist" not in request.headers
+        )
+        return singly() if create or request.method in {"GET", "HEAD"} else opened(place, ANYONE)
 
     return door
 
