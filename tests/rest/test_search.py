@@ -178,3 +178,21 @@ async def test_a_chain_may_go_to_several_types(client):
     of_device = await stored(client, observation(f"Device/{device['id']}"))
     for value, made in (("1", of_person), ("2", of_device)):
         assert await matches(client, f"Observation?subject.identifier=urn:a|{value}") == [made["id"]]
+
+
+async def test_who_was_searched_for_by_post_stands_in_no_link(client):
+    number = "13895212345"
+    await many(client, 5, identifier=[{"system": "urn:oid:2.16.578.1.12.4.1.4.1", "value": number}])
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    content = f"identifier={number}&_count=2&_sort=family&family=N"
+    first = await client.post("/Patient/_search", content=content, headers=form)
+    links = {link["relation"]: link["url"] for link in first.json()["link"]}
+    assert number not in links["self"] + links["next"]
+    assert links["self"] == "http://fhir.example/fhir/Patient?_count=2&_sort=family"
+    assert "family=" not in links["next"]
+    rest = await walk(client, links["next"])
+    assert [len(page) for page in rest] == [2, 1]
+    assert [key for page in rest for key in page] == ["p002", "p003", "p004"]
+    assert (await client.get("/Patient?_page=guessed")).status_code == 404
+    chained = await client.post("/Observation/_search", content=f"patient.identifier={number}", headers=form)
+    assert number not in chained.json()["link"][0]["url"]

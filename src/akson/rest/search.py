@@ -11,29 +11,40 @@ from akson.fhir.search_parse import parse
 from akson.kit.errors import Issue
 from akson.record import gate
 from akson.record.context import Context
-from akson.rest import bundle, outcome, subset
+from akson.rest import bundle, outcome, pages, subset
 from akson.rest.http import Answer, Pairs, Request
-from akson.rest.incoming import known_type
 from akson.store.search_sql import Page
 
 _FORMAT = frozenset({"_format", "_pretty"})
 
 
 async def search(ctx: Context, request: Request, resource_type: str = "") -> Answer:
-    """A searchset."""
-    return await _searched(ctx, request, resource_type, request.pairs)
+    """A searchset; with `_page`, the next page of a posted search."""
+    name = request.parameter("_page")
+    if name is None:
+        return await _searched(ctx, request, resource_type, request.pairs)
+    kept = await pages.recall(ctx, resource_type, name)
+    mark = [pair for pair in request.pairs if pair[0] == "_cursor"]
+    return await _searched(ctx, request, resource_type, [*kept, *mark], hidden=pages.kept_out(kept))
 
 
 async def search_posted(ctx: Context, request: Request, resource_type: str = "") -> Answer:
     """The same for a form: parameters of the URL and of the body together."""
-    return await _searched(ctx, request, resource_type, [*request.pairs, *await request.form()])
+    posted = await request.form()
+    hidden = pages.kept_out(posted)
+    return await _searched(ctx, request, resource_type, [*request.pairs, *posted], hidden=hidden)
 
 
-async def _searched(ctx: Context, request: Request, resource_type: str, pairs: Pairs) -> Answer:
+async def _searched(
+    ctx: Context,
+    request: Request,
+    resource_type: str,
+    pairs: Pairs,
+    *,
+    hidden: frozenset[tuple[str, str]] = frozenset(),
+) -> Answer:
     lenient = request.prefer.get("handling") == "lenient"
     wanted = [pair for pair in pairs if pair[0] not in _FORMAT]
-    if not resource_type:
-        resource_type, wanted = _of_one_type(wanted)
     query = parse(resource_type, wanted, base=request.base, lenient=lenient)
     if query.summary == "count":
         query = replace(query, count=0, total="accurate")
@@ -44,28 +55,26 @@ async def _searched(ctx: Context, request: Request, resource_type: str, pairs: P
     entries += [bundle.found_entry(base, stored, b"include", shape) for stored in page.included]
     if query.ignored:
         entries.append(_warning(query))
-    made = bundle.assemble("searchset", entries, links=_links(request.base, query, page), total=page.total)
+    links = await _links(ctx, request, query, page, hidden)
+    made = bundle.assemble("searchset", entries, links=links, total=page.total)
     return Answer(200, subset.pretty(request, made))
 
 
-def _of_one_type(pairs: Pairs) -> tuple[str, Pairs]:
-    """A search of all types that `_type` narrows to one is the search of that type."""
-    types = [value for name, value in pairs if name == "_type"]
-    if len(types) != 1 or "," in types[0]:
-        return "", pairs
-    return known_type(types[0]), [pair for pair in pairs if pair[0] != "_type"]
-
-
-def _links(base: str, query: Query, page: Page) -> list[bundle.Link]:
-    path = f"{base}/{query.type}" if query.type else base
-    links = [("self", _url(path, query.executed))]
-    if page.next:
-        rest = tuple(pair for pair in query.executed if pair[0] != "_cursor")
-        links.append(("next", _url(path, (*rest, ("_cursor", page.next)))))
+async def _links(
+    ctx: Context, request: Request, query: Query, page: Page, hidden: frozenset[tuple[str, str]]
+) -> list[bundle.Link]:
+    path = f"{request.base}/{query.type}" if query.type else request.base
+    shown = [pair for pair in query.executed if pair[0] != "_cursor" and pair not in hidden]
+    links = [("self", _url(path, shown))]
+    if page.next and hidden:
+        name = request.parameter("_page") or await pages.remember(ctx, query.type, list(query.executed))
+        links.append(("next", _url(path, [("_page", name), ("_cursor", page.next)])))
+    elif page.next:
+        links.append(("next", _url(path, [*shown, ("_cursor", page.next)])))
     return links
 
 
-def _url(path: str, pairs: tuple[tuple[str, str], ...]) -> str:
+def _url(path: str, pairs: Pairs) -> str:
     # Commas, bars and colons are legal in a query and are what people read in a FHIR search.
     return f"{path}?{urlencode(pairs, safe=':/|,', quote_via=quote)}" if pairs else path
 
