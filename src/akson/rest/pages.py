@@ -16,7 +16,23 @@ from akson.store import keep
 KIND = "search"
 LASTS = timedelta(hours=1)
 _TELLING = frozenset(
-    ["identifier", "name", "family", "given", "phonetic", "phone", "email", "telecom", "address", "address-city", "address-postalcode", "birthdate", "death-date", "_content", "_text"]
+    [
+        "identifier",
+        "name",
+        "family",
+        "given",
+        "phonetic",
+        "phone",
+        "email",
+        "telecom",
+        "address",
+        "address-city",
+        "address-postalcode",
+        "birthdate",
+        "death-date",
+        "_content",
+        "_text",
+    ]
 )
 
 
