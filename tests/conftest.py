@@ -117,5 +117,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         names = getattr(item, "fixturenames", ())
         if "postgres" in names or item.path.parent.name == "store":
             item.add_marker("store")
-        if {"browser", "page"} & set(names):
+        if {"browser", "page", "site"} & set(names):
             item.add_marker("browser")
