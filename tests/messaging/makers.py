@@ -170,7 +170,8 @@ WORDS = st.text(
 ).map(lambda t: " ".join(t.split()))
 SOME = WORDS.filter(bool)
 TOKENS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", min_size=1, max_size=12)
-DATES = st.dates().map(lambda d: f"{d.isoformat()}T00:00:00")
+DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))
+DATES = DAYS.map(lambda d: f"{d.isoformat()}T00:00:00")
 
 
 def codes(system: str = "") -> st.SearchStrategy[Code]:
@@ -193,7 +194,7 @@ PERSONS = st.builds(
     idents=st.lists(
         st.builds(Ident, TOKENS, st.sampled_from(["FNR", "DNR", "FHN"])), min_size=1, max_size=2
     ).map(tuple),
-    born=st.dates().map(str),
+    born=DAYS.map(str),
     sex=st.sampled_from(["1", "2"]),
 )
 

@@ -6,14 +6,22 @@ anywhere. A message that nobody answers, or that cannot go on, is given to a per
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from akson.kit.clock import now
-from akson.kit.errors import AksonError, NotAllowed, NotFound
+from akson.kit.errors import (
+    AksonError,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    PeerFailed,
+    PeerSilent,
+    Unavailable,
+)
 from akson.kit.log import Event, log
 from akson.messaging import codec, outbox, receipts
-from akson.messaging.inbox import Surroundings, Why, judge, take_in
+from akson.messaging.inbox import Judgement, Surroundings, Why, judge, take_in
 from akson.messaging.model import Receipt
 from akson.messaging.outbox import FAILED, FOLLOWED, OVERDUE, QUEUED, SENT
 from akson.messaging.receipts import Answer
@@ -31,6 +39,10 @@ LOOK_AFTER = timedelta(seconds=5)
 """How soon an own message is looked for at the transport; doubles up to LOOK_MOST."""
 LOOK_MOST = timedelta(minutes=10)
 BATCH = 50
+TRIES = 5
+"""How often a message that makes us fail is tried."""
+AWAY = (PeerSilent, PeerFailed, Unavailable, NotAuthenticated)
+"""The other side, or our own database, cannot be reached: everything waits."""
 
 
 @dataclass(slots=True)
@@ -43,6 +55,8 @@ class Engine:
     here: Surroundings
     schemas: Schemas | None = None
     """The official schemas, where the operator has them; without, the declarations of the codecs decide."""
+    failures: dict[str, int] = field(default_factory=dict)
+    """How often a waiting message could not be taken in, by its id at the transport."""
 
     async def tick(self) -> int:
         """Do all that can be done now; how many messages were touched."""
@@ -128,10 +142,11 @@ class Engine:
         for notice in notices:
             try:
                 await (self._receipt(notice) if notice.is_receipt else self._letter(notice))
-            except AksonError:
+            except AWAY:
                 raise
             except Exception as error:  # noqa: BLE001 - one message nobody foresaw must not stop the others
                 log(Event.JOB_FAILED, job="message", error=type(error).__name__)
+                await self._give_up(notice)
         return len(notices)
 
     async def _letter(self, notice: Notice) -> None:
@@ -147,6 +162,19 @@ class Engine:
         judged = await judge(raw, self.here.certificates, now(), self.schemas)
         async with self.database.transaction() as tx:
             await take_in(tx, notice, raw, judged, self.here)
+
+    async def _give_up(self, notice: Notice) -> None:
+        """A message that fails again and again is refused, and a person is told: it must not wait unseen."""
+        self.failures[notice.id] = self.failures.get(notice.id, 0) + 1
+        if self.failures[notice.id] < TRIES:
+            return
+        del self.failures[notice.id]
+        if notice.is_receipt:
+            await self.transport.mark_read(notice.id, notice.receiver)
+            return
+        raw = await self.transport.fetch(notice.id)
+        async with self.database.transaction() as tx:
+            await take_in(tx, notice, raw, Judgement(receipts.rejection("X99")), self.here)
 
     async def _known(self, notice: Notice) -> str:
         """How far the receipt of this receiver is: empty for a message that was not seen before."""

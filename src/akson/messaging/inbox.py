@@ -16,11 +16,12 @@ from lxml import etree
 from akson.kit.errors import AksonError, Conflict, NotFound
 from akson.kit.ids import new_id
 from akson.kit.log import Event, log
-from akson.messaging import codec, receipts
+from akson.messaging import codec, receipts, times
 from akson.messaging.codec import UnknownFormat
 from akson.messaging.envelope import header as read_header
 from akson.messaging.kith import xml
 from akson.messaging.kith.msghead import NAMESPACE as MSGHEAD
+from akson.messaging.mapping import incoming, reading
 from akson.messaging.model import Header, Kind, Letter, Person, Receipt, Received
 from akson.messaging.receipts import ACCEPTED, Answer, rejection
 from akson.messaging.schemas import Schemas
@@ -95,6 +96,7 @@ async def judge(
         root = await _trusted(root, head, certificates, at)
         found = codec.read_element(root)
         letter = _letter(found)
+        _try_out(letter)
         answer = receipts.judge(letter, found.unread)
         faults = schemas.errors(root) if schemas and answer == ACCEPTED else None
         if faults:
@@ -103,6 +105,13 @@ async def judge(
         log(Event.MESSAGE_REFUSED, error=type(error).__name__)
         return Judgement(rejection(receipts.error_code(error), error.diagnostics), head)
     return Judgement(answer, head, letter)
+
+
+def _try_out(letter: Letter) -> None:
+    """Make what the record would get, so that a value that cannot be used is found before the letter is accepted."""
+    times.moment(letter.header.generated)
+    reading.plain_text(letter)
+    incoming.proposals(letter, "Patient/x")
 
 
 def _letter(found: Received) -> Letter:

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from akson.kit.clock import now
 from akson.messaging.kith.binding import NotOfSchema
 
+EARLIEST, LATEST = 1800, 2200
+
 
 def moment(text: str) -> datetime:
     """A KITH date or time as an aware moment. NotOfSchema when it is neither."""
@@ -12,6 +14,8 @@ def moment(text: str) -> datetime:
         found = datetime.fromisoformat(_short_fraction(text))
     except ValueError as error:
         raise NotOfSchema("a time is not one that XML Schema knows") from error
+    if not EARLIEST <= found.year <= LATEST:
+        raise NotOfSchema("a time is too far from ours to be meant")
     return found if found.tzinfo else found.replace(tzinfo=oslo(found))
 
 

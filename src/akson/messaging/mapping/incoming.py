@@ -3,6 +3,7 @@
 Nothing is written here. A proposal carries where it came from in `meta.source`; `provenance` tells who took what in.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,7 @@ _PRIORITIES = {
     "3": "urgent",
 }
 _STOPPED = "4"
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def proposals(letter: Letter, patient: str, existing: Sequence[Resource] = ()) -
     moment = instant(times.moment(letter.issued))
     found: list[Proposal] = []
     for key, title, resource in _items(letter, moment):
+        if not title.strip():
+            continue
         who = {"patient": about["subject"]} if resource["resourceType"] == "AllergyIntolerance" else about
         found.append(_matched(Proposal(key, title, resource | source | who), existing))
     return tuple(found)
@@ -275,10 +279,10 @@ def new_patient(person: Person) -> Resource:
     kept = {key: [value] if key == "line" else value for key, value in place.items() if value}
     return {
         "resourceType": "Patient",
-        "identifier": identifiers,
+        **({"identifier": identifiers} if identifiers else {}),
         "name": [{key: value for key, value in names.items() if value}],
         "gender": genders.get(person.sex, "unknown"),
-        **({"birthDate": person.born} if person.born else {}),
+        **({"birthDate": person.born} if _DATE.fullmatch(person.born) else {}),
         **({"address": [{"use": "home"} | kept]} if kept else {}),
     }
 

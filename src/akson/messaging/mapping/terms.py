@@ -19,6 +19,8 @@ DIAGNOSES = (ICPC2, ICD10)
 IDENTS = {
     norwegian.FNR: "FNR",
     norwegian.DNR: "DNR",
+    "urn:oid:2.16.578.1.12.4.1.4.3": "FHN",
+    "urn:oid:2.16.578.1.12.4.1.4.5": "DUF",
     norwegian.HPR: "HPR",
     norwegian.HER: "HER",
     norwegian.ORGANIZATION: "ENH",
