@@ -28,6 +28,13 @@ async def test_a_hospital_document_is_found_and_opened_from_the_municipality(wor
     assert "Olav" in words
 
 
+async def test_a_source_that_does_not_know_the_patient_is_not_called_silent(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    listed = await others(nurse, await chart(nurse, "journal", "Ingrid Haugen"))
+    assert "/dokumenter/fra/sykehus/" in listed
+    assert "svarer ikke" not in listed
+
+
 @pytest.mark.proves("I11", "L4")
 async def test_what_is_written_in_the_hospital_is_found_by_its_words_at_once(world):
     doctor = await world.sign_in("sykehus", "ola-strand")

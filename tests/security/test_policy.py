@@ -6,7 +6,7 @@ from akson.kit.text import catalogue
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Grant, Refusal, decide
 from akson.security.rules import RULES
-from akson.store.scope import AllOf, AnyOf, CareRelation, Everything, OfPatients, OfTypes, Predicate
+from akson.store.scope import AllOf, AnyOf, CareRelation, Everything, Nothing, OfPatients, OfTypes, Predicate
 
 NURSE = Actor(
     Kind.PERSONNEL,
@@ -59,17 +59,29 @@ def test_an_attest_opens_the_one_patient_it_names() -> None:
     [
         Actor(Kind.ANYONE),
         Actor(Kind.SYSTEM, client_id="fremmed"),
-        Actor(Kind.CITIZEN),
         Actor(Kind.PERSONNEL),
         Actor(Kind.PERSONNEL, role="driftsansvarlig", units=frozenset({"Organization/drift"})),
         Actor(Kind.PERSONNEL, role="hjemmesykepleier"),
-        Actor(Kind.PERSONNEL, client_id="sykehus", care_relationship=(("purpose_of_use", "TREAT"),)),
         Actor(Kind.PERSONNEL, client_id="sykehus", patient="ingrid"),
     ],
 )
 @pytest.mark.parametrize("action", list(Action))
 def test_what_no_rule_grants_is_refused(actor: Actor, action: Action) -> None:
     assert decide(actor, action, "Condition", Purpose.TREATMENT) == Refusal("reason.no_rule")
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [
+        Actor(Kind.CITIZEN),
+        Actor(Kind.PERSONNEL, client_id="sykehus", care_relationship=(("purpose_of_use", "TREAT"),)),
+    ],
+)
+def test_about_somebody_unknown_here_there_is_nothing_to_see_and_nothing_may_be_written(actor: Actor) -> None:
+    grant = granted(actor, Action.SEARCH, "Condition")
+    assert grant is not None
+    assert grant.scope.predicate == Nothing()
+    assert granted(actor, Action.CREATE, "Condition") is None
 
 
 def test_a_case_handler_does_not_read_diagnoses() -> None:

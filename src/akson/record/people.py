@@ -53,10 +53,12 @@ class People:
 
     async def _citizen(self, tx: Tx, caller: Caller) -> Actor | None:
         patient = await self.patient(tx, caller.pid)
-        if patient is None:
+        if patient is None and caller.surface:
             return None
+        # A token may be about somebody this node does not know: there is then nothing to see (rule own_record).
+        known = patient["id"] if patient else ""
         return Actor(
-            Kind.CITIZEN, name=caller.name, pid=caller.pid, patient=patient["id"], assurance=caller.assurance
+            Kind.CITIZEN, name=caller.name, pid=caller.pid, patient=known, assurance=caller.assurance
         )
 
     async def _personnel(self, tx: Tx, caller: Caller) -> Actor | None:

@@ -6,15 +6,17 @@ token of the trust anchor. The token opens the one patient it was issued for.
 
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.roles import RECORD
-from akson.store.scope import AllOf, OfPatients, OfTypes, Predicate
+from akson.security.rules.rule import READING
+from akson.store.scope import AllOf, Nothing, OfPatients, OfTypes, Predicate
 
 
-def grants(actor: Actor, _action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
-    if actor.kind is not Kind.PERSONNEL or not (
-        actor.client_id and actor.care_relationship and actor.patient
-    ):
+def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
+    if actor.kind is not Kind.PERSONNEL or not (actor.client_id and actor.care_relationship):
         return None
     types = RECORD | {"Patient"}
     if resource_type not in types:
         return None
+    if not actor.patient:
+        # Nobody here is the patient of the attest: the answer is an empty one, and not a refusal.
+        return Nothing() if action in READING else None
     return AllOf((OfTypes(types), OfPatients(frozenset({actor.patient}))))
