@@ -16,7 +16,7 @@ import pytest
 from akson.cli.importing.files import Files
 from akson.cli.importing.jobs import jobs
 from akson.cli.importing.repeatable import entry_id, repeatable_entry
-from akson.cli.importing.run import load
+from akson.cli.importing.run import Options, load
 from tests.rest.making import bundle, observation, patient, post, put
 from tests.shared import shared
 
@@ -135,7 +135,7 @@ def test_a_second_run_creates_nothing_twice(serve, tmp_path, capsys):
     write(tmp_path / "bad.json", patient(gender="x", id="p2"))
     write(tmp_path / "a-first.json", bundle("transaction", post(observation("Patient/p1"), ONE)))
     for words in ("created    5", "unchanged  5"):
-        assert load([tmp_path], url=base, data=None, quiet=True) == 1
+        assert load([tmp_path], Options(url=base, quiet=True)) == 1
         told = capsys.readouterr().out
         assert words in told
         assert "bad.json: 400" in told
@@ -143,7 +143,7 @@ def test_a_second_run_creates_nothing_twice(serve, tmp_path, capsys):
     assert (count(base, "Patient"), count(base, "Observation")) == (3, 2)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
-    assert load([tmp_path / "t.json"], url=None, data=tmp_path / "data", quiet=True) == 0
+    assert load([tmp_path / "t.json"], Options(data=tmp_path / "data", quiet=True)) == 0
     assert "unchanged  2" in capsys.readouterr().out
 
 
@@ -190,7 +190,7 @@ def test_a_server_killed_in_the_middle_leaves_nothing_half_written(serve, tmp_pa
         for kind in expected:
             expected[kind] += kinds.count(kind) if there else 0
     assert {kind: count(base, kind) for kind in expected} == expected, "whole Bundles only"
-    assert load(files, url=base, data=None, quiet=True) == 0
+    assert load(files, Options(url=base, quiet=True)) == 0
     everything = [e["resource"]["resourceType"] for content in bundles for e in content["entry"]]
     assert count(base, "Observation") == everything.count("Observation")
 

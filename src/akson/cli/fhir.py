@@ -41,6 +41,12 @@ def _add_import(commands: "Commands") -> None:
     where.add_argument(
         "--data", type=Path, help="folder of a database that no server is using: offline, faster"
     )
+    load.add_argument(
+        "--parallel",
+        type=int,
+        default=2,
+        help="Bundles under way at once (default 2); 1 keeps the order of the files",
+    )
     load.add_argument("--quiet", action="store_true", help="no progress bar")
     load.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="what to load")
     load.set_defaults(run=_load)
@@ -53,6 +59,6 @@ def _serve(chosen: argparse.Namespace) -> int:
 
 
 def _load(chosen: argparse.Namespace) -> int:
-    from akson.cli.importing.run import load
+    from akson.cli.importing.run import Options, load
 
-    return load(chosen.paths, url=chosen.url, data=chosen.data, quiet=chosen.quiet)
+    return load(chosen.paths, Options(chosen.url, chosen.data, max(1, chosen.parallel), chosen.quiet))

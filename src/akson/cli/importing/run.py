@@ -1,35 +1,47 @@
 """An import from beginning to end: read, send, count, try again what waited for something else, tell."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from akson.cli.importing.files import Files
 from akson.cli.importing.jobs import Job, jobs
 from akson.cli.importing.progress import Progress
-from akson.cli.importing.tally import Tally, reason_of
-from akson.cli.importing.targets import Reply, Target, offline, over_http
+from akson.cli.importing.tally import Tally
+from akson.cli.importing.targets import Target, offline, over_http
 from akson.kit.errors import PeerSilent
 
 MAY_PASS_LATER = frozenset({409, 412, 422})
 """A transaction refused with one of these may refer to something that a later file brings."""
 
 
-def load(paths: Sequence[Path], *, url: str | None, data: Path | None, quiet: bool = False) -> int:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where to: a server's base or a data folder. How many Bundles are under way at once; whether to show progress."""
+
+    url: str | None = None
+    data: Path | None = None
+    parallel: int = 2
+    quiet: bool = False
+
+
+def load(paths: Sequence[Path], options: Options) -> int:
     """Import; 0 when everything was taken, 1 when something was refused or the target went away."""
-    return asyncio.run(_load(Files(paths), url, data, quiet=quiet))
+    return asyncio.run(_load(Files(paths), options))
 
 
-async def _load(files: Files, url: str | None, data: Path | None, *, quiet: bool) -> int:
+async def _load(files: Files, options: Options) -> int:
     tally = Tally()
-    progress = Progress(files.size, quiet=quiet)
+    progress = Progress(files.size, quiet=options.quiet)
     broken = ""
-    where = offline(data) if data is not None else over_http(url or "")
+    where = offline(options.data) if options.data is not None else over_http(options.url or "")
     async with where as target:
         try:
-            await _all(files, target, tally, progress)
-        except PeerSilent as error:
-            broken = error.diagnostics
+            left = await _all(_shown(files, tally, progress), target, tally, options.parallel)
+            await _again(left, target, tally)
+        except* PeerSilent as silent:
+            broken = str(silent.exceptions[0])
     progress.end()
     _tell(tally, progress.seconds)
     if broken:
@@ -37,21 +49,43 @@ async def _load(files: Files, url: str | None, data: Path | None, *, quiet: bool
     return 1 if broken or tally.refused else 0
 
 
-async def _all(files: Files, target: Target, tally: Tally, progress: Progress) -> None:
-    later: list[tuple[Job, Reply]] = []
+def _shown(files: Files, tally: Tally, progress: Progress) -> Iterator[Job]:
+    """The jobs, with the progress shown between them."""
     for job in jobs(files):
-        if job.problem:
-            tally.refuse(job, job.problem)
-        else:
+        progress.show(files.done, tally.done, len(tally.refused))
+        yield job
+
+
+async def _all(work: Iterable[Job], target: Target, tally: Tally, parallel: int) -> list[Job]:
+    """Send every job, some at once; the transactions that may pass later."""
+    later: list[Job] = []
+    slots = asyncio.Semaphore(parallel)
+
+    async def one(job: Job) -> None:
+        try:
             reply = await target.send(job.bundle)
-            if job.whole and reply.status in MAY_PASS_LATER:
-                later.append((job, reply))
+        finally:
+            slots.release()
+        if job.whole and reply.status in MAY_PASS_LATER:
+            later.append(job)
+        else:
+            tally.add(job, reply)
+
+    async with asyncio.TaskGroup() as group:
+        for job in work:
+            if job.problem:
+                tally.refuse(job, job.problem)
             else:
-                tally.add(job, reply)
-        progress.show(files.done, tally.done, len(tally.refused) + len(later))
+                await slots.acquire()
+                group.create_task(one(job))
+    return later
+
+
+async def _again(later: list[Job], target: Target, tally: Tally) -> None:
+    """Send what may pass now, one by one, for as long as that helps."""
     while later:
         left = []
-        for job, _ in later:
+        for job in later:
             reply = await target.send(job.bundle)
             if reply.status in MAY_PASS_LATER:
                 left.append((job, reply))
@@ -59,9 +93,9 @@ async def _all(files: Files, target: Target, tally: Tally, progress: Progress) -
                 tally.add(job, reply)
         if len(left) == len(later):
             for job, reply in left:
-                tally.refuse(job, f"{reply.status} {reason_of(reply.body)}")
+                tally.add(job, reply)
             return
-        later = left
+        later = [job for job, _ in left]
 
 
 def _tell(tally: Tally, seconds: float) -> None:
