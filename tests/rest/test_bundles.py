@@ -1,5 +1,7 @@
 """transaction and batch."""
 
+import asyncio
+
 import pytest
 
 from tests.rest.making import ask, bundle, issue, matches, observation, patient, post, put, stored
@@ -219,3 +221,15 @@ async def test_prefer_representation_gives_the_resources_back(client):
     headers = {"prefer": "return=representation"}
     body = (await client.post("/", json=bundle("transaction", post(patient())), headers=headers)).json()
     assert body["entry"][0]["resource"]["name"][0]["family"] == "Hansen"
+
+
+async def test_transactions_that_write_the_same_new_resource_at_once_all_succeed(client):
+    async def one(number):
+        shared = [put(patient("Felles", id=f"shared{i}")) for i in (number % 3, 3, 4)]
+        entries = [*shared, post(observation("Patient/shared3"))]
+        return await client.post("/", json=bundle("transaction", *entries))
+
+    answers = await asyncio.gather(*[one(number) for number in range(8)])
+    assert [a.status_code for a in answers] == [200] * 8, [a.text for a in answers if a.status_code != 200]
+    assert len(await matches(client, "Patient")) == 5
+    assert len(await matches(client, "Observation")) == 8

@@ -10,6 +10,7 @@
     ├─ MethodNotAllowed              405 not-supported
     ├─ NotAcceptable                 406 not-supported
     ├─ Conflict                      409 conflict        the state forbids it; try again after a look
+    │  └─ Contended                  409 conflict        two writers at once; the same again will do
     ├─ Gone                          410 deleted
     ├─ VersionMismatch               412 conflict        If-Match names another version
     ├─ MultipleMatches               412 multiple-matches
@@ -89,6 +90,10 @@ class NotAcceptable(AksonError):
 
 class Conflict(AksonError):
     status, code, text = 409, "conflict", "error.conflict"
+
+
+class Contended(Conflict):
+    """Nothing is wrong with the request: another writer was first."""
 
 
 class Gone(AksonError):

@@ -2,12 +2,14 @@
 
 import orjson
 
+from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.kit.errors import AksonError
-from akson.record.context import Place
+from akson.record.context import Context, Place
 from akson.rest import outcome
+from akson.rest.attempt import attempt
 from akson.rest.bundles.process import execute
-from akson.rest.http import Request
+from akson.rest.http import Answer, Request
 from akson.rest.open import open_door
 from akson.rest.routes import dispatch
 
@@ -21,12 +23,16 @@ class Direct:
 
     async def post(self, bundle: Resource) -> tuple[int, Resource]:
         """Status and body of the answer to a transaction or batch."""
+        raw = strict_json.dumps(bundle)
         request = Request(
             {"method": "POST", "path": "/", "query_string": b"", "headers": []}, _nothing, self._base, 0
         )
+
+        async def handler(ctx: Context, request: Request) -> Answer:
+            return await execute(ctx, request, strict_json.loads(raw), dispatch)
+
         try:
-            async with self._door(request) as ctx:
-                answer = await execute(ctx, request, bundle, dispatch)
+            answer = await attempt(request, self._door, handler)
         except AksonError as error:
             return error.status, outcome.resource_of(error.issues)
         return answer.status, orjson.loads(answer.body)

@@ -5,9 +5,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from akson.kit.settings import Node, Role
 from akson.record.context import Context, Place, opened
+from akson.rest.attempt import Door
 from akson.rest.http import Answer, App, Receive, Request, Send
 from akson.rest.http import Scope as Connection
-from akson.rest.routes import Door, app
+from akson.rest.routes import app
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, Grant
 from akson.store.pool import Database

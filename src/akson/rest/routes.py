@@ -3,13 +3,12 @@
 http://hl7.org/fhir/R4/http.html#summary
 """
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.settings import Node
 from akson.record.context import Context
+from akson.rest.attempt import Door, Handler, attempt
 from akson.rest.bundles.process import process
 from akson.rest.capability import Capability
 from akson.rest.create import create
@@ -24,10 +23,6 @@ from akson.rest.search import search, search_posted
 from akson.rest.update import conditional_update, update
 from akson.rest.vread import vread
 
-Door = Callable[[Request], AbstractAsyncContextManager[Context]]
-"""Opens the transaction of one request and says who asks; raises NotAuthenticated and the like."""
-
-Handler = Callable[[Context, Request], Awaitable[Answer]]
 Methods = dict[str, Handler]
 
 
@@ -55,8 +50,7 @@ async def _answer(request: Request, door: Door, capability: Capability) -> Answe
     handler = handler_of(request)
     if request.method in {"POST", "PUT", "PATCH"}:
         await request.body()
-    async with door(request) as ctx:
-        return await handler(ctx, request)
+    return await attempt(request, door, handler)
 
 
 def _metadata(request: Request, capability: Capability) -> Answer:

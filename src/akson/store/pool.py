@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from akson.kit.errors import Conflict, Unavailable
+from akson.kit.errors import Contended, Unavailable
 
 Row = tuple[Any, ...]
 OPTIONS = (
@@ -152,11 +152,15 @@ def _told() -> Iterator[None]:
     """Tell what the database says in the program's own errors."""
     try:
         yield
-    except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
-        raise Conflict("another transaction changed the same data: try again") from error
+    except (
+        psycopg.errors.DeadlockDetected,
+        psycopg.errors.SerializationFailure,
+        psycopg.errors.UniqueViolation,
+    ) as error:
+        raise Contended("another transaction changed the same data: try again") from error
     except psycopg.errors.QueryCanceled as error:
         raise Unavailable("the statement took too long and was ended") from error
     except psycopg.errors.LockNotAvailable as error:
-        raise Conflict("another transaction holds the same data: try again") from error
+        raise Contended("another transaction holds the same data: try again") from error
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise Unavailable("the database does not answer") from error

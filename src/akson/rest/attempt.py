@@ -1,0 +1,31 @@
+"""A request as one transaction, tried again when two writers stood in each other's way.
+
+What was tried is rolled back and the body is read anew, so that the second try begins where the first did.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+
+from akson.kit.errors import Contended
+from akson.record.context import Context
+from akson.rest.http import Answer, Request
+
+Door = Callable[[Request], AbstractAsyncContextManager[Context]]
+"""Opens the transaction of one request and says who asks; raises NotAuthenticated and the like."""
+
+Handler = Callable[[Context, Request], Awaitable[Answer]]
+
+TRIES = 4
+
+
+async def attempt(request: Request, door: Door, handler: Handler) -> Answer:
+    """The answer; Contended when it never got its turn."""
+    for number in range(1, TRIES):
+        try:
+            async with door(request) as ctx:
+                return await handler(ctx, request)
+        except Contended:
+            await asyncio.sleep(0.02 * number)
+    async with door(request) as ctx:
+        return await handler(ctx, request)
