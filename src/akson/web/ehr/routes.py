@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute, Route
 
 from akson.web.ehr import chart, document_views, home, notes, search
+from akson.web.ehr.letters import letter_routes
 
 CHART = "/pasient/{patient}"
 
@@ -32,4 +33,5 @@ def ehr_routes() -> list[BaseRoute]:
         Route(CHART + "/dokumenter/{document}/innhold", document_views.download),
         Route(CHART + "/dokumenter/{document}", document_views.document),
         Route(f"{CHART}/meldinger", document_views.messages),
+        *letter_routes(),
     ]

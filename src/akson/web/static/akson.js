@@ -1,5 +1,5 @@
 // What every page can do by keyboard, and small helpers that need no server. No state is kept in the browser.
-const search = () => document.querySelector(".find input");
+const search = () => document.getElementById("find");
 
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && search()) {
