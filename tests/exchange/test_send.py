@@ -225,7 +225,9 @@ async def test_a_platform_that_is_down_keeps_the_letter_until_it_is_back(world, 
 async def test_a_system_without_addresses_may_send_for_nobody(scene, world):
     gp, *_ = scene
     url = f"{gp.node.platform}/msh/api/v2/Messages?ReceiverHerIds=9000211"
-    answer = await gp.peer.request("GET", url, scope="akson:samhandling/fhir")
+    other = await gp.peer.request("GET", url, scope="akson:samhandling/fhir")
+    assert (other.status_code, loads(other.content)["error"]) == (403, "The token is not for messages")
+    answer = await gp.peer.request("GET", url, scope="akson:samhandling/msh")
     assert answer.status_code == 403
     assert loads(answer.content)["error"] == "Not authorized for HerId(s): 9000211"
     async with world.browser() as browser:

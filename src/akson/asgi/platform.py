@@ -74,6 +74,8 @@ def message_api(each: Hosted) -> MessageApi:
             raise NotAuthenticated("A token is needed")
         if actor.kind is not Kind.SYSTEM:
             raise NotAllowed("Messages are for systems")
+        if f"akson:{each.node.name}/msh" not in actor.scopes:
+            raise NotAllowed("The token is not for messages")
         her_ids = await book.owned_by(actor.organization)
         async with each.place.database.transaction() as tx:
             yield tx, msh.Caller(her_ids)

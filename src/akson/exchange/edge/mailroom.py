@@ -47,6 +47,7 @@ from akson.store.scope import NODE
 MESSAGE = "https://akson.example/fhir/message"
 """Identifier system of messages, on the tasks that they make."""
 TASK_KIND = "https://akson.example/fhir/CodeSystem/meldingsoppgave"
+MESSAGE_SCOPE = "akson:samhandling/msh"
 REMEMBER = 60.0
 """Seconds that an answer of the address register is used."""
 
@@ -187,7 +188,7 @@ class Mailroom:
     async def _message_api(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         url = f"{self.place.node.platform}/msh/api/v2{path}"
         options = {"json": body} if body is not None else {}
-        answer = await self.peer.request(method, url, scope=PLATFORM_SCOPE, **options)
+        answer = await self.peer.request(method, url, scope=MESSAGE_SCOPE, **options)
         try:
             return answer.status_code, orjson.loads(answer.content) if answer.content else None
         except orjson.JSONDecodeError:
