@@ -27,6 +27,7 @@ from akson.trust.routes import routes as trust_routes
 from akson.web.assets import asset, asset_routes
 from akson.web.ehr.critical_forms import critical_routes
 from akson.web.ehr.routes import ehr_routes
+from akson.web.ehr.send_routes import send_routes
 from akson.web.error import show_error
 from akson.web.headers import SecurityHeaders
 from akson.web.language import language_routes
@@ -98,7 +99,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
             Mount("/innbygger", app=guarded(each, [*portal_live(each), *portal])),
             Mount("/partner", app=guarded(each, partner_routes())),
         ]
-    pages = surface_routes(each, f"/{node.name}", [*ehr_routes(), *critical_routes()])
+    pages = surface_routes(each, f"/{node.name}", [*ehr_routes(), *critical_routes(), *send_routes()])
     return [Mount(f"/{node.name}", app=guarded(each, [*each.api(), *live_routes(each), *pages]))]
 
 

@@ -7,6 +7,7 @@ from akson.care.relations import is_related
 from akson.fhir.strict_json import loads
 from akson.kit.errors import AksonError
 from akson.messaging import inbox
+from akson.messaging.inbox import Why
 from akson.messaging.mapping import reading
 from akson.messaging.model import Letter
 from akson.record import gate
@@ -31,6 +32,9 @@ STATES = {
 """State of the engine to the word on the screen (`web.status_*`)."""
 
 
+NEEDS_PERSON = frozenset(Why)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One letter in a list. `incoming` tells who `other` is: its sender, else its receiver."""
@@ -44,6 +48,18 @@ class Entry:
     detail: str
     patient: str
     patient_name: str
+    why: str = ""
+    """Why a person must look (key of the catalogues); empty while it goes its way by itself."""
+
+    @property
+    def moving(self) -> bool:
+        """It will change by itself."""
+        return self.state in ("queued", "sent", "delivered")
+
+    @property
+    def address(self) -> str:
+        """The page of the letter, below the node's own path."""
+        return f"/{'innboks' if self.incoming else 'sendt'}/{self.id}"
 
 
 async def addresses(ctx: Context) -> list[str]:
@@ -58,7 +74,14 @@ async def addresses(ctx: Context) -> list[str]:
 async def waiting(ctx: Context, language: str) -> list[Entry]:
     """What stands in the inbox of the actor's units, the newest first."""
     own = await addresses(ctx)
-    return [await _entry(ctx, each, language) for each in await inbox.entries(ctx.tx, own)] if own else []
+    return [await entry(ctx, each, language) for each in await inbox.entries(ctx.tx, own)] if own else []
+
+
+async def dealt_with(ctx: Context, language: str, limit: int = 20) -> list[Entry]:
+    """What the actor's units have finished, the newest first."""
+    wanted = Wanted(states=(inbox.DONE, inbox.REFUSED), her_ids=await addresses(ctx))
+    found = await messages.find(ctx.tx, "in", wanted, limit=limit) if wanted.her_ids else []
+    return [await entry(ctx, each, language) for each in found]
 
 
 async def count(ctx: Context) -> int:
@@ -74,10 +97,11 @@ async def about(ctx: Context, patient: str, language: str) -> list[Entry]:
     wanted = Wanted(patient=patient)
     found = [*await messages.find(ctx.tx, "in", wanted), *await messages.find(ctx.tx, "out", wanted)]
     found.sort(key=lambda each: each.id, reverse=True)
-    return [await _entry(ctx, each, language) for each in found]
+    return [await entry(ctx, each, language) for each in found]
 
 
-async def _entry(ctx: Context, message: Message, language: str) -> Entry:
+async def entry(ctx: Context, message: Message, language: str) -> Entry:
+    """One letter as a line of a list."""
     incoming = message.direction == "in"
     letter = await _letter(ctx, message)
     title, other, person = "", "", ""
@@ -96,7 +120,14 @@ async def _entry(ctx: Context, message: Message, language: str) -> Entry:
         detail=message.detail,
         patient=message.patient,
         patient_name=person,
+        why=_why(message),
     )
+
+
+def _why(message: Message) -> str:
+    """An incoming letter whose patient is not known, an own one that was not answered or not taken."""
+    reason = message.owner_role if message.direction == "in" else message.state
+    return f"messaging.why_{reason}" if reason in NEEDS_PERSON and message.state != inbox.DONE else ""
 
 
 async def _letter(ctx: Context, message: Message) -> Letter | None:

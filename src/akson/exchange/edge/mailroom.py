@@ -121,7 +121,7 @@ class Mailroom:
     async def file(self, ctx: Context, message: Message, letter: Letter) -> str:
         """The letter as document and, for a referral, as request: what opens the record to the unit. Its reference."""
         patient = f"Patient/{message.patient}"
-        unit = self._unit(message.to_her)
+        unit = self.unit(message.to_her)
         made = [*_documents(letter, patient, unit)]
         if isinstance(letter, Referral):
             made.append({**incoming.service_request(letter, patient, unit), "id": new_id()})
@@ -168,10 +168,11 @@ class Mailroom:
             "code": concept(TASK_KIND, name.replace("_", "-"), text(key)),
             "for": {"reference": f"Patient/{message.patient}"},
             "authoredOn": instant(now()),
-            "owner": self._unit(own),
+            "owner": self.unit(own),
         }
 
-    def _unit(self, her_id: str) -> Resource:
+    def unit(self, her_id: str) -> Resource:
+        """Reference to the own unit that has an address."""
         unit = self.own.get(her_id)
         if unit is None:
             return {"identifier": {"system": norwegian.HER, "value": her_id}}

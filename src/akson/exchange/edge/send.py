@@ -5,7 +5,7 @@ at all. A letter is for those who work at the unit that it is addressed to or se
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from akson.exchange.edge.mailroom import Mailroom, find
 from akson.fhir.model import Resource, concept, reference
@@ -17,7 +17,7 @@ from akson.kit.ids import new_id
 from akson.messaging import inbox, outbox
 from akson.messaging.addresses import Entry
 from akson.messaging.inbox import DONE, NEW, OPENED, REFUSED
-from akson.messaging.mapping import incoming, outgoing, terms
+from akson.messaging.mapping import incoming, outgoing, reading, terms
 from akson.messaging.mapping.incoming import ORDER_KIND, Proposal
 from akson.messaging.mapping.outgoing import Record, Summary
 from akson.messaging.model import Attachment, Epikrise, Letter, Party, Referral
@@ -63,6 +63,22 @@ class Order:
     include: Collection[str] | None = None
     """References of what goes along (Conditions, MedicationStatements, AllergyIntolerances, Observations); None: all."""
     attachments: Sequence[Attachment] = ()
+    allergies: Sequence[Resource] = ()
+    """Further AllergyIntolerances, from the shared register."""
+    precautions: Sequence[str] = ()
+    """What else the receiver must know, in words."""
+    replaces: str = ""
+    """Reference of the ServiceRequest that this one is sent instead of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A referral before it is sent: the request as it will stand in the record, and the letter."""
+
+    request: Resource
+    letter: Referral
+    sender: str
+    """HER-id of the unit it goes out from."""
 
 
 async def receivers(mailroom: Mailroom, words: str = "") -> list[Entry]:
@@ -84,22 +100,28 @@ async def prefill(ctx: Context, patient: str) -> Record:
     )
 
 
-async def send_referral(ctx: Context, mailroom: Mailroom, order: Order) -> tuple[Resource, Message]:
-    """Write the ServiceRequest and put the referral in the outbox. Unprocessable for an address that takes none."""
+async def compose(ctx: Context, mailroom: Mailroom, order: Order) -> Composed:
+    """The referral as it would be sent. Nothing is written. Unprocessable for an address that takes none."""
     entry = await mailroom.book.entry(order.to)
     if entry is None or REFERRAL not in entry.takes:
         raise Unprocessable("the receiver is not in the address register, or takes no referrals")
     sender, her_id = await _sender(ctx, mailroom)
     patient = await _read(ctx, "Patient", order.patient)
     request = _request(ctx, order, entry)
-    await gate.create(ctx, request)
     letter = outgoing.referral(
         outbox.header(REFERRAL, sender, entry.party, terms.person(patient)),
         request,
         _chosen(await prefill(ctx, order.patient), order),
     )
-    sending = Sending(patient=order.patient, reference=reference(request), owner_role=ctx.actor.role)
-    return request, await _enqueue(ctx, mailroom, letter, sending, her_id)
+    return Composed(request, replace(letter, precautions=tuple(order.precautions)), her_id)
+
+
+async def send_referral(ctx: Context, mailroom: Mailroom, order: Order) -> tuple[Resource, Message]:
+    """Write the ServiceRequest and put the referral in the outbox. Unprocessable for an address that takes none."""
+    made = await compose(ctx, mailroom, order)
+    await gate.create(ctx, made.request)
+    sending = Sending(patient=order.patient, reference=reference(made.request), owner_role=ctx.actor.role)
+    return made.request, await _enqueue(ctx, mailroom, made.letter, sending, made.sender)
 
 
 def _request(ctx: Context, order: Order, entry: Entry) -> Resource:
@@ -118,6 +140,7 @@ def _request(ctx: Context, order: Order, entry: Entry) -> Resource:
         "performer": [performer],
         **({"reasonCode": list(order.reasons)} if order.reasons else {}),
         **({"note": [{"text": order.story}]} if order.story else {}),
+        **({"replaces": [{"reference": order.replaces}]} if order.replaces else {}),
     }
 
 
@@ -128,7 +151,7 @@ def _chosen(record: Record, order: Order) -> Record:
     return Record(
         conditions=kept(record.conditions),
         medications=kept(record.medications),
-        allergies=kept(record.allergies),
+        allergies=[*kept(record.allergies), *order.allergies],
         practitioner=record.practitioner,
         attachments=order.attachments,
     )
@@ -169,7 +192,9 @@ async def opened(ctx: Context, mailroom: Mailroom, message_id: str) -> Opened:
     return Opened(message, letter, incoming.proposals(letter, patient, existing))
 
 
-async def take_in(ctx: Context, mailroom: Mailroom, message_id: str, keys: Collection[str]) -> list[str]:
+async def take_in(
+    ctx: Context, mailroom: Mailroom, message_id: str, keys: Collection[str], *, finish: bool = True
+) -> list[str]:
     """Write the accepted items (keys of proposals) with one Provenance, and finish the entry. Gives their references.
 
     What the record has already with the same content is not written again.
@@ -184,29 +209,47 @@ async def take_in(ctx: Context, mailroom: Mailroom, message_id: str, keys: Colle
         told = incoming.provenance(entry.letter, targets, taker, now())
         changes.append(Change(Action.CREATE, {**told, "id": new_id()}))
         await gate.transact(ctx, changes)
-    await inbox.move(ctx.tx, message_id, DONE)
+    if finish:
+        await inbox.move(ctx.tx, message_id, DONE)
     return targets
 
 
-async def send_epikrise(
+async def compose_epikrise(
     ctx: Context, mailroom: Mailroom, message_id: str, summary: Summary, record: Record
-) -> Message:
-    """Answer a received referral with a discharge summary to the one who referred."""
+) -> tuple[Message, Epikrise]:
+    """The discharge summary that answers a received referral, as it would be sent, and the message it answers."""
     message = await _mine(ctx, mailroom, message_id)
     letter = await inbox.letter(ctx.tx, message_id)
     if not isinstance(letter, Referral) or not message.patient:
         raise Unprocessable("only a referral whose patient is known can be answered with a summary")
     patient = await _read(ctx, "Patient", message.patient)
-    sender, her_id = await _sender(ctx, mailroom, message.to_her)
+    sender, _ = await _sender(ctx, mailroom, message.to_her)
     head = outbox.header(SUMMARY, sender, letter.header.sender, terms.person(patient), letter.header)
-    made = outgoing.epikrise(head, summary, record)
+    return message, outgoing.epikrise(head, summary, record)
+
+
+async def send_epikrise(
+    ctx: Context, mailroom: Mailroom, message_id: str, summary: Summary, record: Record
+) -> Message:
+    """Answer a received referral: the summary becomes a document of this record and goes to the one who referred."""
+    message, made = await compose_epikrise(ctx, mailroom, message_id, summary, record)
+    binary = new_id()
+    unit = mailroom.unit(message.to_her)
+    content, document = reading.document(made, f"Patient/{message.patient}", unit, f"Binary/{binary}")
+    await gate.transact(
+        ctx,
+        [
+            Change(Action.CREATE, {**content, "id": binary}),
+            Change(Action.CREATE, {**document, "id": summary.document_id}),
+        ],
+    )
     sending = Sending(
         patient=message.patient,
         reference=f"DocumentReference/{summary.document_id}",
         answers=message.id,
         owner_role=ctx.actor.role,
     )
-    return await _enqueue(ctx, mailroom, made, sending, her_id)
+    return await _enqueue(ctx, mailroom, made, sending, message.to_her)
 
 
 async def _enqueue(

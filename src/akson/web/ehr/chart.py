@@ -76,7 +76,7 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
     """One page of a chart: the banner of the patient in the address, the tab, and what the page shows."""
     person = values.pop("patient", None) or await patient.load(ctx, request.path_params["patient"])
     related = await relations.is_related(ctx, person.id)
-    shared = await register.shared_of(request, person)
+    shared = values.pop("shared", None) or await register.shared_of(request, person)
     person = replace(person, badges=(*register.badges(shared), *person.badges))
     found = Register(tuple(critical_lines(shared.items)), shared.silent)
     return await show_work(

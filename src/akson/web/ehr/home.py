@@ -36,6 +36,7 @@ async def inbox(request: Request) -> Response:
         "ehr/inbox.html",
         menu="inbox",
         messages=await correspondence.waiting(ctx, language_of(request)),
+        done=await correspondence.dealt_with(ctx, language_of(request)),
         tasks=await work.my_tasks(ctx),
     )
 

@@ -3,7 +3,6 @@
 from starlette.routing import BaseRoute, Route
 
 from akson.web.ehr import chart, document_views, home, notes, search
-from akson.web.ehr.letters import letter_routes
 
 CHART = "/pasient/{patient}"
 
@@ -33,5 +32,4 @@ def ehr_routes() -> list[BaseRoute]:
         Route(CHART + "/dokumenter/{document}/innhold", document_views.download),
         Route(CHART + "/dokumenter/{document}", document_views.document),
         Route(f"{CHART}/meldinger", document_views.messages),
-        *letter_routes(),
     ]

@@ -1,0 +1,176 @@
+"""A received letter: read it, take in what it says item by item, decide on a referral, answer with a summary."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from akson.care import correspondence, referrals
+from akson.care.referrals import Decision
+from akson.exchange.edge import send
+from akson.exchange.edge.mailroom import register_patient
+from akson.exchange.edge.send import Opened
+from akson.kit import norwegian
+from akson.kit.errors import Unprocessable
+from akson.kit.ids import new_id
+from akson.kit.text import text
+from akson.messaging import inbox
+from akson.messaging.inbox import DONE
+from akson.messaging.mapping import reading
+from akson.messaging.mapping.incoming import Proposal
+from akson.messaging.mapping.outgoing import Record, Summary
+from akson.messaging.model import Letter, Referral
+from akson.record.context import Context
+from akson.web import show
+from akson.web.context import context, find, one
+from akson.web.ehr import patient, rows
+from akson.web.ehr.chart import show_chart
+from akson.web.ehr.frame import show_work
+from akson.web.ehr.referrals import mailroom_of
+from akson.web.language import language_of
+
+KINDS = {
+    "Condition": "diagnosis",
+    "MedicationStatement": "medicine",
+    "AllergyIntolerance": "allergy",
+    "Procedure": "procedure",
+    "Flag": "precaution",
+    "Observation": "result",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One structured item of a letter. `here` are the words of what this record has."""
+
+    key: str
+    kind: str
+    title: str
+    same: bool
+    differs: bool
+    here: str = ""
+
+
+async def letter(request: Request) -> Response:
+    """An entry of the inbox."""
+    ctx = context(request)
+    entry = await send.opened(ctx, mailroom_of(request), request.path_params["message"])
+    return await _show(request, ctx, entry)
+
+
+async def take_in(request: Request) -> Response:
+    """Write the items that were accepted. A referral stays open until it is decided on."""
+    ctx, mailroom = context(request), mailroom_of(request)
+    form = await request.form()
+    wanted = {str(key) for key, value in form.items() if value == "take"}
+    message = request.path_params["message"]
+    entry = await send.opened(ctx, mailroom, message)
+    is_referral = isinstance(entry.letter, Referral)
+    written = await send.take_in(ctx, mailroom, message, wanted, finish=not is_referral)
+    if not is_referral and entry.message.reference:
+        await referrals.finish_tasks(ctx, entry.message.reference)
+    return RedirectResponse(f"{_here(request)}?tatt={len(written)}", 303)
+
+
+async def finish(request: Request) -> Response:
+    """Read, nothing to take in: the entry and its task are done."""
+    ctx, mailroom = context(request), mailroom_of(request)
+    entry = await send.opened(ctx, mailroom, request.path_params["message"])
+    await send.take_in(ctx, mailroom, entry.message.id, ())
+    if entry.message.reference:
+        await referrals.finish_tasks(ctx, entry.message.reference)
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/innboks", 303)
+
+
+async def decide(request: Request) -> Response:
+    """Accept a referral, or decline it with a reason that goes to the sender as a letter."""
+    ctx, mailroom = context(request), mailroom_of(request)
+    form = await request.form()
+    entry = await send.opened(ctx, mailroom, request.path_params["message"])
+    words = str(form.get("words", "")).strip()
+    decision = Decision.DECLINED if form.get("do") == "declined" else Decision.ACCEPTED
+    if not isinstance(entry.letter, Referral) or not entry.message.reference:
+        raise Unprocessable("only a referral whose patient is known can be decided on")
+    if decision is Decision.DECLINED and not words:
+        return await _show(request, ctx, entry, needs_why=True)
+    if decision is Decision.DECLINED:
+        title = text("send.declined_title", language_of(request))
+        summary = Summary(
+            document_id=new_id(), title=title, sections=[("VU", words)], answers=entry.letter,
+        )  # fmt: skip
+        record = await send.prefill(ctx, entry.message.patient)
+        told = Record(practitioner=record.practitioner)
+        await send.send_epikrise(ctx, mailroom, entry.message.id, summary, told)
+    await referrals.decide(ctx, entry.message.reference, decision, words)
+    await inbox.move(ctx.tx, entry.message.id, DONE)
+    return RedirectResponse(_here(request), 303)
+
+
+async def choose_patient(request: Request) -> Response:
+    """Say whom a letter is about: one of those who may be meant, or somebody new."""
+    ctx, mailroom = context(request), mailroom_of(request)
+    chosen = str((await request.form()).get("chosen", ""))
+    entry = await send.opened(ctx, mailroom, request.path_params["message"])
+    if chosen not in ("new", *(each["id"] for each in await _candidates(ctx, entry.letter))):
+        raise Unprocessable("the patient is none of those that the page showed")
+    await register_patient(ctx, mailroom, entry.message.id, "" if chosen == "new" else chosen)
+    return RedirectResponse(_here(request), 303)
+
+
+async def _show(request: Request, ctx: Context, entry: Opened, *, needs_why: bool = False) -> HTMLResponse:
+    language = language_of(request)
+    message, found = entry.message, entry.letter
+    values: dict[str, Any] = {
+        "message": message,
+        "letter": found,
+        "title": reading.title(found, language),
+        "parts": tuple(reading.paragraphs(found, language)),
+        "line": await correspondence.entry(ctx, message, language),
+    }
+    if not message.patient:
+        people = [patient.build(ctx, each, [], []) for each in await _candidates(ctx, found)]
+        return await show_work(
+            request, ctx, "ehr/letter_unmatched.html", menu="inbox", people=people, **values
+        )
+    is_referral = isinstance(found, Referral)
+    sender = found.header.sender.professional
+    taken = request.query_params.get("tatt", "")
+    answer = await show_chart(
+        request, ctx, "ehr/letter.html", "messages", patient=await patient.load(ctx, message.patient),
+        items=[await _item(ctx, each) for each in entry.proposals], is_referral=is_referral,
+        decision=await referrals.decision_on(ctx, message.reference) if is_referral and message.reference else None,
+        sender=sender.person.full_name if sender else "", taken=int(taken) if taken.isdigit() else None,
+        words="", needs_why=needs_why, **values,
+    )  # fmt: skip
+    answer.status_code = 422 if needs_why else 200
+    return answer
+
+
+async def _item(ctx: Context, proposal: Proposal) -> Item:
+    kind = KINDS[proposal.resource["resourceType"]]
+    here = ""
+    if proposal.differs:
+        there = await one(ctx, *proposal.same_as.split("/", 1))
+        if there["resourceType"] == "MedicationStatement":
+            line = rows.medicine(there, ctx.node)
+            here = " – ".join(filter(None, (line.name, line.dosing)))
+        else:
+            here = show.concept(there.get("code"))
+    is_same = bool(proposal.same_as) and not proposal.differs
+    return Item(proposal.key, kind, proposal.title, is_same, proposal.differs, here)
+
+
+async def _candidates(ctx: Context, found: Letter) -> list[dict[str, Any]]:
+    """Patients of this record whom the letter may mean: by identity number, else by birth date and family name."""
+    who = found.header.patient
+    if who.national_id:
+        number = f"{norwegian.FNR}|{who.national_id},{norwegian.DNR}|{who.national_id}"
+        return await find(ctx, "Patient", ("identifier", number))
+    if who.born and who.family:
+        return await find(ctx, "Patient", ("birthdate", who.born), ("family", who.family))
+    return []
+
+
+def _here(request: Request) -> str:
+    return f"{request.scope.get('root_path', '')}/innboks/{request.path_params['message']}"

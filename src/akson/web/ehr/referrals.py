@@ -1,0 +1,253 @@
+"""Writing a referral: whom to, what one asks for, what goes along; look it over, then send.
+
+The draft saves itself. What the record and the shared register hold is prefilled, and the writer may leave things out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from akson.care import referrals
+from akson.care.referrals import Draft
+from akson.exchange.edge import send
+from akson.exchange.edge.mailroom import Mailroom
+from akson.exchange.edge.send import Order
+from akson.exchange.edge.share import Item, Shared
+from akson.fhir.model import Resource, reference
+from akson.kit.errors import AksonError, Conflict, PeerFailed, PeerSilent, VersionMismatch
+from akson.kit.text import text
+from akson.messaging.addresses import Entry
+from akson.messaging.mapping import reading
+from akson.messaging.mapping.outgoing import Record
+from akson.record.context import Context
+from akson.web import critical, show
+from akson.web.context import context, one
+from akson.web.ehr import patient, register, rows
+from akson.web.ehr.chart import show_chart
+from akson.web.ehr.patient import Patient
+from akson.web.language import language_of
+from akson.web.page import render
+from akson.web.say import when
+
+PRIORITIES = ("routine", "urgent", "asap", "stat")
+WORDS = ("to", "wanted", "priority", "reason", "story", "replaces")
+REGISTER = "register:"
+"""Before the reference of what comes from the shared register."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that may go along: its reference, words, and where it comes from."""
+
+    reference: str
+    title: str
+    detail: str
+    kind: str
+    """problems, medicines or critical."""
+    resource: Resource
+    shared: bool = False
+    precaution: str = ""
+    """The words for what is no allergy, but must be known."""
+
+
+def mailroom_of(request: Request) -> Mailroom:
+    """The mailroom of the node that the page belongs to."""
+    found: Mailroom = request.state.mailroom
+    return found
+
+
+async def editor(request: Request) -> Response:
+    """The draft about this patient, an empty form, or a rejected referral to put right (`rett`: its ServiceRequest)."""
+    ctx = context(request)
+    draft = await referrals.draft(ctx, request.path_params["patient"])
+    wrong = request.query_params.get("rett", "")
+    if wrong and not draft.version:
+        draft = replace(draft, fields=_again(await one(ctx, "ServiceRequest", wrong)))
+    return await _form(request, ctx, draft)
+
+
+async def receivers(request: Request) -> Response:
+    """The addresses that fit what is typed; the part of the form that changes while one types."""
+    entries = await _found(mailroom_of(request), request.query_params.get("words", ""))
+    return render(
+        request, "ehr/referral_receivers.html", entries=entries, to=request.query_params.get("to", "")
+    )
+
+
+async def autosave(request: Request) -> Response:
+    """Save the draft while it is written; answers with the new version and the words to show, or 409."""
+    ctx = context(request)
+    draft = await _read(request, ctx)
+    try:
+        saved = await referrals.save(ctx, draft)
+    except VersionMismatch:
+        return JSONResponse({"conflict": True}, status_code=409)
+    language = language_of(request)
+    words = text("chart.draft_saved", language, when=when(saved.saved, language))
+    return JSONResponse({"version": saved.version, "words": words})
+
+
+async def finish(request: Request) -> Response:
+    """The buttons of the form: search a receiver, look over, send, go back to writing, keep or delete the draft."""
+    ctx = context(request)
+    form = await request.form()
+    draft = await _read(request, ctx)
+    chart = f"{request.scope.get('root_path', '')}/pasient/{draft.patient}"
+    do = str(form.get("do", ""))
+    if do == "discard":
+        await referrals.discard(ctx, draft.patient)
+        return RedirectResponse(f"{chart}/meldinger", 303)
+    if do == "keep":
+        await referrals.save(ctx, draft)
+        return RedirectResponse(f"{chart}/meldinger", 303)
+    wrong = _missing(draft.fields)
+    if do in ("edit", "search") or wrong:
+        return await _form(request, ctx, draft, wrong if do not in ("edit", "search") else {})
+    return await _send(request, ctx, draft) if do == "send" else await _preview(request, ctx, draft)
+
+
+async def _preview(request: Request, ctx: Context, draft: Draft) -> Response:
+    """The letter as the receiver will read it, before it is sent."""
+    person = await patient.load(ctx, draft.patient)
+    shared = await register.shared_of(request, person)
+    order = _order(draft, await _choices(ctx, person, shared, language_of(request)))
+    made = await send.compose(ctx, mailroom_of(request), order)
+    return await show_chart(
+        request, ctx, "ehr/referral_preview.html", "messages", patient=person, shared=shared,
+        draft=draft, letter=made.letter, parts=tuple(reading.paragraphs(made.letter, language_of(request))),
+        fields=[(name, str(draft.fields.get(name, ""))) for name in WORDS],
+        include=draft.fields.get("include", []),
+    )  # fmt: skip
+
+
+async def _send(request: Request, ctx: Context, draft: Draft) -> Response:
+    person = await patient.load(ctx, draft.patient)
+    shared = await register.shared_of(request, person)
+    order = _order(draft, await _choices(ctx, person, shared, language_of(request)))
+    await send.send_referral(ctx, mailroom_of(request), order)
+    if order.replaces:
+        await referrals.replaced(ctx, order.replaces)
+    await referrals.discard(ctx, person.id)
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/pasient/{person.id}/meldinger", 303)
+
+
+async def _form(
+    request: Request, ctx: Context, draft: Draft, wrong: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    person = await patient.load(ctx, draft.patient)
+    shared = await register.shared_of(request, person)
+    language = language_of(request)
+    choices = await _choices(ctx, person, shared, language)
+    words = str(draft.fields.get("words", ""))
+    entries: list[Entry] = []
+    silent = False
+    try:
+        entries = await _found(mailroom_of(request), words)
+    except (PeerSilent, PeerFailed):
+        silent = True
+    answer = await show_chart(
+        request, ctx, "ehr/referral_form.html", "messages", patient=person, shared=shared,
+        draft=draft, fields=draft.fields, wrong=wrong or {}, entries=entries, silent_addresses=silent,
+        choices={kind: [each for each in choices if each.kind == kind] for kind in KINDS},
+        include=draft.fields.get("include"), words=words,
+        priorities=[(code, text(f"send.priority_{code}", language)) for code in PRIORITIES],
+    )  # fmt: skip
+    answer.status_code = 422 if wrong else 200
+    return answer
+
+
+KINDS = ("problems", "medicines", "critical")
+
+
+async def _found(mailroom: Mailroom, words: str) -> list[Entry]:
+    return await send.receivers(mailroom, words)
+
+
+async def _choices(ctx: Context, person: Patient, shared: Shared, language: str) -> list[Choice]:
+    """What the record and the shared register hold that may go along; what both hold stands once."""
+    found = [_shared_choice(item, language) for item in shared.items]
+    known = {each.title.casefold() for each in found}
+    own = choices_of(ctx, await send.prefill(ctx, person.id))
+    return found + [each for each in own if each.title.partition(" – ")[0].casefold() not in known]
+
+
+def _shared_choice(item: Item, language: str) -> Choice:
+    line = critical.line(item)
+    details = ", ".join(words for _, words in line.facts)
+    is_allergy = item.part.type == "AllergyIntolerance"
+    precaution = "" if is_allergy else f"{text(line.part, language)}: {line.what}"
+    name = f"{REGISTER}{line.id}"
+    return Choice(
+        name, precaution or line.what, details, "critical", item.resource, shared=True, precaution=precaution
+    )
+
+
+def choices_of(ctx: Context, record: Record) -> list[Choice]:
+    """What of this record may go along with a letter."""
+    found = [Choice(reference(c), show.concept(c.get("code")), "", "problems", c) for c in record.conditions]
+    for resource in record.medications:
+        line = rows.medicine(resource, ctx.node)
+        found.append(Choice(reference(resource), line.name, line.dosing, "medicines", resource))
+    for resource in record.allergies:
+        row = rows.allergy(resource, ctx.node)
+        found.append(Choice(reference(resource), row.title, row.detail, "critical", resource))
+    return found
+
+
+def _order(draft: Draft, choices: Sequence[Choice]) -> Order:
+    """The form as an order: only what stands in the record or the register can go along."""
+    fields = draft.fields
+    chosen = [each for each in choices if each.reference in fields.get("include", [])]
+    reason = next((each for each in choices if each.reference == fields.get("reason")), None)
+    shared = [each for each in chosen if each.shared]
+    return Order(
+        patient=draft.patient,
+        to=str(fields.get("to", "")),
+        wanted=str(fields.get("wanted", "")),
+        story=str(fields.get("story", "")),
+        priority=str(fields.get("priority") or PRIORITIES[0]),
+        reasons=[reason.resource["code"]] if reason else [],
+        include=[each.reference for each in chosen if not each.shared],
+        allergies=[each.resource for each in shared if not each.precaution],
+        precautions=[
+            ", ".join(filter(None, (each.precaution, each.detail))) for each in shared if each.precaution
+        ],
+        replaces=str(fields.get("replaces", "")),
+    )
+
+
+def _missing(fields: Mapping[str, Any]) -> dict[str, str]:
+    """What is not filled in: field and the key of what to say."""
+    needed = {"to": "send.needs_receiver", "wanted": "send.needs_wanted", "story": "send.needs_story"}
+    return {name: key for name, key in needed.items() if not str(fields.get(name, "")).strip()}
+
+
+async def _read(request: Request, ctx: Context) -> Draft:
+    """The form as a draft. Conflict when the form belongs to another patient than the page."""
+    form = await request.form()
+    if form.get("patient") != request.path_params["patient"]:
+        raise Conflict("the form is about another patient than the page")
+    await one(ctx, "Patient", request.path_params["patient"])
+    fields: dict[str, Any] = {name: str(form.get(name, "")).strip() for name in (*WORDS, "words")}
+    if fields["priority"] not in PRIORITIES:
+        fields["priority"] = PRIORITIES[0]
+    fields["include"] = [str(value) for value in form.getlist("include")]
+    version = str(form.get("version") or "0")
+    return Draft(request.path_params["patient"], fields, int(version) if version.isdigit() else 0)
+
+
+def _again(request: Resource) -> dict[str, Any]:
+    """The fields of a referral that was sent before."""
+    if request.get("status") not in ("active", "on-hold"):
+        raise AksonError("the referral cannot be sent again")
+    receiver = next((p.get("identifier", {}).get("value", "") for p in request.get("performer", [])), "")
+    return {
+        "to": receiver,
+        "wanted": show.concept(request.get("code")),
+        "priority": request.get("priority", PRIORITIES[0]),
+        "story": "\n\n".join(note.get("text", "") for note in request.get("note", [])),
+        "replaces": reference(request),
+    }

@@ -1,0 +1,28 @@
+"""The addresses of the pages about messages, below a record system's own path."""
+
+from starlette.routing import BaseRoute, Route
+
+from akson.web.ehr import epikrise, intake, letters, referrals
+
+CHART = "/pasient/{patient}"
+ENTRY = "/innboks/{message}"
+
+
+def send_routes() -> list[BaseRoute]:
+    """Referrals, the inbox, and what was sent."""
+    return [
+        Route(f"{CHART}/meldinger/liste", letters.of_patient),
+        Route(f"{CHART}/henvisning/ny", referrals.editor),
+        Route(f"{CHART}/henvisning/mottakere", referrals.receivers),
+        Route(f"{CHART}/henvisning/utkast", referrals.autosave, methods=["POST"]),
+        Route(f"{CHART}/henvisning", referrals.finish, methods=["POST"]),
+        Route("/innboks/liste", letters.waiting),
+        Route("/sendt/{message}", letters.sent),
+        Route(ENTRY, intake.letter),
+        Route(f"{ENTRY}/ta-inn", intake.take_in, methods=["POST"]),
+        Route(f"{ENTRY}/ferdig", intake.finish, methods=["POST"]),
+        Route(f"{ENTRY}/vurder", intake.decide, methods=["POST"]),
+        Route(f"{ENTRY}/pasient", intake.choose_patient, methods=["POST"]),
+        Route(f"{ENTRY}/epikrise", epikrise.editor),
+        Route(f"{ENTRY}/epikrise", epikrise.finish, methods=["POST"]),
+    ]
