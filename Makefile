@@ -20,10 +20,10 @@ run: setup ## set up what is missing and serve the demo on http://localhost:8000
 	@exec $(BIN)/akson up
 
 test: setup-dev browser lint types ## everything: style, types, layers, all tests
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: setup-dev lint types ## the quick part, under a minute: style, types, layers, house rules, fast tests
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not store and not browser and not shared and not slow"
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not store and not browser and not shared and not slow"
 
 lint:
 	@echo "==> style and layers"
@@ -39,7 +39,7 @@ bench: setup-dev ## measure; the tables of docs/reference/benchmarks.md
 	@$(BIN)/python -m bench
 
 conformance: setup-dev ## the suites of others, as far as their data stands beside the project
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/conformance
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/conformance
 
 docs: setup-dev reference ## the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site

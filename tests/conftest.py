@@ -112,10 +112,14 @@ async def database(new_database: Callable[[], str]) -> AsyncIterator[Database]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that uses the database or a browser is marked so: `make check` leaves these out."""
+    """A test that uses the database or a browser is marked so: `make check` leaves these out.
+
+    Those with a browser run last: Playwright's loop stays in their process, and no other can run beside it.
+    """
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "postgres" in names or item.path.parent.name == "store":
             item.add_marker("store")
         if {"browser", "page", "site"} & set(names):
             item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
