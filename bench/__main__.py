@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import workloads
+from bench import chart, workloads
 from bench.report import Figures, page
 from bench.server import Served
 
@@ -32,6 +32,8 @@ def main() -> int:
     workloads.SECONDS = chosen.seconds
     with tempfile.TemporaryDirectory(prefix="akson-bench-") as folder:
         figures = asyncio.run(measure(Path(folder), archive))
+        print("the chart page ...", file=sys.stderr)
+        figures.chart = chart.measure(Path(folder) / "chart", workloads.read_bundles(archive))
     text = page(figures)
     if chosen.print:
         print(text)

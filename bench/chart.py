@@ -1,0 +1,147 @@
+"""The chart page of a record system, with the Synthea people in its record: what a nurse waits for.
+
+The demo is set up by `akson up`, the Bundles are put into the journal node's database, each person gets an invented
+identity number and is treated by the nurse's unit. Then one signed-in browser asks for charts, one after the other.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+
+from akson.demo.ids import demo_reference
+from akson.demo.nodes import nodes
+from akson.fhir.model import Resource
+from akson.kit.norwegian import FNR, Sex, make
+from akson.record.context import Place
+from akson.rest.direct import Direct
+from akson.rest.open import anything
+from akson.store import relations
+from akson.store.embedded import Embedded
+from akson.store.pool import Database
+from akson.store.relations import Relation
+
+READY = "Akson is ready"
+ROUNDS = 3
+UNIT = "solvik-hjemmetjeneste"
+
+
+@dataclass(slots=True)
+class ChartFigures:
+    """Milliseconds from request to the whole page, and what the record held."""
+
+    patients: int
+    resources: int
+    first: list[float]
+    """The first look at each chart: a token for that patient is asked for and the attest checked."""
+    again: list[float]
+    """The same charts again within the same session."""
+
+    @staticmethod
+    def percentile(values: list[float], part: float) -> float:
+        return statistics.quantiles(values, n=100)[round(part * 100) - 1]
+
+
+def measure(folder: Path, bundles: list[bytes]) -> ChartFigures:
+    """Set up, load, ask."""
+    program, port = _up(folder)
+    _down(program)
+    patients, resources = asyncio.run(_load(folder, bundles, port))
+    program, port = _up(folder, port)
+    try:
+        first, again = asyncio.run(_look(f"http://localhost:{port}", patients))
+    finally:
+        _down(program)
+    return ChartFigures(len(patients), resources, first, again)
+
+
+def _up(folder: Path, port: int = 0) -> tuple["subprocess.Popen[str]", int]:
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+    environment = os.environ | {"AKSON_PORT": str(port), "AKSON_DATA": str(folder)}
+    program = subprocess.Popen(
+        [sys.executable, "-m", "akson.cli", "up"], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert program.stdout is not None
+    if not any(line.startswith(READY) for line in iter(program.stdout.readline, "")):
+        raise RuntimeError("the program did not start")
+    return program, port
+
+
+def _down(program: "subprocess.Popen[str]") -> None:
+    program.send_signal(signal.SIGINT)
+    program.communicate(timeout=60)
+
+
+async def _load(folder: Path, bundles: list[bytes], port: int) -> tuple[list[str], int]:
+    """Ids of the Synthea patients in the journal, and how many resources came with them."""
+    server = Embedded(folder)
+    server.start()
+    database = Database(server.uri("akson_journal"), 2)
+    await database.open()
+    node = next(node for node in nodes(f"http://localhost:{port}") if node.name == "journal")
+    direct = Direct(Place(node, database, anything))
+    patients: list[str] = []
+    count = 0
+    try:
+        for number, raw in enumerate(bundles):
+            bundle = orjson.loads(raw)
+            _number(bundle, number)
+            status, answer = await direct.post(bundle)
+            if status != 200:
+                raise RuntimeError(f"a Bundle was refused: {status}")
+            made = [entry["response"].get("location", "") for entry in answer["entry"]]
+            count += len(made)
+            patients += [place.split("/")[1] for place in made if place.startswith("Patient/")]
+        unit = demo_reference("journal", "Organization", UNIT)
+        async with database.transaction() as tx:
+            for patient in patients:
+                await relations.add(tx, f"Patient/{patient}", [Relation(patient, unit, "service")])
+    finally:
+        await database.close()
+        server.stop()
+    return patients, count
+
+
+def _number(bundle: Resource, serial: int) -> None:
+    """Give each Patient an invented identity number, so that the shared register can be asked."""
+    for entry in bundle["entry"]:
+        resource = entry["resource"]
+        if resource["resourceType"] == "Patient":
+            born = max(date.fromisoformat(resource["birthDate"]), date(1900, 1, 1))
+            sex = Sex.FEMALE if resource["gender"] == "female" else Sex.MALE
+            resource["identifier"] = [{"system": FNR, "value": make(born, sex, 60 + serial % 40)}]
+
+
+async def _look(base: str, patients: list[str]) -> tuple[list[float], list[float]]:
+    async with httpx.AsyncClient(base_url=base, follow_redirects=True, timeout=30) as browser:
+        page = await browser.get("/journal/login", params={"person": "hanne-lunde"})
+        await browser.post(urlsplit(str(page.url)).path, data={"person": "hanne-lunde", "level": "4"})
+        home = await browser.get("/journal/")
+        demo = re.findall(r'href="(/journal/pasient/[^"#?/]+)"', home.text)
+        paths = [*dict.fromkeys(demo), *(f"/journal/pasient/{patient}" for patient in patients)]
+        first = [await _time(browser, path) for path in paths]
+        again = [await _time(browser, path) for _ in range(ROUNDS) for path in paths]
+    return first, again
+
+
+async def _time(browser: httpx.AsyncClient, path: str) -> float:
+    started = time.perf_counter()
+    answer = await browser.get(path)
+    if answer.status_code != 200:
+        raise RuntimeError(f"the chart answered {answer.status_code}")
+    return (time.perf_counter() - started) * 1000
