@@ -19,7 +19,11 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from akson.demo.build import resources
 from akson.demo.nodes import nodes, persons
+from akson.documents.mhd import Source
 from akson.exchange.edge.platform import Answer, Ask, Platform
+from akson.exchange.hub.access import AccessLook
+from akson.exchange.hub.inquiry import Inquiry
+from akson.exchange.hub.look import DocumentLook
 from akson.kit.errors import AksonError, NotAuthenticated, PeerSilent
 from akson.record import gate
 from akson.record.change import Change
@@ -106,6 +110,18 @@ class Silent:
         return Platform(self.ask(pid), "http://akson.test/samhandling/fhir")
 
 
+async def silent_source(source: Source, *_: object) -> Answer:
+    """A record system that does not answer."""
+    raise PeerSilent(source.slug)
+
+
+def inquiry(pid: str) -> Inquiry:
+    """How the citizen portal asks record systems, all of them silent."""
+    sources = (Source("sykehus", "Fjordsykehuset", "http://akson.test/sykehus/fhir"),)
+    look = DocumentLook(sources, "http://akson.test/samhandling/mhd")
+    return Inquiry(silent_source, look, AccessLook(sources), pid)
+
+
 class Browser:
     """One node's pages with somebody signed in: what a real session would put on the request is put there."""
 
@@ -128,6 +144,7 @@ class Browser:
             assert actor
             request.state.actor, request.state.session = actor, SimpleNamespace(csrf="the-token")
             request.state.reach = self.reach
+            request.state.inquiry = inquiry(actor.pid)
             async with opened(self.place, actor) as ctx:
                 request.state.context = ctx
                 return await route.endpoint(request)

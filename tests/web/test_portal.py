@@ -21,13 +21,20 @@ async def test_home_and_the_other_pages_open_with_true_empty_states(innbygger):
     await innbygger.sign_in("ingrid")
     assert text("portal.seen") in await innbygger.get("/")
     assert text("portal.referrals_empty") in await innbygger.get("/henvisninger")
-    assert text("portal.documents_empty") in await innbygger.get("/helse")
 
 
-async def test_the_access_log_shows_ones_own_looks(innbygger):
+async def test_silent_systems_are_named_and_never_shown_as_nobody_or_nothing(innbygger):
     await innbygger.sign_in("ingrid")
     await innbygger.get("/helse")
-    assert text("portal.yourself") in await innbygger.get("/innsyn")
+    seen = await innbygger.get("/innsyn")
+    assert text("web.source_missing", name="Fjordsykehuset") in seen
+    assert text("seen.none") not in seen
+    assert text("seen.own") in seen
+    card = await innbygger.get("/innsyn/kort")
+    assert text("seen.card_none_but") in card
+    papers = await innbygger.get("/helse/dokumenter")
+    assert text("web.source_missing", name="Fjordsykehuset") in papers
+    assert text("portal.documents_empty") not in papers
 
 
 async def test_one_citizen_sees_nothing_of_another(innbygger):

@@ -19,12 +19,16 @@ from akson.web.page import render
 from akson.web.show import national_id
 
 View = Callable[[Request], Awaitable[Response]]
+Equip = Callable[[Request], None]
+"""Puts what the pages of a surface need besides onto the state of a request."""
 
 
-def surface_routes(each: Hosted, path: str, routes: Sequence[BaseRoute]) -> list[BaseRoute]:
+def surface_routes(
+    each: Hosted, path: str, routes: Sequence[BaseRoute], equip: Equip | None = None
+) -> list[BaseRoute]:
     """Signing in to one surface, and its pages behind it."""
     surface = next(surface for surface in each.surfaces if surface.path == path)
-    inside = [_inside(each, path, route) for route in routes]
+    inside = [_inside(each, path, route, equip) for route in routes]
     return [*each.sign_in(surface, show_roles), *inside]
 
 
@@ -58,14 +62,14 @@ async def show_roles(request: Request, roles: Sequence[RoleChoice]) -> Response:
     return render(request, "role.html", roles=roles)
 
 
-def _inside(each: Hosted, path: str, route: BaseRoute) -> BaseRoute:
+def _inside(each: Hosted, path: str, route: BaseRoute, equip: Equip | None) -> BaseRoute:
     if not isinstance(route, Route):
         raise TypeError("a page is a Route")
     methods = sorted(route.methods or ())
-    return Route(route.path, _signed_in(each, path, route.endpoint), methods=methods, name=route.name)
+    return Route(route.path, _signed_in(each, path, route.endpoint, equip), methods=methods, name=route.name)
 
 
-def _signed_in(each: Hosted, path: str, view: View) -> View:
+def _signed_in(each: Hosted, path: str, view: View, equip: Equip | None) -> View:
     """The view in a transaction that is committed before its answer leaves."""
 
     async def answered(request: Request) -> Response:
@@ -75,6 +79,8 @@ def _signed_in(each: Hosted, path: str, view: View) -> View:
         purpose = purpose_of(state.actor)
         state.reach = Reach(each.node, state.actor, each.peer, state.session, purpose)
         state.mailroom = each.mailroom
+        if equip:
+            equip(request)
         async with opened(each.place, state.actor, purpose) as ctx:
             state.context = ctx
             return await view(request)

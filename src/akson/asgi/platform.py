@@ -1,6 +1,6 @@
 """What only the platform node serves: documents of all sources (MHD) and news of its registers."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.requests import Request
@@ -9,6 +9,8 @@ from starlette.routing import BaseRoute, Mount
 from akson.asgi.hosted import Hosted, purpose_of
 from akson.documents.mhd import Source
 from akson.exchange.edge.platform import Answer
+from akson.exchange.hub.access import AccessLook
+from akson.exchange.hub.inquiry import Inquiry
 from akson.exchange.hub.look import AskSource, DocumentLook
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
@@ -81,6 +83,17 @@ def message_api(each: Hosted) -> MessageApi:
             yield tx, msh.Caller(her_ids)
 
     return MessageApi(enter, book.known)
+
+
+def inquiry(each: Hosted, look: DocumentLook) -> Callable[[Request], None]:
+    """Gives the citizen's pages `state.inquiry`, by which they ask the record systems."""
+    access = AccessLook(look.sources)
+
+    def equip(request: Request) -> None:
+        ask = ask_source(each, Behalf(request.state.session))
+        request.state.inquiry = Inquiry(ask, look, access, request.state.actor.pid)
+
+    return equip
 
 
 def ask_source(each: Hosted, behalf: Behalf | Onward) -> AskSource:

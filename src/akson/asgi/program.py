@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from akson.asgi.hosted import Hosted, Outside, database_uri
 from akson.asgi.pages import live_routes, portal_live, surface_routes
-from akson.asgi.platform import hub_routes, sources_of
+from akson.asgi.platform import hub_routes, inquiry, sources_of
 from akson.demo.nodes import nodes as demo_nodes
 from akson.demo.start import start
 from akson.documents.mhd import Source
@@ -92,7 +92,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
         return [Mount(f"/{node.name}", app=guarded(each, [*each.api(), *iga_routes()]))]
     if Role.SAMHANDLING in node.roles:
         look = DocumentLook(sources, f"{node.base}/mhd")
-        portal = surface_routes(each, "/innbygger", portal_routes())
+        portal = surface_routes(each, "/innbygger", portal_routes(), inquiry(each, look))
         own = [*each.api(), *hub_routes(each, look), *surface_routes(each, f"/{node.name}", [])]
         return [
             Mount(f"/{node.name}", app=guarded(each, own)),

@@ -1,68 +1,82 @@
-"""Who has seen my record: the access log as the citizen it is about may read it (pasientjournalloven section 18)."""
+"""The access log as those may read it whom the rules let: the citizen it is about, the privacy officer, a leader.
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+Pasientjournalloven 18. The look at the log is in the log itself.
+"""
 
-from akson.kit.clock import now
-from akson.kit.errors import NotAllowed
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from akson.fhir.model import Resource
+from akson.record import gate, trail
 from akson.record.context import Context
-from akson.security.actor import Kind
-from akson.store import audit
-from akson.store.audit import AuditRow
+from akson.record.people import People
+from akson.security.actor import Action
+from akson.security.audit import audit_event
+from akson.security.rules import access_log as rule
+from akson.store import audit, cursor
+from akson.store.audit import Entry, Wanted
+from akson.store.hashing import patient_number
 
-SPAN = timedelta(days=365)
-LIMIT = 1000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+KIND = "log"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One person's looks at the record on one day, as one line."""
+class LogPage:
+    """AuditEvents, newest first, and the mark of the page that follows; None after the last."""
 
-    who: str
-    role: str
-    """Role code or words; empty when the system gave none."""
-    unit: str
-    organization: str
-    first: datetime
-    last: datetime
-    reason: str
-    """Key of the catalogues: the rule that gave access."""
-    types: frozenset[str]
-    """What was seen or changed, as FHIR types."""
-    changed: bool
-    oneself: bool
+    events: list[Resource]
+    next: str | None = None
 
 
-async def looks(ctx: Context) -> list[Look]:
-    """Those who looked at the reader's own record in the last year, newest first. NotAllowed for all but the citizen."""
-    if ctx.actor.kind is not Kind.CITIZEN or not ctx.actor.patient:
-        raise NotAllowed("only the citizen reads the own access log here")
-    rows = await audit.find(ctx.tx, patient=ctx.actor.patient, since=now() - SPAN, count=LIMIT)
-    return gather([row for row in rows if row.granted])
+async def page(ctx: Context, wanted: Wanted, mark: str | None = None) -> LogPage:
+    """What the reader may see of what is wanted; Refused for one who may see nothing. Malformed for a foreign mark."""
+    grant = gate.granted(ctx, Action.SEARCH, rule.LOG)
+    limited = await _limited(ctx, replace(wanted, after=_after(mark)))
+    found = await audit.page(ctx.tx, replace(limited, count=limited.count + 1))
+    shown, more = found[: limited.count], len(found) > limited.count
+    asked = {patient_number(patient): patient for patient in limited.patients or ()}
+    counts = Counter(entry.row.pat for entry in shown)
+    await trail.log_read(ctx, grant, counts or dict.fromkeys(asked, 0) or {0: 0})
+    events = [audit_event(entry, ctx.node, asked.get(entry.row.pat, "")) for entry in shown]
+    return LogPage(events, _mark(shown[-1]) if more and shown else None)
 
 
-def gather(rows: list[AuditRow]) -> list[Look]:
-    """The rows of one person at one unit on one day become one line; rows come newest first."""
-    lines: dict[tuple[str, str, str, str], list[AuditRow]] = {}
-    for row in rows:
-        who = row.actor_name or row.client_id
-        lines.setdefault((who, row.unit, row.organization_name, row.moment.date().isoformat()), []).append(
-            row
-        )
-    return [_line(who, group) for (who, *_), group in lines.items()]
+async def since(ctx: Context, moment: datetime, count: int, pages: int) -> tuple[list[Resource], bool]:
+    """All that the reader may see since a moment, and whether `pages` pages of `count` were enough for it."""
+    events: list[Resource] = []
+    mark: str | None = None
+    for _ in range(pages):
+        found = await page(ctx, Wanted(since=moment, count=count), mark)
+        events += found.events
+        mark = found.next
+        if mark is None:
+            break
+    return events, mark is None
 
 
-def _line(who: str, rows: list[AuditRow]) -> Look:
-    newest = rows[0]
-    return Look(
-        who=who,
-        role=newest.role,
-        unit=newest.unit,
-        organization=newest.organization_name,
-        first=rows[-1].moment,
-        last=newest.moment,
-        reason=newest.reason,
-        types=frozenset(row.type for row in rows if row.type),
-        changed=any(row.action in {"create", "update", "delete"} for row in rows),
-        oneself=newest.actor_kind == Kind.CITIZEN.value,
-    )
+async def _limited(ctx: Context, wanted: Wanted) -> Wanted:
+    """What is wanted, cut down to what the rule lets this reader see."""
+    seen = rule.view(ctx.actor)
+    if seen is None:  # the node's own jobs have no view of their own: they see nothing here
+        return replace(wanted, patients=frozenset())
+    if seen.patients is not None:
+        both = seen.patients if wanted.patients is None else seen.patients & wanted.patients
+        return replace(wanted, patients=both)
+    if seen.own_units:
+        names = await People(ctx.place).unit_names(ctx.tx, ctx.actor.units)
+        return replace(wanted, units=names, organization=ctx.actor.organization)
+    return wanted
+
+
+def _after(mark: str | None) -> tuple[datetime, int] | None:
+    if mark is None:
+        return None
+    _, moment, number = cursor.read(mark, KIND, 2)
+    return EPOCH + moment * MICROSECOND, number
+
+
+def _mark(entry: Entry) -> str:
+    return cursor.write([KIND, (entry.row.moment - EPOCH) // MICROSECOND, entry.number])

@@ -3,7 +3,7 @@
 The hooks `find_actor` and `find_roles` that the sign-in and the token checks of `security` ask.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
@@ -112,6 +112,19 @@ class People:
     async def patient(self, tx: Tx, pid: str) -> Resource | None:
         """The Patient on this node with a national identity number."""
         return next(iter(await _find(tx, "Patient", identifier=f"{FNR}|{pid}")), None)
+
+    async def unit_names(self, tx: Tx, references: Iterable[str]) -> frozenset[str]:
+        """Names of these units and of all below them."""
+        names: set[str] = set()
+        wanted, met = set(references), set[str]()
+        while wanted - met:
+            now = wanted - met
+            met |= now
+            for reference in now:
+                unit = await resources.read(tx, NODE, *reference.split("/", 1))
+                names |= {loads(unit.body).get("name", "")} if unit and not unit.deleted else set()
+                wanted |= {_ref(each) for each in await _find(tx, "Organization", partof=reference)}
+        return frozenset(names - {""})
 
     async def _roles(self, tx: Tx, caller: Caller) -> list[Resource]:
         number = f"{HPR}|{caller.hpr}" if caller.hpr else f"{FNR}|{caller.pid}"

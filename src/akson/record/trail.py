@@ -4,7 +4,7 @@ Both are written in the transaction of the request: no audit, no answer. One aud
 shows (IHE BALP), so that each citizen's log stands on its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +37,13 @@ async def changed(ctx: Context, grant: Grant, action: Action, stored: Stored) ->
     """Audit row and event of one write."""
     await audit.append(ctx.tx, _row(ctx, grant, action, pat=stored.pat, count=1, **_what(stored)))
     await events.append(ctx.tx, f"{stored.type}.{action.value}", stored.pat, stored.reference)
+
+
+async def log_read(ctx: Context, grant: Grant, shown: Mapping[int, int]) -> None:
+    """Audit rows for a look at the access log itself: rows shown by number of the patient they are about."""
+    for pat, count in shown.items():
+        row = _row(ctx, grant, Action.SEARCH, pat=pat, type="AuditEvent", count=count)
+        await audit.append(ctx.tx, row)
 
 
 def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> AuditRow:

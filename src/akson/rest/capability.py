@@ -12,9 +12,11 @@ from akson.fhir.model import Resource
 from akson.fhir.search import SearchParam
 from akson.fhir.spec import spec
 from akson.kit.clock import instant, now
-from akson.kit.settings import Node
+from akson.kit.settings import Node, Role
+from akson.rest import audit_event
 from akson.rest.http import Answer, Request
 from akson.rest.subset import of_body
+from akson.security.rules.access_log import LOG
 
 _TYPE_INTERACTIONS = (
     "read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type",
@@ -42,6 +44,9 @@ def statement(node: Node, started: str) -> Resource:
     """The CapabilityStatement of an instance."""
     types = sorted(spec().types)
     reverse = _reverse_includes(types)
+    listed = [_resource(kind, reverse[kind]) for kind in types]
+    if Role.FHIR not in node.roles:  # a node with an access log has no other AuditEvents
+        listed = [audit_event.capability(each) if each["type"] == LOG else each for each in listed]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -54,7 +59,7 @@ def statement(node: Node, started: str) -> Resource:
         "rest": [
             {
                 "mode": "server",
-                "resource": [_resource(kind, reverse[kind]) for kind in types],
+                "resource": listed,
                 "interaction": [{"code": code} for code in _SYSTEM_INTERACTIONS],
                 "searchParam": [
                     {"name": param.code, "definition": param.url, "type": param.type} for param in _params("")

@@ -8,6 +8,7 @@ from functools import partial
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.settings import Node
 from akson.record.context import Context
+from akson.rest import audit_event
 from akson.rest.attempt import Door, Handler, attempt
 from akson.rest.bundles.process import process
 from akson.rest.capability import Capability
@@ -22,6 +23,7 @@ from akson.rest.read import read
 from akson.rest.search import search, search_posted
 from akson.rest.update import conditional_update, update
 from akson.rest.vread import vread
+from akson.security.rules.access_log import LOG
 
 Methods = dict[str, Handler]
 
@@ -81,6 +83,8 @@ def _methods(path: tuple[str, ...]) -> Methods:
     found = _of_system(path) if path[0].startswith("_") else _below_type(known_type(path[0]), path)
     if found is None:
         raise NotFound("No interaction has this path")
+    if path[0] == LOG:
+        return audit_event.methods(path, found)
     return found
 
 

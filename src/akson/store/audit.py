@@ -51,6 +51,45 @@ FIND = f"""
 select {", ".join(COLUMNS)} from audit
 where pat = %s and moment >= coalesce(%s, '-infinity'::timestamptz)
 order by moment desc, number desc limit %s"""  # noqa: S608
+_SELECT = f"select number, {', '.join(COLUMNS)} from audit where "  # noqa: S608  the columns are ours
+_REST = """(%s or unit = any(%s) and organization = %s)
+  and (%s::bigint is null or number = %s)
+  and (%s::boolean is null or granted = %s)
+  and moment >= coalesce(%s, '-infinity'::timestamptz)
+  and moment < coalesce(%s, 'infinity'::timestamptz)
+  and (moment, number) < (coalesce(%s, 'infinity'::timestamptz), %s)
+order by moment desc, number desc limit %s"""
+PAGE = _SELECT + _REST
+PAGE_OF = f"{_SELECT} pat = any(%s) and {_REST}"
+LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row and its number on this node: what it is called, and where it stands among those of one moment."""
+
+    number: int
+    row: AuditRow
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows a reader asks for. Times: from `since` (included) to `until` (not included)."""
+
+    patients: frozenset[str] | None = None
+    """Ids of Patients; None for everyone, also rows about nobody."""
+    units: frozenset[str] | None = None
+    """Names of the units that looked; None for all."""
+    organization: str = ""
+    """Organisation number of the owner of those units."""
+    granted: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    number: int | None = None
+    """The one row of this number."""
+    after: tuple[datetime, int] | None = None
+    """Moment and number of the last row of the page before."""
+    count: int = 100
 
 
 async def append(tx: Tx, row: AuditRow) -> None:
@@ -62,3 +101,17 @@ async def find(tx: Tx, *, patient: str, since: datetime | None = None, count: in
     """Accesses to the data of the patient with this id, newest first."""
     found = await tx.fetch(FIND, [patient_number(patient), since, count])
     return [AuditRow(*row) for row in found]
+
+
+async def page(tx: Tx, wanted: Wanted) -> list[Entry]:
+    """Rows that fit, newest first, at most `count`."""
+    moment, number = wanted.after or (None, LARGEST)
+    values: list[object] = [wanted.units is None, list(wanted.units or ()), wanted.organization]
+    values += [wanted.number, wanted.number, wanted.granted, wanted.granted, wanted.since, wanted.until]
+    values += [moment, number, wanted.count]
+    if wanted.patients is None:
+        found = await tx.fetch(PAGE, values)
+    else:
+        pats = [patient_number(patient) for patient in wanted.patients]
+        found = await tx.fetch(PAGE_OF, [pats, *values])
+    return [Entry(number, AuditRow(*rest)) for number, *rest in found]

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 
 from akson.exchange.edge.reach import Reach
+from akson.exchange.hub.inquiry import Inquiry
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
@@ -22,6 +23,14 @@ def context(request: Request) -> Context:
 def reach_of(request: Request) -> Reach:
     """How the reader of this page reaches the platform. NotAuthenticated when nobody has signed in."""
     found: Reach | None = getattr(request.state, "reach", None)
+    if found is None:
+        raise NotAuthenticated("no one is signed in")
+    return found
+
+
+def inquiry_of(request: Request) -> Inquiry:
+    """How a citizen's page asks the record systems. NotAuthenticated when nobody has signed in."""
+    found: Inquiry | None = getattr(request.state, "inquiry", None)
     if found is None:
         raise NotAuthenticated("no one is signed in")
     return found

@@ -1,6 +1,7 @@
 """The rules of tjenstlig behov, one a file. Order says which reason is told when several rules grant."""
 
 from akson.security.rules import (
+    access_log,
     attested_care,
     care_relation,
     node_itself,
@@ -15,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.own_record", own_record.grants),
     Rule("reason.care_relation", care_relation.grants),
     Rule("reason.attested_care", attested_care.grants),
+    Rule("reason.access_log", access_log.grants),
     Rule("reason.patient_lookup", patient_lookup.grants),
     Rule("reason.open_information", open_information.grants),
 )

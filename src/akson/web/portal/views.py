@@ -1,24 +1,21 @@
-"""The citizen's own pages: what is critical, documents, referrals, and who has seen the record."""
+"""The citizen's own pages: home, what is critical, referrals."""
 
-from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from akson.care import access_log
 from akson.fhir.model import Resource
-from akson.kit.clock import now
-from akson.kit.errors import NotAllowed
 from akson.record.context import Context
-from akson.security.actor import Kind
 from akson.web import critical, show
-from akson.web.context import context, find, of_type
-from akson.web.ehr import rows, work
+from akson.web.context import find, of_type
+from akson.web.ehr import work
 from akson.web.page import render
+from akson.web.portal.citizen import citizen
+from akson.web.portal.papers import paper_routes
+from akson.web.portal.seen import seen_routes
 
-NEWS = timedelta(days=30)
 REFERRAL_STATUS = {
     "draft": ("portal.referral_draft", ""),
     "active": ("portal.referral_sent", "info"),
@@ -34,14 +31,14 @@ def portal_routes() -> list[BaseRoute]:
         Route("/", home),
         Route("/helse", health),
         Route("/henvisninger", referrals),
-        Route("/innsyn", who_has_seen),
+        *paper_routes(),
+        *seen_routes(),
     ]
 
 
 async def home(request: Request) -> Response:
-    ctx = _citizen(request)
+    ctx = citizen(request)
     who = ("patient", f"Patient/{ctx.actor.patient}")
-    looks = [look for look in await access_log.looks(ctx) if not look.oneself]
     questions = of_type(await find(ctx, "Task", ("owner", f"Patient/{ctx.actor.patient}"), work.OPEN), "Task")
     return _show(
         request,
@@ -51,34 +48,23 @@ async def home(request: Request) -> Response:
         questions=[work.work(task, ctx.node) for task in questions],
         critical=await critical.of_register(ctx, ctx.actor.patient),
         referrals=await _referrals(ctx),
-        seen=len({look.who for look in looks if look.last > now() - NEWS}),
     )
 
 
 async def health(request: Request) -> Response:
-    """What is critical, and the documents."""
-    ctx = _citizen(request)
-    who = ("patient", f"Patient/{ctx.actor.patient}")
-    papers = await find(ctx, "DocumentReference", who, ("status", "current"), ("_sort", "-date"))
+    """What is critical; the documents come as the systems answer."""
+    ctx = citizen(request)
     return _show(
         request,
         "portal/health.html",
         "health",
         critical=await critical.of_register(ctx, ctx.actor.patient),
-        documents=[rows.document(each, ctx.node) for each in of_type(papers, "DocumentReference")],
-        missing=[],
-        silent=False,
     )
 
 
 async def referrals(request: Request) -> Response:
-    ctx = _citizen(request)
+    ctx = citizen(request)
     return _show(request, "portal/referrals.html", "referrals", referrals=await _referrals(ctx))
-
-
-async def who_has_seen(request: Request) -> Response:
-    ctx = _citizen(request)
-    return _show(request, "portal/seen.html", "seen", looks=await access_log.looks(ctx))
 
 
 async def _referrals(ctx: Context) -> list[dict[str, str]]:
@@ -98,14 +84,6 @@ def _referral(request: Resource) -> dict[str, str]:
         "status": status,
         "tone": tone,
     }
-
-
-def _citizen(request: Request) -> Context:
-    """The context of a citizen; NotAllowed for anyone else."""
-    ctx = context(request)
-    if ctx.actor.kind is not Kind.CITIZEN or not ctx.actor.patient:
-        raise NotAllowed("the portal is for citizens")
-    return ctx
 
 
 def _show(request: Request, template: str, menu: str, **values: Any) -> HTMLResponse:

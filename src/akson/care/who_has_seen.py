@@ -1,0 +1,197 @@
+"""Who has seen my record, for the citizen: the logs of all systems as one, by day and person.
+
+Pasientjournalloven 18: who, from where, what, when and why. One person on one day is one line, from whichever systems it
+is told: a nurse who opens a chart looks in the own record system and, through the platform, in others.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from functools import cache
+from typing import Any
+
+from akson.exchange.declare import service
+from akson.exchange.hub.access import Log
+from akson.fhir.model import Resource
+from akson.security.audit import DONE, OWNER, ROLE_CLASS, RULE, SECURITY_ROLE, UNIT
+from akson.security.roles import ROLE_SYSTEM
+
+CHANGES = frozenset({"C", "U", "D"})
+CITIZEN = "datasubject"
+PERSON = "humanuser"
+CRITICAL = "critical"
+UNTOLD = frozenset({"Provenance", "Binary"})
+"""Come along with what they belong to; alone they would tell the citizen nothing."""
+WEAKER = {"attested_care": {"care_relation"}, "patient_lookup": {"care_relation", "attested_care"}}
+"""Reasons that say nothing more beside these."""
+
+TOPICS = {
+    "identity": {"Patient", "RelatedPerson", "Person"},
+    "critical": {"AllergyIntolerance", "Flag"},
+    "medicines": {
+        "MedicationStatement", "MedicationRequest", "MedicationAdministration", "MedicationDispense", "Medication",
+    },
+    "problems": {"Condition", "ClinicalImpression", "FamilyMemberHistory"},
+    "documents": {"DocumentReference", "Binary", "Composition"},
+    "results": {"Observation", "DiagnosticReport", "Specimen", "ImagingStudy", "Media"},
+    "contacts": {"Encounter", "EpisodeOfCare"},
+    "appointments": {"Appointment"},
+    "referrals": {"ServiceRequest"},
+    "plan": {"CarePlan", "Goal", "CareTeam"},
+    "tasks": {"Task"},
+    "messages": {"Communication", "CommunicationRequest"},
+    "treatment": {"Procedure", "Immunization", "Device", "DeviceRequest", "DeviceUseStatement", "NutritionOrder"},
+    "forms": {"QuestionnaireResponse", "RiskAssessment"},
+    "log": {"AuditEvent"},
+}  # fmt: skip
+TOPIC_OF = {kind: topic for topic, kinds in TOPICS.items() for kind in kinds}
+ORDER = [*TOPICS, "other"]
+
+
+@dataclass(slots=True)
+class Person:
+    """What one person, or one system, did on one day. Lists are without repeats; texts that nobody told are empty."""
+
+    name: str
+    role: str
+    """Role code."""
+    unit: str
+    organization: str
+    kind: str
+    """humanuser, datasubject (oneself), or empty for a system."""
+    first: datetime
+    last: datetime
+    reasons: list[str] = field(default_factory=list)
+    """Keys of the rules of access."""
+    emergency: bool = False
+    saw: list[str] = field(default_factory=list)
+    """Topics, in the order of TOPICS."""
+    changed: list[str] = field(default_factory=list)
+    systems: list[str] = field(default_factory=list)
+    """Titles of the systems that told of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day and who looked on it, the latest first."""
+
+    day: date
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What all systems told."""
+
+    others: tuple[Day, ...]
+    own: tuple[Day, ...]
+    """One's own looks."""
+    automatic: tuple[Day, ...]
+    """What systems did by themselves."""
+    missing: tuple[str, ...]
+    """Systems that did not answer."""
+    cut: tuple[str, ...]
+    """Systems that have more to tell of the period than is shown."""
+
+    @property
+    def persons(self) -> int:
+        """How many other people looked."""
+        return len({(each.name, each.organization) for day in self.others for each in day.people})
+
+
+def merge(logs: Sequence[Log], zone: tzinfo) -> Seen:
+    """The logs of all systems as one; a day begins and ends in `zone`."""
+    people: dict[tuple[date, str, str, str, str], Person] = {}
+    for log in logs:
+        for event in log.events:
+            if event.get("outcome") == DONE:
+                _count_in(people, event, log, zone)
+    for person in people.values():
+        _tidy(person)
+    kinds = {PERSON: "others", CITIZEN: "own"}
+    sorted_out: dict[str, dict[date, list[Person]]] = {"others": {}, "own": {}, "automatic": {}}
+    for (day, *_), person in people.items():
+        sorted_out[kinds.get(person.kind, "automatic")].setdefault(day, []).append(person)
+    return Seen(
+        **{name: _days(days) for name, days in sorted_out.items()},
+        missing=tuple(log.title for log in logs if log.silent),
+        cut=tuple(log.title for log in logs if not log.whole),
+    )
+
+
+def _days(found: dict[date, list[Person]]) -> Any:
+    newest_first = sorted(found.items(), reverse=True)
+    return tuple(
+        Day(day, tuple(sorted(those, key=lambda p: p.last, reverse=True))) for day, those in newest_first
+    )
+
+
+def _count_in(
+    people: dict[tuple[date, str, str, str, str], Person], event: Resource, log: Log, zone: tzinfo
+) -> None:
+    """Add one event to the line of its person and day."""
+    agents = event.get("agent", [])
+    user: Resource = next((agent for agent in agents if agent.get("requestor")), {})
+    kind = _code(user.get("type"), SECURITY_ROLE)
+    moment = datetime.fromisoformat(str(event["recorded"])).astimezone(zone)
+    unit, owner = _named(agents, UNIT), _named(agents, OWNER)
+    name = str(user.get("name", "")) or ("" if kind == PERSON else log.title)
+    key = (moment.date(), kind, name, unit, owner)
+    person = people.get(key)
+    if person is None:
+        role = next((code for each in user.get("role", []) if (code := _code(each, ROLE_SYSTEM))), "")
+        person = people[key] = Person(name, role, unit, owner, kind, moment, moment)
+    person.first, person.last = min(person.first, moment), max(person.last, moment)
+    person.emergency |= _emergency(event)
+    _add(
+        person.reasons, [rule.removeprefix(RULE) for rule in user.get("policy", []) if rule.startswith(RULE)]
+    )
+    _add(person.saw, topics := _topics(event, log))
+    if event.get("action") in CHANGES:
+        _add(person.changed, topics)
+    _add(person.systems, [log.title])
+
+
+def _topics(event: Resource, log: Log) -> list[str]:
+    """What the event is about, as topics; nothing for what only comes along."""
+    kinds = [str(entity["name"]) for entity in event.get("entity", []) if entity.get("name")]
+    return [
+        CRITICAL if log.register and kind in _register() else TOPIC_OF.get(kind, "other")
+        for kind in kinds
+        if kind not in UNTOLD
+    ]
+
+
+@cache
+def _register() -> frozenset[str]:
+    """What the register of critical information consists of; there all of it is critical information."""
+    return frozenset(part.type for part in service("kritisk-informasjon").parts)
+
+
+def _tidy(person: Person) -> None:
+    """Order the topics, and leave out reasons that a stronger one says already."""
+    person.saw.sort(key=ORDER.index)
+    person.changed.sort(key=ORDER.index)
+    person.reasons[:] = [each for each in person.reasons if not WEAKER.get(each, set()) & set(person.reasons)]
+
+
+def _emergency(event: Resource) -> bool:
+    codings = [coding for each in event.get("purposeOfEvent", []) for coding in each.get("coding", [])]
+    return any(coding.get("code") == "ETREAT" for coding in codings)
+
+
+def _named(agents: Iterable[Resource], role_class: str) -> str:
+    """The name of the unit or owner among the agents."""
+    for agent in agents:
+        if _code(agent.get("type"), ROLE_CLASS) == role_class:
+            return str(agent.get("who", {}).get("display", ""))
+    return ""
+
+
+def _code(concept: Resource | None, system: str) -> str:
+    codings = (concept or {}).get("coding", [])
+    return next((str(each.get("code", "")) for each in codings if each.get("system") == system), "")
+
+
+def _add(known: list[str], new: Iterable[str]) -> None:
+    known += [each for each in dict.fromkeys(new) if each not in known]

@@ -1,0 +1,42 @@
+"""What the citizen's pages ask the record systems for: one's own documents, and who has seen one's record.
+
+The platform asks with the session of the citizen; each source lets citizens see what is their own.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from akson.documents.mhd import missing_sources
+from akson.exchange.edge.look import Content, Found
+from akson.exchange.hub.access import AccessLook, Log
+from akson.exchange.hub.look import AskSource, DocumentLook
+from akson.fhir.strict_json import loads
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """All sources, for one citizen who is signed in."""
+
+    ask: AskSource
+    look: DocumentLook
+    access: AccessLook
+    pid: str
+    """National identity number of the citizen; sent in bodies only."""
+
+    async def documents(self) -> Found:
+        """One's documents, newest first, and the sources that did not answer."""
+        bundle = await self.look.find(self.ask, self.pid)
+        resources = [entry["resource"] for entry in bundle["entry"]]
+        found = [each for each in resources if each["resourceType"] == "DocumentReference"]
+        return Found(tuple(found), tuple(missing_sources(bundle)))
+
+    async def document(self, source: str, binary: str) -> Content:
+        """The content of one document. NotFound when it is not there or hidden, PeerSilent without an answer."""
+        resource = loads((await self.look.fetch(self.ask, source, binary)).content)
+        return Content(resource.get("contentType", ""), base64.b64decode(resource.get("data", "")))
+
+    async def logs(self, since: datetime) -> Sequence[Log]:
+        """The access log of each source since a moment."""
+        return await self.access.find(self.ask, since)

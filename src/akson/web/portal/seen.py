@@ -1,0 +1,129 @@
+"""Who has seen the citizen's record: all systems asked at once, shown by day and person, in plain words."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from akson.care import access_log, who_has_seen
+from akson.care.who_has_seen import Person, Seen
+from akson.exchange.hub.access import MOST_PAGES, PAGE, Log
+from akson.kit.clock import now
+from akson.kit.text import catalogue, text
+from akson.record.context import Context
+from akson.web import say
+from akson.web.context import inquiry_of
+from akson.web.language import language_of
+from akson.web.page import render
+from akson.web.portal.citizen import citizen
+
+PERIODS = {"uke": 7, "maaned": 30, "aar": 365}
+"""Days back, by the name of the period in addresses."""
+USUAL = "maaned"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One person on one day, in words."""
+
+    who: str
+    where: str
+    times: str
+    saw: str
+    changed: str
+    why: str
+    emergency: bool
+
+
+def seen_routes() -> list[BaseRoute]:
+    """The page, and the part of it that stands on the home page."""
+    return [Route("/innsyn", who_has_looked), Route("/innsyn/kort", card)]
+
+
+async def who_has_looked(request: Request) -> Response:
+    """All looks of a period: those of others by day, then what systems did, then one's own."""
+    ctx = citizen(request)
+    period = request.query_params.get("periode", USUAL)
+    period = period if period in PERIODS else USUAL
+    language = language_of(request)
+    seen = await _seen(request, ctx, PERIODS[period])
+    return render(
+        request,
+        "portal/seen.html",
+        menu="seen",
+        period=period,
+        periods=list(PERIODS),
+        seen=seen,
+        line=partial(_line, language=language),
+        heading=partial(_heading, language=language),
+    )
+
+
+async def card(request: Request) -> Response:
+    """How many others have looked in the last month; fetched after the home page is on screen."""
+    seen = await _seen(request, citizen(request), PERIODS[USUAL])
+    return render(request, "portal/seen_card.html", seen=seen)
+
+
+async def _seen(request: Request, ctx: Context, days: int) -> Seen:
+    """What all systems tell, this one among them."""
+    start = datetime.combine(now().astimezone(say.ZONE).date() - timedelta(days=days), datetime.min.time())
+    since = start.replace(tzinfo=say.ZONE)
+    logs = [*await inquiry_of(request).logs(since), await _own(ctx, since)]
+    return who_has_seen.merge(logs, say.ZONE)
+
+
+async def _own(ctx: Context, since: datetime) -> Log:
+    """The log of the platform itself."""
+    events, whole = await access_log.since(ctx, since, PAGE, MOST_PAGES)
+    return Log(ctx.node.title, tuple(events), whole=whole, register=True)
+
+
+def _line(person: Person, language: str) -> Line:
+    where = [person.unit, person.organization]
+    role = _role(person.role, language)
+    return Line(
+        who=", ".join(filter(None, [person.name or text("seen.someone", language), role])),
+        where=", ".join(dict.fromkeys(filter(None, where))),
+        times=_times(person),
+        saw=_joined([text(f"seen.topic_{topic}", language) for topic in person.saw], language),
+        changed=_joined([text(f"seen.topic_{topic}", language) for topic in person.changed], language),
+        why=". ".join(_reason(reason, language) for reason in person.reasons),
+        emergency=person.emergency,
+    )
+
+
+def _times(person: Person) -> str:
+    first, last = f"{person.first:%H:%M}", f"{person.last:%H:%M}"
+    return first if first == last else f"{first}–{last}"
+
+
+def _reason(reason: str, language: str) -> str:
+    """The reason as one says it to the citizen; a rule that has no such words says its own."""
+    for key in (f"seen.reason_{reason}", f"reason.{reason}"):
+        if key in catalogue("nb"):
+            return text(key, language)
+    return text("seen.reason_unknown", language)
+
+
+def _role(code: str, language: str) -> str:
+    """The name of a role, not capitalised; a code that is not known stands as it is."""
+    key = f"seen.role_{code}"
+    return text(key, language) if key in catalogue("nb") else code
+
+
+def _joined(words: list[str], language: str) -> str:
+    """a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return text("seen.and", language, some=", ".join(words[:-1]), last=words[-1])
+
+
+def _heading(day: date, language: str) -> str:
+    """I dag, i gaar, or the date."""
+    today = datetime.now(say.ZONE).date()
+    key = {today: "seen.today", today - timedelta(days=1): "seen.yesterday"}.get(day)
+    return text(key, language) if key else say.day(day, language)

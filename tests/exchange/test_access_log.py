@@ -1,0 +1,152 @@
+"""Who has seen the record: every node tells the citizen, and nobody else, who looked, where, when and why."""
+
+import re
+
+import pytest
+from tests.exchange.forms import chart
+from tests.world import TODAY
+
+from akson.demo.nodes import persons
+from akson.exchange.edge.reach import Reach
+from akson.fhir.strict_json import loads
+from akson.fhir.validate import structure
+from akson.security.client import Behalf
+
+pytestmark = pytest.mark.store
+
+PIDS = {person.key: person.pid for person in persons(TODAY)}
+
+
+def side(world, name):
+    return next(each for each in world.app.state.hosted if each.node.name == name)
+
+
+def words(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+async def looked(world):
+    """The nurse opens Ingrid's chart at home, the doctor opens it in the hospital."""
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    assert (await nurse.get(await chart(nurse, "journal", "Ingrid Haugen"))).status_code == 200
+    doctor = await world.sign_in("sykehus", "ola-strand")
+    assert (await doctor.get(await chart(doctor, "sykehus", "Ingrid Haugen"))).status_code == 200
+
+
+async def test_the_citizen_sees_at_once_who_looked_where_when_and_why(world):
+    await looked(world)
+    ingrid = await world.sign_in("innbygger", "ingrid")
+    page = await ingrid.get("/innbygger/innsyn")
+    assert page.status_code == 200, page.text
+    said = words(page.text)
+    for told in ("Hanne Lunde, hjemmesykepleier", "Solvik hjemmetjeneste", "Ola Strand", "Fjordsykehuset"):
+        assert told in said, said
+    assert "legemidler" in said
+    assert "Grunn: De gir deg helsehjelp" in said
+    assert "I dag" in said
+    assert "svarer ikke" not in said
+    assert PIDS["hanne-lunde"] not in page.text
+    assert PIDS["ola-strand"] not in page.text
+    card = words((await ingrid.get("/innbygger/innsyn/kort")).text)
+    assert "2 personer" in card
+
+
+async def test_a_silent_hospital_is_named_and_its_looks_are_not_said_to_be_none(world):
+    ingrid = await world.sign_in("innbygger", "ingrid")
+    world.silent.add("sykehus")
+    said = words((await ingrid.get("/innbygger/innsyn?periode=aar")).text)
+    assert "Fjordsykehuset svarer ikke" in said
+    assert "Ingen andre enn deg har sett" not in said
+    world.silent.clear()
+    assert "svarer ikke" not in words((await ingrid.get("/innbygger/innsyn")).text)
+
+
+class As:
+    """Asks nodes with the platform's session of a citizen, as the portal does."""
+
+    def __init__(self, world, browser):
+        self.world, self.hub, self.browser = world, side(world, "samhandling"), browser
+
+    async def __call__(self, method, node, path, **options):
+        secret = next(cookie.value for cookie in self.browser.cookies.jar if "innbygger" in cookie.name)
+        session = await self.hub.sessions.find(secret)
+        return await self.hub.peer.request(
+            method,
+            f"{side(self.world, node).node.fhir}/{path}",
+            scope=f"akson:{node}/fhir",
+            on_behalf_of=Behalf(session),
+            **options,
+        )
+
+
+async def test_the_log_is_served_as_valid_audit_events_without_numbers_of_personnel(world):
+    await looked(world)
+    ask = As(world, await world.sign_in("innbygger", "ingrid"))
+    answer = await ask("GET", "sykehus", "AuditEvent?_count=3&date=ge2020-01-01")
+    assert answer.status_code == 200, answer.text
+    bundle = loads(answer.content)
+    events = [entry["resource"] for entry in bundle["entry"]]
+    assert len(events) == 3
+    for event in events:
+        assert structure.check(event) == []
+        assert event["outcome"] == "0"
+        assert event["agent"][0]["policy"][0].startswith("urn:akson:rule:")
+    assert PIDS["ola-strand"] not in answer.text
+    following = next(link["url"] for link in bundle["link"] if link["relation"] == "next")
+    rest = loads((await ask("GET", "sykehus", following.split("/fhir/")[1])).content)
+    assert not {each["id"] for each in events} & {entry["resource"]["id"] for entry in rest["entry"]}
+    one = await ask("GET", "sykehus", f"AuditEvent/{events[0]['id']}")
+    assert loads(one.content)["id"] == events[0]["id"]
+
+
+async def test_the_log_is_found_by_identity_number_in_a_body_and_never_in_an_address(world):
+    await looked(world)
+    ask = As(world, await world.sign_in("innbygger", "ingrid"))
+    number = f"urn:oid:2.16.578.1.12.4.1.4.1|{PIDS['ingrid']}"
+    posted = await ask(
+        "POST", "sykehus", "AuditEvent/_search", data={"patient.identifier": number, "_count": "1"}
+    )
+    assert posted.status_code == 200, posted.text
+    assert loads(posted.content)["entry"]
+    assert PIDS["ingrid"] not in posted.text
+    assert (await ask("GET", "sykehus", f"AuditEvent?patient.identifier={number}")).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", ""), ("PUT", "/1"), ("DELETE", "/1"), ("GET", "/_history")]
+)
+async def test_nobody_writes_to_the_log(world, method, path):
+    ask = As(world, await world.sign_in("innbygger", "ingrid"))
+    headers = {"content-type": "application/fhir+json"}
+    answer = await ask(
+        method, "sykehus", f"AuditEvent{path}", content=b'{"resourceType":"AuditEvent"}', headers=headers
+    )
+    assert answer.status_code == 405, answer.text
+
+
+async def test_another_citizen_a_nurse_and_a_system_do_not_read_it(world):
+    await looked(world)
+    ingrid = As(world, await world.sign_in("innbygger", "ingrid"))
+    mine = loads((await ingrid("GET", "sykehus", "AuditEvent?_count=1")).content)["entry"][0]["resource"]
+    patient = mine["extension"][0]["valueReference"]["reference"]
+    olav = As(world, await world.sign_in("innbygger", "olav"))
+    asked = await olav("GET", "sykehus", f"AuditEvent?patient={patient}")
+    assert "entry" not in loads(asked.content)
+    assert (await olav("GET", "sykehus", f"AuditEvent/{mine['id']}")).status_code == 404
+    hospital, hub = side(world, "sykehus"), side(world, "samhandling")
+    path = f"{hospital.node.fhir}/AuditEvent?patient={patient}"
+    assert (await hub.peer.request("GET", path, scope="akson:sykehus/fhir")).status_code == 403
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    assert (await nurse.get("/journal/fhir/AuditEvent")).status_code == 401
+    attested = await attested_nurse(world, nurse)
+    assert (await attested("GET", f"{hub.node.fhir}/AuditEvent")).status_code == 403
+    assert (await attested("GET", f"{hub.node.fhir}/Patient")).status_code == 200
+
+
+async def attested_nurse(world, browser):
+    """Asks the platform as her record system does: with a token that attests that Ingrid is her patient."""
+    journal = side(world, "journal")
+    secret = next(cookie.value for cookie in browser.cookies.jar if "journal" in cookie.name)
+    session = await journal.sessions.find(secret)
+    actor = await journal.people.find_actor(session.caller)
+    return Reach(journal.node, actor, journal.peer, session).ask(PIDS["ingrid"])
