@@ -5,6 +5,7 @@ python -m bench [--bundles ARCHIVE] [--seconds N] [--print]
 
 import argparse
 import asyncio
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -45,7 +46,7 @@ def main() -> int:
 
 async def measure(folder: Path, archive: Path) -> Figures:
     """Start, stop, start again, import with one client and with two, ask."""
-    figures = Figures()
+    figures = Figures(load_before=os.getloadavg()[0])
     bundles = workloads.read_bundles(archive)
     print("first start ...", file=sys.stderr)
     server = Served(folder / "one")

@@ -15,6 +15,8 @@ from bench.client import Result
 class Figures:
     """What was measured; seconds and megabytes."""
 
+    load_before: float = 0
+    """Load average of the last minute before the run: above the quiet, others worked on the same cores."""
     first_start: float = 0
     start: float = 0
     stop: float = 0
@@ -45,7 +47,7 @@ Written by `make bench` (`python -m bench`). Last run: {day}.
 
 ## Machine
 
-{machine()}
+{machine()} Load average before the run: {figures.load_before:.1f}.{_shared(figures)}
 
 ## Method
 
@@ -100,6 +102,15 @@ patient from the trust anchor.
 |---|---|---|---|
 {rows}
 """
+
+
+def _shared(figures: Figures) -> str:
+    if figures.load_before < 0.5:
+        return ""
+    return (
+        " **Other programs were using the same cores: these figures say what was left over, not what Akson can do."
+        " Run `make bench` on a quiet machine.**"
+    )
 
 
 def machine() -> str:
