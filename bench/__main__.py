@@ -58,11 +58,13 @@ async def measure(folder: Path, archive: Path) -> Figures:
     try:
         for clients in (1, 2):
             print(f"import, {clients} client(s) ...", file=sys.stderr)
+            before = server.cpu_seconds()
             seconds, made = await workloads.import_bundles(server.port, bundles, clients)
-            figures.imports.append((clients, made, seconds))
+            after = server.cpu_seconds()
+            figures.imports.append((clients, made, seconds, after[0] - before[0], after[1] - before[1]))
         print("single requests ...", file=sys.stderr)
         sample = await workloads.Sample().fill(server.port)
-        figures.results = await workloads.single_requests(server.port, sample)
+        figures.results = await workloads.single_requests(server, sample)
         figures.worker_megabytes = server.worker_megabytes
         figures.database_megabytes = server.database_megabytes
     finally:

@@ -78,6 +78,13 @@ class Result:
     seconds: float = 0
     times: list[float] = field(default_factory=list)
     bad: int = 0
+    worker_cpu: float = 0
+    database_cpu: float = 0
+    """Processor seconds of the whole load."""
+
+    def cpu(self, seconds: float) -> float:
+        """Milliseconds a request."""
+        return seconds / len(self.times) * 1000 if self.times else 0
 
     @property
     def rate(self) -> float:

@@ -23,8 +23,8 @@ class Figures:
     idle_megabytes: float = 0
     worker_megabytes: float = 0
     database_megabytes: float = 0
-    imports: list[tuple[int, int, float]] = field(default_factory=list)
-    """(clients, resources, seconds)."""
+    imports: list[tuple[int, int, float, float, float]] = field(default_factory=list)
+    """(clients, resources, seconds, processor seconds of the worker, of PostgreSQL)."""
     results: list[Result] = field(default_factory=list)
     chart: ChartFigures | None = None
 
@@ -33,12 +33,13 @@ def page(figures: Figures) -> str:
     """docs/reference/benchmarks.md."""
     day = datetime.now(UTC).date().isoformat()
     imports = "\n".join(
-        f"| {clients} | {made:,} | {seconds:.1f} | **{made / seconds:,.0f}** |"
-        for clients, made, seconds in figures.imports
+        f"| {clients} | {made:,} | {seconds:.1f} | **{made / seconds:,.0f}** | {worker / made * 1000:.2f}"
+        f" | {database / made * 1000:.2f} |"
+        for clients, made, seconds, worker, database in figures.imports
     )
     single = "\n".join(
         f"| {r.name} | {r.connections} | **{r.rate:,.0f}** | {r.percentile(0.5):.2f} | {r.percentile(0.95):.2f}"
-        f" | {r.percentile(0.99):.2f} | {r.bad} |"
+        f" | {r.percentile(0.99):.2f} | {r.cpu(r.worker_cpu):.2f} | {r.cpu(r.database_cpu):.2f} | {r.bad} |"
         for r in figures.results
     )
     return f"""# Benchmarks
@@ -57,18 +58,18 @@ process. Load generator, server and database share the machine's cores. The gene
 {figures.results[0].seconds if figures.results else 0:.0f} seconds that count. Data: Synthea R4 Bundles, posted as
 published, one transaction each; the second import posts them again as new resources, with two clients. Requests ask
 for ids, patients and codes picked at random among 8,000 stored observations. Structural validation is on; nothing is
-cached between requests.
+cached between requests. CPU is processor time a request, which says what the machine can do also where it was shared.
 
 ## Import of transaction Bundles
 
-| clients | resources | seconds | resources/s |
-|---|---|---|---|
+| clients | resources | seconds | resources/s | worker CPU ms a resource | PostgreSQL CPU ms a resource |
+|---|---|---|---|---|---|
 {imports}
 
 ## Single requests
 
-| request | connections | requests/s | p50 ms | p95 ms | p99 ms | unexpected answers |
-|---|---|---|---|---|---|---|
+| request | connections | requests/s | p50 ms | p95 ms | p99 ms | worker CPU ms | PostgreSQL CPU ms | unexpected answers |
+|---|---|---|---|---|---|---|---|---|
 {single}
 
 {chart_section(figures.chart) if figures.chart else ""}

@@ -1,11 +1,14 @@
 """Runs `akson fhir serve` as a program of its own, and looks at what it takes."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Served:
@@ -53,6 +56,14 @@ class Served:
                 total += _share(entry)
         return total / 1024
 
+    def cpu_seconds(self) -> tuple[float, float]:
+        """Processor time taken so far: by the server's process, by PostgreSQL."""
+        database = 0.0
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and _below(int(entry.name), self._process.pid):
+                database += _ticks(int(entry.name))
+        return _ticks(self._process.pid) / TICKS, database / TICKS
+
     def stop(self) -> float:
         """Stop as Ctrl-C does; the seconds it took."""
         started = time.perf_counter()
@@ -86,3 +97,11 @@ def _share(process: Path) -> float:
     except OSError:
         return 0
     return sum(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def _ticks(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return float(fields[11]) + float(fields[12])

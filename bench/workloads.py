@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from bench.client import Connection, Result, connect, load, request
+from bench.server import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,8 +83,9 @@ class Sample:
         self.bodies.append(orjson.dumps(found))
 
 
-async def single_requests(port: int, sample: Sample) -> list[Result]:
+async def single_requests(server: Served, sample: Sample) -> list[Result]:
     """Each kind on one connection, then on many."""
+    port = server.port
 
     def read(chance: random.Random) -> bytes:
         return request("GET", f"Observation/{chance.choice(sample.observations)}")
@@ -108,7 +110,9 @@ async def single_requests(port: int, sample: Sample) -> list[Result]:
     for name, make, expected in kinds:
         for connections in (1, CONNECTIONS):
             await load(name, port, make, connections=connections, seconds=1, expected=expected)
-            results.append(
-                await load(name, port, make, connections=connections, seconds=SECONDS, expected=expected)
-            )
+            before = server.cpu_seconds()
+            result = await load(name, port, make, connections=connections, seconds=SECONDS, expected=expected)
+            after = server.cpu_seconds()
+            result.worker_cpu, result.database_cpu = after[0] - before[0], after[1] - before[1]
+            results.append(result)
     return results
