@@ -62,7 +62,7 @@ class Served:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and _below(int(entry.name), self._process.pid):
                 database += _ticks(int(entry.name))
-        return _ticks(self._process.pid) / TICKS, database / TICKS
+        return _ticks(self._process.pid, own=True) / TICKS, database / TICKS
 
     def stop(self) -> float:
         """Stop as Ctrl-C does; the seconds it took."""
@@ -99,9 +99,10 @@ def _share(process: Path) -> float:
     return sum(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def _ticks(pid: int) -> float:
+def _ticks(pid: int, *, own: bool = False) -> float:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0
-    return float(fields[11]) + float(fields[12])
+    # With those of children that have ended, such as an autovacuum.
+    return sum(map(float, fields[11 : 13 if own else 15]))
