@@ -66,8 +66,8 @@ def commands() -> str:
     return "\n".join([head, *_command(parser(), "")])
 
 
-def services() -> str:
-    """Every declared information service."""
+def services(package: str = "akson.services") -> str:
+    """Every information service that a package declares."""
     from akson.exchange.declare import load
     from akson.kit.text import text
 
@@ -77,8 +77,8 @@ def services() -> str:
             "all write to and read from; *look*, asked from the sources when needed; *send*, messages with receipts.\n"
         )
     ]
-    for service in load():
-        module = sys.modules[f"akson.services.{service.slug.replace('-', '_')}"]
+    for service in load(package):
+        module = sys.modules[f"{package}.{service.slug.replace('-', '_')}"]
         parties = ", ".join(sorted(party.value for party in service.parties))
         parts.append(
             f"## {service.number}. {text(service.title, 'nb')}\n\n{(module.__doc__ or '').strip()}\n"

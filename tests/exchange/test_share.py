@@ -6,9 +6,19 @@ import time
 
 import pytest
 from tests.exchange.forms import chart, csrf, submit
+from tests.services import howto
+
+from akson.demo.citizens import CITIZENS
+from akson.exchange.declare import TAG_SYSTEM, service
+from akson.exchange.edge.reach import Reach
+from akson.exchange.edge.share import fetch, patient_reference, save
+from akson.fhir.fhirpath.evaluate import evaluate
+from akson.fhir.model import coding
+from akson.kit.errors import VersionMismatch
 
 pytestmark = pytest.mark.store
 
+INGRID, OLAV = (next(each.pid for each in CITIZENS if each.key == key) for key in ("ingrid", "olav"))
 PENICILLIN = {
     "what": "Penicilliner",
     "severity": "1",
@@ -111,3 +121,40 @@ async def test_an_open_page_is_told_within_two_seconds(world):
 async def shown_number(browser, path):
     page = await browser.get(path)
     return (await browser.post(f"{path}/fodselsnummer", data={"csrf_token": csrf(page.text)})).text
+
+
+async def test_any_declared_service_is_shared_by_the_same_engine(world, tmp_path):
+    """The service of the how-to, with no code of its own: written by the nurse, read by the doctor."""
+    declared = howto.written(tmp_path)
+    howto.forgotten()
+    nurse = await reach(world, "journal", "hanne-lunde")
+    doctor = await reach(world, "sykehus", "ola-strand")
+    part = declared.part("utstyr")
+    alarm = {
+        "resourceType": part.type,
+        "meta": {"tag": [coding(TAG_SYSTEM, declared.slug)]},
+        "status": "active",
+        "subject": {"reference": patient_reference(INGRID)},
+        "device": {"display": "Trygghetsalarm"},
+    }
+    await save(nurse.platform(INGRID), nurse.actor, nurse.node, alarm, None)
+    (item,) = (await fetch(doctor.platform(INGRID), declared, INGRID)).items
+    assert [str(found.value) for found in evaluate(part.columns[0].path, item.resource)] == ["Trygghetsalarm"]
+    assert (item.who, "Solvik" in item.where) == ("Hanne Lunde", True)
+    assert not (await fetch(doctor.platform(OLAV), declared, OLAV)).items
+    critical = await fetch(doctor.platform(INGRID), service("kritisk-informasjon"), INGRID)
+    assert "Trygghetsalarm" not in str(critical.items)
+    with pytest.raises(VersionMismatch):
+        await save(
+            doctor.platform(INGRID), doctor.actor, doctor.node, item.resource | {"status": "completed"}, 7
+        )
+
+
+async def reach(world, surface, person):
+    """How somebody who has signed in reaches the platform: what the pages work with."""
+    each = next(each for each in world.app.state.hosted if each.node.name == surface)
+    browser = await world.sign_in(surface, person)
+    found = [await each.sessions.find(secret) for secret in browser.cookies.values()]
+    session = next(session for session in found if session)
+    actor = await each.people.find_actor(session.caller)
+    return Reach(each.node, actor, each.peer, session)

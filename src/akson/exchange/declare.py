@@ -77,20 +77,19 @@ class InformationService:
 
 
 class BadDeclaration(TypeError):
-    """A module of `akson.services` does not declare a service, or one that clashes with another."""
+    """A module of the services' package does not declare a service, or one that clashes with another."""
 
 
 @lru_cache
-def load() -> tuple[InformationService, ...]:
-    """All declared services in the order of their numbers."""
-    package = import_module("akson.services")
+def load(package: str = "akson.services") -> tuple[InformationService, ...]:
+    """All declared services of a package in the order of their numbers."""
     found: dict[int, InformationService] = {}
-    for module in iter_modules(package.__path__):
-        service = getattr(import_module(f"akson.services.{module.name}"), "SERVICE", None)
+    for module in iter_modules(import_module(package).__path__):
+        service = getattr(import_module(f"{package}.{module.name}"), "SERVICE", None)
         if not isinstance(service, InformationService):
-            raise BadDeclaration(f"akson.services.{module.name} declares no SERVICE")
+            raise BadDeclaration(f"{package}.{module.name} declares no SERVICE")
         if service.slug.replace("-", "_") != module.name:
-            raise BadDeclaration(f"akson.services.{module.name}: slug {service.slug} and file name differ")
+            raise BadDeclaration(f"{package}.{module.name}: slug {service.slug} and file name differ")
         if service.number in found:
             raise BadDeclaration(f"services {service.slug} and {found[service.number].slug} share a number")
         found[service.number] = service

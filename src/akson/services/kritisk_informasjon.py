@@ -69,7 +69,7 @@ SERVICE = InformationService(
             search=TAG,
             title="critical.implant",
             codes=f"{VOLVEN}7518",
-            columns=(Column("critical.what", "device.display"), Column("critical.since", "timingDateTime")),
+            columns=(Column("critical.what", "device.display"), Column("critical.since", "timing")),
         ),
         Part(
             slug="endret-prosedyre",

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from akson.care.critical import FIELDS, Field, fields_of
 from akson.exchange.codelists import display
 from akson.exchange.declare import Part, service
-from akson.exchange.edge.share import PATIENT_PARAM, Item
+from akson.exchange.edge.share import Item
 from akson.record.context import Context
 from akson.web.context import find, of_type
 
@@ -75,7 +75,7 @@ async def of_register(ctx: Context, patient: str) -> list[Line]:
 
 
 async def _items(ctx: Context, part: Part, patient: str) -> list[Item]:
-    pairs = [(PATIENT_PARAM[part.type], f"Patient/{patient}"), *parse_qsl(part.search), ("_count", "100")]
+    pairs = [("patient", f"Patient/{patient}"), *parse_qsl(part.search), ("_count", "100")]
     found = await find(ctx, part.type, *pairs, ("_revinclude", "Provenance:target"))
     newest = {}
     for provenance in sorted(of_type(found, "Provenance"), key=lambda each: str(each["recorded"])):

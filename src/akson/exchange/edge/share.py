@@ -79,7 +79,7 @@ async def fetch(platform: Platform, service: InformationService, pid: str) -> Sh
     """All items of the service for the person with this identity number."""
     who = f"{FNR}|{pid}"
     searches = [
-        f"{part.type}?{part.search}&{PATIENT_PARAM[part.type]}.identifier={who}&_revinclude=Provenance:target&_count=200"
+        f"{part.type}?{part.search}&patient.identifier={who}&_revinclude=Provenance:target&_count=200"
         for part in service.parts
     ]
     try:
@@ -93,16 +93,6 @@ async def fetch(platform: Platform, service: InformationService, pid: str) -> Sh
             item for part, bundle in zip(service.parts, bundles, strict=True) for item in items(part, bundle)
         )
     )
-
-
-PATIENT_PARAM = {
-    "AllergyIntolerance": "patient",
-    "Condition": "patient",
-    "Procedure": "patient",
-    "DeviceUseStatement": "patient",
-    "Flag": "patient",
-}
-"""The search parameter that leads to the patient."""
 
 
 def items(part: Part, bundle: Resource) -> Iterable[Item]:
