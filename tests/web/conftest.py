@@ -37,6 +37,7 @@ from akson.store.pool import Database
 from akson.web.ehr.routes import ehr_routes
 from akson.web.error import show_error
 from akson.web.language import language_routes
+from akson.web.platform.views import platform_routes
 from akson.web.portal.views import portal_routes
 from tools import build_static
 
@@ -190,6 +191,13 @@ async def journal(journal_uri: str) -> AsyncIterator[Browser]:
 async def innbygger(platform_uri: str) -> AsyncIterator[Browser]:
     """The citizen portal."""
     async for found in _browser(platform_uri, "samhandling", "/innbygger", portal_routes()):
+        yield found
+
+
+@pytest.fixture
+async def platform(platform_uri: str) -> AsyncIterator[Browser]:
+    """The platform's own pages."""
+    async for found in _browser(platform_uri, "samhandling", "/samhandling", platform_routes()):
         yield found
 
 

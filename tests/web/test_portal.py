@@ -20,7 +20,7 @@ async def test_the_citizen_sees_what_is_critical_with_who_wrote_it(innbygger):
 async def test_home_and_the_other_pages_open_with_true_empty_states(innbygger):
     await innbygger.sign_in("ingrid")
     assert text("portal.seen") in await innbygger.get("/")
-    assert text("portal.referrals_empty") in await innbygger.get("/henvisninger")
+    assert text("portal.referrals_fetching") in await innbygger.get("/henvisninger")
 
 
 async def test_silent_systems_are_named_and_never_shown_as_nobody_or_nothing(innbygger):
@@ -40,3 +40,10 @@ async def test_silent_systems_are_named_and_never_shown_as_nobody_or_nothing(inn
 async def test_one_citizen_sees_nothing_of_another(innbygger):
     await innbygger.sign_in("marit")
     assert "Apiksaban" not in await innbygger.get("/helse")
+
+
+async def test_the_monitor_is_for_those_who_run_the_platform(platform):
+    await platform.sign_in("henrik-vold")
+    page = await platform.get("/")
+    assert text("web.monitor_none") in page
+    assert text("web.monitor_quiet") in page

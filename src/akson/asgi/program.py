@@ -31,6 +31,7 @@ from akson.web.ehr.send_routes import send_routes
 from akson.web.error import show_error
 from akson.web.headers import SecurityHeaders
 from akson.web.language import language_routes
+from akson.web.platform.views import platform_routes
 from akson.web.portal.views import portal_routes
 from akson.web.start import iga_routes, partner_routes, start_routes
 
@@ -93,7 +94,11 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
     if Role.SAMHANDLING in node.roles:
         look = DocumentLook(sources, f"{node.base}/mhd")
         portal = surface_routes(each, "/innbygger", portal_routes(), inquiry(each, look))
-        own = [*each.api(), *hub_routes(each, look), *surface_routes(each, f"/{node.name}", [])]
+        own = [
+            *each.api(),
+            *hub_routes(each, look),
+            *surface_routes(each, f"/{node.name}", platform_routes()),
+        ]
         return [
             Mount(f"/{node.name}", app=guarded(each, own)),
             Mount("/innbygger", app=guarded(each, [*portal_live(each), *portal])),

@@ -7,11 +7,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.fhir.model import Resource
-from akson.record.context import Context
 from akson.web import critical, show
-from akson.web.context import find, of_type
+from akson.web.context import find, inquiry_of, of_type
 from akson.web.ehr import work
-from akson.web.page import render
+from akson.web.page import frame_of, render
 from akson.web.portal.citizen import citizen
 from akson.web.portal.papers import paper_routes
 from akson.web.portal.seen import seen_routes
@@ -47,7 +46,6 @@ async def home(request: Request) -> Response:
         visits=await work.visits(ctx, who),
         questions=[work.work(task, ctx.node) for task in questions],
         critical=await critical.of_register(ctx, ctx.actor.patient),
-        referrals=await _referrals(ctx),
     )
 
 
@@ -63,14 +61,23 @@ async def health(request: Request) -> Response:
 
 
 async def referrals(request: Request) -> Response:
-    ctx = citizen(request)
-    return _show(request, "portal/referrals.html", "referrals", referrals=await _referrals(ctx))
+    """Referrals of all systems, each once, with how far it has come. As a part of a page when htmx asks."""
+    citizen(request)
+    if not frame_of(request).fragment:
+        return _show(request, "portal/referrals.html", "referrals")
+    found = await inquiry_of(request).referrals()
+    # The receiver's copy names the sender's id; it comes last, for it knows best how far the referral has come.
+    ordered = sorted(found.documents, key=lambda each: _same(each) != each["id"])
+    once = {_same(each): _referral(each) for each in ordered}
+    lines = sorted(once.values(), key=lambda each: each["when"], reverse=True)
+    return _show(request, "portal/referral_list.html", "referrals", referrals=lines, missing=found.missing)
 
 
-async def _referrals(ctx: Context) -> list[dict[str, str]]:
-    who = ("patient", f"Patient/{ctx.actor.patient}")
-    found = await find(ctx, "ServiceRequest", who, ("_sort", "-authored"), ("_count", "50"))
-    return [_referral(each) for each in of_type(found, "ServiceRequest")]
+def _same(request: Resource) -> str:
+    """What the sender's and the receiver's copy of a referral share: the sender's id."""
+    named = [str(each.get("value", "")) for each in request.get("identifier", [])]
+    own = str(request["id"])
+    return next((name.removeprefix("urn:uuid:") for name in named if name.startswith("urn:uuid:")), own)
 
 
 def _referral(request: Resource) -> dict[str, str]:
