@@ -112,6 +112,12 @@ async def test_an_error_says_what_happened_and_what_to_do(client):
     assert (await client.get("/nowhere")).status_code == 404
 
 
+async def test_an_error_in_a_part_of_a_page_is_a_part_and_not_a_page(client):
+    part = (await client.get("/silent", headers={"hx-request": "true"})).text
+    assert text("error.peer_silent") in part
+    assert "<main" not in part
+
+
 async def test_an_unexpected_error_tells_nothing_of_the_program(client):
     answer = await client.get("/broken")
     assert answer.status_code == 500

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from akson.kit.errors import AksonError, MethodNotAllowed, NotAllowed, NotAuthenticated, NotFound
-from akson.web.page import render
+from akson.web.page import frame_of, render
 
 OF_STATUS: dict[int, type[AksonError]] = {
     401: NotAuthenticated,
@@ -23,4 +23,5 @@ async def show_error(request: Request, error: Exception) -> Response:
     else:
         kind = error if isinstance(error, AksonError) else AksonError()
         status = kind.status
-    return render(request, "error.html", status=status, key=kind.text, sign_in=status == 401)
+    template = "error_part.html" if frame_of(request).fragment else "error.html"
+    return render(request, template, status=status, key=kind.text, sign_in=status == 401)
