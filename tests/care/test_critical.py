@@ -50,3 +50,14 @@ def test_what_is_missing_is_named() -> None:
     with pytest.raises(Unprocessable) as refused:
         build(SERVICE.part("overfoelsomhet"), {"what": " ", "severity": "9", "certainty": ""}, "Patient/1")
     assert [issue.expression for issue in refused.value.issues] == [("what",), ("severity",), ("certainty",)]
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [(part, field.name) for part in SERVICE.parts for field in FIELDS[part.slug] if field.required],
+    ids=lambda value: getattr(value, "slug", value),
+)
+def test_each_required_field_that_is_empty_is_named(part, name) -> None:
+    with pytest.raises(Unprocessable) as refused:
+        build(part, FORMS[part.slug] | {name: ""}, "Patient/1")
+    assert [(issue.code, issue.expression) for issue in refused.value.issues] == [("required", (name,))]

@@ -5,6 +5,7 @@ import re
 import time
 
 import pytest
+from tests.care.test_critical import FORMS
 from tests.exchange.forms import chart, csrf, submit
 from tests.services import howto
 
@@ -44,6 +45,23 @@ async def test_what_a_nurse_registers_is_seen_by_hospital_and_citizen(world):
     own = (await citizen.get("/innbygger/helse")).text
     assert "Penicilliner" in own
     assert "Hanne Lunde" in own
+
+
+@pytest.mark.proves("I8", "L3")
+async def test_every_category_is_seen_by_hospital_and_citizen_infections_among_them(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    here = await chart(nurse, "journal", "Ingrid Haugen")
+    for part, form in FORMS.items():
+        saved = await submit(nurse, f"{here}/kritisk/{part}/ny", form)
+        assert saved.url.path == f"{here}/kritisk", (part, saved.text)
+    doctor = await world.sign_in("sykehus", "ola-strand")
+    seen = (await doctor.get(f"{await chart(doctor, 'sykehus', 'Ingrid Haugen')}/kritisk")).text
+    own = (await (await world.sign_in("innbygger", "ingrid")).get("/innbygger/helse")).text
+    for part, form in FORMS.items():
+        assert form["what"] in seen, part
+        assert form["what"] in own, part
+    overview = (await doctor.get(await chart(doctor, "sykehus", "Ingrid Haugen"))).text
+    assert FORMS["smitte"]["what"] in overview
 
 
 @pytest.mark.proves("I8")

@@ -1,0 +1,78 @@
+"""The trust anchor decides which systems may talk, and each system signs in its own users, across the running nodes."""
+
+from dataclasses import replace
+
+import pytest
+
+from akson.security.actor import Kind
+from akson.security.anchor import Anchor
+from akson.security.client import Peer
+from akson.security.system import AnchorRefused, System
+from akson.trust import registry
+
+pytestmark = pytest.mark.store
+
+SCOPE = "akson:samhandling/fhir"
+NEWS = {"patients": [], "after": None, "wait": 0}
+
+
+def side(world, name):
+    return next(each for each in world.app.state.hosted if each.node.name == name)
+
+
+def stranger(each, folder, client_id):
+    """A system with keys of its own that calls itself `client_id`."""
+    anchor = Anchor(each.node.trust, each.system.anchor.http)
+    system = System(replace(each.node, client_id=client_id), folder, anchor)
+    return Peer(system, each.sessions, each.system.anchor.http, 3)
+
+
+async def news(peer, world, scope=SCOPE):
+    url = side(world, "samhandling").node.base + "/hendelser"
+    return await peer.request("POST", url, scope=scope, json=NEWS)
+
+
+@pytest.mark.proves("T5")
+async def test_only_systems_that_the_anchor_knows_may_talk(world, tmp_path):
+    journal = side(world, "journal")
+    assert (await news(journal.peer, world)).status_code == 200
+    for client_id in ("akson-nobody", journal.node.client_id):
+        with pytest.raises(AnchorRefused):
+            await news(stranger(journal, tmp_path, client_id), world)
+    with pytest.raises(AnchorRefused):
+        await news(journal.peer, world, scope="akson:sykehus/fhir")
+    wrong_place = await journal.peer.request(
+        "GET", side(world, "sykehus").node.fhir + "/Organization", scope=SCOPE
+    )
+    assert wrong_place.status_code == 401
+
+
+@pytest.mark.proves("T5")
+async def test_a_system_that_the_anchor_takes_away_is_out(world):
+    journal, anchor = side(world, "journal"), side(world, "tillitsanker")
+    async with anchor.place.database.transaction() as tx:
+        known = await registry.find_client(tx, journal.node.client_id)
+        await registry.register_client(tx, replace(known, scopes=frozenset()))
+    with pytest.raises(AnchorRefused):
+        await news(journal.peer, world)
+    assert (await news(side(world, "sykehus").peer, world)).status_code == 200
+
+
+@pytest.mark.proves("T5")
+async def test_each_system_knows_its_own_users_and_no_others(world):
+    """Hanne Lunde proves who she is to both; only Solvik has given her a role."""
+    here = await world.sign_in("journal", "hanne-lunde")
+    assert (await here.get("/journal/pasienter")).status_code == 200
+    there = await world.sign_in("sykehus", "hanne-lunde")
+    page = await there.get("/sykehus/pasienter")
+    assert "/sykehus/pasient/" not in page.text
+    assert page.url.path != "/sykehus/pasienter"
+    sessions = [await side(world, "sykehus").sessions.find(secret) for secret in there.cookies.values()]
+    for session in filter(None, sessions):
+        assert await side(world, "sykehus").people.find_actor(session.caller) is None
+    actor = await side(world, "journal").people.find_actor(
+        next(
+            filter(None, [await side(world, "journal").sessions.find(s) for s in here.cookies.values()])
+        ).caller
+    )
+    assert (actor.kind, actor.role) == (Kind.PERSONNEL, "hjemmesykepleier")
