@@ -2,11 +2,15 @@
 
 import asyncio
 import re
+from datetime import timedelta
+from functools import partialmethod
 from html import unescape
 
 import pytest
 
 from akson.demo.ids import demo_id
+from akson.kit.errors import PeerSilent
+from akson.messaging.outbox import Sending
 
 pytestmark = pytest.mark.store
 
@@ -106,6 +110,11 @@ async def test_a_referral_is_written_sent_assessed_and_answered(world):
     done = await post(doctor, preview, f"{path}/epikrise", do="send", **fields)
     assert done.url.path.endswith("/meldinger")
 
+    citizen = await world.sign_in("innbygger", "per-arne")
+    standing = unescape((await citizen.get("/innbygger/henvisninger?alle")).text)
+    assert "Vurdering av hjertesvikt" in standing
+    assert "Ferdig, epikrise sendt" in standing
+
     path, summary = await entry_at(gp, "journal")
     assert "Kontroll hos fastlegen om to uker." in unescape(summary.text)
     read = await post(gp, summary, f"{path}/ferdig")
@@ -113,3 +122,130 @@ async def test_a_referral_is_written_sent_assessed_and_answered(world):
     documents = await gp.get(f"{CHART}/dokumenter")
     assert "Epikrise, medisinsk avdeling" in unescape(documents.text)
     await until(doctor, f"/sykehus/pasient/{here}/meldinger/liste", "Kvittert")
+
+
+async def test_the_citizen_sees_how_far_the_referral_has_come(world):
+    await referred(world)
+    citizen = await world.sign_in("innbygger", "per-arne")
+    await until(citizen, "/innbygger/henvisninger?alle", "Kommet fram")
+    doctor = await world.sign_in("sykehus", "ola-strand")
+    path, letter = await entry_at(doctor, "sykehus")
+    asked = await post(doctor, letter, f"{path}/vurder", do="declined", words="")
+    assert (asked.status_code, "Skriv hvorfor henvisningen avslås." in asked.text) == (422, True)
+    declined = await post(doctor, letter, f"{path}/vurder", do="declined", words="Følges hos fastlegen.")
+    assert "Den som henviste, har fått begrunnelsen." in declined.text
+    standing = await citizen.get("/innbygger/henvisninger?alle")
+    assert "Avslått" in standing.text
+    gp = await world.sign_in("journal", "jonas-berg")
+    _, answer = await entry_at(gp, "journal")
+    assert "Følges hos fastlegen." in unescape(answer.text)
+
+
+async def test_a_source_that_is_down_is_named_and_the_rest_is_shown(world):
+    await referred(world)
+    citizen = await world.sign_in("innbygger", "per-arne")
+    await until(citizen, "/innbygger/henvisninger?alle", "Kommet fram")
+    world.silent.add("sykehus")
+    standing = unescape((await citizen.get("/innbygger/henvisninger?alle")).text)
+    assert "Fjordsykehuset svarer ikke" in standing
+    assert "Vurdering av hjertesvikt" in standing
+    assert "Sendt" in standing
+
+
+async def test_a_hospital_that_is_down_gets_the_letter_when_it_is_back(world):
+    world.silent.add("sykehus")
+    hospital = next(each for each in world.app.state.hosted if each.node.name == "sykehus")
+    # The node is down: neither does it answer nor does it fetch.
+    asked, hospital.peer.request = hospital.peer.request, down
+    gp = await referred(world)
+    page = await until(gp, f"{CHART}/meldinger/liste", "Sendt")
+    assert "Kvittert" not in page.text
+    world.silent.clear()
+    hospital.peer.request = asked
+    await until(gp, f"{CHART}/meldinger/liste", "Kvittert", 30)
+
+
+async def down(*_, **__):
+    raise PeerSilent("this node is down")
+
+
+async def test_a_message_without_answer_becomes_a_task_for_the_unit(world, monkeypatch):
+    hospital = next(each for each in world.app.state.hosted if each.node.name == "sykehus")
+    hospital.peer.request = down
+    monkeypatch.setattr(
+        Sending, "__init__", partialmethod(Sending.__init__, answer_within=timedelta(seconds=2))
+    )
+    gp = await referred(world)
+    page = await until(gp, f"{CHART}/meldinger/liste", "Uten svar")
+    assert "Ring mottakeren" in unescape(page.text)
+    inbox = await gp.get("/journal/innboks")
+    tasks = unescape(inbox.text).partition("Arbeidsliste")[2]
+    assert "Mottakeren har ikke kvittert innen fristen" in tasks
+    assert "Per Arne Dahl" in tasks
+
+
+async def test_a_rejected_referral_says_why_and_is_put_right_and_sent_again(world):
+    journal = next(each for each in world.app.state.hosted if each.node.name == "journal")
+    # A letter whose sender's signature is missing is refused by the receiver (V8221 S99).
+    signer, journal.mailroom.signer = journal.mailroom.signer, None
+    gp = await referred(world)
+    page = await until(gp, f"{CHART}/meldinger/liste", "Avvist")
+    sent = await gp.get(re.search(r'href="(/journal/sendt/[^"]+)"', page.text)[1])
+    words = unescape(sent.text)
+    assert "Noe er galt med signaturen" in words
+    assert "S99" in words
+    journal.mailroom.signer = signer
+    form = await gp.get(re.search(r'href="([^"]+rett=[^"]+)"', sent.text)[1])
+    assert STORY in unescape(form.text)
+    replaces = re.search(r'name="replaces" value="([^"]+)"', form.text)[1]
+    fields = {
+        "patient": PATIENT,
+        "version": "0",
+        "to": MEDICAL,
+        "wanted": "Vurdering av hjertesvikt",
+        "priority": "urgent",
+        "story": STORY,
+        "reason": "",
+        "replaces": replaces,
+        "include": ticked(form),
+    }
+    again = await post(gp, form, f"{CHART}/henvisning", do="send", **fields)
+    assert again.url.path == f"{CHART}/meldinger"
+    await until(gp, f"{CHART}/meldinger/liste", "Kvittert")
+    citizen = await world.sign_in("innbygger", "per-arne")
+    standing = unescape((await citizen.get("/innbygger/henvisninger?alle")).text)
+    assert standing.count("Vurdering av hjertesvikt") == 1
+
+
+async def test_a_form_of_another_patient_and_an_unknown_address_are_refused(world):
+    gp = await world.sign_in("journal", "jonas-berg")
+    form = await gp.get(f"{CHART}/henvisning/ny")
+    other = demo_id("journal", "Patient", "ingrid")
+    fields = {"to": MEDICAL, "wanted": "Vurdering", "story": STORY, "version": "0"}
+    mixed = await post(gp, form, f"{CHART}/henvisning", do="send", patient=other, **fields)
+    assert mixed.status_code == 409
+    nowhere = await post(
+        gp, form, f"{CHART}/henvisning", do="send", **fields | {"patient": PATIENT, "to": "1234567"}
+    )
+    assert nowhere.status_code == 422
+    assert "Ingen meldinger" in unescape((await gp.get(f"{CHART}/meldinger")).text)
+
+
+async def test_the_draft_saves_itself_and_is_found_again(world):
+    gp = await world.sign_in("journal", "jonas-berg")
+    form = await gp.get(f"{CHART}/henvisning/ny")
+    fields = {
+        "patient": PATIENT,
+        "version": "0",
+        "to": "",
+        "wanted": "",
+        "story": "Halvskrevet",
+        "include": [],
+    }
+    saved = await post(gp, form, f"{CHART}/henvisning/utkast", **fields)
+    assert saved.json()["version"] == 1
+    assert (await post(gp, form, f"{CHART}/henvisning/utkast", **fields)).status_code == 409
+    assert "Halvskrevet" in (await gp.get(f"{CHART}/henvisning/ny")).text
+    missing = await post(gp, form, f"{CHART}/henvisning", do="preview", **fields)
+    assert missing.status_code == 422
+    assert "Velg hvem du henviser til." in unescape(missing.text)

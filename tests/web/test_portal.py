@@ -20,7 +20,10 @@ async def test_the_citizen_sees_what_is_critical_with_who_wrote_it(innbygger):
 async def test_home_and_the_other_pages_open_with_true_empty_states(innbygger):
     await innbygger.sign_in("ingrid")
     assert text("portal.seen") in await innbygger.get("/")
-    assert text("portal.referrals_fetching") in await innbygger.get("/henvisninger")
+    assert text("send.portal_fetching") in await innbygger.get("/henvisninger")
+    listed = await innbygger.get("/henvisninger?alle")
+    assert text("web.source_missing", name="Fjordsykehuset") in listed
+    assert text("portal.referrals_empty") not in listed
 
 
 async def test_silent_systems_are_named_and_never_shown_as_nobody_or_nothing(innbygger):

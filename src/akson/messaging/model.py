@@ -142,7 +142,9 @@ class Party:
     @property
     def name(self) -> str:
         """Organisation and department, for people."""
-        names = [self.organization.name, self.department.name if self.department else ""]
+        inner = self.department.name if self.department else ""
+        # Many departments carry the name of their organisation already.
+        names = [inner] if inner.startswith(self.organization.name) else [self.organization.name, inner]
         return ", ".join(name for name in names if name)
 
 

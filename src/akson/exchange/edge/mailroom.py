@@ -29,7 +29,7 @@ from akson.messaging import inbox
 from akson.messaging.addresses import AddressBook
 from akson.messaging.engine import Engine
 from akson.messaging.inbox import Match, Why
-from akson.messaging.mapping import incoming, reading
+from akson.messaging.mapping import incoming, reading, terms
 from akson.messaging.model import Letter, Person, Referral
 from akson.messaging.sign import Signer
 from akson.messaging.transport import MshTransport
@@ -129,7 +129,9 @@ class Mailroom:
         task = self._task(
             message, "messaging.task_assess" if isinstance(letter, Referral) else "messaging.task_read"
         )
-        made.append(task | {"focus": {"reference": reference(main)}, "description": reading.title(letter)})
+        about = task["for"] | {"display": letter.header.patient.full_name}
+        focus = {"reference": reference(main)}
+        made.append(task | {"for": about, "focus": focus, "description": reading.title(letter)})
         node = ctx.by(NODE_ITSELF)
         await gate.transact(node, [Change(Action.CREATE, resource) for resource in made])
         current = await messages.get(ctx.tx, message.id, hold=True)
@@ -151,6 +153,8 @@ class Mailroom:
         if current.patient:
             words = ". ".join(part for part in (text(key), current.detail) if part)
             task = self._task(current, key) | {"priority": "urgent", "description": words}
+            person = (await find(self._as_node(tx), "Patient", ("_id", current.patient)))[0]
+            task["for"] |= {"display": terms.person(person).full_name}
             if current.reference:
                 task["focus"] = {"reference": current.reference}
             await gate.create(self._as_node(tx), task)

@@ -30,10 +30,12 @@ from akson.web.ehr.chart import show_chart
 from akson.web.ehr.patient import Patient
 from akson.web.language import language_of
 from akson.web.page import render
-from akson.web.say import when
+from akson.web.say import day, when
 
 PRIORITIES = ("routine", "urgent", "asap", "stat")
 WORDS = ("to", "wanted", "priority", "reason", "story", "replaces")
+SINCE = "critical.since"
+"""The label of a fact that is a date."""
 REGISTER = "register:"
 """Before the reference of what comes from the shared register."""
 
@@ -176,7 +178,7 @@ async def _choices(ctx: Context, person: Patient, shared: Shared, language: str)
 
 def _shared_choice(item: Item, language: str) -> Choice:
     line = critical.line(item)
-    details = ", ".join(words for _, words in line.facts)
+    details = ", ".join(day(words, language) if label == SINCE else words for label, words in line.facts)
     is_allergy = item.part.type == "AllergyIntolerance"
     precaution = "" if is_allergy else f"{text(line.part, language)}: {line.what}"
     name = f"{REGISTER}{line.id}"
