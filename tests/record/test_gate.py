@@ -197,3 +197,9 @@ async def test_a_write_tells_what_happened(people):
         happened = await events.after(tx, Mark())
     assert happened[-1].topic == "Condition.create"
     assert happened[-1].reference == "Condition/told"
+
+
+async def test_a_search_may_bring_the_patient_along_where_there_is_a_care_relation(people):
+    async with opened(people, NURSE) as ctx:
+        page = await gate.search(ctx, parse("Condition", [("_include", "Condition:patient")], base=BASE))
+    assert [stored.reference for stored in page.included] == ["Patient/ingrid"]

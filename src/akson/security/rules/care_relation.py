@@ -1,7 +1,7 @@
 """Personnel read and write what their role needs about those their unit treats (pasientjournalloven 19; Normen)."""
 
 from akson.security.actor import Action, Actor, Kind, Purpose
-from akson.security.roles import duty
+from akson.security.roles import DEMOGRAPHY, duty
 from akson.security.rules.rule import READING
 from akson.store.scope import AllOf, CareRelation, OfTypes, Predicate
 
@@ -13,4 +13,5 @@ def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) 
     parties = actor.units | {party for party in (actor.practitioner, actor.role_reference) if party}
     if resource_type not in types or not parties:
         return None
-    return AllOf((OfTypes(types), CareRelation(frozenset(parties))))
+    # Demography too, so that a search may include the patient of what it finds.
+    return AllOf((OfTypes(types | DEMOGRAPHY), CareRelation(frozenset(parties))))
