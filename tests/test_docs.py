@@ -50,3 +50,26 @@ def test_links_lead_somewhere(page: Path):
     for link in re.findall(r"\]\(([^)\s#]+)(?:#[^)]*)?\)", text):
         if "://" not in link and not link.startswith("mailto:"):
             assert (page.parent / link).exists(), f"{link} in {page.name}"
+
+
+def test_decisions_are_numbered_in_one_sequence_and_listed():
+    pages = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    listed = (ROOT / "docs" / "adr" / "index.md").read_text("utf-8")
+    for page in pages:
+        title = page.read_text("utf-8").splitlines()[0].removeprefix("# ")
+        assert title.startswith(page.name[:4])
+        assert f"- [{title}]({page.name})" in listed
+
+
+def test_every_rule_of_access_is_explained():
+    page = (ROOT / "docs" / "explanation" / "access.md").read_text("utf-8")
+    told = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    rules = {file.stem for file in (ROOT / "src/akson/security/rules").glob("*.py")} - {"__init__", "rule"}
+    assert told == rules
+
+
+def test_every_how_to_is_listed():
+    folder = ROOT / "docs" / "howto"
+    listed = set(re.findall(r"\]\((\S+\.md)\)", (folder / "index.md").read_text("utf-8")))
+    assert listed == {page.name for page in folder.glob("*.md")} - {"index.md"}

@@ -14,7 +14,7 @@ TAG_SYSTEM = "https://akson.example/fhir/CodeSystem/informasjonstjeneste"
 
 
 class Mode(StrEnum):
-    """How a service works (mission document 5.1)."""
+    """How a service works (the three forms of interaction of Helhetlig samhandling, 2019, 5.1)."""
 
     SHARE = "share"
     """Endre og dele: the authoritative source lies in the platform; every record system registers and reads."""
