@@ -1,19 +1,26 @@
 """Who has seen the record: every node tells the citizen, and nobody else, who looked, where, when and why."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from tests.exchange.forms import chart
 from tests.world import TODAY
 
+from akson.care import access_log
 from akson.demo.nodes import persons
 from akson.exchange.edge.reach import Reach
 from akson.fhir.strict_json import loads
 from akson.fhir.validate import structure
+from akson.record.context import opened
+from akson.record.refused import Refused
+from akson.security.caller import Caller
 from akson.security.client import Behalf
+from akson.store.audit import Wanted
 
 pytestmark = pytest.mark.store
 
+LEADER = "guro-stroem"
 PIDS = {person.key: person.pid for person in persons(TODAY)}
 
 
@@ -150,3 +157,54 @@ async def attested_nurse(world, browser):
     session = await journal.sessions.find(secret)
     actor = await journal.people.find_actor(session.caller)
     return Reach(journal.node, actor, journal.peer, session).ask(PIDS["ingrid"])
+
+
+async def log_of(world, key, title):
+    """Somebody's own look at the log of the municipality's record system, as signing in makes the actor."""
+    each = side(world, "journal")
+    person = next(person for person in persons(TODAY) if person.key == key)
+    caller = Caller(
+        "akson-journal", pid=person.pid, hpr=person.hpr, name=person.name, assurance=4, surface="/journal"
+    )
+    chosen = next(choice for choice in await each.people.find_roles(caller) if choice.title == title)
+    actor = await each.people.find_actor(replace(caller, role=chosen.key))
+    async with opened(each.place, actor) as ctx:
+        return (await access_log.page(ctx, Wanted(count=1000))).events
+
+
+def refused(events):
+    return [event for event in events if event["outcome"] == "8"]
+
+
+async def test_what_was_refused_is_for_those_who_answer_for_the_use_of_the_system(world):
+    tone = await world.sign_in("journal", "tone-bakke")
+    here = await chart(tone, "journal", "Ingrid Haugen")
+    assert (await tone.get(f"{here}/problemer")).status_code == 403
+    tried = refused(await log_of(world, "anne-grete-rud", "Personvernansvarlig"))
+    assert any(event["agent"][0]["name"] == "Tone Bakke" for event in tried)
+    assert all(structure.check(event) == [] for event in tried)
+    with pytest.raises(Refused):
+        await log_of(world, "hanne-lunde", "Hjemmesykepleier")
+    said = words((await (await world.sign_in("innbygger", "ingrid")).get("/innbygger/innsyn")).text)
+    assert "Rollen" not in said
+
+
+async def test_a_leader_sees_what_the_own_units_have_done_and_nothing_of_others(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    assert (await nurse.get("/journal/")).status_code == 200
+    tone = await world.sign_in("journal", "tone-bakke")
+    assert (await tone.get("/journal/")).status_code == 200
+    names = {event["agent"][0].get("name") for event in await log_of(world, LEADER, "Avdelingsleder")}
+    assert "Hanne Lunde" in names
+    assert "Tone Bakke" not in names
+
+
+async def test_a_case_handler_is_told_that_the_role_cannot_look_at_others(world):
+    tone = await world.sign_in("journal", "tone-bakke")
+    here = await chart(tone, "journal", "Ingrid Haugen")
+    for path in (here, f"{here}/dokumenter", f"{here}/dokumenter/andre"):
+        page = await tone.get(path)
+        assert page.status_code == 200, page.text
+        assert "Rollen din kan ikke sl\u00e5 opp hos andre" in page.text
+        assert "svarer ikke" not in page.text
+    assert "/legemidler" not in (await tone.get(here)).text

@@ -146,9 +146,7 @@ def _count_in(
     _add(
         person.reasons, [rule.removeprefix(RULE) for rule in user.get("policy", []) if rule.startswith(RULE)]
     )
-    _add(person.saw, topics := _topics(event, log))
-    if event.get("action") in CHANGES:
-        _add(person.changed, topics)
+    _add(person.changed if event.get("action") in CHANGES else person.saw, _topics(event, log))
     _add(person.systems, [log.title])
 
 

@@ -20,7 +20,7 @@ def attest(actor: Actor, node: Node, pid: str, purpose: Purpose, decision: str) 
     return {
         "type": "nhn:tillitsrammeverk:parameters",
         "practitioner": {
-            "authorization": {"code": actor.authorization, "system": CATEGORY, "text": actor.role},
+            **_authorization(actor),
             "legal_entity": {"id": node.organization, "system": ORGANISATION_NUMBER, "name": node.title},
             "point_of_care": {
                 "id": actor.unit_number,
@@ -34,3 +34,10 @@ def attest(actor: Actor, node: Node, pid: str, purpose: Purpose, decision: str) 
         },
         "patients": [{"identifier": {"id": pid, "system": FNR}}],
     }
+
+
+def _authorization(actor: Actor) -> dict[str, Any]:
+    """The category of health personnel, for those who are authorised ("if it exists" in the framework)."""
+    if not actor.authorization:
+        return {}
+    return {"authorization": {"code": actor.authorization, "system": CATEGORY, "text": actor.role}}

@@ -34,6 +34,11 @@ def granted(ctx: Context, action: Action, resource_type: str) -> Grant:
     return decision
 
 
+def may(ctx: Context, action: Action, *types: str) -> bool:
+    """Whether the actor may do this to all these types at all: what a page need not offer where it is not so."""
+    return all(isinstance(ctx.policy(ctx.actor, action, each, ctx.purpose), Grant) for each in types)
+
+
 async def read(ctx: Context, resource_type: str, resource_id: str) -> Stored:
     """The current version. NotFound when absent or hidden, Gone when deleted."""
     grant = granted(ctx, Action.READ, resource_type)

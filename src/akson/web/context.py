@@ -10,6 +10,7 @@ from akson.fhir.strict_json import loads
 from akson.kit.errors import NotAuthenticated
 from akson.record import gate
 from akson.record.context import Context
+from akson.security.actor import Action
 
 
 def context(request: Request) -> Context:
@@ -36,11 +37,21 @@ def inquiry_of(request: Request) -> Inquiry:
     return found
 
 
+def readable(ctx: Context, *types: str) -> bool:
+    """Whether the reader's role reads these types at all."""
+    return gate.may(ctx, Action.SEARCH, *types)
+
+
 async def find(ctx: Context, resource_type: str, *pairs: tuple[str, str]) -> list[Resource]:
     """The resources that match, then those they include; at most one page of them."""
     query = parse(resource_type, list(pairs), base=ctx.node.fhir)
     page = await gate.search(ctx, query)
     return [loads(stored.body) for stored in (*page.matches, *page.included)]
+
+
+async def permitted(ctx: Context, resource_type: str, *pairs: tuple[str, str]) -> list[Resource]:
+    """As `find`; nothing where the reader's role does not read the type, for a page that then says nothing of it."""
+    return await find(ctx, resource_type, *pairs) if readable(ctx, resource_type) else []
 
 
 async def one(ctx: Context, resource_type: str, resource_id: str) -> Resource:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from akson.documents.mhd import missing_sources
-from akson.exchange.edge.platform import FHIR_JSON, Ask
+from akson.exchange.edge.platform import FHIR_JSON, Ask, NoAttest
 from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.kit.errors import NotFound, PeerFailed, PeerSilent
@@ -15,11 +15,15 @@ FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Documents of all sources; `missing` names the sources that did not answer, `silent` the platform itself."""
+    """Documents of all sources; `missing` names the sources that did not answer, `silent` the platform itself.
+
+    `refused`: the asker's role cannot look up at others, so nobody was asked.
+    """
 
     documents: tuple[Resource, ...]
     missing: tuple[str, ...] = ()
     silent: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ async def find(ask: Ask, mhd: str, pid: str, text: str = "") -> Found:
         answer = await ask(
             "POST", f"{mhd}/DocumentReference/_search", content=urlencode(pairs).encode(), headers=headers
         )
+    except NoAttest:
+        return Found((), refused=True)
     except (PeerSilent, PeerFailed):
         return Found((), silent=True)
     if answer.status_code != 200:

@@ -32,6 +32,10 @@ class Ask(Protocol):
     ) -> Answer: ...
 
 
+class NoAttest(NotAllowed):
+    """The asker's role gives no attest of care, so that nothing can be asked of others on its behalf."""
+
+
 FHIR_JSON = {"content-type": "application/fhir+json", "accept": "application/fhir+json"}
 
 ERRORS = {403: NotAllowed, 404: NotFound, 409: Conflict, 412: VersionMismatch, 422: Unprocessable}

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from akson.exchange.edge.platform import Answer, Ask, Platform
+from akson.exchange.edge.platform import Answer, Ask, NoAttest, Platform
 from akson.kit.settings import Node
 from akson.record.attest import attest
 from akson.security.actor import Actor, Kind, Purpose
 from akson.security.client import Behalf, Peer
 from akson.security.once import digest
 from akson.security.sessions import Session
+from akson.security.system import AnchorRefused
 
 PLATFORM_SCOPE = "akson:samhandling/fhir"
 
@@ -23,6 +24,15 @@ class Reach:
     peer: Peer
     session: Session
     purpose: Purpose = Purpose.TREATMENT
+
+    @property
+    def attests(self) -> bool:
+        """Whether the reader may ask others: citizens for oneself, personnel with an authorisation (V9060).
+
+        An attest says that a care relation makes the look necessary. A case handler, who gives no health care, has
+        none to attest.
+        """
+        return self.actor.kind is not Kind.PERSONNEL or bool(self.actor.authorization)
 
     @property
     def mhd(self) -> str:
@@ -40,9 +50,21 @@ class Reach:
         async def send(
             method: str, url: str, *, content: bytes | None = None, headers: Mapping[str, str] | None = None
         ) -> Answer:
-            return await self.peer.request(
-                method, url, scope=scope, on_behalf_of=behalf, content=content, headers=dict(headers or {})
-            )
+            if not self.attests:
+                raise NoAttest("no authorisation as health personnel, so no attest")
+            try:
+                return await self.peer.request(
+                    method,
+                    url,
+                    scope=scope,
+                    on_behalf_of=behalf,
+                    content=content,
+                    headers=dict(headers or {}),
+                )
+            except AnchorRefused as error:
+                if error.error == "access_denied":
+                    raise NoAttest("the trust anchor takes no attest from this person") from error
+                raise
 
         return send
 

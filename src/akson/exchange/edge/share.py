@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from akson.exchange.declare import InformationService, Part
-from akson.exchange.edge.platform import Platform, included, matches
+from akson.exchange.edge.platform import NoAttest, Platform, included, matches
 from akson.fhir.model import Resource, reference
 from akson.kit.clock import instant, now
 from akson.kit.errors import PeerFailed, PeerSilent
@@ -65,10 +65,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the register holds for one patient; `silent` when the platform did not answer."""
+    """What the register holds for one patient; `silent` when the platform did not answer.
+
+    `refused`: the asker's role cannot look up at others, so nobody was asked.
+    """
 
     items: tuple[Item, ...]
     silent: bool = False
+    refused: bool = False
 
     def of(self, part: Part) -> list[Item]:
         """The items of one part."""
@@ -84,6 +88,8 @@ async def fetch(platform: Platform, service: InformationService, pid: str) -> Sh
     ]
     try:
         bundles = await platform.batch(searches)
+    except NoAttest:
+        return Shared((), refused=True)
     except (PeerSilent, PeerFailed):
         return Shared((), silent=True)
     if any(bundle.get("resourceType") != "Bundle" for bundle in bundles):

@@ -8,16 +8,25 @@ from starlette.responses import HTMLResponse, Response
 
 from akson.care import relations
 from akson.exchange.declare import service
+from akson.record import gate
 from akson.record.context import Context
+from akson.security.actor import Action
 from akson.web import show
-from akson.web.context import context, find, of_type, one
+from akson.web.context import context, find, of_type, one, permitted, readable
 from akson.web.critical import GRAVE, SERVICE, Line
 from akson.web.critical import lines as critical_lines
 from akson.web.ehr import documents, patient, register, rows, trend, work
-from akson.web.ehr.frame import TABS, show_work
+from akson.web.ehr.frame import READS, show_work, tabs_for
 from akson.web.ehr.patient import Patient
 from akson.web.ehr.rows import Medicine, Row
 
+SECTIONS = {
+    "critical": ("AllergyIntolerance",),
+    "medicines": ("MedicationStatement",),
+    "problems": ("Condition",),
+    "services": ("EpisodeOfCare",),
+}
+"""What a card of the overview tells of: it is left out for a role that does not read it."""
 RECENT = "10"
 PAGE = "100"
 
@@ -53,10 +62,11 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """What the shared register said; `silent` when it did not answer."""
+    """What the shared register said; `silent` when it did not answer, `refused` when this role cannot ask it."""
 
     lines: tuple[Line, ...]
     silent: bool
+    refused: bool
 
     @property
     def parts(self) -> list[Category]:
@@ -74,11 +84,14 @@ class Register:
 
 async def show_chart(request: Request, ctx: Context, template: str, tab: str, **values: Any) -> HTMLResponse:
     """One page of a chart: the banner of the patient in the address, the tab, and what the page shows."""
+    tabs = tabs_for(ctx)
+    if tab in READS:
+        gate.granted(ctx, Action.SEARCH, READS[tab])  # Refused, and audited, for a role that does not read it
     person = values.pop("patient", None) or await patient.load(ctx, request.path_params["patient"])
     related = await relations.is_related(ctx, person.id)
     shared = values.pop("shared", None) or await register.shared_of(request, person)
     person = replace(person, badges=(*register.badges(shared), *person.badges))
-    found = Register(tuple(critical_lines(shared.items)), shared.silent)
+    found = Register(tuple(critical_lines(shared.items)), shared.silent, shared.refused)
     return await show_work(
         request,
         ctx,
@@ -86,7 +99,8 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
         menu="patients",
         patient=person,
         tab=tab,
-        tabs=TABS,
+        tabs=tabs,
+        hidden=frozenset(name for name, types in SECTIONS.items() if not readable(ctx, *types)),
         related=related,
         register=found,
         **values,
@@ -104,8 +118,8 @@ async def overview(request: Request) -> Response:
 async def _overview(ctx: Context, person: Patient) -> Overview:
     who = ("patient", f"Patient/{person.id}")
     tasks = [work.work(task, ctx.node) for task in await work.open_tasks(ctx, who)]
-    plans = of_type(await find(ctx, "CarePlan", who, ("status", "active")), "CarePlan")
-    goals = await find(ctx, "Goal", who, ("lifecycle-status", "active,accepted,planned,proposed"))
+    plans = of_type(await permitted(ctx, "CarePlan", who, ("status", "active")), "CarePlan")
+    goals = await permitted(ctx, "Goal", who, ("lifecycle-status", "active,accepted,planned,proposed"))
     papers = await find(
         ctx, "DocumentReference", who, ("status", "current"), ("_sort", "-date"), ("_count", RECENT)
     )
@@ -128,8 +142,10 @@ async def _overview(ctx: Context, person: Patient) -> Overview:
 async def medicines_in_use(ctx: Context, who: tuple[str, str]) -> list[Medicine]:
     """What the patient takes now: the list of statements; prescriptions where there is no list."""
     active = ("status", "active,on-hold,intended")
-    found = await find(ctx, "MedicationStatement", who, active, ("_count", PAGE))
-    found = found or await find(ctx, "MedicationRequest", who, ("status", "active,on-hold"), ("_count", PAGE))
+    found = await permitted(ctx, "MedicationStatement", who, active, ("_count", PAGE))
+    found = found or await permitted(
+        ctx, "MedicationRequest", who, ("status", "active,on-hold"), ("_count", PAGE)
+    )
     return [
         rows.medicine(each, ctx.node) for each in of_type(found, "MedicationStatement", "MedicationRequest")
     ]
@@ -137,7 +153,7 @@ async def medicines_in_use(ctx: Context, who: tuple[str, str]) -> list[Medicine]
 
 async def critical_rows(ctx: Context, who: tuple[str, str]) -> list[Row]:
     """What this record itself holds of critical information; the shared register is asked by its own page."""
-    allergies = await find(ctx, "AllergyIntolerance", who, ("clinical-status", "active"))
+    allergies = await permitted(ctx, "AllergyIntolerance", who, ("clinical-status", "active"))
     flags = await patient.active_flags(ctx, who)
     return [rows.allergy(each, ctx.node) for each in of_type(allergies, "AllergyIntolerance")] + [
         rows.flag(each, ctx.node) for each in flags
@@ -145,12 +161,12 @@ async def critical_rows(ctx: Context, who: tuple[str, str]) -> list[Row]:
 
 
 async def _problems(ctx: Context, who: tuple[str, str]) -> list[Row]:
-    found = await find(ctx, "Condition", who, ("_sort", "-recorded-date"), ("_count", PAGE))
+    found = await permitted(ctx, "Condition", who, ("_sort", "-recorded-date"), ("_count", PAGE))
     return [rows.problem(each, ctx.node) for each in of_type(found, "Condition")]
 
 
 async def _services(ctx: Context, who: tuple[str, str]) -> list[Row]:
-    found = await find(ctx, "EpisodeOfCare", who, ("status", "active,planned,waitlist,onhold"))
+    found = await permitted(ctx, "EpisodeOfCare", who, ("status", "active,planned,waitlist,onhold"))
     return [rows.service(each, ctx.node) for each in of_type(found, "EpisodeOfCare")]
 
 
@@ -160,7 +176,7 @@ async def _team(ctx: Context, person: Patient) -> list[tuple[str, str, str]]:
     for gp in person.resource.get("generalPractitioner", []):
         if "Organization" not in gp.get("reference", gp.get("type", "")):
             found.setdefault(show.display(gp), ("chart.gp", ""))
-    teams = await find(ctx, "CareTeam", ("patient", f"Patient/{person.id}"), ("status", "active"))
+    teams = await permitted(ctx, "CareTeam", ("patient", f"Patient/{person.id}"), ("status", "active"))
     for member in (m for team in of_type(teams, "CareTeam") for m in team.get("participant", [])):
         roles = ", ".join(filter(None, (show.concept(role) for role in member.get("role", []))))
         found.setdefault(show.display(member.get("member")), (roles, ""))

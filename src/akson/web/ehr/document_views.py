@@ -57,7 +57,7 @@ async def _others(request: Request, ctx: Context, person: Patient, words: str = 
     found = await _look(request, person, words)
     elsewhere = [each for each in found.documents if _source(each) != ctx.node.fhir]
     lines = [(document_row(each, ctx.node), address) for each in elsewhere if (address := _address(each))]
-    return {"lines": lines, "missing": found.missing, "silent": found.silent}
+    return {"lines": lines, "missing": found.missing, "silent": found.silent, "refused": found.refused}
 
 
 async def _look(request: Request, person: Patient, words: str = "") -> Found:

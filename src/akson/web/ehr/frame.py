@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from akson.record.context import Context
+from akson.web.context import readable
 from akson.web.ehr import work
 from akson.web.page import render
 
@@ -19,6 +20,15 @@ TABS = (
     ("messages", "/meldinger"),
 )
 """Key and path of each tab of a chart."""
+
+
+READS = {"critical": "AllergyIntolerance", "medicines": "MedicationStatement", "problems": "Condition"}
+"""What a tab shows, where not every role that works with patients reads it."""
+
+
+def tabs_for(ctx: Context) -> list[tuple[str, str]]:
+    """The tabs that show something the reader's role may read."""
+    return [(key, path) for key, path in TABS if key not in READS or readable(ctx, READS[key])]
 
 
 async def show_work(

@@ -6,7 +6,7 @@ from akson.fhir.model import Resource
 from akson.kit.errors import Conflict
 from akson.record.context import Context
 from akson.web import show
-from akson.web.context import find, of_type, one
+from akson.web.context import find, of_type, one, permitted
 from akson.web.ehr.rows import allergy, flag
 
 CONFIDENTIAL = frozenset({"R", "V"})
@@ -65,14 +65,14 @@ async def load(ctx: Context, patient_id: str) -> Patient:
     resource = await one(ctx, "Patient", patient_id)
     who = ("patient", f"Patient/{patient_id}")
     warnings = await active_flags(ctx, who)
-    allergies = await find(ctx, "AllergyIntolerance", who, ("clinical-status", "active"))
+    allergies = await permitted(ctx, "AllergyIntolerance", who, ("clinical-status", "active"))
     close = await find(ctx, "RelatedPerson", who, ("active", "true"))
     return build(ctx, resource, [*of_type(allergies, "AllergyIntolerance"), *warnings], close)
 
 
 async def active_flags(ctx: Context, who: tuple[str, str]) -> list[Resource]:
     """Warnings that apply now (R4 has no search parameter for the status of a Flag)."""
-    found = of_type(await find(ctx, "Flag", who, ("_count", "100")), "Flag")
+    found = of_type(await permitted(ctx, "Flag", who, ("_count", "100")), "Flag")
     return [flag for flag in found if flag.get("status") == "active"]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from akson.fhir.model import Resource
 from akson.record.context import Context
 from akson.web import show
-from akson.web.context import find, of_type
+from akson.web.context import of_type, permitted
 from akson.web.say import moment
 
 LOINC = "http://loinc.org"
@@ -39,7 +39,7 @@ async def pressures(ctx: Context, who: tuple[str, str]) -> list[Resource]:
     """The newest observations of blood pressure and pulse."""
     codes = ("code", ",".join(f"{LOINC}|{code}" for code in (PRESSURE, PULSE)))
     return of_type(
-        await find(ctx, "Observation", who, codes, ("_sort", "-date"), ("_count", "40")), "Observation"
+        await permitted(ctx, "Observation", who, codes, ("_sort", "-date"), ("_count", "40")), "Observation"
     )
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from akson.fhir.model import Resource
-from akson.kit.errors import NotFound
+from akson.kit.errors import NotFound, PeerSilent
 from akson.web.context import inquiry_of
 from akson.web.ehr import documents, rows
 from akson.web.ehr.documents import Content
@@ -63,6 +63,8 @@ async def _open(request: Request) -> tuple[Resource, Content]:
     inquiry = inquiry_of(request)
     found = await inquiry.documents()
     document = next((each for each in found.documents if _place(each) == place), None)
+    if document is None and found.missing:
+        raise PeerSilent("the document may be in a system that does not answer")
     if document is None:
         raise NotFound("no such document")
     fetched = await inquiry.document(*place.split("/"))

@@ -83,11 +83,12 @@ async def _own(ctx: Context, since: datetime) -> Log:
 
 
 def _line(person: Person, language: str) -> Line:
-    where = [person.unit, person.organization]
+    # Many units carry the name of their owner already.
+    where = [person.unit, "" if person.organization in person.unit else person.organization]
     role = _role(person.role, language)
     return Line(
         who=", ".join(filter(None, [person.name or text("seen.someone", language), role])),
-        where=", ".join(dict.fromkeys(filter(None, where))),
+        where=", ".join(filter(None, where)),
         times=_times(person),
         saw=_joined([text(f"seen.topic_{topic}", language) for topic in person.saw], language),
         changed=_joined([text(f"seen.topic_{topic}", language) for topic in person.changed], language),
