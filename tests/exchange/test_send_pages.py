@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 
+from akson.care import message_monitor
 from akson.demo.ids import demo_id
 from akson.kit.errors import PeerSilent
 from akson.messaging.outbox import Sending
@@ -249,3 +250,33 @@ async def test_the_draft_saves_itself_and_is_found_again(world):
     missing = await post(gp, form, f"{CHART}/henvisning", do="preview", **fields)
     assert missing.status_code == 422
     assert "Velg hvem du henviser til." in unescape(missing.text)
+
+
+async def test_the_monitor_counts_names_nobody_and_lets_operations_act(world, monkeypatch):
+    hospital = next(each for each in world.app.state.hosted if each.node.name == "sykehus")
+    asked, hospital.peer.request = hospital.peer.request, down
+    gp = await referred(world)
+    await until(gp, f"{CHART}/meldinger/liste", "Sendt")
+    operator = await world.sign_in("samhandling", "henrik-vold")
+    page = unescape((await operator.get("/samhandling/")).text)
+    assert "Solvik legesenter → Fjordsykehuset, medisinsk avdeling" in page
+    assert "Alt går som det skal." in page
+    for personal in ("Dahl", "Per Arne", STORY):
+        assert personal not in page
+
+    monkeypatch.setattr(message_monitor.overview, "__defaults__", (timedelta(0),))
+    page = await operator.get("/samhandling/")
+    assert "Ikke hentet av mottakeren" in page.text
+    act = re.search(r'action="(/samhandling/meldinger/[^"]+)"', page.text)[1]
+    again = await post(operator, page, act, do="offer")
+    assert "Sendt på nytt 1 gang." in unescape(again.text)
+    handled = await post(operator, page, act, do="handled")
+    assert "Alt går som det skal." in unescape(handled.text)
+    assert (await post(operator, page, act, do="handled")).status_code == 409
+
+    hospital.peer.request = asked
+    await until(gp, f"{CHART}/meldinger/liste", "Kvittert", 30)
+    counts = unescape((await operator.get("/samhandling/")).text).partition("Mellom partene")[2]
+    assert re.search(r'data-label="Kvittert">1<', counts)
+    assert re.search(r'data-label="Svartid \(95 av 100\)">[\d,]+ s<', counts)
+    assert (await gp.post(act, data={})).url.path.startswith("/tillitsanker/")

@@ -1,6 +1,5 @@
 """What passes through the platform: how many letters, between whom, and those that need a person. No patient is named."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,21 +7,18 @@ from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.clock import now
-from akson.kit.errors import NotAllowed
+from akson.kit.errors import Conflict, NotAllowed
 from akson.messaging.codes import LISTS, MESSAGE_TYPES
 from akson.record import gate
 from akson.record.context import Context
-from akson.store import messages
-from akson.store.messages import Message, Receiver
+from akson.store import relay
+from akson.store.relay import Stuck, Traffic
 
 HER = "urn:oid:2.16.578.1.12.4.1.2"
 OPERATIONS = "driftsansvarlig"
 DAY = timedelta(days=1)
 PATIENCE = timedelta(hours=4)
 """A letter that its receiver has not answered for this long needs a person."""
-LIMIT = 1000
-RECEIPT = "APPREC"
-OK, REJECTED = "1", "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +31,13 @@ class Trouble:
     receiver: str
     why: str
     detail: str
+    """Code and words of the receipt."""
+    offered: int
     owner: str
     """Name of the unit that must act."""
     phone: str
     since: datetime
+    can_offer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,7 @@ class Pair:
 
     sender: str
     receiver: str
-    sent: int
-    fetched: int
-    answered: int
+    counts: Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,63 +55,74 @@ class Monitor:
 
     sent: int
     answered: int
-    underway: int
+    rejected: int
     troubles: tuple[Trouble, ...]
     pairs: tuple[Pair, ...]
 
+    @property
+    def underway(self) -> int:
+        """Neither acknowledged nor rejected."""
+        return self.sent - self.answered - self.rejected
 
-async def overview(ctx: Context) -> Monitor:
+    @property
+    def oldest(self) -> datetime | None:
+        """Since when the oldest trouble waits."""
+        return min((each.since for each in self.troubles), default=None)
+
+
+async def overview(ctx: Context, patience: timedelta = PATIENCE) -> Monitor:
     """The figures of the last day, and all letters that need a person. NotAllowed for all but operations."""
+    _must_run_it(ctx)
+    units = await _units(ctx)
+    traffic = await relay.traffic(ctx.tx, now() - DAY)
+    return Monitor(
+        sent=sum(each.sent for each in traffic),
+        answered=sum(each.acknowledged for each in traffic),
+        rejected=sum(each.rejected for each in traffic),
+        troubles=tuple(_trouble(each, units) for each in await relay.stuck(ctx.tx, now() - patience)),
+        pairs=tuple(Pair(_name(units, each.sender), _name(units, each.receiver), each) for each in traffic),
+    )
+
+
+async def offer_again(ctx: Context, message: str) -> None:
+    """Offer a letter anew to those who have not answered. Conflict when all have."""
+    _must_run_it(ctx)
+    if not await relay.offer_again(ctx.tx, message, ctx.actor.name):
+        raise Conflict("every receiver has answered")
+
+
+async def handle(ctx: Context, message: str) -> None:
+    """Take a letter off the list: somebody has seen to it. Conflict when somebody was faster."""
+    _must_run_it(ctx)
+    if not await relay.handle(ctx.tx, message, ctx.actor.name):
+        raise Conflict("the letter is not on the list any more")
+
+
+def _must_run_it(ctx: Context) -> None:
     if ctx.actor.role != OPERATIONS:
         raise NotAllowed("only those who run the platform see the monitor")
-    units = await _units(ctx)
-    found = [each for each in await messages.find(ctx.tx, "relay", limit=LIMIT) if each.type != RECEIPT]
-    held = [(message, one) for message in found for one in await messages.receivers(ctx.tx, message.id)]
-    recent = [each for each in held if _age(each[0]) < DAY]
-    return Monitor(
-        sent=len(recent),
-        answered=sum(1 for _, one in recent if one.status),
-        underway=sum(1 for message, one in held if not one.status and _age(message) < PATIENCE),
-        troubles=tuple(filter(None, (_trouble(message, one, units) for message, one in held))),
-        pairs=tuple(_pairs(recent, units)),
-    )
 
 
-def _trouble(message: Message, one: Receiver, units: dict[str, Resource]) -> Trouble | None:
-    rejected = one.status == REJECTED
-    if not rejected and (one.status or _age(message) < PATIENCE):
-        return None
-    owner = message.from_her if rejected else one.her_id
-    return Trouble(
-        id=message.id,
-        kind=LISTS[MESSAGE_TYPES].get(message.type, ""),
-        sender=_name(units, message.from_her),
-        receiver=_name(units, one.her_id),
-        why="web.monitor_rejected" if rejected else "web.monitor_unanswered",
-        detail="; ".join(str(error.get("description") or error.get("details") or "") for error in one.errors),
-        owner=_name(units, owner),
-        phone=next(
-            (str(t["value"]) for t in units.get(owner, {}).get("telecom", []) if t["system"] == "phone"), ""
-        ),
-        since=message.made or now(),
-    )
-
-
-def _pairs(recent: Sequence[tuple[Message, Receiver]], units: dict[str, Resource]) -> list[Pair]:
-    groups: dict[tuple[str, str], list[Receiver]] = {}
-    for message, one in recent:
-        groups.setdefault((message.from_her, one.her_id), []).append(one)
-    pairs = [
-        Pair(
-            _name(units, sender),
-            _name(units, receiver),
-            len(group),
-            sum(1 for one in group if one.state != "waiting" or one.status),
-            sum(1 for one in group if one.status),
-        )
-        for (sender, receiver), group in groups.items()
+def _trouble(stuck: Stuck, units: dict[str, Resource]) -> Trouble:
+    owner = stuck.sender if stuck.is_rejected else stuck.receiver
+    why = "rejected" if stuck.is_rejected else "not_answered" if stuck.is_fetched else "not_fetched"
+    words = [
+        " ".join(str(error.get(part)) for part in ("errorCode", "description") if error.get(part))
+        for error in stuck.errors
     ]
-    return sorted(pairs, key=lambda pair: (-pair.sent, pair.sender))
+    return Trouble(
+        id=stuck.id,
+        kind=LISTS[MESSAGE_TYPES].get(stuck.type, ""),
+        sender=_name(units, stuck.sender),
+        receiver=_name(units, stuck.receiver),
+        why=f"send.monitor_{why}",
+        detail="; ".join(filter(None, words)),
+        offered=stuck.offered,
+        owner=_name(units, owner),
+        phone=_phone(units.get(owner, {})),
+        since=stuck.made,
+        can_offer=not stuck.is_rejected,
+    )
 
 
 async def _units(ctx: Context) -> dict[str, Resource]:
@@ -125,8 +133,8 @@ async def _units(ctx: Context) -> dict[str, Resource]:
 
 
 def _name(units: dict[str, Resource], her_id: str) -> str:
-    return str(units.get(her_id, {}).get("name", ""))
+    return str(units.get(her_id, {}).get("name", her_id))
 
 
-def _age(message: Message) -> timedelta:
-    return now() - (message.made or now())
+def _phone(unit: Resource) -> str:
+    return next((str(t["value"]) for t in unit.get("telecom", []) if t.get("system") == "phone"), "")
