@@ -1,7 +1,9 @@
 """Referral and discharge summary through the pages of three nodes, as people send the forms."""
 
 import asyncio
+import base64
 import re
+from dataclasses import replace
 from datetime import timedelta
 from functools import partialmethod
 from html import unescape
@@ -11,7 +13,12 @@ import pytest
 from akson.care import message_monitor
 from akson.demo.ids import demo_id
 from akson.kit.errors import PeerSilent
+from akson.kit.ids import new_id
+from akson.messaging import codec
+from akson.messaging.model import Ident
 from akson.messaging.outbox import Sending
+from akson.messaging.sign import sign
+from akson.store import messages
 
 pytestmark = pytest.mark.store
 
@@ -247,6 +254,9 @@ async def test_the_draft_saves_itself_and_is_found_again(world):
     assert saved.json()["version"] == 1
     assert (await post(gp, form, f"{CHART}/henvisning/utkast", **fields)).status_code == 409
     assert "Halvskrevet" in (await gp.get(f"{CHART}/henvisning/ny")).text
+    listed = unescape((await gp.get("/journal/utkast")).text)
+    assert "Per Arne Dahl" in listed
+    assert f'href="{CHART}/henvisning/ny"' in listed
     missing = await post(gp, form, f"{CHART}/henvisning", do="preview", **fields)
     assert missing.status_code == 422
     assert "Velg hvem du henviser til." in unescape(missing.text)
@@ -280,3 +290,33 @@ async def test_the_monitor_counts_names_nobody_and_lets_operations_act(world, mo
     assert re.search(r'data-label="Kvittert">1<', counts)
     assert re.search(r'data-label="Svartid \(95 av 100\)">[\d,]+ s<', counts)
     assert (await gp.post(act, data={})).url.path.startswith("/tillitsanker/")
+
+
+async def test_a_message_with_a_wrong_identity_number_is_answered_with_its_code(world):
+    journal = next(each for each in world.app.state.hosted if each.node.name == "journal")
+    await referred(world)
+    async with journal.place.database.transaction() as tx:
+        (good,) = await messages.find(tx, "out")
+        letter = codec.read(await messages.payload(tx, good.id)).content
+    number = letter.header.patient.national_id
+    wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
+    patient = replace(letter.header.patient, idents=(Ident(wrong, "FNR"),))
+    bad = replace(
+        letter, document_id=new_id(), header=replace(letter.header, msg_id=new_id(), patient=patient)
+    )
+    raw = sign(codec.write(bad), journal.mailroom.signer)
+    body = {
+        "businessDocument": base64.b64encode(raw).decode(),
+        "contentType": "application/xml",
+        "contentTransferEncoding": "base64",
+    }
+    api, scope = f"{journal.node.platform}/msh/api/v2/Messages", "akson:samhandling/msh"
+    taken = await journal.peer.request("POST", api, scope=scope, json=body)
+    assert taken.status_code == 201
+    for _ in range(60):
+        answer = await journal.peer.request("GET", f"{api}/{taken.json()}/apprec", scope=scope)
+        if answer.json()[0]["appRecStatus"]:
+            break
+        await asyncio.sleep(0.25)
+    (receipt,) = answer.json()
+    assert (receipt["appRecStatus"], receipt["appRecErrorList"][0]["errorCode"]) == ("Rejected", "E31")

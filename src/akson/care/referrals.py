@@ -57,6 +57,12 @@ async def draft(ctx: Context, patient: str) -> Draft:
     )
 
 
+async def own_drafts(ctx: Context) -> list[Draft]:
+    """All one's own drafts, the newest first."""
+    found = await drafts.of(ctx.tx, ctx.actor.practitioner)
+    return [Draft(e.subject, e.content, e.version, instant(e.updated)) for e in found if e.kind == KIND]
+
+
 async def save(ctx: Context, wanted: Draft) -> Draft:
     """Save what is written. VersionMismatch when the draft was changed in another window."""
     key = (ctx.actor.practitioner, KIND, wanted.patient)

@@ -52,8 +52,9 @@ def _parts(letter: Letter, language: str) -> Iterator[tuple[str, list[str]]]:
             for m in letter.medicines
         ],
     )
-    for statement in letter.statements:
-        yield statement.type.label, [_joined(statement.code.label, statement.text, statement.comment)]
+    for heading in dict.fromkeys(statement.type.label for statement in letter.statements):
+        told = [s for s in letter.statements if s.type.label == heading]
+        yield heading, [_joined(s.code.label, s.text, s.comment) for s in told]
     yield named("results"), [_result(r) for r in letter.results]
     if isinstance(letter, Epikrise):
         yield named("procedures"), [_joined(_coded(p.code), p.text, p.comment) for p in letter.procedures]

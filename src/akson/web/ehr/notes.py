@@ -4,7 +4,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from akson.care import notes
+from akson.care import notes, referrals
 from akson.care.notes import Draft, Titles
 from akson.kit.errors import Conflict, VersionMismatch
 from akson.kit.text import text
@@ -96,13 +96,27 @@ async def drafts(request: Request) -> Response:
 
 
 async def draft_lines(ctx: Context) -> list[dict[str, str]]:
-    """One's own drafts as lines: patient, its name, when saved, and how it begins."""
-    return [
+    """One's own drafts as lines: patient, its name, when saved, how it begins, and where one goes on writing."""
+    found = [
         {
             "patient": each.patient,
             "patient_name": each.patient_name,
             "saved": each.saved,
             "beginning": shorten(each.words),
+            "path": "notater/nytt",
+            "kind": "chart.new_note",
         }
         for each in await notes.own_drafts(ctx)
     ]
+    found += [
+        {
+            "patient": each.patient,
+            "patient_name": str(each.fields.get("patient_name", "")),
+            "saved": each.saved,
+            "beginning": shorten(" ".join(str(each.fields.get(name, "")) for name in ("wanted", "story"))),
+            "path": "henvisning/ny",
+            "kind": "send.new_referral",
+        }
+        for each in await referrals.own_drafts(ctx)
+    ]
+    return sorted(found, key=lambda each: each["saved"], reverse=True)

@@ -232,10 +232,11 @@ async def _read(request: Request, ctx: Context) -> Draft:
     form = await request.form()
     if form.get("patient") != request.path_params["patient"]:
         raise Conflict("the form is about another patient than the page")
-    await one(ctx, "Patient", request.path_params["patient"])
+    person = await one(ctx, "Patient", request.path_params["patient"])
     fields: dict[str, Any] = {name: str(form.get(name, "")).strip() for name in (*WORDS, "words")}
     if fields["priority"] not in PRIORITIES:
         fields["priority"] = PRIORITIES[0]
+    fields["patient_name"] = show.name(person)
     fields["include"] = [str(value) for value in form.getlist("include")]
     version = str(form.get("version") or "0")
     return Draft(request.path_params["patient"], fields, int(version) if version.isdigit() else 0)
