@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from akson.exchange.hub.look import DocumentLook
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, configure, log
 from akson.kit.settings import Node, Role, Settings
+from akson.record import sealing
 from akson.security.middleware import Authentication
 from akson.store.pool import Database
 from akson.trust.routes import routes as trust_routes
@@ -67,16 +69,31 @@ def application(
         routes=routes,
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={AksonError: show_error, 404: show_error, 405: show_error, Exception: show_error},
-        lifespan=lifespan([each.place.database for each in hosted], client, jobs(hosted)),
+        lifespan=lifespan([each.place.database for each in hosted], client, jobs(hosted, client)),
     )
     made.state.hosted = hosted
     return made
 
 
-def jobs(hosted: list[Hosted]) -> tuple[Job, ...]:
+def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
     """What runs beside the requests."""
     records = [each for each in hosted if Role.JOURNAL in each.node.roles]
-    return (*(each.watcher.run for each in records), *(each.mailroom.run for each in records))
+    logs = [each.place.database for each in hosted if Role.TILLITSANKER not in each.node.roles]
+    return (
+        *(partial(once_up, client, each.node, each.watcher.run) for each in records),
+        *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
+        *(partial(sealing.run, database) for database in logs),
+    )
+
+
+async def once_up(client: httpx.AsyncClient, node: Node, job: Job) -> None:
+    """A job that calls other nodes begins when this one answers: until then nobody can be reached."""
+    while True:
+        with suppress(httpx.HTTPError):
+            if (await client.get(f"{node.base}/health")).is_success:
+                break
+        await asyncio.sleep(0.2)
+    await job()
 
 
 def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:

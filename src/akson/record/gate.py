@@ -21,7 +21,7 @@ from akson.record.refused import Refused
 from akson.record.relations import relations_of
 from akson.security.actor import Action
 from akson.security.policy import Grant, Refusal
-from akson.store import admission, relations, resources, search_sql
+from akson.store import admission, audit, relations, resources, search_sql
 from akson.store.resources import HistoryOf, HistoryPage, Stored, Write
 from akson.store.search_sql import Page
 
@@ -37,6 +37,11 @@ def granted(ctx: Context, action: Action, resource_type: str) -> Grant:
 def may(ctx: Context, action: Action, *types: str) -> bool:
     """Whether the actor may do this to all these types at all: what a page need not offer where it is not so."""
     return all(isinstance(ctx.policy(ctx.actor, action, each, ctx.purpose), Grant) for each in types)
+
+
+async def note(ctx: Context, refused: Refused) -> None:
+    """Audit a refusal where the request goes on: one entry of a batch. A whole request's is written by `opened`."""
+    await audit.append(ctx.tx, refused.audit)
 
 
 async def read(ctx: Context, resource_type: str, resource_id: str) -> Stored:

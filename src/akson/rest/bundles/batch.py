@@ -11,6 +11,7 @@ from akson.kit.errors import AksonError, Issue
 from akson.kit.ids import new_id
 from akson.record import gate
 from akson.record.context import Context
+from akson.record.refused import Refused
 from akson.rest import bundle, outcome
 from akson.rest.bundles import entry
 from akson.rest.bundles.entry import Entry
@@ -67,6 +68,8 @@ async def _alone(ctx: Context, request: Request, position: int, raw: Resource, d
         async with ctx.tx.savepoint():
             return entry_of(await dispatch(ctx, inner(request, item)))
     except AksonError as error:
+        if isinstance(error, Refused):
+            await gate.note(ctx, error)
         issues = tuple(_placed(issue, position) for issue in error.issues)
         response = {"status": str(error.status), "outcome": outcome.resource_of(issues)}
         return bundle.response_entry(response)
