@@ -152,13 +152,15 @@ def lifespan(
     """Open what the program needs, run its jobs beside it, close everything in reverse."""
 
     @asynccontextmanager
-    async def run(_app: Starlette) -> AsyncIterator[None]:
+    async def run(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(client.aclose)
             for database in databases:
                 await database.open()
                 stack.push_async_callback(database.close)
             tasks = [asyncio.create_task(job()) for job in jobs]
+            # Jobs end before the server does: what they ask would not be answered any more.
+            app.state.quiesce = lambda: [task.cancel() for task in tasks]
             log(Event.STARTED)
             try:
                 yield

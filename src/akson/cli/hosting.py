@@ -53,8 +53,9 @@ async def serve(
     lifespan: AbstractAsyncContextManager[object],
     address: tuple[str, int],
     ready: Callable[[], Awaitable[None]],
+    quiesce: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until a signal comes. `ready` runs beside the server once it is told to listen.
+    """Serve until a signal comes. `ready` runs beside the server once it is told to listen, `quiesce` before it stops.
 
     What goes wrong in the lifespan or in `ready` ends the serving and is raised here.
     """
@@ -64,7 +65,11 @@ async def serve(
     async with lifespan:
         host, port = address
         server = Server(app, address=host, port=port, interface=Interfaces.ASGINL, log_enabled=False)
-        stop: Callable[[], None] = server.stop
+
+        def stop() -> None:
+            quiesce()
+            server.stop()
+
         stopped = _on_signals(stop)
         announcing = asyncio.ensure_future(ready())
         announcing.add_done_callback(lambda done: stop() if _failed(done) else None)
