@@ -66,9 +66,11 @@ async def serve(
         host, port = address
         server = Server(app, address=host, port=port, interface=Interfaces.ASGINL, log_enabled=False)
 
+        end: Callable[[], None] = server.stop
+
         def stop() -> None:
             quiesce()
-            server.stop()
+            end()
 
         stopped = _on_signals(stop)
         announcing = asyncio.ensure_future(ready())

@@ -92,12 +92,15 @@ async def host(settings: "Settings", nodes: "tuple[Node, ...]", started: float) 
         say(f"All nodes answer after {time.monotonic() - started:.1f} s. Ctrl-C stops.")
         say(f"Akson is ready: http://localhost:{settings.port}")
 
+    def quiesce() -> None:
+        app.state.quiesce()
+
     await serve(
         app,
         app.router.lifespan_context(app),
         (settings.host, settings.port),
         announce,
-        lambda: app.state.quiesce(),
+        quiesce,
     )
 
 
