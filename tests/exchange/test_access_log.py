@@ -208,3 +208,18 @@ async def test_a_case_handler_is_told_that_the_role_cannot_look_at_others(world)
         assert "Rollen din kan ikke sl\u00e5 opp hos andre" in page.text
         assert "svarer ikke" not in page.text
     assert "/legemidler" not in (await tone.get(here)).text
+
+
+async def test_the_privacy_officer_reads_the_log_on_a_page_and_a_nurse_does_not(world):
+    tone = await world.sign_in("journal", "tone-bakke")
+    assert (await tone.get(f"{await chart(tone, 'journal', 'Ingrid Haugen')}/problemer")).status_code == 403
+    officer = await world.sign_in("journal", "anne-grete-rud")
+    page = await officer.get("/journal/")
+    assert (page.status_code, page.url.path) == (200, "/journal/logg")
+    said = words(page.text)
+    for told in ("Tone Bakke, saksbehandler", "diagnoser og vurderinger", "Avvist"):
+        assert told in said, said
+    assert (await officer.get("/journal/logg?vis=alt")).status_code == 200
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    assert (await nurse.get("/journal/logg")).status_code == 403
+    assert "/journal/logg" not in (await nurse.get("/journal/")).text

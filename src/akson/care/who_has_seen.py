@@ -130,24 +130,44 @@ def _count_in(
     people: dict[tuple[date, str, str, str, str], Person], event: Resource, log: Log, zone: tzinfo
 ) -> None:
     """Add one event to the line of its person and day."""
+    one = person_of(event, log, zone)
+    person = people.setdefault((one.last.date(), one.kind, one.name, one.unit, one.organization), one)
+    if person is one:
+        return
+    person.first, person.last = min(person.first, one.first), max(person.last, one.last)
+    person.emergency |= one.emergency
+    person.role = person.role or one.role
+    for known, new in (
+        (person.reasons, one.reasons),
+        (person.saw, one.saw),
+        (person.changed, one.changed),
+        (person.systems, one.systems),
+    ):
+        _add(known, new)
+
+
+def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
+    """What one event tells of the one who looked."""
     agents = event.get("agent", [])
     user: Resource = next((agent for agent in agents if agent.get("requestor")), {})
     kind = _code(user.get("type"), SECURITY_ROLE)
     moment = datetime.fromisoformat(str(event["recorded"])).astimezone(zone)
-    unit, owner = _named(agents, UNIT), _named(agents, OWNER)
-    name = str(user.get("name", "")) or ("" if kind == PERSON else log.title)
-    key = (moment.date(), kind, name, unit, owner)
-    person = people.get(key)
-    if person is None:
-        role = next((code for each in user.get("role", []) if (code := _code(each, ROLE_SYSTEM))), "")
-        person = people[key] = Person(name, role, unit, owner, kind, moment, moment)
-    person.first, person.last = min(person.first, moment), max(person.last, moment)
-    person.emergency |= _emergency(event)
-    _add(
-        person.reasons, [rule.removeprefix(RULE) for rule in user.get("policy", []) if rule.startswith(RULE)]
+    topics = _topics(event, log)
+    changed = event.get("action") in CHANGES
+    return Person(
+        name=str(user.get("name", "")) or ("" if kind == PERSON else log.title),
+        role=next((code for each in user.get("role", []) if (code := _code(each, ROLE_SYSTEM))), ""),
+        unit=_named(agents, UNIT),
+        organization=_named(agents, OWNER),
+        kind=kind,
+        first=moment,
+        last=moment,
+        reasons=[rule.removeprefix(RULE) for rule in user.get("policy", []) if rule.startswith(RULE)],
+        emergency=_emergency(event),
+        saw=[] if changed else topics,
+        changed=topics if changed else [],
+        systems=[log.title],
     )
-    _add(person.changed if event.get("action") in CHANGES else person.saw, _topics(event, log))
-    _add(person.systems, [log.title])
 
 
 def _topics(event: Resource, log: Log) -> list[str]:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from akson.record.context import Context
+from akson.security.rules.access_log import LOG
 from akson.web.context import readable
 from akson.web.ehr import work
 from akson.web.page import render
@@ -35,4 +36,12 @@ async def show_work(
     request: Request, ctx: Context, template: str, *, menu: str, **values: Any
 ) -> HTMLResponse:
     """A page of the work shell. `menu` is the entry of the navigation that it belongs to."""
-    return render(request, template, menu=menu, counts=await work.counts(ctx), **values)
+    return render(
+        request,
+        template,
+        menu=menu,
+        counts=await work.counts(ctx),
+        works=readable(ctx, "Task"),
+        may_log=readable(ctx, LOG),
+        **values,
+    )

@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from akson.care import correspondence, tasks
-from akson.web.context import context
+from akson.security.rules.access_log import LOG
+from akson.web.context import context, readable
 from akson.web.ehr import work
 from akson.web.ehr.frame import show_work
 from akson.web.ehr.notes import draft_lines
@@ -16,6 +17,8 @@ from akson.web.say import ZONE
 
 async def home(request: Request) -> Response:
     ctx = context(request)
+    if not readable(ctx, "Task") and readable(ctx, LOG):  # no work with patients: the log is the day
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/logg", 303)
     return await show_work(
         request,
         ctx,

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from akson.web.ehr import chart, document_views, home, notes, search
+from akson.web.ehr import chart, document_views, home, log, notes, search
 
 CHART = "/pasient/{patient}"
 
@@ -13,6 +13,7 @@ def ehr_routes() -> list[BaseRoute]:
         Route("/", home.home),
         Route("/innboks", home.inbox),
         Route("/oppgaver/{task}", home.act_on_task, methods=["POST"]),
+        Route("/logg", log.log),
         Route("/pasienter", search.patients, methods=["GET", "POST"]),
         Route("/utkast", notes.drafts),
         Route(CHART, chart.overview),

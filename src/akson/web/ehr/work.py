@@ -10,7 +10,7 @@ from akson.kit.settings import Node
 from akson.record import gate
 from akson.record.context import Context
 from akson.web import show
-from akson.web.context import find, of_type
+from akson.web.context import find, of_type, readable
 from akson.web.ehr.provenance import Provenance, provenance
 from akson.web.say import ZONE
 
@@ -103,7 +103,7 @@ async def counts(ctx: Context) -> dict[str, int]:
     """How much waits behind each entry of the navigation."""
     addressed = ",".join(parties(ctx))
     waiting = {"day": 0, "inbox": 0, "patients": 0, "drafts": 0}
-    if addressed:
+    if addressed and readable(ctx, "Task"):
         pairs = [("owner", addressed), OPEN, ("_total", "accurate"), ("_count", "0")]
         page = await gate.search(ctx, parse("Task", pairs, base=ctx.node.fhir))
         waiting["inbox"] = (page.total or 0) + await correspondence.count(ctx)

@@ -1,6 +1,5 @@
 """Who has seen the citizen's record: all systems asked at once, shown by day and person, in plain words."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -9,12 +8,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from akson.care import access_log, who_has_seen
-from akson.care.who_has_seen import Person, Seen
+from akson.care.who_has_seen import Seen
 from akson.exchange.hub.access import MOST_PAGES, PAGE, Log
 from akson.kit.clock import now
 from akson.kit.text import catalogue, text
 from akson.record.context import Context
-from akson.web import say
+from akson.web import looks, say
 from akson.web.context import inquiry_of
 from akson.web.language import language_of
 from akson.web.page import render
@@ -23,19 +22,6 @@ from akson.web.portal.citizen import citizen
 PERIODS = {"uke": 7, "maaned": 30, "aar": 365}
 """Days back, by the name of the period in addresses."""
 USUAL = "maaned"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One person on one day, in words."""
-
-    who: str
-    where: str
-    times: str
-    saw: str
-    changed: str
-    why: str
-    emergency: bool
 
 
 def seen_routes() -> list[BaseRoute]:
@@ -57,7 +43,7 @@ async def who_has_looked(request: Request) -> Response:
         period=period,
         periods=list(PERIODS),
         seen=seen,
-        line=partial(_line, language=language),
+        line=partial(looks.line, language=language, reason=_reason),
         heading=partial(_heading, language=language),
     )
 
@@ -82,45 +68,12 @@ async def _own(ctx: Context, since: datetime) -> Log:
     return Log(ctx.node.title, tuple(events), whole=whole, register=True)
 
 
-def _line(person: Person, language: str) -> Line:
-    # Many units carry the name of their owner already.
-    where = [person.unit, "" if person.organization in person.unit else person.organization]
-    role = _role(person.role, language)
-    return Line(
-        who=", ".join(filter(None, [person.name or text("seen.someone", language), role])),
-        where=", ".join(filter(None, where)),
-        times=_times(person),
-        saw=_joined([text(f"seen.topic_{topic}", language) for topic in person.saw], language),
-        changed=_joined([text(f"seen.topic_{topic}", language) for topic in person.changed], language),
-        why=". ".join(_reason(reason, language) for reason in person.reasons),
-        emergency=person.emergency,
-    )
-
-
-def _times(person: Person) -> str:
-    first, last = f"{person.first:%H:%M}", f"{person.last:%H:%M}"
-    return first if first == last else f"{first}–{last}"
-
-
 def _reason(reason: str, language: str) -> str:
     """The reason as one says it to the citizen; a rule that has no such words says its own."""
     for key in (f"seen.reason_{reason}", f"reason.{reason}"):
         if key in catalogue("nb"):
             return text(key, language)
     return text("seen.reason_unknown", language)
-
-
-def _role(code: str, language: str) -> str:
-    """The name of a role, not capitalised; a code that is not known stands as it is."""
-    key = f"seen.role_{code}"
-    return text(key, language) if key in catalogue("nb") else code
-
-
-def _joined(words: list[str], language: str) -> str:
-    """a, b and c."""
-    if len(words) < 2:
-        return "".join(words)
-    return text("seen.and", language, some=", ".join(words[:-1]), last=words[-1])
 
 
 def _heading(day: date, language: str) -> str:
