@@ -1,7 +1,7 @@
 """Messages on screen: the lists that follow by themselves, and a sent message with what happened to it."""
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from akson.care import correspondence
 from akson.exchange.edge import send
@@ -27,6 +27,14 @@ async def waiting(request: Request) -> Response:
     """The list of the inbox alone."""
     found = await correspondence.waiting(context(request), language_of(request))
     return render(request, "ehr/message_list_inbox.html", messages=found)
+
+
+async def either(request: Request) -> Response:
+    """From a task to the page of its letter, which came or was sent."""
+    ctx = context(request)
+    opened = await send.opened(ctx, mailroom_of(request), request.path_params["message"])
+    entry = await correspondence.entry(ctx, opened.message, language_of(request))
+    return RedirectResponse(f"{request.scope.get('root_path', '')}{entry.address}", 303)
 
 
 async def sent(request: Request) -> Response:

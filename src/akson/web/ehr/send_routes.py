@@ -18,6 +18,7 @@ def send_routes() -> list[BaseRoute]:
         Route(f"{CHART}/henvisning", referrals.finish, methods=["POST"]),
         Route("/innboks/liste", letters.waiting),
         Route("/sendt/{message}", letters.sent),
+        Route("/brev/{message}", letters.either),
         Route(ENTRY, intake.letter),
         Route(f"{ENTRY}/ta-inn", intake.take_in, methods=["POST"]),
         Route(f"{ENTRY}/ferdig", intake.finish, methods=["POST"]),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from akson.care import correspondence
+from akson.exchange.edge.mailroom import MESSAGE
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.kit.settings import Node
@@ -47,6 +48,8 @@ class Work:
     mine: bool
     version: str
     source: Provenance
+    letter: str = ""
+    """Id of the message that made the task; empty for other work."""
 
 
 def parties(ctx: Context) -> list[str]:
@@ -137,6 +140,7 @@ def work(task: Resource, node: Node, names: dict[str, str] | None = None, mine: 
         mine=owner.get("reference") in mine,
         version=str(task.get("meta", {}).get("versionId", "")),
         source=provenance(task, node),
+        letter=next((i["value"] for i in task.get("identifier", []) if i.get("system") == MESSAGE), ""),
     )
 
 
