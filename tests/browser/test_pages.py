@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 JOURNAL = ("", "innboks", "pasienter", "utkast")
 CHART = ("", "/kritisk", "/legemidler", "/problemer", "/notater", "/notater/nytt", "/dokumenter", "/meldinger",
          "/kritisk/overfoelsomhet/ny")  # fmt: skip
-PORTAL = ("", "helse", "henvisninger", "innsyn")
+PORTAL = ("", "helse", "helse/dokumenter", "henvisninger", "innsyn", "innsyn?periode=aar")
 
 
 def check(page, path):
@@ -46,6 +46,16 @@ def test_citizen_pages(site, phone):
     page = site.sign_in("innbygger", "olav", "Olav Berg", phone=phone)
     for path in PORTAL:
         check(page, f"/innbygger/{path}")
+    page.goto("/innbygger/helse")
+    paper = page.locator("#papers a").first  # comes after the page, when the systems have answered
+    check(page, paper.get_attribute("href"))
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_the_access_log(site, phone):
+    page = site.sign_in("journal", "anne-grete-rud", "Anne Grete Rud", phone=phone)
+    for path in ("/journal/logg", "/journal/logg?vis=alt"):
+        check(page, path)
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
