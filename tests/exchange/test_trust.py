@@ -76,3 +76,11 @@ async def test_each_system_knows_its_own_users_and_no_others(world):
         ).caller
     )
     assert (actor.kind, actor.role) == (Kind.PERSONNEL, "hjemmesykepleier")
+
+
+@pytest.mark.parametrize(("surface", "person"), [("journal", "hanne-lunde"), ("innbygger", "ingrid")])
+async def test_an_eid_of_a_lower_level_lets_nobody_in(world, surface, person):
+    browser = world.browser()
+    page = await browser.get(f"/{surface}/login", params={"person": person})
+    assert (await browser.post(page.url.path, data={"person": person, "level": "3"})).status_code == 400
+    assert (await browser.get(f"/{surface}/")).url.path.startswith("/tillitsanker/")

@@ -34,6 +34,8 @@ from akson.store.pool import Database, of_server
 
 SURFACES = {Role.JOURNAL: ("{name}",), Role.SAMHANDLING: ("{name}", "innbygger", "partner")}
 """Path prefixes with pages and sessions of their own."""
+HIGH = 4
+"""Health records want an e-ID of level high (Normen); without it no other node answers either (ATT-9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Hosted:
             peer,
             People(place),
             tuple(
-                Surface(f"/{name}", scopes=outside.sources if name == "innbygger" else PLATFORM_SCOPE)
+                Surface(f"/{name}", outside.sources if name == "innbygger" else PLATFORM_SCOPE, HIGH)
                 for name in names
             ),
             Watcher(node, peer),
