@@ -323,3 +323,23 @@ async def test_a_message_with_a_wrong_identity_number_is_answered_with_its_code(
         await asyncio.sleep(0.25)
     (receipt,) = answer.json()
     assert (receipt["appRecStatus"], receipt["appRecErrorList"][0]["errorCode"]) == ("Rejected", "E31")
+
+
+async def test_a_stranger_is_registered_from_the_letter_by_the_one_who_opens_it(world):
+    gp = await world.sign_in("journal", "mina-saether")
+    stranger = demo_id("journal", "Patient", "amira")
+    chart = f"/journal/pasient/{stranger}"
+    form = await gp.get(f"{chart}/henvisning/ny")
+    fields = {"patient": stranger, "version": "0", "to": MEDICAL, "wanted": "Vurdering", "story": STORY}
+    await post(gp, form, f"{chart}/henvisning", do="send", **fields, include=ticked(form))
+    doctor = await world.sign_in("sykehus", "ola-strand")
+    page = await until(doctor, "/sykehus/innboks", "Amira Hassan")
+    path = re.search(r'href="(/sykehus/innboks/[0-9a-f-]+)"', page.text)[1]
+    letter = await doctor.get(path)
+    assert "Vi fant ikke pasienten hos oss" in unescape(letter.text)
+    assert (await post(doctor, letter, f"{path}/pasient", chosen="somebody")).status_code == 422
+    filed = await post(doctor, letter, f"{path}/pasient", chosen="new")
+    words = unescape(filed.text)
+    assert filed.status_code == 200, words[-2000:]
+    assert 'data-patient="' in filed.text
+    assert "Vurder henvisningen" in words
