@@ -94,6 +94,30 @@ async def test_two_who_change_at_once_get_the_conflict_shown_and_nothing_is_lost
     assert "Mor fortalte om hevelse" in solved.text
 
 
+async def test_a_form_that_is_sent_twice_is_registered_once(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    here = await chart(nurse, "journal", "Ingrid Haugen")
+    path = f"{here}/kritisk/overfoelsomhet/ny"
+    page = (await nurse.get(path)).text
+    form = PENICILLIN | {
+        "what": "Soya",
+        "csrf_token": csrf(page),
+        "key": re.search(r'name="key" value="([^"]+)"', page)[1],
+    }
+    for _ in range(2):
+        listed = await nurse.post(path, data=form)
+        assert listed.status_code == 200
+    assert len(re.findall(r"/kritisk/overfoelsomhet/[^/]+/endre", listed.text)) == 1
+
+
+async def test_many_charts_at_once_do_not_wait_for_each_other(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    here = await chart(nurse, "journal", "Ingrid Haugen")
+    pages = await asyncio.wait_for(asyncio.gather(*(nurse.get(here) for _ in range(16))), 30)
+    assert {page.status_code for page in pages} == {200}
+    assert not any("svarer ikke" in page.text for page in pages)
+
+
 async def test_what_is_missing_in_the_form_is_said_and_nothing_is_written(world):
     nurse = await world.sign_in("journal", "hanne-lunde")
     here = await chart(nurse, "journal", "Ingrid Haugen")

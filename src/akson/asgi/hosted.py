@@ -38,6 +38,10 @@ HIGH = 4
 """Health records want an e-ID of level high (Normen); without it no other node answers either (ATT-9)."""
 
 
+DOORWAY = 3
+"""Connections of a node for sessions and used proofs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What a node finds around it."""
@@ -55,6 +59,8 @@ class Hosted:
 
     settings: Settings
     place: Place
+    doorway: Database
+    """The same database, for sessions and used proofs."""
     system: System
     sessions: Sessions
     peer: Peer
@@ -68,15 +74,19 @@ class Hosted:
     def build(cls, settings: Settings, node: Node, outside: Outside) -> "Hosted":
         """The node; its database is not opened yet. Keys are made in the data folder where they are missing."""
         database, http = Database(outside.database, settings.pool), outside.http
+        # A page holds its connection while it asks other nodes, and the token for that is renewed in the session:
+        # sessions have connections of their own, so that pages never wait for each other's.
+        doorway = Database(outside.database, DOORWAY)
         place = Place(node, database)
         anchor = Anchor(node.trust, http, timeout=settings.peer_timeout)
         system = System(node, settings.data, anchor)
-        sessions = Sessions(database)
+        sessions = Sessions(doorway)
         peer = Peer(system, sessions, http, settings.peer_timeout)
         names = [name.format(name=node.name) for role in node.roles for name in SURFACES.get(role, ())]
         return cls(
             settings,
             place,
+            doorway,
             system,
             sessions,
             peer,
@@ -87,7 +97,7 @@ class Hosted:
             ),
             Watcher(node, peer),
             Mailroom(place, peer, signer(settings, node)),
-            Verifier(anchor, node.base, Once(database)),
+            Verifier(anchor, node.base, Once(doorway)),
         )
 
     @property

@@ -69,7 +69,11 @@ def application(
         routes=routes,
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={AksonError: show_error, 404: show_error, 405: show_error, Exception: show_error},
-        lifespan=lifespan([each.place.database for each in hosted], client, jobs(hosted, client)),
+        lifespan=lifespan(
+            [base for each in hosted for base in (each.place.database, each.doorway)],
+            client,
+            jobs(hosted, client),
+        ),
     )
     made.state.hosted = hosted
     return made

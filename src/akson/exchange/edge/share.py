@@ -4,6 +4,7 @@ Who wrote, when and where goes with every item as a Provenance, written in the s
 names the version it was made from; when somebody was faster, VersionMismatch comes back and nothing is lost.
 """
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from akson.kit.settings import Node
 from akson.security.actor import Actor
 
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
+URI = "urn:ietf:rfc:3986"
 HPR = "urn:oid:2.16.578.1.12.4.1.4.4"
 ORGANISATION_NUMBER = "urn:oid:2.16.578.1.12.4.1.4.101"
 
@@ -123,7 +125,7 @@ async def save(
         target = f"urn:uuid:{new_id()}"
         entry = {
             "fullUrl": target,
-            "request": {"method": "POST", "url": resource["resourceType"]},
+            "request": {"method": "POST", "url": resource["resourceType"], **_only_once(resource)},
             "resource": resource,
         }
     else:
@@ -136,6 +138,16 @@ async def save(
     }
     answer = await platform.transaction([entry, provenance])
     return answer[0]["response"]  # type: ignore[no-any-return]
+
+
+def form_key(key: str) -> Resource:
+    """An identifier of the form that an item was written on: sent twice, it is registered once."""
+    return {"identifier": [{"system": URI, "value": f"urn:uuid:{uuid.UUID(key)}"}]}
+
+
+def _only_once(resource: Resource) -> Resource:
+    values = [each["value"] for each in resource.get("identifier", []) if each.get("system") == URI]
+    return {"ifNoneExist": f"identifier={URI}|{values[0]}"} if values else {}
 
 
 def patient_reference(pid: str) -> str:

@@ -3,6 +3,7 @@
 What is written goes to the shared register of the platform; a change names the version it was made from.
 """
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,8 +15,9 @@ from akson.care.critical import FIELDS, Field, build, fields_of
 from akson.exchange.codelists import codes
 from akson.exchange.declare import Part, service
 from akson.exchange.edge.platform import Platform
-from akson.exchange.edge.share import Item, Shared, fetch, patient_reference, save
-from akson.kit.errors import Issue, NotFound, PeerSilent, Unprocessable, VersionMismatch
+from akson.exchange.edge.share import Item, Shared, fetch, form_key, patient_reference, save
+from akson.kit.errors import Issue, Malformed, NotFound, PeerSilent, Unprocessable, VersionMismatch
+from akson.kit.ids import new_id
 from akson.kit.text import text
 from akson.record.context import Context
 from akson.web import critical, show
@@ -111,15 +113,27 @@ async def register(request: Request) -> Response:
     form = {key: str(value) for key, value in (await request.form()).items()}
     version = int(form["version"]) if form.get("version", "").isdecimal() else None
     wanted = request.path_params.get("item")
+    if wanted and version is None:
+        raise Malformed("A change must name the version it was made from", expression=("version",))
     try:
         earlier = (await desk.item(wanted)).resource if wanted else None
         resource = build(desk.part, form, patient_reference(desk.pid), earlier)
+        if earlier is None:
+            resource |= form_key(_key(form))
         await save(desk.platform, desk.ctx.actor, desk.ctx.node, resource, version)
     except Unprocessable as error:
         return await _form(request, desk, form, version=form.get("version", ""), issues=error.issues)
     except VersionMismatch:
         return await _conflict(request, desk, form)
     return RedirectResponse(f"{request.scope['root_path']}/pasient/{desk.person.id}/kritisk", 303)
+
+
+def _key(form: Mapping[str, str]) -> str:
+    """The key of the form; a new one where it carries none."""
+    try:
+        return str(uuid.UUID(form.get("key", "")))
+    except ValueError:
+        return new_id()
 
 
 async def _desk(request: Request) -> Desk:
@@ -166,7 +180,7 @@ async def _form(
     ]
     answer = await show_chart(
         request, desk.ctx, "ehr/critical_form.html", "critical",
-        patient=desk.person, part=desk.part, asked=asked, version=version,
+        patient=desk.person, part=desk.part, asked=asked, version=version, key=_key(values),
     )  # fmt: skip
     answer.status_code = 422 if issues else 200
     return answer
