@@ -17,7 +17,7 @@ FORMS = {
     "smitte": {"what": "Bærer av MRSA", "since": "2024-02-01", "note": "Nese"},
     "paagaaende-behandling": {"what": "Dialyse", "since": "2023-01-01", "note": "Tre ganger i uka"},
     "implantat": {"what": "Mekanisk hjerteventil", "since": "2018-03-04", "note": "Aorta"},
-    "endret-prosedyre": {"what": "Avtale om åpen retur", "since": "2026-01-01", "note": ""},
+    "endret-prosedyre": {"what": "Avtale om åpen retur", "since": "2026-01-01", "note": "Ring avdelingen"},
 }  # fmt: skip
 
 
@@ -27,6 +27,29 @@ def test_a_form_survives_the_way_through_a_resource(part) -> None:
     resource = build(part, form, "Patient/1")
     assert resource["resourceType"] == part.type
     assert fields_of(part, resource) == {field.name: form[field.name] for field in FIELDS[part.slug]}
+
+
+@pytest.mark.parametrize("part", SERVICE.parts, ids=lambda part: part.slug)
+def test_saving_what_was_opened_changes_nothing(part) -> None:
+    first = build(part, FORMS[part.slug], "Patient/1")
+    assert build(part, fields_of(part, first), "Patient/1", first) == first
+
+
+@pytest.mark.parametrize("part", SERVICE.parts, ids=lambda part: part.slug)
+def test_what_is_emptied_in_the_form_is_taken_away(part) -> None:
+    first = build(part, FORMS[part.slug], "Patient/1")
+    emptied = {f.name: FORMS[part.slug][f.name] if f.required else "" for f in FIELDS[part.slug]}
+    assert fields_of(part, build(part, emptied, "Patient/1", first)) == emptied
+
+
+def test_a_grade_that_the_form_does_not_show_is_kept_with_its_reaction() -> None:
+    part = SERVICE.part("overfoelsomhet")
+    first = build(part, FORMS["overfoelsomhet"], "Patient/1")
+    first["reaction"][0]["severity"] = "severe"
+    again = build(part, FORMS["overfoelsomhet"] | {"note": "Ny"}, "Patient/1", first)
+    assert again["reaction"][0]["severity"] == "severe"
+    changed = build(part, FORMS["overfoelsomhet"] | {"reaction": "Utslett"}, "Patient/1", first)
+    assert "severity" not in changed["reaction"][0]
 
 
 def test_a_name_from_the_list_is_coded() -> None:

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from tests.exchange.forms import chart
 from tests.world import TODAY
 
+from akson.asgi.pages import treats
 from akson.care import access_log
 from akson.demo.nodes import persons
 from akson.exchange.edge.reach import Reach
@@ -156,7 +158,9 @@ async def attested_nurse(world, browser):
     secret = next(cookie.value for cookie in browser.cookies.jar if "journal" in cookie.name)
     session = await journal.sessions.find(secret)
     actor = await journal.people.find_actor(session.caller)
-    return Reach(journal.node, actor, journal.peer, session).ask(PIDS["ingrid"])
+    return Reach(journal.node, actor, journal.peer, session, partial(treats, journal, actor)).ask(
+        PIDS["ingrid"]
+    )
 
 
 async def log_of(world, key, title):

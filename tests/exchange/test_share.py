@@ -3,12 +3,14 @@
 import asyncio
 import re
 import time
+from functools import partial
 
 import pytest
 from tests.care.test_critical import FORMS
 from tests.exchange.forms import chart, csrf, submit
 from tests.services import howto
 
+from akson.asgi.pages import treats
 from akson.demo.citizens import CITIZENS
 from akson.exchange.declare import TAG_SYSTEM, service
 from akson.exchange.edge.reach import Reach
@@ -62,6 +64,18 @@ async def test_every_category_is_seen_by_hospital_and_citizen_infections_among_t
         assert form["what"] in own, part
     overview = (await doctor.get(await chart(doctor, "sykehus", "Ingrid Haugen"))).text
     assert FORMS["smitte"]["what"] in overview
+
+
+async def test_without_a_care_relation_nobody_is_looked_up_or_written_about_through_the_platform(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    noah = await chart(nurse, "journal", "Noah Eriksen")
+    page = await nurse.get(f"{noah}/kritisk/overfoelsomhet/ny")
+    refused = await nurse.post(
+        f"{noah}/kritisk/overfoelsomhet/ny", data=PENICILLIN | {"csrf_token": csrf(page.text)}
+    )
+    assert refused.status_code == 403
+    assert "Penicilliner" not in (await nurse.get(f"{noah}/kritisk")).text
+    assert "/dokumenter/fra/" not in (await nurse.get(f"{noah}/dokumenter/andre")).text
 
 
 @pytest.mark.proves("I8")
@@ -199,4 +213,4 @@ async def reach(world, surface, person):
     found = [await each.sessions.find(secret) for secret in browser.cookies.values()]
     session = next(session for session in found if session)
     actor = await each.people.find_actor(session.caller)
-    return Reach(each.node, actor, each.peer, session)
+    return Reach(each.node, actor, each.peer, session, partial(treats, each, actor))

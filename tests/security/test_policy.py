@@ -1,5 +1,7 @@
 """The first rules: role and unit, care relation, own record, attested care; default deny."""
 
+from dataclasses import replace
+
 import pytest
 
 from akson.kit.text import catalogue
@@ -16,7 +18,11 @@ NURSE = Actor(
 )
 CITIZEN = Actor(Kind.CITIZEN, patient="ingrid", assurance=4)
 ATTESTED = Actor(
-    Kind.PERSONNEL, client_id="sykehus", patient="ingrid", care_relationship=(("purpose_of_use", "TREAT"),)
+    Kind.PERSONNEL,
+    client_id="sykehus",
+    patient="ingrid",
+    care_relationship=(("purpose_of_use", "TREAT"),),
+    at_register=True,
 )
 
 
@@ -52,6 +58,17 @@ def test_an_attest_opens_the_one_patient_it_names() -> None:
     grant = granted(ATTESTED, Action.CREATE, "AllergyIntolerance")
     assert grant is not None
     assert OfPatients(frozenset({"ingrid"})) in parts(grant.scope.predicate)
+
+
+def test_nobody_changes_another_systems_record_and_nothing_is_deleted() -> None:
+    elsewhere = replace(ATTESTED, at_register=False)
+    assert granted(elsewhere, Action.READ, "Observation") is not None
+    for action in (Action.CREATE, Action.UPDATE, Action.DELETE):
+        assert granted(elsewhere, action, "AllergyIntolerance") is None
+        assert granted(ATTESTED, action, "Patient") is None
+        assert granted(ATTESTED, action, "EpisodeOfCare") is None
+    assert granted(ATTESTED, Action.DELETE, "AllergyIntolerance") is None
+    assert granted(ATTESTED, Action.UPDATE, "Provenance") is None
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from akson.security.client import Peer
 from akson.security.middleware import Door
 from akson.security.oidc import Desk, RenderRoles, SignIn, Surface
 from akson.security.once import Once
+from akson.security.scopes import require_scope
 from akson.security.sessions import Sessions
 from akson.security.system import System
 from akson.security.tokens import Verifier
@@ -138,6 +139,7 @@ class Hosted:
                 if state.get("caller")
                 else NotAuthenticated("A token is needed")
             )
+        require_scope(state["caller"], self.node)
         async with opened(self.place, actor, purpose_of(actor)) as ctx:
             yield ctx
 

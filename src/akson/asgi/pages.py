@@ -1,6 +1,7 @@
 """Pages of a node: each view runs inside one transaction, for somebody who has signed in and taken a role."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from akson.exchange.edge.reach import Reach
 from akson.fhir.strict_json import loads
 from akson.record import gate
 from akson.record.context import opened
-from akson.security.actor import Kind
+from akson.security.actor import Actor, Kind
 from akson.security.caller import RoleChoice
 from akson.web.live import own_stream, stream
 from akson.web.page import render
@@ -77,7 +78,9 @@ def _signed_in(each: Hosted, path: str, view: View, equip: Equip | None) -> View
         if state.actor is None:
             return _to_sign_in(request, path)
         purpose = purpose_of(state.actor)
-        state.reach = Reach(each.node, state.actor, each.peer, state.session, purpose)
+        state.reach = Reach(
+            each.node, state.actor, each.peer, state.session, partial(treats, each, state.actor), purpose
+        )
         state.mailroom = each.mailroom
         if equip:
             equip(request)
@@ -86,6 +89,12 @@ def _signed_in(each: Hosted, path: str, view: View, equip: Equip | None) -> View
             return await view(request)
 
     return answered
+
+
+async def treats(each: Hosted, actor: Actor, pid: str) -> bool:
+    """Whether the actor has a care relation here with the person; asked beside the page's own transaction."""
+    async with each.doorway.transaction(read_only=True) as tx:
+        return await each.people.treats(tx, actor, pid)
 
 
 def _to_sign_in(request: Request, path: str) -> Response:

@@ -20,6 +20,7 @@ CATEGORY = "https://akson.example/fhir/CodeSystem/kritisk-kategori"
 CLINICAL = "http://terminology.hl7.org/CodeSystem/{kind}-clinical"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
 
+NOTE_OF_FLAG = "https://akson.example/fhir/StructureDefinition/merknad"
 CRITICALITY = {"1": "high", "2": "low"}
 """V7520 severity to AllergyIntolerance.criticality."""
 VERIFIED = {"1": "unconfirmed", "2": "unconfirmed", "3": "confirmed"}
@@ -28,6 +29,10 @@ VERIFIED = {"1": "unconfirmed", "2": "unconfirmed", "3": "confirmed"}
 
 DATE = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 """A FHIR date: year, month or day."""
+
+
+OWNED = ("reaction", "onset", "performed", "timing", "period", "evidence", "note", "contained")
+"""Elements (by how their names begin) that the form decides: what is emptied in the form is taken away."""
 
 
 class Field(NamedTuple):
@@ -84,10 +89,17 @@ def build(part: Part, form: Form, patient: str, earlier: Resource | None = None)
     Unprocessable names each required field that is empty and each choice that its list does not have.
     """
     _check(part, form)
-    resource: Resource = dict(earlier or {}) | {"resourceType": part.type}
+    kept = {name: value for name, value in (earlier or {}).items() if not name.startswith(OWNED)}
+    resource: Resource = kept | {"resourceType": part.type}
     resource.setdefault("meta", {})
     resource["meta"] = {**resource["meta"], "tag": [coding(TAG_SYSTEM, "kritisk-informasjon")]}
     resource |= BUILDERS[part.type](part, form, patient)
+    if (
+        earlier
+        and "reaction" in earlier
+        and fields_of(part, earlier).get("reaction") == form.get("reaction", "").strip()
+    ):
+        resource["reaction"] = earlier["reaction"]  # with the codes and the grade that the form does not show
     note = form.get("note", "").strip()
     if part.type != "Flag":
         resource.pop("note", None)
@@ -99,7 +111,7 @@ def fields_of(part: Part, resource: Resource) -> dict[str, str]:
     """What the form shows for a resource: the reverse of build."""
     values = {
         "what": _text(resource.get("code")) or resource.get("device", {}).get("display", ""),
-        "note": " ".join(note["text"] for note in resource.get("note", [])),
+        "note": " ".join(note["text"] for note in resource.get("note", [])) or _note_of_flag(resource),
         "since": _since(resource),
         "reaction": "; ".join(
             _text(m) for r in resource.get("reaction", []) for m in r.get("manifestation", [])
@@ -204,10 +216,10 @@ def _device(part: Part, form: Form, patient: str) -> Resource:
 
 
 def _flag(part: Part, form: Form, patient: str) -> Resource:
-    """A Flag has no note: what is written there goes with the text of the code."""
+    """A Flag has no note in R4: what is written there goes with the code as an extension."""
     what, since, note = _what(part, form), form.get("since", "").strip(), form.get("note", "").strip()
     if note:
-        what = {**what, "text": f"{what['text']}: {note}"}
+        what = {**what, "extension": [{"url": NOTE_OF_FLAG, "valueString": note}]}
     period = {"period": {"start": since}} if since else {}
     return {"status": "active", "code": what, "subject": {"reference": patient}, **period}
 
@@ -223,6 +235,11 @@ BUILDERS = {
 
 def _text(concept: Resource | None) -> str:
     return str((concept or {}).get("text", ""))
+
+
+def _note_of_flag(resource: Resource) -> str:
+    extensions = resource.get("code", {}).get("extension", [])
+    return next((str(each["valueString"]) for each in extensions if each.get("url") == NOTE_OF_FLAG), "")
 
 
 def _code(concept: Resource | None, system: str) -> str:

@@ -95,6 +95,8 @@ def _document(body: Any) -> bytes:
 def _subset(receivers: Sequence[str], wanted: Any) -> Sequence[str]:
     if not wanted:
         return receivers
+    if not isinstance(wanted, list):
+        raise BadRequest("Model validation error occurred", "receiverHerIdsSubset must be a list")
     chosen = [her_id for her_id in receivers if her_id in {str(w) for w in wanted}]
     if not chosen:
         raise BadRequest(
@@ -272,7 +274,11 @@ def _answer(body: Any) -> Answer:
     value = body.get("appRecStatus") if isinstance(body, dict) else None
     number = STATUSES.get(str(value), str(value))
     errors = body.get("appRecErrorList") or () if isinstance(body, dict) else ()
-    if number not in NAMES or not all(isinstance(e, dict) and e.get("errorCode") for e in errors):
+    if (
+        number not in NAMES
+        or not isinstance(errors, list | tuple)
+        or not all(isinstance(e, dict) and e.get("errorCode") for e in errors)
+    ):
         raise BadRequest(
             "Model validation error occurred", "appRecStatus or appRecErrorList is not as it should be"
         )

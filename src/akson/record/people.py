@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
+from akson.kit.settings import Role
 from akson.record.context import Place
 from akson.security.actor import Actor, Kind
 from akson.security.caller import Caller, RoleChoice
 from akson.security.roles import ROLE_SYSTEM
-from akson.store import resources, search_sql
+from akson.store import relations, resources, search_sql
 from akson.store.pool import Tx
 from akson.store.scope import NODE
 
@@ -106,8 +107,16 @@ class People:
             patient=patient["id"] if patient else "",
             assurance=caller.assurance,
             scopes=caller.scopes,
+            at_register=Role.SAMHANDLING in self._place.node.roles,
             care_relationship=tuple(sorted((key, str(value)) for key, value in relation.items())),
         )
+
+    async def treats(self, tx: Tx, actor: Actor, pid: str) -> bool:
+        """Whether the actor, the role or the unit has a care relation with this person now."""
+        patient = await self.patient(tx, pid)
+        mine = actor.units | {actor.practitioner, actor.role_reference}
+        found = await relations.of_patient(tx, patient["id"]) if patient else []
+        return any(relation.party in mine for relation in found)
 
     async def patient(self, tx: Tx, pid: str) -> Resource | None:
         """The Patient on this node with a national identity number."""

@@ -13,6 +13,7 @@ from akson.exchange.hub.look import AskSource, DocumentLook
 from akson.fhir.strict_json import dumps
 from akson.kit.errors import AksonError, Malformed, NotAuthenticated
 from akson.rest.outcome import error_answer
+from akson.security.scopes import require_scope
 
 FHIR_JSON = "application/fhir+json"
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
@@ -56,6 +57,7 @@ def _answered(view: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
         try:
             if request.state.actor is None:
                 raise NotAuthenticated("A token is needed")
+            require_scope(request.state.caller, request.state.node)
             return await view(request)
         except AksonError as error:
             answer = error_answer(error)

@@ -4,16 +4,19 @@ A long poll for systems (client credentials). Identity numbers stand in the body
 """
 
 from collections.abc import Sequence
+from math import isfinite
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from akson.exchange.hub.watch import Changes, changes
+from akson.exchange.hub.watch import MOST, Changes, changes
+from akson.fhir.strict_json import loads_any
 from akson.kit.errors import AksonError, Malformed, NotAllowed, NotAuthenticated
 from akson.record.context import Place
 from akson.rest.outcome import error_answer
 from akson.security.actor import Kind
+from akson.security.scopes import require_scope
 from akson.store.events import Mark
 
 
@@ -25,9 +28,10 @@ def watch_routes(place: Place) -> list[BaseRoute]:
             actor = request.state.actor
             if actor is None:
                 raise NotAuthenticated("A token is needed")
+            require_scope(request.state.caller, place.node)
             if actor.kind is not Kind.SYSTEM:
                 raise NotAllowed("For systems only")
-            pids, mark, wait = _asked(await request.json())
+            pids, mark, wait = _asked(loads_any(await request.body()))
             return JSONResponse(_told(await changes(place, pids, mark, wait)))
         except AksonError as error:
             answer = error_answer(error)
@@ -41,7 +45,13 @@ def _asked(body: object) -> tuple[Sequence[str], Mark | None, float]:
     if not isinstance(body, dict) or not isinstance(body.get("patients"), list):
         raise Malformed("patients must be a list of identity numbers", expression=("patients",))
     after, wait = body.get("after"), body.get("wait", 0)
-    if not isinstance(wait, int | float) or not all(isinstance(pid, str) for pid in body["patients"]):
+    if len(body["patients"]) > MOST:
+        raise Malformed(f"at most {MOST} patients in one call", expression=("patients",))
+    if (
+        not isinstance(wait, int | float)
+        or not isfinite(wait)
+        or not all(isinstance(pid, str) for pid in body["patients"])
+    ):
         raise Malformed("wait is a number of seconds, patients are texts", expression=("wait",))
     try:
         mark = Mark(*(int(part) for part in after.split("."))) if after else None

@@ -66,5 +66,7 @@ class Actor:
     """Security level of the e-ID: 3 substantial, 4 high."""
     scopes: frozenset[str] = field(default=frozenset())
     """OAuth scopes of the token."""
+    at_register: bool = False
+    """The token was shown at the platform, whose shared registers others write to."""
     care_relationship: tuple[tuple[str, str], ...] = ()
     """From the trust-framework attest: healthcare_service, purpose_of_use, decision_ref ... as pairs."""

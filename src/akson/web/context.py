@@ -42,6 +42,11 @@ def readable(ctx: Context, *types: str) -> bool:
     return gate.may(ctx, Action.SEARCH, *types)
 
 
+def whole(words: str) -> int | None:
+    """The whole number that a field holds; None when it holds none."""
+    return int(words) if words.isascii() and words.isdecimal() and len(words) < 10 else None
+
+
 async def find(ctx: Context, resource_type: str, *pairs: tuple[str, str]) -> list[Resource]:
     """The resources that match, then those they include; at most one page of them."""
     query = parse(resource_type, list(pairs), base=ctx.node.fhir)

@@ -21,7 +21,7 @@ from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit import norwegian
 from akson.kit.clock import instant, now
-from akson.kit.errors import PeerFailed
+from akson.kit.errors import Conflict, PeerFailed
 from akson.kit.ids import new_id
 from akson.kit.log import Event, log
 from akson.kit.text import text
@@ -236,6 +236,8 @@ async def register_patient(ctx: Context, mailroom: Mailroom, message_id: str, pa
     """Say whom a letter is about: a Patient chosen (id), or a new one made from what the letter says. Gives the id."""
     letter = await inbox.letter(ctx.tx, message_id)
     message = await inbox.move(ctx.tx, message_id, inbox.OPENED)
+    if message.patient:
+        raise Conflict("somebody has said already whom the letter is about")
     if not patient:
         made = await gate.create(ctx, incoming.new_patient(letter.header.patient))
         patient = made.stored.id

@@ -1,6 +1,6 @@
 """How one signed-in person reaches other nodes: with a token bound to this node's key and to the one patient asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from akson.exchange.edge.platform import Answer, Ask, NoAttest, Platform
@@ -23,6 +23,8 @@ class Reach:
     actor: Actor
     peer: Peer
     session: Session
+    treats: Callable[[str], Awaitable[bool]]
+    """Whether the reader's unit has a care relation with the person of an identity number: what an attest attests."""
     purpose: Purpose = Purpose.TREATMENT
 
     @property
@@ -52,6 +54,8 @@ class Reach:
         ) -> Answer:
             if not self.attests:
                 raise NoAttest("no authorisation as health personnel, so no attest")
+            if self.actor.kind is Kind.PERSONNEL and not await self.treats(pid):
+                raise NoAttest("no care relation with the patient, so none to attest")
             try:
                 return await self.peer.request(
                     method,

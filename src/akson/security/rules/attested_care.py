@@ -1,7 +1,8 @@
 """Personnel of another record system, whose attest names the care relation and one patient (Tillitsrammeverk, ATT-4).
 
 The platform and the sources do not know the asker's unit; they trust the system that does, through the attest in a
-token of the trust anchor. The token opens the one patient it was issued for.
+token of the trust anchor. The token opens the one patient it was issued for: to read, and at the platform to write to
+the shared registers. Nobody changes another system's record, and nothing is deleted.
 """
 
 from akson.security.actor import Action, Actor, Kind, Purpose
@@ -9,14 +10,25 @@ from akson.security.roles import RECORD
 from akson.security.rules.rule import READING
 from akson.store.scope import AllOf, Nothing, OfPatients, OfTypes, Predicate
 
+SHARED = frozenset({"AllergyIntolerance", "Condition", "DeviceUseStatement", "Flag", "Procedure"})
+"""What the shared registers hold (services in mode share)."""
+
+WRITES = {Action.CREATE: SHARED | {"Provenance"}, Action.UPDATE: SHARED}
+
 
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
     if actor.kind is not Kind.PERSONNEL or not (actor.client_id and actor.care_relationship):
         return None
-    types = RECORD | {"Patient"}
+    types = _types(actor, action)
     if resource_type not in types:
         return None
     if not actor.patient:
         # Nobody here is the patient of the attest: the answer is an empty one, and not a refusal.
         return Nothing() if action in READING else None
     return AllOf((OfTypes(types), OfPatients(frozenset({actor.patient}))))
+
+
+def _types(actor: Actor, action: Action) -> frozenset[str]:
+    if action in READING:
+        return RECORD | {"Patient"}
+    return WRITES.get(action, frozenset()) if actor.at_register else frozenset()

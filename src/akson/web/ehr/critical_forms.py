@@ -21,7 +21,7 @@ from akson.kit.ids import new_id
 from akson.kit.text import text
 from akson.record.context import Context
 from akson.web import critical, show
-from akson.web.context import context, reach_of
+from akson.web.context import context, reach_of, whole
 from akson.web.ehr import patient
 from akson.web.ehr.chart import show_chart
 from akson.web.language import language_of
@@ -111,7 +111,7 @@ async def register(request: Request) -> Response:
     """Save a new item or a change; the conflict view when somebody else was faster."""
     desk = await _desk(request)
     form = {key: str(value) for key, value in (await request.form()).items()}
-    version = int(form["version"]) if form.get("version", "").isdecimal() else None
+    version = whole(form.get("version", ""))
     wanted = request.path_params.get("item")
     if wanted and version is None:
         raise Malformed("A change must name the version it was made from", expression=("version",))

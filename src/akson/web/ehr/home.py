@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from akson.care import correspondence, tasks
 from akson.security.rules.access_log import LOG
-from akson.web.context import context, readable
+from akson.web.context import context, readable, whole
 from akson.web.ehr import work
 from akson.web.ehr.frame import show_work
 from akson.web.ehr.notes import draft_lines
@@ -50,5 +50,5 @@ async def act_on_task(request: Request) -> Response:
     form = await request.form()
     version = str(form.get("version", ""))
     act = tasks.complete if form.get("do") == "complete" else tasks.claim
-    await act(ctx, request.path_params["task"], int(version) if version.isdigit() else 0)
+    await act(ctx, request.path_params["task"], whole(version) or 0)
     return RedirectResponse(page_within(str(form.get("back", "/"))), 303)

@@ -12,7 +12,7 @@ from akson.exchange.edge import send
 from akson.exchange.edge.mailroom import register_patient
 from akson.exchange.edge.send import Opened
 from akson.kit import norwegian
-from akson.kit.errors import Unprocessable
+from akson.kit.errors import Conflict, Unprocessable
 from akson.kit.ids import new_id
 from akson.kit.text import text
 from akson.messaging import inbox
@@ -23,7 +23,7 @@ from akson.messaging.mapping.outgoing import Record, Summary
 from akson.messaging.model import Letter, Referral
 from akson.record.context import Context
 from akson.web import show
-from akson.web.context import context, find, one
+from akson.web.context import context, find, one, whole
 from akson.web.ehr import patient, rows
 from akson.web.ehr.chart import show_chart
 from akson.web.ehr.frame import show_work
@@ -77,6 +77,8 @@ async def finish(request: Request) -> Response:
     """Read, nothing to take in: the entry and its task are done."""
     ctx, mailroom = context(request), mailroom_of(request)
     entry = await send.opened(ctx, mailroom, request.path_params["message"])
+    if isinstance(entry.letter, Referral):
+        raise Conflict("a referral is decided on, not only read")
     await send.take_in(ctx, mailroom, entry.message.id, ())
     if entry.message.reference:
         await referrals.finish_tasks(ctx, entry.message.reference)
@@ -140,7 +142,7 @@ async def _show(request: Request, ctx: Context, entry: Opened, *, needs_why: boo
         request, ctx, "ehr/letter.html", "messages", patient=await patient.load(ctx, message.patient),
         items=[await _item(ctx, each) for each in entry.proposals], is_referral=is_referral,
         decision=await referrals.decision_on(ctx, message.reference) if is_referral and message.reference else None,
-        sender=sender.person.full_name if sender else "", taken=int(taken) if taken.isdigit() else None,
+        sender=sender.person.full_name if sender else "", taken=whole(taken),
         words="", needs_why=needs_why, **values,
     )  # fmt: skip
     answer.status_code = 422 if needs_why else 200

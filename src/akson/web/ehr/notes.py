@@ -9,7 +9,7 @@ from akson.care.notes import Draft, Titles
 from akson.kit.errors import Conflict, VersionMismatch
 from akson.kit.text import text
 from akson.record.context import Context
-from akson.web.context import context
+from akson.web.context import context, whole
 from akson.web.ehr import documents, patient
 from akson.web.ehr.chart import show_chart
 from akson.web.ehr.frame import show_work
@@ -79,7 +79,7 @@ def _read(form: FormData, person: patient.Patient) -> Draft:
         patient_name=person.name,
         kind=_kind(form),
         texts={name: str(form.get(name, "")) for name in notes.SECTIONS},
-        version=int(version) if version.isdigit() else 0,
+        version=whole(version) or 0,
     )
 
 

@@ -24,7 +24,7 @@ from akson.messaging.mapping import reading
 from akson.messaging.mapping.outgoing import Record
 from akson.record.context import Context
 from akson.web import critical, show
-from akson.web.context import context, one
+from akson.web.context import context, one, whole
 from akson.web.ehr import patient, register, rows
 from akson.web.ehr.chart import show_chart
 from akson.web.ehr.patient import Patient
@@ -239,7 +239,7 @@ async def _read(request: Request, ctx: Context) -> Draft:
     fields["patient_name"] = show.name(person)
     fields["include"] = [str(value) for value in form.getlist("include")]
     version = str(form.get("version") or "0")
-    return Draft(request.path_params["patient"], fields, int(version) if version.isdigit() else 0)
+    return Draft(request.path_params["patient"], fields, whole(version) or 0)
 
 
 def _again(request: Resource) -> dict[str, Any]:

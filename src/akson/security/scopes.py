@@ -1,0 +1,11 @@
+"""What a token was issued for: scope `akson:<node>/<right>` (RFC 6750 3.1, insufficient_scope)."""
+
+from akson.kit.errors import NotAllowed
+from akson.kit.settings import Node
+from akson.security.caller import Caller
+
+
+def require_scope(caller: Caller, node: Node, right: str = "fhir") -> None:
+    """NotAllowed unless the token was issued for this part of the node's API. Sessions have no scopes and pass."""
+    if not caller.surface and f"akson:{node.name}/{right}" not in caller.scopes:
+        raise NotAllowed("The token was not issued for this part of the API (insufficient_scope)")
