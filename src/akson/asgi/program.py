@@ -38,6 +38,8 @@ from akson.web.portal.views import portal_routes
 from akson.web.start import iga_routes, partner_routes, start_routes
 
 Job = Callable[[], Coroutine[Any, Any, None]]
+LAST_CALLS = 10
+"""How often, a second apart, a job is told to end before the program ends without it."""
 STYLESHEETS = ("vendor/designsystemet/theme.css", "vendor/designsystemet/index.css", "akson.css", "parts.css")
 
 
@@ -169,9 +171,18 @@ def lifespan(
             try:
                 yield
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await ended(tasks)
                 log(Event.STOPPED)
 
     return run
+
+
+async def ended(tasks: list["asyncio.Task[None]"]) -> None:
+    """Cancel jobs until they are over. One that is just taking in an error may miss the first call."""
+    pending = set(tasks)
+    for _ in range(LAST_CALLS):
+        for task in pending:
+            task.cancel()
+        if not pending:
+            break
+        _, pending = await asyncio.wait(pending, timeout=1)
