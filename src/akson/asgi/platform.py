@@ -26,6 +26,7 @@ from akson.rest.msh import MessageApi
 from akson.rest.watch import watch_routes
 from akson.security.actor import Actor, Kind
 from akson.security.client import Behalf, Onward
+from akson.security.scopes import require_scope
 from akson.store import search_sql
 from akson.store.pool import Tx
 from akson.store.scope import NODE
@@ -76,8 +77,7 @@ def message_api(each: Hosted) -> MessageApi:
             raise NotAuthenticated("A token is needed")
         if actor.kind is not Kind.SYSTEM:
             raise NotAllowed("Messages are for systems")
-        if f"akson:{each.node.name}/msh" not in actor.scopes:
-            raise NotAllowed("The token is not for messages")
+        require_scope(request.state.caller, each.node, "msh")
         her_ids = await book.owned_by(actor.organization)
         async with each.place.database.transaction() as tx:
             yield tx, msh.Caller(her_ids)
