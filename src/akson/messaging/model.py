@@ -3,6 +3,7 @@
 Codes carry the OID of their list. Times are aware; a KITH time without an offset is Norwegian time.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -268,7 +269,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(ABC):
     """What referral and summary share."""
 
     header: Header
@@ -289,8 +290,9 @@ class Letter:
     attachments: tuple[Attachment, ...] = ()
 
     @property
+    @abstractmethod
     def kind(self) -> Kind:
-        raise NotImplementedError
+        """Which letter it is."""
 
     @property
     def cancels(self) -> bool:
