@@ -16,6 +16,7 @@ from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
+from akson.kit.norwegian import FNR
 from akson.kit.settings import Node
 from akson.messaging import msh
 from akson.messaging.addresses import AddressBook
@@ -30,8 +31,6 @@ from akson.security.scopes import require_scope
 from akson.store import search_sql
 from akson.store.pool import Tx
 from akson.store.scope import NODE
-
-FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 
 
 def sources_of(nodes: Sequence[Node]) -> tuple[Source, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from akson.care.relations import is_related
 from akson.fhir.strict_json import loads
 from akson.kit.errors import AksonError
+from akson.kit.norwegian import HER
 from akson.messaging import inbox
 from akson.messaging.inbox import Why
 from akson.messaging.mapping import reading
@@ -15,7 +16,6 @@ from akson.record.context import Context
 from akson.store import messages
 from akson.store.messages import Message, Wanted
 
-HER = "urn:oid:2.16.578.1.12.4.1.2"
 STATES = {
     "queued": "queued",
     "sent": "sent",

@@ -8,13 +8,13 @@ from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.clock import now
 from akson.kit.errors import Conflict, NotAllowed
+from akson.kit.norwegian import HER
 from akson.messaging.codes import LISTS, MESSAGE_TYPES
 from akson.record import gate
 from akson.record.context import Context
 from akson.store import relay
 from akson.store.relay import Stuck, Traffic
 
-HER = "urn:oid:2.16.578.1.12.4.1.2"
 OPERATIONS = "driftsansvarlig"
 DAY = timedelta(days=1)
 PATIENCE = timedelta(hours=4)

@@ -6,11 +6,10 @@ Sent with the request for a token towards another node; the trust anchor checks 
 
 from typing import Any
 
+from akson.kit.norwegian import FNR, ORGANIZATION
 from akson.kit.settings import Node
 from akson.security.actor import Actor, Purpose
 
-ORGANISATION_NUMBER = "urn:oid:2.16.578.1.12.4.1.4.101"
-FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 CATEGORY = "urn:oid:2.16.578.1.12.4.1.1.9060"
 PURPOSE = "urn:oid:2.16.840.1.113883.1.11.20448"
 
@@ -21,10 +20,10 @@ def attest(actor: Actor, node: Node, pid: str, purpose: Purpose, decision: str) 
         "type": "nhn:tillitsrammeverk:parameters",
         "practitioner": {
             **_authorization(actor),
-            "legal_entity": {"id": node.organization, "system": ORGANISATION_NUMBER, "name": node.title},
+            "legal_entity": {"id": node.organization, "system": ORGANIZATION, "name": node.title},
             "point_of_care": {
                 "id": actor.unit_number,
-                "system": ORGANISATION_NUMBER,
+                "system": ORGANIZATION,
                 "name": actor.unit_name,
             },
         },

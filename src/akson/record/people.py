@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
+from akson.kit.norwegian import FNR, HPR, ORGANIZATION
 from akson.kit.settings import Role
 from akson.record.context import Place
 from akson.security.actor import Actor, Kind
@@ -17,9 +18,6 @@ from akson.store import relations, resources, search_sql
 from akson.store.pool import Tx
 from akson.store.scope import NODE
 
-FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
-HPR = "urn:oid:2.16.578.1.12.4.1.4.4"
-ORGANISATION_NUMBER = "urn:oid:2.16.578.1.12.4.1.4.101"
 AUTHORIZATION = "urn:oid:2.16.578.1.12.4.1.1.9060"
 CITIZEN_SURFACE = "/innbygger"
 
@@ -181,7 +179,7 @@ def _system(caller: Caller) -> Actor:
 def _number(units: list[Resource]) -> str:
     """The organisation number of the nearest unit that has one."""
     identifiers = [identifier for unit in units for identifier in unit.get("identifier", [])]
-    return next((each["value"] for each in identifiers if each.get("system") == ORGANISATION_NUMBER), "")
+    return next((each["value"] for each in identifiers if each.get("system") == ORGANIZATION), "")
 
 
 def _ref(resource: Resource) -> str:

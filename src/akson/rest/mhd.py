@@ -12,11 +12,11 @@ from starlette.routing import BaseRoute, Route
 from akson.exchange.hub.look import AskSource, DocumentLook
 from akson.fhir.strict_json import dumps
 from akson.kit.errors import AksonError, Malformed, NotAuthenticated
+from akson.kit.norwegian import FNR
 from akson.rest.outcome import error_answer
 from akson.security.scopes import require_scope
 
 FHIR_JSON = "application/fhir+json"
-FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 
 ForAsker = Callable[[Request], AskSource]
 """How the sources are asked on behalf of the one who sent this request."""

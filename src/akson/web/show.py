@@ -7,9 +7,8 @@ from typing import Any
 import nh3
 
 from akson.fhir.model import Resource
+from akson.kit.norwegian import DNR, FNR
 
-FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
-DNR = "urn:oid:2.16.578.1.12.4.1.4.2"
 BREAK = re.compile(r"</p>|</li>|</tr>|</h[1-6]>|<br ?/?>", re.IGNORECASE)
 
 

@@ -9,8 +9,7 @@ from akson.exchange.edge.platform import FHIR_JSON, Ask, NoAttest
 from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.kit.errors import NotFound, PeerFailed, PeerSilent
-
-FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
+from akson.kit.norwegian import FNR
 
 
 @dataclass(frozen=True, slots=True)

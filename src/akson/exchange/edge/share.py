@@ -14,13 +14,11 @@ from akson.fhir.model import Resource, reference
 from akson.kit.clock import instant, now
 from akson.kit.errors import PeerFailed, PeerSilent
 from akson.kit.ids import new_id
+from akson.kit.norwegian import FNR, HPR, ORGANIZATION
 from akson.kit.settings import Node
 from akson.security.actor import Actor
 
-FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 URI = "urn:ietf:rfc:3986"
-HPR = "urn:oid:2.16.578.1.12.4.1.4.4"
-ORGANISATION_NUMBER = "urn:oid:2.16.578.1.12.4.1.4.101"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,7 @@ def patient_reference(pid: str) -> str:
 def _provenance(actor: Actor, node: Node, target: str) -> Resource:
     who = {"display": actor.name} | ({"identifier": {"system": HPR, "value": actor.hpr}} if actor.hpr else {})
     place = ", ".join(part for part in (actor.unit_name, node.title) if part)
-    owner = {"identifier": {"system": ORGANISATION_NUMBER, "value": node.organization}, "display": place}
+    owner = {"identifier": {"system": ORGANIZATION, "value": node.organization}, "display": place}
     return {
         "resourceType": "Provenance",
         "target": [{"reference": target}],

@@ -15,8 +15,8 @@ from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.kit.errors import AksonError, NotFound, PeerFailed
 from akson.kit.log import Event, log
+from akson.kit.norwegian import FNR
 
-FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 FORM = {"content-type": "application/x-www-form-urlencoded", "accept": "application/fhir+json"}
 
 

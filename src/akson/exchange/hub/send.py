@@ -11,11 +11,12 @@ from enum import StrEnum
 from urllib.parse import urlencode
 
 from akson.documents.mhd import Source
-from akson.exchange.hub.look import FNR, FORM, AskSource
+from akson.exchange.hub.look import FORM, AskSource
 from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, log
+from akson.kit.norwegian import FNR
 from akson.messaging.mapping.incoming import ORDER_KIND
 
 MESSAGE = "urn:her:"

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from akson.exchange.declare import TAG_SYSTEM
 from akson.fhir.model import Resource
 from akson.kit.settings import Node
 from akson.web import show
 
-SHARED_TAG = "https://akson.example/fhir/CodeSystem/informasjonstjeneste"
 PEOPLE = (
     "author",
     "recorder",
@@ -43,7 +43,7 @@ def provenance(resource: Resource, node: Node) -> Provenance:
     """What the resource itself says; its last change when it names no time."""
     meta = resource.get("meta", {})
     source = str(meta.get("source", ""))
-    shared = any(tag.get("system") == SHARED_TAG for tag in meta.get("tag", []))
+    shared = any(tag.get("system") == TAG_SYSTEM for tag in meta.get("tag", []))
     foreign = bool(source) and not source.startswith((node.base, "#", "urn:"))
     return Provenance(
         who=_first_display(resource, PEOPLE),
