@@ -97,7 +97,7 @@ browser:
 
 # --- for those who change dependencies ----------------------------------------------------------------------
 
-COMPILE := uv pip compile --quiet --no-header --generate-hashes --no-emit-index-url --universal --python-version 3.11
+COMPILE := uv pip compile --quiet --no-header --generate-hashes --no-emit-index-url --no-strip-extras --universal --python-version 3.11
 
 lock: ## pin the dependencies again (needs uv)
 	$(COMPILE) requirements/build.in -o requirements/build.txt
