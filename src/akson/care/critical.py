@@ -35,6 +35,10 @@ OWNED = ("reaction", "onset", "performed", "timing", "period", "evidence", "note
 """Elements (by how their names begin) that the form decides: what is emptied in the form is taken away."""
 
 
+HOLDS = {"what": ("code", "contained", "device"), "reaction": ("reaction",), "why": ("evidence",)}
+"""Elements that hold what a field of the form shows."""
+
+
 class Field(NamedTuple):
     """One field of the form: its name, the label's key, how it is filled in, and its code lists."""
 
@@ -94,12 +98,7 @@ def build(part: Part, form: Form, patient: str, earlier: Resource | None = None)
     resource.setdefault("meta", {})
     resource["meta"] = {**resource["meta"], "tag": [coding(TAG_SYSTEM, "kritisk-informasjon")]}
     resource |= BUILDERS[part.type](part, form, patient)
-    if (
-        earlier
-        and "reaction" in earlier
-        and fields_of(part, earlier).get("reaction") == form.get("reaction", "").strip()
-    ):
-        resource["reaction"] = earlier["reaction"]  # with the codes and the grade that the form does not show
+    resource |= _unchanged(part, form, earlier) if earlier else {}
     note = form.get("note", "").strip()
     if part.type != "Flag":
         resource.pop("note", None)
@@ -123,6 +122,18 @@ def fields_of(part: Part, resource: Resource) -> dict[str, str]:
         ),
     }
     return {field.name: values[field.name] for field in FIELDS[part.slug]}
+
+
+def _unchanged(part: Part, form: Form, earlier: Resource) -> Resource:
+    """Elements whose words the form left as they were: kept whole, with codes and grades that the form does not show."""
+    before = fields_of(part, earlier)
+    same = {name for name, value in before.items() if value == form.get(name, "").strip()}
+    names = {name for field in same for name in HOLDS.get(field, ())} | {"category"}
+    kept = {name: earlier[name] for name in names if name in earlier}
+    if part.type == "Flag" and "code" in kept:
+        bare = {name: value for name, value in kept["code"].items() if name != "extension"}
+        kept["code"] = bare | _with_note(form)
+    return kept
 
 
 def _check(part: Part, form: Form) -> None:
@@ -215,11 +226,14 @@ def _device(part: Part, form: Form, patient: str) -> Resource:
     }
 
 
+def _with_note(form: Form) -> Resource:
+    note = form.get("note", "").strip()
+    return {"extension": [{"url": NOTE_OF_FLAG, "valueString": note}]} if note else {}
+
+
 def _flag(part: Part, form: Form, patient: str) -> Resource:
     """A Flag has no note in R4: what is written there goes with the code as an extension."""
-    what, since, note = _what(part, form), form.get("since", "").strip(), form.get("note", "").strip()
-    if note:
-        what = {**what, "extension": [{"url": NOTE_OF_FLAG, "valueString": note}]}
+    what, since = _what(part, form) | _with_note(form), form.get("since", "").strip()
     period = {"period": {"start": since}} if since else {}
     return {"status": "active", "code": what, "subject": {"reference": patient}, **period}
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from akson.care.critical import CATEGORY
+from akson.care.critical import CATEGORY, NOTE_OF_FLAG
 from akson.demo.book import Book, unit_reference
 from akson.demo.make.clinical import split
 from akson.demo.nodes import INSTALLATIONS
@@ -129,7 +129,8 @@ def changed_procedure(b: Book, code: str, note: str, written: Written) -> Resour
     content: Resource = {
         "status": "active",
         "category": [concept(CATEGORY, "endret-prosedyre", "Endring i prosedyre")],
-        "code": concept(volven(7522), first, name) | {"text": f"{name}: {note}"},
+        "code": concept(volven(7522), first, name)
+        | {"extension": [{"url": NOTE_OF_FLAG, "valueString": note}]},
         "subject": b.patient,
         "period": {"start": b.day(written.ago)},
         "author": b.staff(written.who),

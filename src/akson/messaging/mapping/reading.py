@@ -11,6 +11,8 @@ from akson.messaging import times
 from akson.messaging.mapping.incoming import source_of
 from akson.messaging.model import Attachment, Code, Diagnosis, Epikrise, Kind, Letter, Referral, Result
 
+FORWARDED = "HENVISNING_VIDERE"
+"""The one type of referral (V8279) that people must tell from the others."""
 TEXT = "text/plain; charset=utf-8"
 DOCUMENT_TYPES = {Kind.EPIKRISE: ("A03-2", "Epikrise"), Kind.HENVISNING: ("I01-2", "Henvisninger")}
 """V9602."""
@@ -103,7 +105,9 @@ def title(letter: Letter, language: str = "nb") -> str:
     """What the letter is called in lists."""
     if isinstance(letter, Epikrise) and letter.title:
         return letter.title
-    return letter.header.type.label or text(f"messaging.kind_{letter.kind.value}", language)
+    if letter.header.type.code == FORWARDED:
+        return letter.header.type.label
+    return text(f"messaging.kind_{letter.kind.value}", language)
 
 
 def document(letter: Letter, patient: str, custodian: Resource, binary: str) -> tuple[Resource, Resource]:

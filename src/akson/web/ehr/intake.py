@@ -11,6 +11,7 @@ from akson.care.referrals import Decision
 from akson.exchange.edge import send
 from akson.exchange.edge.mailroom import register_patient
 from akson.exchange.edge.send import Opened
+from akson.exchange.edge.share import Shared
 from akson.kit import norwegian
 from akson.kit.errors import Conflict, Unprocessable
 from akson.kit.ids import new_id
@@ -22,9 +23,9 @@ from akson.messaging.mapping.incoming import Proposal
 from akson.messaging.mapping.outgoing import Record, Summary
 from akson.messaging.model import Letter, Referral
 from akson.record.context import Context
-from akson.web import show
+from akson.web import critical, show
 from akson.web.context import context, find, one, whole
-from akson.web.ehr import patient, rows
+from akson.web.ehr import patient, register, rows
 from akson.web.ehr.chart import show_chart
 from akson.web.ehr.frame import show_work
 from akson.web.ehr.referrals import mailroom_of
@@ -38,6 +39,10 @@ KINDS = {
     "Flag": "precaution",
     "Observation": "result",
 }
+
+
+WARNINGS = frozenset({"AllergyIntolerance", "Flag"})
+"""What the shared register of critical information may hold already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +143,11 @@ async def _show(request: Request, ctx: Context, entry: Opened, *, needs_why: boo
     is_referral = isinstance(found, Referral)
     sender = found.header.sender.professional
     taken = request.query_params.get("tatt", "")
+    person = await patient.load(ctx, message.patient)
+    shared = await register.shared_of(request, person)
     answer = await show_chart(
-        request, ctx, "ehr/letter.html", "messages", patient=await patient.load(ctx, message.patient),
-        items=[await _item(ctx, each) for each in entry.proposals], is_referral=is_referral,
+        request, ctx, "ehr/letter.html", "messages", patient=person, shared=shared,
+        items=[await _item(ctx, each, _shared_words(shared)) for each in entry.proposals], is_referral=is_referral,
         decision=await referrals.decision_on(ctx, message.reference) if is_referral and message.reference else None,
         sender=sender.person.full_name if sender else "", taken=whole(taken),
         words="", needs_why=needs_why, **values,
@@ -149,7 +156,12 @@ async def _show(request: Request, ctx: Context, entry: Opened, *, needs_why: boo
     return answer
 
 
-async def _item(ctx: Context, proposal: Proposal) -> Item:
+def _shared_words(shared: Shared) -> frozenset[str]:
+    """What the shared register holds, by name: it is on everybody's screen and need not be copied into the record."""
+    return frozenset(line.what.casefold() for line in critical.lines(shared.items) if line.what)
+
+
+async def _item(ctx: Context, proposal: Proposal, shared: frozenset[str]) -> Item:
     kind = KINDS[proposal.resource["resourceType"]]
     here = ""
     if proposal.differs:
@@ -159,7 +171,9 @@ async def _item(ctx: Context, proposal: Proposal) -> Item:
             here = " – ".join(filter(None, (line.name, line.dosing)))
         else:
             here = show.concept(there.get("code"))
-    is_same = bool(proposal.same_as) and not proposal.differs
+    warning = proposal.resource["resourceType"] in WARNINGS
+    known = warning and any(words in proposal.title.casefold() for words in shared)
+    is_same = known or (bool(proposal.same_as) and not proposal.differs)
     return Item(proposal.key, kind, proposal.title, is_same, proposal.differs, here)
 
 
