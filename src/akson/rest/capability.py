@@ -15,6 +15,7 @@ from akson.kit.clock import instant, now
 from akson.kit.settings import Node, Role
 from akson.rest import audit_event
 from akson.rest.http import Answer, Request
+from akson.rest.operations import of_level
 from akson.rest.subset import of_body
 from akson.security.rules.access_log import LOG
 
@@ -64,6 +65,7 @@ def statement(node: Node, started: str) -> Resource:
                 "searchParam": [
                     {"name": param.code, "definition": param.url, "type": param.type} for param in _params("")
                 ],
+                **({"operation": system} if (system := _operations(None)) else {}),
             }
         ],
     }
@@ -88,8 +90,13 @@ def _resource(kind: str, reverse: list[str]) -> Resource:
         "searchParam": [
             {"name": param.code, "definition": param.url, "type": param.type} for param in params
         ],
+        "operation": _operations(kind),
     }
     return {key: value for key, value in made.items() if value != []}
+
+
+def _operations(kind: str | None) -> list[Resource]:
+    return [{"name": each.code, "definition": each.url} for each in of_level(kind)]
 
 
 def _params(kind: str) -> list[SearchParam]:

@@ -18,6 +18,7 @@ from akson.rest.history import history
 from akson.rest.http import Answer, App, Receive, Request, Scope, Send
 from akson.rest.incoming import known_type
 from akson.rest.negotiate import check_accept
+from akson.rest.operations import Operation, Target, named
 from akson.rest.outcome import WrongMethod, error_answer, unforeseen_answer
 from akson.rest.read import read
 from akson.rest.search import search, search_posted
@@ -79,13 +80,40 @@ def _methods(path: tuple[str, ...]) -> Methods:
     if not path:
         return {"GET": search, "POST": partial(process, dispatch=dispatch)}
     if any(part.startswith("$") for part in path):
-        raise NotFound("This server has no such operation")
+        return _of_operation(path)
     found = _of_system(path) if path[0].startswith("_") else _below_type(known_type(path[0]), path)
     if found is None:
         raise NotFound("No interaction has this path")
     if path[0] == LOG:
         return audit_event.methods(path, found)
     return found
+
+
+def _of_operation(path: tuple[str, ...]) -> Methods:
+    """`$name` at the end of a path: of the system, a type, an instance, or one version of an instance."""
+    *place, name = path
+    found: Operation | None = None
+    match place:
+        case []:
+            target = Target()
+        case [kind]:
+            target = Target(known_type(kind))
+        case [kind, key]:
+            target = Target(known_type(kind), key)
+        case [kind, key, "_history", version]:
+            target = Target(known_type(kind), key, version)
+        case _:
+            raise NotFound("No interaction has this path")
+    if name.startswith("$"):
+        found = named(name[1:], target)
+    if found is None:
+        raise NotFound("This server has no such operation here")
+    do = found.run
+
+    async def run(ctx: Context, request: Request) -> Answer:
+        return await do(ctx, request, target)
+
+    return {method: run for method, there in (("GET", found.get), ("POST", found.post)) if there}
 
 
 def _of_system(path: tuple[str, ...]) -> Methods | None:

@@ -1,0 +1,31 @@
+"""Operations (`$name`) of the FHIR API: one a module, each declared as data and found by its name.
+
+http://hl7.org/fhir/R4/operations.html. A new operation is one module and one line in OPERATIONS; routes and the
+CapabilityStatement follow.
+"""
+
+from collections.abc import Iterator
+
+from akson.rest.operations import meta
+from akson.rest.operations.operation import Operation, Target
+
+__all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
+
+OPERATIONS: tuple[Operation, ...] = (
+    *meta.OPERATIONS,
+)  # fmt: skip
+
+_BY_NAME = {each.code: each for each in OPERATIONS}
+
+
+def named(code: str, target: Target) -> Operation | None:
+    """The operation of this name (without `$`) where it can be invoked on this; None otherwise."""
+    found = _BY_NAME.get(code)
+    return found if found and found.applies(target) else None
+
+
+def of_level(kind: str | None) -> Iterator[Operation]:
+    """The operations of the system (None), or of a resource type and its instances."""
+    for each in OPERATIONS:
+        if each.system if kind is None else each.on_type(kind) or each.on_instance(kind):
+            yield each

@@ -1,0 +1,96 @@
+"""$meta, $meta-add and $meta-delete: profiles, tags and security labels, of one resource or of all.
+
+http://hl7.org/fhir/R4/resource-operation-meta.html
+"""
+
+from collections.abc import Callable
+
+import orjson
+
+from akson.fhir import strict_json
+from akson.fhir.model import Resource
+from akson.kit.errors import Malformed
+from akson.record import gate
+from akson.record.context import Context
+from akson.rest.change import change
+from akson.rest.http import Answer, Request
+from akson.rest.incoming import check_id
+from akson.rest.operations.operation import ANY, Operation, Target
+from akson.rest.operations.parameters import given
+from akson.rest.versions import headers
+
+_URL = "http://hl7.org/fhir/OperationDefinition/Resource-"
+_LISTS = ("profile", "security", "tag")
+Edit = Callable[[Resource, Resource], Resource]
+"""(the present Meta, the one given) to the new one."""
+
+
+async def meta(ctx: Context, request: Request, target: Target) -> Answer:
+    """200 with the meta of the resource as a Parameters resource."""
+    await given(request, ())
+    stored = await gate.read(ctx, target.type, check_id(target.id))
+    resource = strict_json.loads(stored.body)
+    answer = _answer(resource["meta"])
+    answer.headers.update(headers(stored))
+    return answer
+
+
+async def add(ctx: Context, request: Request, target: Target) -> Answer:
+    """200 with the meta as it is now: what was given is there, once."""
+    return await _change(ctx, request, target, _added)
+
+
+async def remove(ctx: Context, request: Request, target: Target) -> Answer:
+    """200 with the meta as it is now: what was given is not there."""
+    return await _change(ctx, request, target, _removed)
+
+
+async def _change(ctx: Context, request: Request, target: Target, edit: Edit) -> Answer:
+    values = await given(request, ("meta",))
+    wanted = values.one("meta")
+    if not isinstance(wanted, dict):
+        raise Malformed("The parameter meta is required: a Meta", expression=("Parameters.meta",))
+
+    def alter(resource: Resource) -> Resource:
+        return resource | {"meta": edit(resource["meta"], wanted)}
+
+    written = await change(ctx, target.type, check_id(target.id), alter)
+    answer = _answer(strict_json.loads(written.stored.body)["meta"])
+    answer.headers.update(headers(written.stored))
+    return answer
+
+
+def _added(present: Resource, wanted: Resource) -> Resource:
+    made = dict(present)
+    for name in _LISTS:
+        known = {_key(each) for each in made.get(name, ())}
+        more = [each for each in wanted.get(name, ()) if _key(each) not in known]
+        if more:
+            made[name] = [*made.get(name, ()), *more]
+    return made
+
+
+def _removed(present: Resource, wanted: Resource) -> Resource:
+    made = dict(present)
+    for name in _LISTS:
+        gone = {_key(each) for each in wanted.get(name, ())}
+        left = [each for each in made.pop(name, ()) if _key(each) not in gone]
+        if left:
+            made[name] = left
+    return made
+
+
+def _key(each: str | Resource) -> tuple[str, str]:
+    return (each, "") if isinstance(each, str) else (each.get("system", ""), each.get("code", ""))
+
+
+def _answer(found: Resource) -> Answer:
+    body = {"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": found}]}
+    return Answer(200, orjson.dumps(body))
+
+
+OPERATIONS = (
+    Operation("meta", f"{_URL}meta", meta, instances=ANY),
+    Operation("meta-add", f"{_URL}meta-add", add, instances=ANY, get=False),
+    Operation("meta-delete", f"{_URL}meta-delete", remove, instances=ANY, get=False),
+)

@@ -1,0 +1,109 @@
+"""What an operation is given: a Parameters resource in the body, or pairs of the query string, as one shape.
+
+http://hl7.org/fhir/R4/operations.html#request
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from akson.fhir import strict_json
+from akson.fhir.model import Resource
+from akson.kit.errors import Malformed, UnsupportedParameter
+from akson.rest.http import Request
+from akson.rest.incoming import check_structure
+from akson.rest.negotiate import check_content
+
+GENERAL = frozenset({"_format", "_pretty", "_summary", "_elements"})
+"""About how the answer is written; no operation's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The parameters of one call by name, in their order: plain values, elements, or resources."""
+
+    values: dict[str, list[Any]]
+
+    def all(self, name: str) -> list[Any]:
+        return self.values.get(name, [])
+
+    def one(self, name: str) -> Any:
+        """The value, None when it was not given; Malformed when it was given several times."""
+        found = self.all(name)
+        if len(found) > 1:
+            raise Malformed(f"The parameter {name} may be given once", expression=(f"Parameters.{name}",))
+        return found[0] if found else None
+
+    def text(self, name: str) -> str | None:
+        """A parameter that is a string, code, uri, date or the like."""
+        found = self.one(name)
+        if found is not None and not isinstance(found, str):
+            raise Malformed(f"The parameter {name} is a plain value", expression=(f"Parameters.{name}",))
+        return found
+
+    def flag(self, name: str) -> bool | None:
+        found = self.one(name)
+        if found in (True, "true"):
+            return True
+        if found in (False, "false"):
+            return False
+        if found is None:
+            return None
+        raise Malformed(f"The parameter {name} is true or false", expression=(f"Parameters.{name}",))
+
+    def whole(self, name: str) -> int | None:
+        """A parameter that is a whole number from 0."""
+        found = self.one(name)
+        if found is None:
+            return None
+        if isinstance(found, bool) or not str(found).isdecimal() or len(str(found)) > 9:
+            raise Malformed(f"The parameter {name} is a whole number", expression=(f"Parameters.{name}",))
+        return int(found)
+
+
+async def given(request: Request, known: Iterable[str], *, resource: str = "") -> Given:
+    """The parameters of a call: GET from the query string, POST from the body too.
+
+    `resource` names the parameter that a bare resource in the body stands for, for an operation that takes only one
+    resource. UnsupportedParameter for one that is not `known`, unless handling is lenient.
+    """
+    values: dict[str, list[Any]] = {}
+    for name, value in request.pairs:
+        if name not in GENERAL:
+            values.setdefault(name, []).append(value)
+    if request.method == "POST" and (request.resource is not None or await request.body()):
+        for name, value in _of_body(await _body(request), resource):
+            values.setdefault(name, []).append(value)
+    unknown = [name for name in values if name not in set(known)]
+    if unknown and request.prefer.get("handling") != "lenient":
+        raise UnsupportedParameter(f"The operation has no parameter {unknown[0][:64]!r}")
+    return Given(values)
+
+
+async def _body(request: Request) -> Resource:
+    if request.resource is not None:
+        return request.resource
+    check_content(request)
+    found = strict_json.loads(await request.body())
+    check_structure(found)
+    return found
+
+
+def _of_body(body: Resource, resource: str) -> Iterable[tuple[str, Any]]:
+    if body["resourceType"] != "Parameters":
+        if not resource:
+            raise Malformed("The body of this operation is a Parameters resource", expression=("Resource",))
+        yield resource, body
+        return
+    for part in body.get("parameter", ()):
+        yield part["name"], value_of(part)
+
+
+def value_of(part: Resource) -> Any:
+    """The value of one parameter: a resource, a value[x], or the parts themselves."""
+    if "resource" in part:
+        return part["resource"]
+    for key, value in part.items():
+        if key.startswith("value"):
+            return value
+    return part.get("part", [])
