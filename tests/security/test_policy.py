@@ -87,6 +87,19 @@ def test_what_no_rule_grants_is_refused(actor: Actor, action: Action) -> None:
     assert decide(actor, action, "Condition", Purpose.TREATMENT) == Refusal("reason.no_rule")
 
 
+def test_only_a_system_with_the_right_to_it_administers_and_the_right_opens_nothing_else() -> None:
+    admin = Actor(Kind.SYSTEM, client_id="drift", administers=True)
+    grant = granted(admin, Action.ADMINISTER, "")
+    assert grant is not None
+    assert grant.scope.predicate == Everything()
+    assert all(
+        granted(admin, action, "Condition") is None for action in Action if action is not Action.ADMINISTER
+    )
+    for other in (NURSE, CITIZEN, ATTESTED, Actor(Kind.SYSTEM, client_id="drift")):
+        assert granted(other, Action.ADMINISTER, "") is None
+    assert granted(replace(NURSE, administers=True), Action.ADMINISTER, "") is None
+
+
 @pytest.mark.parametrize(
     "actor",
     [

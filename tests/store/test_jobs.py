@@ -8,6 +8,7 @@ import pytest
 from akson.kit.clock import now
 from akson.kit.errors import PeerSilent
 from akson.store import jobs
+from akson.store.jobs import Later
 
 
 async def put(database, *payloads, **options):
@@ -132,6 +133,73 @@ async def test_several_workers_share_the_work_and_stop(database):
     assert sorted(seen) == list(range(100))
     async with database.transaction() as tx:
         assert await jobs.waiting(tx) == []
+
+
+async def test_long_work_is_done_in_steps_and_each_step_may_fail_on_its_own(database):
+    seen = []
+
+    async def handler(database, job):
+        seen.append((job.payload["n"], job.attempts))
+        if job.payload["n"] == 2 and job.attempts == 1:
+            raise PeerSilent("no answer")
+        return Later(payload={"n": job.payload["n"] + 1}) if job.payload["n"] < 4 else None
+
+    await put(database, 1)
+    await jobs.run_due(database, {"send": handler})
+    await make_due(database)
+    await jobs.run_due(database, {"send": handler})
+    assert seen == [(1, 1), (2, 1), (2, 2), (3, 1), (4, 1)]
+    async with database.transaction() as tx:
+        assert await jobs.waiting(tx) == []
+
+
+async def test_a_worker_that_lost_its_claim_changes_nothing_any_more(database):
+    await put(database, 1)
+    async with database.transaction() as tx:
+        (row,) = await tx.fetch(jobs.CLAIM, [-1.0, ["send"], 1])
+        late = jobs.Job(*row)
+        assert len(await tx.fetch(jobs.CLAIM, [120.0, ["send"], 1])) == 1
+        assert await tx.execute(jobs.DONE, late.claim) == 0
+        assert await tx.execute(jobs.RENEW, [120.0, *late.claim]) == 0
+
+
+async def test_a_job_that_takes_longer_than_its_claim_is_not_given_to_another(database, monkeypatch):
+    monkeypatch.setattr(jobs, "CLAIMED", 0.4)
+    monkeypatch.setattr(jobs, "RENEWED", 0.1)
+    tries = []
+
+    async def handler(database, job):
+        tries.append(job.attempts)
+        await asyncio.sleep(1.2)
+
+    await put(database, 1)
+    stop = asyncio.Event()
+    workers = [asyncio.create_task(jobs.run(database, {"send": handler}, stop)) for _ in range(2)]
+    await asyncio.sleep(1.5)
+    stop.set()
+    await asyncio.gather(*workers)
+    assert tries == [1]
+
+
+async def test_a_worker_that_is_ended_gives_its_jobs_back(database):
+    begun = asyncio.Event()
+
+    async def handler(database, job):
+        begun.set()
+        await asyncio.sleep(60)
+
+    await put(database, 1)
+    worker = asyncio.create_task(jobs.run(database, {"send": handler}, asyncio.Event()))
+    await begun.wait()
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    seen = []
+
+    async def good(database, job):
+        seen.append(job.attempts)
+
+    assert await jobs.run_due(database, {"send": good}) == 1
+    assert seen == [1]
 
 
 def test_the_wait_grows_to_an_hour():

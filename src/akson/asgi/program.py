@@ -23,6 +23,7 @@ from akson.kit.errors import AksonError
 from akson.kit.log import Event, configure, log
 from akson.kit.settings import Node, Role, Settings
 from akson.record import sealing
+from akson.rest import background
 from akson.security.middleware import Authentication
 from akson.store.pool import Database
 from akson.trust.routes import routes as trust_routes
@@ -38,8 +39,6 @@ from akson.web.portal.views import portal_routes
 from akson.web.start import iga_routes, partner_routes, start_routes
 
 Job = Callable[[], Coroutine[Any, Any, None]]
-LAST_CALLS = 10
-"""How often, a second apart, a job is told to end before the program ends without it."""
 STYLESHEETS = ("vendor/designsystemet/theme.css", "vendor/designsystemet/index.css", "akson.css", "parts.css")
 
 
@@ -84,11 +83,12 @@ def application(
 def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
     """What runs beside the requests."""
     records = [each for each in hosted if Role.JOURNAL in each.node.roles]
-    logs = [each.place.database for each in hosted if Role.TILLITSANKER not in each.node.roles]
+    places = [each.place for each in hosted if Role.TILLITSANKER not in each.node.roles]
     return (
         *(partial(once_up, client, each.node, each.watcher.run) for each in records),
         *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
-        *(partial(sealing.run, database) for database in logs),
+        *(partial(sealing.run, place.database) for place in places),
+        *(partial(background.run, place) for place in places),
     )
 
 
@@ -171,18 +171,7 @@ def lifespan(
             try:
                 yield
             finally:
-                await ended(tasks)
+                await background.ended(tasks)
                 log(Event.STOPPED)
 
     return run
-
-
-async def ended(tasks: list["asyncio.Task[None]"]) -> None:
-    """Cancel jobs until they are over. One that is just taking in an error may miss the first call."""
-    pending = set(tasks)
-    for _ in range(LAST_CALLS):
-        for task in pending:
-            task.cancel()
-        if not pending:
-            break
-        _, pending = await asyncio.wait(pending, timeout=1)

@@ -5,11 +5,15 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from akson.cli import hosting
 from akson.kit import log
 from akson.kit.settings import Settings
 from akson.store.pool import Database
+
+if TYPE_CHECKING:
+    from akson.record.context import Place
 
 HOST = "127.0.0.1"
 DATABASE = "fhir"
@@ -51,20 +55,22 @@ async def _run(port: int, uri: str, started: float) -> None:
         print(f"Ready after {time.monotonic() - started:.1f} s: {place.node.fhir} (Ctrl-C stops)", flush=True)
 
     app = standalone(place, limit=settings.body_limit)
-    await hosting.serve(app, _opened(database), (HOST, port), announce)
+    await hosting.serve(app, _opened(place), (HOST, port), announce)
 
 
 @asynccontextmanager
-async def _opened(database: Database) -> AsyncIterator[None]:
-    """The database, open and up to date, while the server runs."""
+async def _opened(place: "Place") -> AsyncIterator[None]:
+    """The database, open and up to date, and the work beside the requests, while the server runs."""
+    from akson.rest import background
     from akson.store.migrate import migrate
 
-    await database.open()
+    await place.database.open()
     try:
-        await migrate(database)
-        yield
+        await migrate(place.database)
+        async with background.beside(place):
+            yield
     finally:
-        await database.close()
+        await place.database.close()
 
 
 async def _answers(port: int) -> bool:

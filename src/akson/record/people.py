@@ -14,6 +14,7 @@ from akson.record.context import Place
 from akson.security.actor import Actor, Kind
 from akson.security.caller import Caller, RoleChoice
 from akson.security.roles import ROLE_SYSTEM
+from akson.security.scopes import ADMIN, has_scope
 from akson.store import relations, resources, search_sql
 from akson.store.pool import Tx
 from akson.store.scope import NODE
@@ -44,7 +45,7 @@ class People:
             if caller.attest is not None:
                 return await self._attested(tx, caller)
             if not caller.pid:
-                return _system(caller)
+                return self._system(caller)
             if caller.surface and not caller.surface.endswith(CITIZEN_SURFACE):
                 return await self._personnel(tx, caller)
             # In the citizen portal, or through it with a token: the person as a citizen, whatever else one is.
@@ -109,6 +110,16 @@ class People:
             care_relationship=tuple(sorted((key, str(value)) for key, value in relation.items())),
         )
 
+    def _system(self, caller: Caller) -> Actor:
+        return Actor(
+            Kind.SYSTEM,
+            name=caller.client_name,
+            client_id=caller.client_id,
+            organization=caller.organization,
+            scopes=caller.scopes,
+            administers=has_scope(caller, self._place.node, ADMIN),
+        )
+
     async def treats(self, tx: Tx, actor: Actor, pid: str) -> bool:
         """Whether the actor, the role or the unit has a care relation with this person now."""
         patient = await self.patient(tx, pid)
@@ -164,16 +175,6 @@ class People:
 async def _find(tx: Tx, resource_type: str, **params: str) -> list[Resource]:
     query = parse(resource_type, list(params.items()), base="")
     return [loads(stored.body) for stored in (await search_sql.search(tx, NODE, query)).matches]
-
-
-def _system(caller: Caller) -> Actor:
-    return Actor(
-        Kind.SYSTEM,
-        name=caller.client_name,
-        client_id=caller.client_id,
-        organization=caller.organization,
-        scopes=caller.scopes,
-    )
 
 
 def _number(units: list[Resource]) -> str:

@@ -21,6 +21,8 @@ class Action(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+    ADMINISTER = "administer"
+    """Work on the store as a whole: bulk export and import, reindexing, erasure."""
 
 
 class Purpose(StrEnum):
@@ -68,5 +70,7 @@ class Actor:
     """OAuth scopes of the token."""
     at_register: bool = False
     """The token was shown at the platform, whose shared registers others write to."""
+    administers: bool = False
+    """The system's token has the scope `akson:<node>/admin` of this node."""
     care_relationship: tuple[tuple[str, str], ...] = ()
     """From the trust-framework attest: healthcare_service, purpose_of_use, decision_ref ... as pairs."""

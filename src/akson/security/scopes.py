@@ -4,8 +4,16 @@ from akson.kit.errors import NotAllowed
 from akson.kit.settings import Node
 from akson.security.caller import Caller
 
+ADMIN = "admin"
+"""The right to administer a node (rule system_admin)."""
+
+
+def has_scope(caller: Caller, node: Node, right: str) -> bool:
+    """Whether a token was issued for this part of the node's API. A session has no scopes."""
+    return not caller.surface and f"akson:{node.name}/{right}" in caller.scopes
+
 
 def require_scope(caller: Caller, node: Node, right: str = "fhir") -> None:
     """NotAllowed unless the token was issued for this part of the node's API. Sessions have no scopes and pass."""
-    if not caller.surface and f"akson:{node.name}/{right}" not in caller.scopes:
+    if not caller.surface and not has_scope(caller, node, right):
         raise NotAllowed("The token was not issued for this part of the API (insufficient_scope)")

@@ -8,6 +8,7 @@ from akson.security.rules import (
     open_information,
     own_record,
     patient_lookup,
+    system_admin,
 )
 from akson.security.rules.rule import Rule
 
@@ -19,4 +20,5 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.access_log", access_log.grants),
     Rule("reason.patient_lookup", patient_lookup.grants),
     Rule("reason.open_information", open_information.grants),
+    Rule("reason.system_admin", system_admin.grants),
 )
