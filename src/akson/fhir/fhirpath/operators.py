@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from akson.fhir.fhirpath.lexer import FHIRPathError
-from akson.fhir.fhirpath.units import canonical
+from akson.fhir.fhirpath.quantities import canonical, combined, number
 from akson.fhir.fhirpath.values import Collection, Node, Quantity, Temporal, children, system
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def compare(left: Any, right: Any) -> int | None:
 
 
 def _compare_quantities(first: Any, second: Any) -> int | None:
-    one = canonical(first if isinstance(first, Quantity) else Quantity(Decimal(first), "1"))
-    other = canonical(second if isinstance(second, Quantity) else Quantity(Decimal(second), "1"))
+    one = canonical(first if isinstance(first, Quantity) else number(first))
+    other = canonical(second if isinstance(second, Quantity) else number(second))
     if one.unit != other.unit:
         return None
     return (one.value > other.value) - (one.value < other.value)
@@ -211,8 +211,8 @@ def _numbers(operator: str, first: Any, second: Any) -> Any:
 
 
 def _quantities(operator: str, first: Any, second: Any) -> Any:
-    one = first if isinstance(first, Quantity) else Quantity(Decimal(first), "1")
-    other = second if isinstance(second, Quantity) else Quantity(Decimal(second), "1")
+    one = first if isinstance(first, Quantity) else number(first)
+    other = second if isinstance(second, Quantity) else number(second)
     if operator in "+-":
         if one.unit != other.unit:
             one, other = canonical(one), canonical(other)
@@ -224,12 +224,4 @@ def _quantities(operator: str, first: Any, second: Any) -> Any:
     amount = _numbers(operator, one.value, other.value)
     if amount is None:
         return None
-    return Quantity(Decimal(amount), _unit(operator, one.unit, other.unit))
-
-
-def _unit(operator: str, one: str, other: str) -> str:
-    if other == "1":
-        return one
-    if operator == "*":
-        return other if one == "1" else f"{one}2" if one == other else f"{one}.{other}"
-    return "1" if one == other else f"{one}/{other}"
+    return Quantity(Decimal(amount), combined(operator, one.unit, other.unit))

@@ -9,8 +9,8 @@ from typing import Any
 
 from akson.fhir.fhirpath.functions.registry import function
 from akson.fhir.fhirpath.lexer import FHIRPathError
+from akson.fhir.fhirpath.quantities import canonical
 from akson.fhir.fhirpath.runtime import Env, single
-from akson.fhir.fhirpath.units import canonical
 from akson.fhir.fhirpath.values import Collection, Quantity, Temporal, system
 
 _MOST_DIGITS = 28
