@@ -69,6 +69,7 @@ async def test_every_interaction_it_claims_works(client, statement):
         "read": await client.get(place),
         "vread": await client.get(f"{place}/_history/1"),
         "update": await client.put(place, json=made | {"gender": "female"}),
+        "patch": await client.patch(place, json=[], headers={"content-type": "application/json-patch+json"}),
         "history-instance": await client.get(f"{place}/_history"),
         "history-type": await client.get("/Patient/_history"),
         "search-type": await client.get("/Patient"),

@@ -16,11 +16,12 @@ from akson.kit.settings import Node, Role
 from akson.rest import audit_event
 from akson.rest.http import Answer, Request
 from akson.rest.operations import of_level
+from akson.rest.patch import FORMATS
 from akson.rest.subset import of_body
 from akson.security.rules.access_log import LOG
 
 _TYPE_INTERACTIONS = (
-    "read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type",
+    "read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type",
 )  # fmt: skip
 _SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
 
@@ -57,6 +58,7 @@ def statement(node: Node, started: str) -> Resource:
         "implementation": {"description": node.title or node.name, "url": node.fhir},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": list(FORMATS),
         "rest": [
             {
                 "mode": "server",

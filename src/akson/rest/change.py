@@ -8,6 +8,7 @@ from akson.kit.errors import Contended, VersionMismatch
 from akson.record import gate
 from akson.record.change import Written
 from akson.record.context import Context
+from akson.store.resources import Stored
 
 Alter = Callable[[Resource], Resource]
 """From the resource as it is to what it shall be."""
@@ -18,8 +19,7 @@ async def change(
 ) -> Written:
     """The new version. VersionMismatch when the client's `if_match` is not the present one."""
     stored = await gate.read(ctx, resource_type, resource_id)
-    if if_match is not None and if_match != stored.version:
-        raise VersionMismatch(f"{resource_type}/{resource_id} is not at version {if_match}")
+    check_version(stored, if_match)
     made = alter(strict_json.loads(stored.body))
     try:
         return await gate.update(ctx, made, if_match=stored.version)
@@ -27,3 +27,9 @@ async def change(
         if if_match is not None:
             raise
         raise Contended("another transaction changed the resource: try again") from error
+
+
+def check_version(stored: Stored, if_match: int | None) -> None:
+    """VersionMismatch when the client expects another version than the present one."""
+    if if_match is not None and if_match != stored.version:
+        raise VersionMismatch(f"{stored.reference} is not at version {if_match}")

@@ -20,6 +20,7 @@ from akson.rest.incoming import known_type
 from akson.rest.negotiate import check_accept
 from akson.rest.operations import Operation, Target, named
 from akson.rest.outcome import WrongMethod, error_answer, unforeseen_answer
+from akson.rest.patch import conditional_patch, patch
 from akson.rest.read import read
 from akson.rest.search import search, search_posted
 from akson.rest.update import conditional_update, update
@@ -144,6 +145,7 @@ def _of_type(kind: str) -> Methods:
         "GET": partial(search, resource_type=kind),
         "POST": partial(create, resource_type=kind),
         "PUT": partial(conditional_update, resource_type=kind),
+        "PATCH": partial(conditional_patch, resource_type=kind),
         "DELETE": partial(conditional_delete, resource_type=kind),
     }
 
@@ -158,5 +160,6 @@ def _of_instance(kind: str, key: str) -> Methods:
     return {
         "GET": partial(read, resource_type=kind, resource_id=key),
         "PUT": partial(update, resource_type=kind, resource_id=key),
+        "PATCH": partial(patch, resource_type=kind, resource_id=key),
         "DELETE": partial(delete, resource_type=kind, resource_id=key),
     }

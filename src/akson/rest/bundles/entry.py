@@ -9,8 +9,10 @@ from akson.fhir.model import Resource
 from akson.kit.errors import Malformed
 from akson.rest.incoming import ID, known_type
 
-METHODS = ("DELETE", "POST", "PUT", "GET", "HEAD")
+METHODS = ("DELETE", "POST", "PUT", "PATCH", "GET", "HEAD")
 """In the order in which a transaction does them (R4 http.html#trules)."""
+PATCHES = ("Binary", "Parameters")
+"""What a patch is inside a Bundle: a JSON Patch as the data of a Binary, or a FHIRPath Patch."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ def read(position: int, raw: Resource, base: str) -> Entry:
     )
     if method in {"POST", "PUT"}:
         _check_write(entry, parts)
+    elif method == "PATCH":
+        _check_patch(entry, parts)
     elif method == "DELETE" and not (entry.id or (len(parts) == 1 and criteria)):
         raise Malformed("DELETE needs Type/id or Type?criteria", expression=(f"{place}.request.url",))
     return entry
@@ -67,6 +71,17 @@ def _relative(url: str, base: str, place: str) -> str:
     if "://" in inner.partition("?")[0]:
         raise Malformed("The url is not below this server's base", expression=(f"{place}.request.url",))
     return inner
+
+
+def _check_patch(entry: Entry, parts: list[str]) -> None:
+    at_url = (f"{entry.place}.request.url",)
+    known_type(entry.type, expression=at_url)
+    if not entry.id and not (len(parts) == 1 and entry.criteria):
+        raise Malformed("PATCH needs Type/id or Type?criteria", expression=at_url)
+    if entry.resource is None or entry.resource.get("resourceType") not in PATCHES:
+        raise Malformed(
+            f"PATCH needs a patch: {' or '.join(PATCHES)}", expression=(f"{entry.place}.resource",)
+        )
 
 
 def _check_write(entry: Entry, parts: list[str]) -> None:

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from akson.kit.errors import AksonError, Malformed
+from akson.fhir import strict_json
+from akson.kit.errors import AksonError, Malformed, NotFound
 from akson.kit.ids import new_id
+from akson.record import gate
 from akson.record.context import Context
 from akson.rest.bundles import references
 from akson.rest.bundles.entry import Entry
+from akson.rest.change import check_version
 from akson.rest.condition import condition, only_match
+from akson.rest.patch import patch_of
 from akson.rest.update import choose_id
+from akson.rest.versions import expected
 from akson.store.resources import Stored
 
 Key = tuple[str, str]
@@ -31,6 +36,8 @@ class Plan:
     """Which entry is about which resource."""
     matched: dict[str, Stored] = field(default_factory=dict)
     """By place: what a conditional create found there already."""
+    patched: dict[str, int] = field(default_factory=dict)
+    """By place: the version that a patch was applied to; the entry's resource is then the result."""
 
 
 @contextmanager
@@ -51,6 +58,8 @@ async def prepare(ctx: Context, plan: Plan, base: str) -> None:
                 await _prepare_create(ctx, plan, entry, base)
             elif entry.method in {"PUT", "DELETE"}:
                 await _prepare_change(ctx, plan, entry, base)
+            elif entry.method == "PATCH":
+                await _prepare_patch(ctx, plan, entry, base)
 
 
 async def _prepare_create(ctx: Context, plan: Plan, entry: Entry, base: str) -> None:
@@ -75,6 +84,21 @@ async def _prepare_change(ctx: Context, plan: Plan, entry: Entry, base: str) -> 
             entry.id = entry.resource["id"]
     if entry.id:
         _claim(plan, entry, entry.id)
+
+
+async def _prepare_patch(ctx: Context, plan: Plan, entry: Entry, base: str) -> None:
+    """Apply the patch: what is written is its result, provided that nobody else changes the resource meanwhile."""
+    if entry.criteria:
+        found = await only_match(ctx, condition(entry.type, entry.criteria, base), hold=True)
+        if found is None:
+            raise NotFound("The criteria match nothing to patch")
+        entry.id = found.id
+    _claim(plan, entry, entry.id)
+    stored = await gate.read(ctx, entry.type, entry.id)
+    check_version(stored, expected(entry.request.get("ifMatch")))
+    alter = patch_of(entry.resource or {}, f"{entry.place}.resource")
+    entry.resource = alter(strict_json.loads(stored.body))
+    plan.patched[entry.place] = stored.version
 
 
 def _claim(plan: Plan, entry: Entry, resource_id: str) -> None:

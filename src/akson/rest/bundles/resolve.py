@@ -31,7 +31,7 @@ async def resolve(ctx: Context, plan: Plan, base: str) -> None:
                     await _resolve_condition(ctx, plan, link, entry)
             elif link.target.startswith(_OWN_NAMES):
                 dangling.append(_dangling(link, entry, "has no entry with this fullUrl in the Bundle"))
-            elif (key := references.literal(link.target, base)) and key not in plan.targets:
+            elif entry.place not in plan.patched and (key := _outward(link, plan, base)):
                 outward.append((key, link, entry))
     absent = await gate.absent(ctx, {key for key, _, _ in outward}) if outward else frozenset()
     dangling += [
@@ -41,6 +41,12 @@ async def resolve(ctx: Context, plan: Plan, base: str) -> None:
     ]
     if dangling:
         raise Unprocessable("The transaction has references that lead nowhere", issues=tuple(dangling))
+
+
+def _outward(link: Link, plan: Plan, base: str) -> Key | None:
+    """What must be on this server already; a patch is not to answer for what the resource referred to before."""
+    key = references.literal(link.target, base)
+    return key if key and key not in plan.targets else None
 
 
 def _dangling(link: Link, entry: Entry, why: str) -> Issue:

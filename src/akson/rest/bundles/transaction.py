@@ -1,4 +1,4 @@
-"""transaction: all entries or none, in the order DELETE, POST, PUT, GET whatever the order in the Bundle.
+"""transaction: all entries or none, in the order DELETE, POST, PUT and PATCH, GET whatever the order in the Bundle.
 
 http://hl7.org/fhir/R4/http.html#transaction
 """
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from akson.fhir.model import Resource
 from akson.kit.clock import instant
-from akson.kit.errors import Issue
+from akson.kit.errors import Contended, Issue, VersionMismatch
 from akson.record import gate
 from akson.record.change import Change, Written
 from akson.record.context import Context
@@ -25,6 +25,7 @@ from akson.security.actor import Action
 
 Dispatch = Callable[[Context, Request], Awaitable[Answer]]
 
+_WRITES = ({"POST"}, {"PUT", "PATCH"})
 _REASONS = {200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified"}
 
 
@@ -58,13 +59,24 @@ async def _delete(ctx: Context, item: Entry) -> bytes:
 
 async def _write(ctx: Context, plan: Plan, request: Request) -> dict[str, bytes]:
     """Creates before updates, all in one call, so that the store can take them in as a block."""
-    items = [i for method in ("POST", "PUT") for i in plan.entries if i.method == method]
+    items = [i for methods in _WRITES for i in plan.entries if i.method in methods]
     new = [i for i in items if i.place not in plan.matched]
-    written = await gate.transact(ctx, [change_of(item) for item in new])
+    try:
+        written = await gate.transact(ctx, [_change(plan, item) for item in new])
+    except VersionMismatch as error:
+        if not plan.patched or any("ifMatch" in i.request for i in new if i.place not in plan.patched):
+            raise
+        raise Contended("another transaction changed a resource to patch: try again") from error
     found = {place: Written(stored, created=False, changed=False) for place, stored in plan.matched.items()}
     found |= {item.place: result for item, result in zip(new, written, strict=True)}
     full = request.prefer.get("return") == "representation"
     return {place: written_entry(request.base, result, full=full) for place, result in found.items()}
+
+
+def _change(plan: Plan, item: Entry) -> Change:
+    """The entry as a write; the result of a patch is written only over the version that was patched."""
+    version = plan.patched.get(item.place)
+    return change_of(item) if version is None else Change(Action.UPDATE, item.resource or {}, version)
 
 
 def change_of(item: Entry) -> Change:
