@@ -21,6 +21,7 @@ _NUMBER = re.compile(rb"[:,\[][ \t\r\n]*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _SAFE_DIGITS = 18
+_INFINITE = float("inf")
 
 
 class Number(float):
@@ -128,6 +129,14 @@ def _loses_digits(raw: bytes) -> bool:
             if repr(float(text)) != text:
                 return True
     return False
+
+
+def number(text: str) -> float:
+    """A number of JSON's grammar as a value that is written with the same digits; ValueError when it has no end."""
+    value = _keep(text) if any(sign in text for sign in ".eE") else _keep_int(text)
+    if value in (_INFINITE, -_INFINITE):
+        raise ValueError("too large")
+    return value
 
 
 def _keep(text: str) -> float:
