@@ -264,8 +264,8 @@ def test_an_amount_in_base_units_converts_back(value, unit):
     found = canonical(value, unit)
     assert found is not None
     amount, base = found
-    assert canonical(amount, base) == (amount, base)
     if abs(amount.adjusted()) < 300:
+        assert canonical(amount, base) == (amount, base)
         back = convert(amount, base, unit)
         assert back is not None
         assert close(back, value)
