@@ -1,6 +1,7 @@
 """Fixtures for all tests: one embedded PostgreSQL a test process, and an empty, migrated database a test."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -8,11 +9,16 @@ from pathlib import Path
 import psycopg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from psycopg import sql
 
 from akson.store.embedded import Embedded
 from akson.store.migrate import migrate
 from akson.store.pool import Database
+
+# The same examples in every run, so that a change is judged by what it changes; AKSON_TEST_CHANCE=1 looks for new ones.
+settings.register_profile("steady", derandomize=True)
+settings.load_profile("default" if os.environ.get("AKSON_TEST_CHANCE") else "steady")
 
 # Tests do not outlive a power cut: without waiting for the disk they are several times faster.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}

@@ -3,12 +3,23 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from akson.kit.errors import Unavailable
+
+T = TypeVar("T")
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run on the fastest loop that this system has."""
+    try:
+        from uvloop import run as run_on_uv
+    except ImportError:
+        return asyncio.run(main)
+    return run_on_uv(main)
 
 
 def check_free(host: str, port: int) -> None:

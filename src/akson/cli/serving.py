@@ -31,7 +31,7 @@ def serve(port: int, data: Path) -> int:
     with hosting.terminable():
         postgres.start()
         try:
-            asyncio.run(_run(port, postgres.uri(DATABASE), started))
+            hosting.run(_run(port, postgres.uri(DATABASE), started))
         finally:
             with hosting.undisturbed():
                 postgres.stop()

@@ -38,6 +38,7 @@ def say(line: str) -> None:
 
 def run(_chosen: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end."""
+    from akson.cli import hosting
     from akson.cli.hosting import check_free, terminable
     from akson.demo.nodes import nodes
     from akson.kit.log import QUIET, configure
@@ -49,7 +50,7 @@ def run(_chosen: argparse.Namespace) -> int:
     started = time.monotonic()
     found = nodes(f"http://localhost:{settings.port}")
     with terminable(), database(settings, found) as settled:
-        asyncio.run(host(settled, found, started))
+        hosting.run(host(settled, found, started))
     say("Stopped.")
     return 0
 

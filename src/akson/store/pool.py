@@ -1,8 +1,9 @@
 """Connections and transactions. One request or job is one transaction, and it is committed here and nowhere else."""
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
 
 import psycopg
 from psycopg.adapt import AdaptersMap
@@ -10,9 +11,13 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from akson.kit.errors import Contended, Unavailable
+from akson.kit.errors import AksonError, Contended, Unavailable
+from akson.store.link import Link, Row
 
-Row = tuple[Any, ...]
+__all__ = ["Database", "Row", "Tx", "of_server"]
+
+LIFETIME = 3600
+"""Seconds after which a connection makes way for a new one: PostgreSQL's processes grow with what they have planned."""
 OPTIONS = (
     "-c timezone=UTC -c jit=off -c statement_timeout={statement}s -c lock_timeout={lock}s"
     " -c idle_in_transaction_session_timeout=120s -c application_name=akson"
@@ -27,10 +32,6 @@ def _adapters() -> AdaptersMap:
     return adapters
 
 
-async def _configure(connection: "psycopg.AsyncConnection[Row]") -> None:
-    connection.prepared_max = 400
-
-
 def of_server(uri: str, database: str) -> str:
     """The connection string of one database on the server that `uri` leads to."""
     return make_conninfo(uri, dbname=database)
@@ -39,43 +40,47 @@ def of_server(uri: str, database: str) -> str:
 class Tx:
     """One open transaction. Its methods take SQL and are used inside `store` only."""
 
-    def __init__(self, connection: "psycopg.AsyncConnection[Row]") -> None:
-        self._connection = connection
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._savepoints = 0
 
     async def fetch(
         self, sql: str, params: Sequence[object] = (), *, prepare: bool | None = True
     ) -> list[Row]:
         """All rows. `prepare=False` plans for these very values: for searches, whose values are skewed."""
-        async with self._connection.cursor(binary=True) as cursor:
-            await cursor.execute(sql.encode(), params, prepare=prepare)
-            return await cursor.fetchall()
+        return self._link.rows(await self._link.run(sql, params, prepare=prepare is not False))
 
     async def one(self, sql: str, params: Sequence[object] = ()) -> Row | None:
         """The first row, if any."""
-        async with self._connection.cursor(binary=True) as cursor:
-            await cursor.execute(sql.encode(), params, prepare=True)
-            return await cursor.fetchone()
+        rows = self._link.rows(await self._link.run(sql, params))
+        return rows[0] if rows else None
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> int:
         """Run a statement; how many rows it touched."""
-        async with self._connection.cursor(binary=True) as cursor:
-            await cursor.execute(sql.encode(), params, prepare=True)
-            return cursor.rowcount
+        result = await self._link.run(sql, params)
+        return result.command_tuples or 0
 
     async def script(self, sql: str) -> None:
         """Run several statements at once, without parameters: migrations."""
-        async with self._connection.cursor() as cursor:
-            await cursor.execute(sql.encode())
+        await self._link.script(sql)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part of the transaction: an exception that leaves the block undoes the block and nothing else."""
-        async with self._connection.transaction():
+        self._savepoints += 1
+        name = f"part_{self._savepoints}"
+        await self._link.script(f"savepoint {name}")
+        try:
             yield
+        except BaseException:
+            if not self._link.closed:
+                await self._link.script(f"rollback to savepoint {name}; release savepoint {name}")
+            raise
+        await self._link.script(f"release savepoint {name}")
 
     async def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
         """Stream binary COPY data into a table."""
-        async with self._connection.cursor() as cursor, cursor.copy(sql.encode()) as copy:
+        async with self._link.lend().cursor() as cursor, cursor.copy(sql.encode()) as copy:
             for chunk in chunks:
                 await copy.write(chunk)
 
@@ -89,6 +94,10 @@ class Database:
 
     def __init__(self, uri: str, size: int = 8, *, statement_timeout: int = 30, wait: float = 20) -> None:
         self.uri = uri
+        self._size, self._wait, self._open = size, wait, 0
+        self._free: list[Link] = []
+        self._queue: deque[asyncio.Future[Link | None]] = deque()
+        self._parting: set[asyncio.Future[None]] = set()
         self._pool = AsyncConnectionPool(
             uri,
             min_size=min(2, size),
@@ -96,11 +105,10 @@ class Database:
             timeout=wait,
             open=False,
             name="akson",
-            configure=_configure,
             kwargs={
                 "context": _adapters(),
                 "options": OPTIONS.format(statement=statement_timeout, lock=min(10, statement_timeout)),
-                "prepare_threshold": 5,
+                "autocommit": True,
             },
         )
 
@@ -112,6 +120,10 @@ class Database:
             raise Unavailable("the database does not answer") from error
 
     async def close(self) -> None:
+        for link in self._free:
+            link.rest()
+            await self._pool.putconn(link.connection)
+        self._free.clear()
         await self._pool.close()
 
     async def alive(self) -> None:
@@ -127,9 +139,18 @@ class Database:
         stand in each other's way and this one was chosen to give up.
         """
         with _told():
-            async with self._pool.connection() as connection:
-                await connection.set_read_only(read_only)
-                yield Tx(connection)
+            link = await self._take()
+            try:
+                await link.script("begin read only" if read_only else "begin")
+                try:
+                    yield Tx(link)
+                except BaseException:
+                    if not link.closed:
+                        await link.script("rollback")
+                    raise
+                await _commit(link)
+            finally:
+                self._give(link)
 
     @asynccontextmanager
     async def singly(self) -> AsyncIterator[Tx]:
@@ -138,13 +159,78 @@ class Database:
         One round trip instead of three. What is read is what a transaction would read (read committed).
         """
         with _told():
-            async with self._pool.connection() as connection:
-                await connection.set_autocommit(True)
-                try:
-                    yield Tx(connection)
-                finally:
-                    if not connection.closed:
-                        await connection.set_autocommit(False)
+            link = await self._take()
+            try:
+                yield Tx(link)
+            finally:
+                self._give(link)
+
+    async def _take(self) -> Link:
+        """A connection that nobody uses, a new one where there may be more, or the next that is given back."""
+        while True:
+            while self._free:
+                link = self._free.pop()
+                if not self._is_worn(link):
+                    return link
+                self._part_with(link)
+            if self._open < self._size:
+                return await self._connect()
+            waiting: asyncio.Future[Link | None] = asyncio.get_running_loop().create_future()
+            self._queue.append(waiting)
+            try:
+                async with asyncio.timeout(self._wait):
+                    given = await waiting
+            except TimeoutError as error:
+                raise Unavailable("all connections to the database are in use") from error
+            except BaseException:
+                if waiting.done() and not waiting.cancelled() and (link_given := waiting.result()):
+                    self._give(link_given)
+                raise
+            if given is not None:
+                return given
+
+    async def _connect(self) -> Link:
+        self._open += 1
+        try:
+            connection = await self._pool.getconn()
+        except BaseException:
+            self._open -= 1
+            self._wake(None)
+            raise
+        return Link(connection)
+
+    def _give(self, link: Link) -> None:
+        if self._is_worn(link):
+            self._part_with(link)
+            self._wake(None)
+        elif not self._wake(link):
+            self._free.append(link)
+
+    def _wake(self, link: Link | None) -> bool:
+        """Hand a connection, or the leave to make one, to who has waited longest; False when nobody waits."""
+        while self._queue:
+            waiting = self._queue.popleft()
+            if not waiting.done():
+                waiting.set_result(link)
+                return True
+        return False
+
+    @staticmethod
+    def _is_worn(link: Link) -> bool:
+        return link.closed or asyncio.get_running_loop().time() - link.since > LIFETIME
+
+    def _part_with(self, link: Link) -> None:
+        self._open -= 1
+        link.rest()
+        parting = asyncio.ensure_future(self._pool.putconn(link.connection))
+        self._parting.add(parting)
+        parting.add_done_callback(self._parting.discard)
+
+
+async def _commit(link: Link) -> None:
+    """End the transaction; an error when PostgreSQL undid it instead, because a statement in it had failed."""
+    if (await link.script("commit"))[-1].command_status == b"ROLLBACK":
+        raise AksonError("a statement failed, its error was passed over, and the transaction was undone")
 
 
 @contextmanager

@@ -228,7 +228,9 @@ _METRIC = [code for code in _PLAIN if rows()[code].metric]
 def symbols(draw):
     if draw(st.booleans()):
         return draw(st.sampled_from(_PLAIN))
-    return draw(st.sampled_from(sorted(PREFIXES))) + draw(st.sampled_from(_METRIC))
+    made = draw(st.sampled_from(sorted(PREFIXES))) + draw(st.sampled_from(_METRIC))
+    assume(made not in _ATOMS)  # pH is acidity, not a picohenry
+    return made
 
 
 @st.composite
@@ -285,6 +287,7 @@ def test_a_product_does_not_depend_on_brackets_or_order(a, b, c):
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(_METRIC), st.sampled_from(sorted(PREFIXES)), st.integers(1, 4))
 def test_a_prefix_is_its_power_of_ten(code, prefix, power):
+    assume(prefix + code not in rows())  # pH is acidity, not a picohenry
     plain = parse(f"{code}{power}")
     prefixed = parse(f"{prefix}{code}{power}")
     assert prefixed.factor == plain.factor * Fraction(10) ** (PREFIXES[prefix] * power)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from akson.cli import hosting
 from akson.cli.importing.files import Files
 from akson.cli.importing.jobs import Job, jobs
 from akson.cli.importing.progress import Progress
@@ -28,7 +29,7 @@ class Options:
 
 def load(paths: Sequence[Path], options: Options) -> int:
     """Import; 0 when everything was taken, 1 when something was refused or the target went away."""
-    return asyncio.run(_load(Files(paths), options))
+    return hosting.run(_load(Files(paths), options))
 
 
 async def _load(files: Files, options: Options) -> int:

@@ -1,0 +1,162 @@
+"""One connection to PostgreSQL, driven at the level of libpq: the same answers for a fraction of the processor time.
+
+psycopg's cursors register and unregister the socket, make objects and set a timer for each statement; here the socket
+is watched once and a statement is one call out and one call back (ADR 0017 has the figures). psycopg still connects,
+adapts values, knows the errors and does COPY.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg import pq
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+
+Row = tuple[Any, ...]
+PREPARED = 400
+"""Statements kept prepared on one connection."""
+_BINARY = pq.Format.BINARY
+_FAILED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE})
+
+
+class Link:
+    """A connection in autocommit mode; transactions are begun and ended in so many words. One statement at a time."""
+
+    def __init__(self, connection: "psycopg.AsyncConnection[Row]") -> None:
+        self.connection = connection
+        self._libpq = connection.pgconn
+        self._loop = asyncio.get_running_loop()
+        self._adapt = Transformer(connection)
+        self._names: OrderedDict[tuple[bytes, tuple[int, ...]], bytes] = OrderedDict()
+        self._made = 0
+        self._waiting: asyncio.Future[None] | None = None
+        self._watching = False
+        self.since = self._loop.time()
+        """When it was opened, by the loop's clock."""
+
+    @property
+    def closed(self) -> bool:
+        return self._libpq.status == pq.ConnStatus.BAD
+
+    async def run(self, sql: str, params: Sequence[object] = (), *, prepare: bool = True) -> Any:
+        """The result of one statement with its parameters (%s). Raises psycopg's errors.
+
+        Not prepared, it is planned for these very values.
+        """
+        text = _numbered(sql)
+        values = self._adapt.dump_sequence(params, _formats(len(params)))
+        types, formats = self._adapt.types or (), self._adapt.formats
+        if prepare:
+            name = self._names.get((text, types)) or await self._prepare(text, types)
+            self._libpq.send_query_prepared(name, values, formats, _BINARY)
+        else:
+            self._libpq.send_query_params(text, values, types, formats, _BINARY)
+        return (await self._results())[-1]
+
+    async def script(self, sql: str) -> list[Any]:
+        """Run statements without parameters, several at once; the result of each."""
+        self._libpq.send_query(sql.encode())
+        return await self._results()
+
+    def rows(self, result: Any) -> list[Row]:
+        """The rows of a result as Python values."""
+        self._adapt.set_pgresult(result)
+        return self._adapt.load_rows(0, result.ntuples, tuple)
+
+    def lend(self) -> "psycopg.AsyncConnection[Row]":
+        """The connection for what psycopg does itself; it watches the socket in its own way meanwhile."""
+        self.rest()
+        return self.connection
+
+    def rest(self) -> None:
+        """Stop watching the socket."""
+        if self._watching:
+            self._watching = False
+            self._loop.remove_reader(self._libpq.socket)
+
+    async def _prepare(self, text: bytes, types: tuple[int, ...]) -> bytes:
+        if len(self._names) >= PREPARED:
+            _, oldest = self._names.popitem(last=False)
+            await self.script(f"deallocate {oldest.decode()}")
+        self._made += 1
+        name = b"s%d" % self._made
+        self._libpq.send_prepare(name, text, types)
+        await self._results()
+        self._names[text, types] = name
+        return name
+
+    async def _results(self) -> list[Any]:
+        """All results of what was sent. An interrupted wait closes the connection: its answer belongs to nobody."""
+        found: list[Any] = []
+        try:
+            while self._libpq.flush():
+                await self._writable()
+            while True:
+                while self._libpq.is_busy():
+                    await self._readable()
+                result = self._libpq.get_result()
+                if result is None:
+                    break
+                found.append(result)
+        except asyncio.CancelledError:
+            self.rest()
+            self._libpq.finish()
+            raise
+        for result in found:
+            if result.status in _FAILED:
+                raise error_from_result(result, "utf-8")
+        return found
+
+    async def _readable(self) -> None:
+        self._watch()
+        waiting = self._waiting = self._loop.create_future()
+        await waiting
+
+    def _watch(self) -> None:
+        if not self._watching:
+            self._watching = True
+            self._loop.add_reader(self._libpq.socket, self._arrived)
+
+    def _arrived(self) -> None:
+        """Take in what the server sent; nobody may be waiting, when it says that it closes."""
+        waiting = self._waiting
+        try:
+            self._libpq.consume_input()
+        except psycopg.OperationalError as error:
+            self._watching = False
+            self._loop.remove_reader(self._libpq.socket)
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(error)
+            return
+        if waiting is not None and not waiting.done() and not self._libpq.is_busy():
+            waiting.set_result(None)
+
+    async def _writable(self) -> None:
+        """Wait until the socket takes more, reading meanwhile, since the server may wait for us to do so."""
+        self._watch()
+        ready = asyncio.Event()
+        socket = self._libpq.socket
+        self._loop.add_writer(socket, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            self._loop.remove_writer(socket)
+
+
+@lru_cache(maxsize=2000)
+def _numbered(sql: str) -> bytes:
+    """The statement with $1, $2 ... in place of each %s."""
+    parts = sql.split("%s")
+    text = parts[0]
+    for number, part in enumerate(parts[1:], 1):
+        text += f"${number}{part}"
+    return text.replace("%%", "%").encode()
+
+
+@lru_cache(maxsize=500)
+def _formats(many: int) -> list[PyFormat]:
+    return [PyFormat.AUTO] * many
