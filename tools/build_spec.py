@@ -22,8 +22,8 @@ FHIR = "http://hl7.org/fhir/"
 FHIR_TYPE = FHIR + "StructureDefinition/structuredefinition-fhir-type"
 REGEX = FHIR + "StructureDefinition/regex"
 KINDS = ("primitive-type", "complex-type", "resource")
-NOT_SEARCHED = {"_filter", "_query", "near", "phonetic"}
-"""Parameters that name a feature which Akson does not have: a filter language, named queries, distance, sound."""
+NOT_SEARCHED = {"_query", "phonetic"}
+"""Parameters that name a feature which Akson does not have: named queries, and sound, whose rules differ by language."""
 EXAMPLES = {
     FHIR + "SearchParameter/" + name for name in ("example", "example-reference", "example-extension")
 }
@@ -41,8 +41,8 @@ REPAIRED = {
     ),
 }
 """Expressions of the package that name an extension by a url which no resource has."""
-WORDS = {"_text", "_content"}
-"""Searched in the text of the whole resource; they have no expression."""
+WORDS = {"_text", "_content", "_filter"}
+"""Parameters that read no element: they search the text of the whole resource, or say how others are combined."""
 
 
 def read_package(path: Path) -> Iterator[Json]:

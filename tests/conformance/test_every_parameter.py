@@ -113,7 +113,7 @@ async def test_every_example_is_found_by_every_parameter(database, examples):  #
         for (kind, identity), index in indexes.items():
             for value in values(index):
                 asked = criterion(value)
-                if asked is None or (kind, value.param, identity) in seen:
+                if asked is None or ":" in value.param or (kind, value.param, identity) in seen:
                     continue
                 if asked_of[kind, value.param] >= EACH:
                     continue

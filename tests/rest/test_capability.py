@@ -30,13 +30,11 @@ async def test_every_search_parameter_it_claims_can_be_used(client, statement):
         "uri": "http://x.example",
         "reference": "x",
     }
+    special = {"_lastUpdated": "2026-01-01", "near": "59.9|10.7|5|km", "_filter": "_id eq x"}
     refused = []
     for resource in statement["rest"][0]["resource"]:
         pairs = [
-            (
-                param["name"],
-                "2026-01-01" if param["name"] == "_lastUpdated" else values.get(param["type"], "x"),
-            )
+            (param["name"], special.get(param["name"]) or values.get(param["type"], "x"))
             for param in resource["searchParam"]
             if param["type"] != "composite"
         ]

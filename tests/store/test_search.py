@@ -183,11 +183,35 @@ async def test_sorting_goes_by_the_value_and_puts_those_without_last(filled):
     assert await order("Patient", "_sort=family") == ["p2", "p1"]
     assert await order("Patient", "_sort=-_id") == ["p2", "p1"]
     assert await order("Observation", "_sort=-_lastUpdated,date") == ["o4", "o3", "o2", "o1"]
+    assert await order("Observation", "_sort=status,-_id") == ["o4", "o3", "o1", "o2"]
+    assert await order("Observation", "_sort=-code,_id") == ["o3", "o1", "o2", "o4"]
+    assert await order("Observation", "_sort=encounter,_id") == ["o1", "o2", "o3", "o4"]
+    assert await order("Observation", "_sort=-subject,-date") == ["o4", "o3", "o2", "o1"]
+    assert await order("ValueSet", "_sort=url") == ["v1"]
+    assert await order("Patient", "_sort=-deceased,identifier") == ["p1", "p2"]
+    assert await order("Patient", "_sort=_security") == ["p2", "p1"]
     with pytest.raises(UnsupportedParameter):
-        await order("Observation", "_sort=status")
+        await order("Observation", "_sort=code-value-quantity")
+    with pytest.raises(UnsupportedParameter):
+        await order("", "_sort=_tag")
 
 
-@pytest.mark.parametrize("sort", ["", "date", "-date", "value-quantity,-date", "_lastUpdated", "-_id"])
+@pytest.mark.parametrize(
+    "sort",
+    [
+        "",
+        "date",
+        "-date",
+        "value-quantity,-date",
+        "_lastUpdated",
+        "-_id",
+        "status",
+        "-code,date",
+        "encounter",
+        "-subject,status",
+        "date,-code",
+    ],
+)
 async def test_pages_hold_every_match_once(filled, sort):
     pairs = [f"_sort={sort}"] if sort else []
     whole = [match.id for match in (await search(filled, NODE, query("Observation", *pairs))).matches]

@@ -14,6 +14,8 @@ class TokenValue:
     code: str
     text: str = ""
     """display or text, for `:text`."""
+    types: tuple[tuple[str, str], ...] = ()
+    """Of an Identifier: its types as (system, code), for `:of-type`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,21 +83,43 @@ class ReferenceTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class NearTerm:
+    """Within `distance` kilometres of a place, given in degrees."""
+
+    latitude: float
+    longitude: float
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
 class CompositeTerm:
     parts: tuple["Term", ...]
 
 
-Term = TokenTerm | StringTerm | UriTerm | DateTerm | NumberTerm | QuantityTerm | ReferenceTerm | CompositeTerm
+Term = (
+    TokenTerm
+    | StringTerm
+    | UriTerm
+    | DateTerm
+    | NumberTerm
+    | QuantityTerm
+    | ReferenceTerm
+    | NearTerm
+    | CompositeTerm
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One criterion: the parameter, its modifier, and terms of which one must match."""
+    """One criterion: the parameter, its modifier, and terms of which one must match.
+
+    Besides the modifiers of a query string, those of `_filter` on text: equals, ends, gt, lt, ge, le.
+    """
 
     param: SearchParam
     modifier: str | None
     terms: tuple[Term, ...]
-    chain: "Filter | Has | None" = None
+    chain: "Criterion | None" = None
     """For a chained parameter: the criterion on the referenced resource; `terms` is then empty."""
     chain_type: str | None = None
     """The type of the referenced resource in a chain."""
@@ -109,7 +131,31 @@ class Has:
 
     type: str
     reference: SearchParam
-    criterion: "Filter | Has"
+    criterion: "Criterion"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All parts hold."""
+
+    parts: tuple["Criterion", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """One part holds."""
+
+    parts: tuple["Criterion", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: "Criterion"
+
+
+Criterion = Filter | Has | And | Or | Not
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +171,7 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One sort key. `param.code` is `_id`, `_lastUpdated` or a parameter of type date, string, token, number..."""
+    """One sort key: any parameter but a composite or special one."""
 
     param: SearchParam
     descending: bool = False
@@ -136,7 +182,7 @@ class Query:
     """A whole search on one type (or on all: type "")."""
 
     type: str
-    filters: tuple[Filter | Has, ...] = ()
+    filters: tuple[Criterion, ...] = ()
     includes: tuple[Include, ...] = ()
     sort: tuple[Sort, ...] = ()
     count: int = 50

@@ -5,25 +5,20 @@ for lenient handling: then its name stands in `Query.ignored`. Source: http://hl
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
-from akson.fhir.search import Filter, Has, Include, Query, SearchParam, Sort, TokenTerm
+from akson.fhir.search import Criterion, Include, Query, Sort
+from akson.fhir.search_criteria import OWN, CriterionReader
 from akson.fhir.search_terms import TermReader, split
 from akson.fhir.spec import spec
 from akson.kit.errors import Malformed, UnknownType, UnsupportedParameter
 
 LARGEST_PAGE = 1000
-DEEPEST_CHAIN = 6
+MOST_INCLUDES = 20
+MOST_KEYS = 8
+"""Of `_sort`."""
 NOT_SEARCH = frozenset({"_format", "_pretty", "_fhirpath"})
 """About how the answer is written, not about what is found."""
-MODIFIERS = {
-    "string": frozenset({"missing", "exact", "contains"}),
-    "token": frozenset({"missing", "text", "not"}),
-    "reference": frozenset({"missing", "identifier"}),
-    "uri": frozenset({"missing", "below"}),
-}
-"""Those we have, by kind of parameter; a reference takes a resource type too. All others: missing."""
 SUMMARIES = ("true", "text", "data", "count", "false")
 TOTALS = ("none", "estimate", "accurate")
 
@@ -53,15 +48,15 @@ def parse(
             parser.ignored.append(name)
         else:
             if name != "_cursor":
-                parser.executed.append((name, value))
+                parser.executed.append((name, parser.done(name, value)))
     return parser.query()
 
 
 class _Parser:
     def __init__(self, kind: str, reader: TermReader) -> None:
         self.kind = kind
-        self.reader = reader
-        self.filters: list[Filter | Has] = []
+        self.criteria = CriterionReader(reader)
+        self.filters: list[Criterion] = []
         self.includes: list[Include] = []
         self.sort: list[Sort] = []
         self.executed: list[tuple[str, str]] = []
@@ -94,80 +89,11 @@ class _Parser:
         if result is not None:
             result(name, value)
         else:
-            self.filters.append(self.criterion(self.kind, name, value))
+            self.filters.append(self.criteria.read(self.kind, name, value))
 
-    def criterion(self, kind: str, name: str, value: str, depth: int = 0) -> Filter | Has:
-        """One criterion on resources of a type: plain, chained (a.b), or reverse (_has:Type:reference:b)."""
-        if depth > DEEPEST_CHAIN:
-            raise Malformed(f"{name}: a chain may have at most {DEEPEST_CHAIN} links")
-        if name.startswith("_has:"):
-            return self._has(kind, name, value, depth)
-        head, dot, rest = name.partition(".")
-        code, _, modifier = head.partition(":")
-        param = spec().param(kind, code)
-        if code == "_type" and not kind and not modifier and not dot:
-            return _types(value)
-        if param is None or param.type == "special":
-            raise UnsupportedParameter(f"{kind or 'Resource'} has no search parameter {code!r}")
-        if dot:
-            return self._chain(param, modifier, (rest, value), depth)
-        checked = self._modifier(param, modifier, name)
-        try:
-            terms = self.reader.terms(param, checked, value)
-        except ValueError as error:
-            raise Malformed(f"search parameter {name}: {error}") from error
-        is_type = param.type == "reference" and checked in spec().types
-        return Filter(param, None if is_type else checked, terms)
-
-    def _modifier(self, param: SearchParam, modifier: str, name: str) -> str | None:
-        if not modifier:
-            return None
-        known = modifier in MODIFIERS.get(param.type, frozenset({"missing"}))
-        if known or (param.type == "reference" and modifier in spec().types):
-            return modifier
-        raise UnsupportedParameter(f"search parameter {name}: modifier :{modifier} is not supported")
-
-    def _chain(self, param: SearchParam, modifier: str, rest: tuple[str, str], depth: int) -> Filter:
-        """A criterion on what a reference points to; on several types at once where it means the same on each."""
-        kinds = self._targets(param, modifier, rest[0])
-        found = [self.criterion(kind, *rest, depth + 1) for kind in kinds]
-        if len(found) == 1:
-            return Filter(param, None, (), found[0], kinds[0])
-        if len({_meaning(one) for one in found}) > 1:
-            raise UnsupportedParameter(
-                f"{param.code}.{rest[0]} differs between {' and '.join(kinds)}: write {param.code}:Type.{rest[0]}"
-            )
-        return Filter(param, None, (), _on_any_type(found[0]))
-
-    def _targets(self, param: SearchParam, modifier: str, rest: str) -> list[str]:
-        """The types that a chain may go on to."""
-        if param.type != "reference":
-            raise UnsupportedParameter(f"{param.code} is not a reference: {param.code}.{rest} has no meaning")
-        if modifier:
-            if modifier not in spec().types:
-                raise UnsupportedParameter(f"{param.code}:{modifier} is not a resource type of FHIR R4")
-            return [modifier]
-        code = rest.partition(".")[0].partition(":")[0]
-        if code == "_has":
-            if len(param.targets) != 1:
-                raise UnsupportedParameter(f"write {param.code}:Type.{rest}")
-            return list(param.targets)
-        able = [kind for kind in param.targets if spec().param(kind, code) is not None]
-        if not able:
-            raise UnsupportedParameter(f"nothing that {param.code} refers to has search parameter {code!r}")
-        return able
-
-    def _has(self, kind: str, name: str, value: str, depth: int) -> Has:
-        parts = name.split(":", 3)
-        if len(parts) != 4 or not parts[3]:
-            raise Malformed(f"{name}: write _has:Type:reference:parameter")
-        _, source, code, rest = parts
-        param = spec().param(source, code) if source in spec().types else None
-        if param is None or param.type != "reference":
-            raise UnsupportedParameter(f"{name}: {source} has no reference parameter {code!r}")
-        if param.targets and kind not in param.targets:
-            raise UnsupportedParameter(f"{name}: {source}.{code} never refers to {kind}")
-        return Has(source, param, self.criterion(source, rest, value, depth + 1))
+    def done(self, name: str, value: str) -> str:
+        """What was executed of a pair that was read: a page may be smaller than what was asked for."""
+        return str(self.settings["count"]) if name == "_count" and "count" in self.settings else value
 
     def _count(self, name: str, value: str) -> None:
         if not value.isascii() or not value.isdigit():
@@ -194,20 +120,30 @@ class _Parser:
         self.settings["total"] = value
 
     def _sort(self, name: str, value: str) -> None:
-        for key in split(value, ","):
-            code = key.removeprefix("-")
-            param = spec().param(self.kind, code)
-            if param is None or param.type in ("special", "composite") or not param.expression:
-                raise UnsupportedParameter(f"{name}: cannot sort {self.kind or 'resources'} by {code!r}")
-            self.sort.append(Sort(param, descending=key != code))
+        keys = [self._key(name, text) for text in split(value, ",")]
+        if len(self.sort) + len(keys) > MOST_KEYS:
+            raise Malformed(f"{name}: at most {MOST_KEYS} keys")
+        self.sort += keys
+
+    def _key(self, name: str, text: str) -> Sort:
+        code = text.removeprefix("-")
+        param = spec().param(self.kind, code)
+        if param is None or param.type in ("special", "composite") or not param.expression:
+            raise UnsupportedParameter(f"{name}: cannot sort {self.kind or 'resources'} by {code!r}")
+        if not self.kind and code not in OWN:
+            raise UnsupportedParameter(f"{name}: a search of all types is sorted by _id or _lastUpdated only")
+        return Sort(param, descending=text != code)
 
     def _include(self, name: str, value: str) -> None:
         word, _, modifier = name.partition(":")
         if modifier not in ("", "iterate"):
-            raise UnsupportedParameter(f"{name}: modifier :{modifier} is not supported")
+            wanted = "write :iterate" if modifier == "recurse" else "only :iterate is"
+            raise UnsupportedParameter(f"{name}: modifier :{modifier} is not supported, {wanted}")
+        if len(self.includes) == MOST_INCLUDES:
+            raise Malformed(f"{name}: at most {MOST_INCLUDES} includes")
         reverse = word == "_revinclude"
-        if value == "*" and not reverse:
-            self.includes.append(Include(self.kind, "*", iterate=bool(modifier)))
+        if value == "*":
+            self.includes.append(Include("" if reverse else self.kind, "*", None, reverse, bool(modifier)))
             return
         source, _, rest = value.partition(":")
         code, _, target = rest.partition(":")
@@ -221,28 +157,5 @@ class _Parser:
         param = spec().param(source, code)
         if code != "*" and (param is None or param.type != "reference"):
             raise UnsupportedParameter(f"{name}={value}: {source} has no reference parameter {code!r}")
-
-
-def _types(value: str) -> Filter:
-    """`_type` of a search over all types. Source: http://hl7.org/fhir/R4/http.html#search."""
-    kinds = value.split(",")
-    for kind in kinds:
-        if kind not in spec().types:
-            raise Malformed(f"search parameter _type: {kind!r} is not a resource type of FHIR R4")
-    return Filter(SearchParam("_type", "token", ""), None, tuple(TokenTerm(None, kind) for kind in kinds))
-
-
-def _meaning(criterion: Filter | Has) -> tuple[object, ...]:
-    """What a criterion asks for, whatever the type it is asked of."""
-    if isinstance(criterion, Has):
-        return (criterion.type, criterion.reference.code, _meaning(criterion.criterion))
-    inner = None if criterion.chain is None else _meaning(criterion.chain)
-    param = criterion.param
-    return (param.code, param.type, criterion.modifier, criterion.terms, criterion.chain_type, inner)
-
-
-def _on_any_type(criterion: Filter | Has) -> Filter | Has:
-    """The criterion with a parameter that is of no type in particular."""
-    if isinstance(criterion, Has):
-        return criterion
-    return replace(criterion, param=replace(criterion.param, base=""))
+        if param is not None and target and param.targets and target not in param.targets:
+            raise UnsupportedParameter(f"{name}={value}: {source}.{code} never refers to {target}")

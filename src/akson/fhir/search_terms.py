@@ -3,6 +3,7 @@
 Source: http://hl7.org/fhir/R4/search.html#prefix, #escaping. Raises ValueError; `search_parse` names the parameter.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from akson.fhir.model import split_reference
@@ -10,6 +11,7 @@ from akson.fhir.precision import interval, number
 from akson.fhir.search import (
     CompositeTerm,
     DateTerm,
+    NearTerm,
     NumberTerm,
     QuantityTerm,
     ReferenceTerm,
@@ -22,7 +24,14 @@ from akson.fhir.search import (
 from akson.fhir.spec import spec
 from akson.kit.clock import now
 
+Read = Callable[[SearchParam, str], Term]
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
+NEAR = Decimal(50)
+"""Kilometres that are near where the search does not say."""
+KILOMETRES = {"": Decimal(1), "km": Decimal(1), "m": Decimal("0.001"), "[mi_us]": Decimal("1.609347219")}
+"""Units of a distance, in UCUM; a US survey mile is 6336/3937 km."""
+FARTHEST = 20_100
+"""Half around the earth."""
 
 
 def split(text: str, mark: str) -> list[str]:
@@ -60,7 +69,7 @@ class TermReader:
 
     def __init__(self, base: str) -> None:
         self.base = base.rstrip("/") + "/"
-        self.by_type = {
+        self.by_type: dict[str, Read] = {
             "token": self.token,
             "string": self.string,
             "uri": self.uri,
@@ -69,6 +78,15 @@ class TermReader:
             "quantity": self.quantity,
             "reference": self.reference,
             "composite": self.composite,
+            "special": self.near,
+        }
+        self.by_modifier: dict[str, Read] = {
+            "missing": self.missing,
+            "text": self.string,
+            "identifier": self.token,
+            "of-type": self.of_type,
+            "in": self.uri,
+            "not-in": self.uri,
         }
 
     def terms(self, param: SearchParam, modifier: str | None, value: str) -> tuple[Term, ...]:
@@ -78,19 +96,40 @@ class TermReader:
     def term(self, param: SearchParam, modifier: str | None, text: str) -> Term:
         if not text:
             raise ValueError("an empty value")
-        if modifier == "missing":
-            if text not in ("true", "false"):
-                raise ValueError(":missing takes true or false")
-            return TokenTerm(None, text)
-        if modifier == "text":
-            return self.string(param, text)
-        if modifier == "identifier":
-            return self.token(param, text)
-        if param.type == "reference" and modifier is not None:
-            return self.typed_reference(param, modifier, text)
-        if param.type not in self.by_type:
-            raise ValueError("cannot be searched")
+        if modifier in self.by_modifier:
+            return self.by_modifier[modifier](param, text)
+        if param.type == "reference" and modifier in spec().types:
+            return self.typed_reference(param, modifier or "", text)
         return self.by_type[param.type](param, text)
+
+    def missing(self, _param: SearchParam, text: str) -> Term:
+        if text not in ("true", "false"):
+            raise ValueError(":missing takes true or false")
+        return TokenTerm(None, text)
+
+    def of_type(self, _param: SearchParam, text: str) -> Term:
+        """system|code|value of an identifier's type and its value: a token under that type."""
+        parts = [unescape(part) for part in split(text, "|")]
+        if len(parts) != 3 or not parts[1] or not parts[2]:
+            raise ValueError(":of-type takes system|code|value")
+        return TokenTerm("|".join(parts[:2]), parts[2])
+
+    def near(self, _param: SearchParam, text: str) -> Term:
+        """latitude|longitude|distance|units. Source: http://hl7.org/fhir/R4/location.html#positional."""
+        parts = [unescape(part).strip() for part in split(text, "|")]
+        if len(parts) not in (2, 3, 4):
+            raise ValueError("give latitude|longitude|distance|units")
+        latitude, longitude = (number(part)[0] for part in parts[:2])
+        if abs(latitude) > 90 or abs(longitude) > 180:
+            raise ValueError("a latitude is at most 90 degrees, a longitude 180")
+        given = parts[2] if len(parts) > 2 else ""
+        unit = parts[3] if len(parts) > 3 else ""
+        if unit not in KILOMETRES:
+            raise ValueError(f"the unit of distance is one of {', '.join(filter(None, KILOMETRES))}")
+        distance = number(given)[0] * KILOMETRES[unit] if given else NEAR
+        if not 0 <= distance <= FARTHEST:
+            raise ValueError(f"the distance is from 0 to {FARTHEST} km")
+        return NearTerm(float(latitude), float(longitude), float(distance))
 
     def token(self, _param: SearchParam, text: str) -> Term:
         parts = [unescape(part) for part in split(text, "|")]

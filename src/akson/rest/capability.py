@@ -102,7 +102,7 @@ def _operations(kind: str | None) -> list[Resource]:
 
 
 def _params(kind: str) -> list[SearchParam]:
-    return [param for param in spec().params(kind).values() if param.type != "special"]
+    return list(spec().params(kind).values())
 
 
 def _reverse_includes(types: list[str]) -> dict[str, list[str]]:

@@ -31,6 +31,7 @@ _TELLING = frozenset(
         "birthdate",
         "death-date",
         "_content",
+        "_filter",
         "_text",
     ]
 )

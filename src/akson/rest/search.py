@@ -66,11 +66,14 @@ async def _links(
     path = f"{request.base}/{query.type}" if query.type else request.base
     shown = [pair for pair in query.executed if pair[0] != "_cursor" and pair not in hidden]
     links = [("self", _url(path, shown))]
-    if page.next and hidden:
+    again = shown
+    if (page.next or query.cursor) and hidden:
         name = request.parameter("_page") or await pages.remember(ctx, query.type, list(query.executed))
-        links.append(("next", _url(path, [("_page", name), ("_cursor", page.next)])))
-    elif page.next:
-        links.append(("next", _url(path, [*shown, ("_cursor", page.next)])))
+        again = [("_page", name)]
+    if page.next or query.cursor:
+        links.append(("first", _url(path, again)))
+    if page.next:
+        links.append(("next", _url(path, [*again, ("_cursor", page.next)])))
     return links
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from akson.fhir.spec import spec
+from akson.store import hashing
 from akson.store.scope import Scope
 from akson.store.scope_sql import within
 
@@ -83,3 +85,16 @@ def index_row(table: str, alias: str, of: Table, condition: Sql) -> Sql:
     """`of` has a row in an index table that fulfils the condition on `alias`."""
     head = f"exists (select 1 from {table} {alias} where {alias}.rid = {of.alias}.rid"  # noqa: S608
     return sql(f"{head} and ") + condition + sql(")")
+
+
+def kinds_of(of: Table) -> Sequence[str]:
+    """The types whose hashes must be looked for."""
+    return of.kinds or sorted(spec().types)
+
+
+def parameters(alias: str, code: str, of: Table) -> Sql:
+    """The row of an index table belongs to this parameter."""
+    hashes = [hashing.parameter(kind, code) for kind in kinds_of(of)]
+    if len(hashes) == 1:
+        return sql(f"{alias}.hash = %s", hashes[0])
+    return sql(f"{alias}.hash = any(%s::bigint[])", hashes)

@@ -83,7 +83,7 @@ def _reverse(scope: Scope, each: Include, of: Sequence[Found]) -> Sql | None:
     targets = [item for item in of if each.target in {None, item.stored.type}]
     if not targets:
         return None
-    source = Tables(scope).resource([each.type])
+    source = Tables(scope).resource([each.type] if each.type else [])
     link = sql(
         f"exists (select 1 from idx_ref i where i.rid = {source.alias}.rid"  # noqa: S608
         " and i.target = any(%s::bigint[])",

@@ -21,8 +21,9 @@ DATES: dict[str, tuple[str, str]] = {
     "sa": ("{l} > %s", "b"),
     "eb": ("{h} < %s", "a"),
     "ap": ("({l} <= %s and {h} >= %s)", "ba"),
+    "po": ("({l} <= %s and {h} >= %s)", "ba"),
 }
-# v: the value itself.
+# v: the value itself; what it leaves open counts for eq, ne and ap only.
 NUMBERS: dict[str, tuple[str, str]] = {
     "eq": ("({i}.value = %s or ({i}.value >= %s and {i}.value < %s))", "vab"),
     "ne": ("not ({i}.value = %s or ({i}.value >= %s and {i}.value < %s))", "vab"),
@@ -30,9 +31,11 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "lt": ("{i}.value < %s", "v"),
     "ge": ("{i}.value >= %s", "v"),
     "le": ("{i}.value <= %s", "v"),
-    "sa": ("{i}.low > %s", "b"),
-    "eb": ("{i}.high < %s", "a"),
+    # The first test follows from the second, and is what an index can answer.
+    "sa": ("{i}.value > %s and {i}.low > %s", "vv"),
+    "eb": ("{i}.value < %s and {i}.high < %s", "vv"),
     "ap": ("({i}.value >= %s and {i}.value <= %s)", "ab"),
+    "po": ("({i}.low <= %s and {i}.high >= %s)", "ba"),
 }
 
 

@@ -87,6 +87,8 @@ def _tokens(kind: str, index: Index) -> Iterable[int]:
         if value.param in COLUMN:
             continue
         yield from token_forms(kind, value.param, value.system, value.code)
+        for system, code in value.types:
+            yield hashing.token(kind, f"{value.param}:of-type", f"{system}|{code}", value.code)
     for uri in index.uris:
         yield hashing.token(kind, uri.param, None, uri.uri)
     for reference in index.references:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from akson.fhir.extract.paths import paths
 from akson.fhir.search import Query, Sort
 from akson.kit.errors import Malformed, UnsupportedParameter
 from akson.store import cursor, hashing
@@ -15,12 +16,21 @@ from akson.store.fragment import Sql, Table, both, either, joined, sql
 from akson.store.rows import LARGEST, SMALLEST
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TABLES = {
-    "date": ("idx_date", "low", "bigint", (2**63 - 1, -(2**63))),
-    "number": ("idx_qty", "value", "float8", ("Infinity", "-Infinity")),
-    "quantity": ("idx_qty", "value", "float8", ("Infinity", "-Infinity")),
-    "string": ("idx_string", "norm", "text", ("\U0010ffff", "")),
+ENDS: dict[str, tuple[Any, Any]] = {
+    "bigint": (2**63 - 1, -(2**63)),
+    "float8": ("Infinity", "-Infinity"),
+    "text": ("\U0010ffff", ""),
 }
+"""By type of column: what stands for no value, rising and falling, so that it comes last."""
+TABLES = {
+    "date": ("idx_date", "low", "bigint"),
+    "number": ("idx_qty", "value", "float8"),
+    "quantity": ("idx_qty", "value", "float8"),
+    "string": ("idx_string", "norm", "text"),
+    "uri": ("idx_string", "norm", "text"),
+}
+LONGEST = 200
+"""Characters that count of a text that is read from the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +70,10 @@ def order(query: Query, of: Table) -> Order:
     # In the direction of the first key, so that one index gives both, forwards or backwards.
     last = Key(sql(f"{of.alias}.rid"), first.descending)
     keys = [_key(key, of) for key in others]
-    if first.param.code in _COLUMNS:
+    if first.param.code in _COLUMNS or not _indexed(first):
         return Order((_key(first, of), *keys, last))
-    table, column, cast, _ = _table(first)
-    hashed = hashing.parameter(_kind(of), first.param.code)
+    table, column, cast = TABLES[first.param.type]
+    hashed = _hash(first, of)
     return Order(
         keys=(Key(sql(f"k.{column}"), first.descending, cast), *keys, last),
         source=sql(f"{table} k"),
@@ -105,21 +115,56 @@ def _key(key: Sort, of: Table) -> Key:
     if key.param.code in _COLUMNS:
         column, cast = _COLUMNS[key.param.code]
         return Key(sql(f"{of.alias}.{column}"), key.descending, cast)
-    table, column, cast, ends = _table(key)
+    if not _indexed(key):
+        return Key(_read(key, of), key.descending, "text")
+    table, column, cast = TABLES[key.param.type]
     expression = sql(
         f"coalesce((select s.{column} from {table} s where s.rid = {of.alias}.rid"  # noqa: S608
         f" and s.hash = %s and s.first in (%s, 3) limit 1), %s::{cast})",
-        hashing.parameter(_kind(of), key.param.code),
+        _hash(key, of),
         LARGEST if key.descending else SMALLEST,
-        ends[1 if key.descending else 0],
+        ENDS[cast][1 if key.descending else 0],
     )
     return Key(expression, key.descending, cast)
 
 
-def _table(key: Sort) -> tuple[str, str, str, tuple[Any, Any]]:
-    if key.param.type not in TABLES:
-        raise UnsupportedParameter(f"sorting by {key.param.code}, a {key.param.type}, is not supported")
-    return TABLES[key.param.type]
+def _indexed(key: Sort) -> bool:
+    """Whether a table holds what it is sorted by. Of the uris, those in meta are kept as hashes only."""
+    return key.param.type in TABLES and not (key.param.type == "uri" and key.param.code.startswith("_"))
+
+
+def _hash(key: Sort, of: Table) -> int:
+    code = f"{key.param.code}:uri" if key.param.type == "uri" else key.param.code
+    return hashing.parameter(_kind(of), code)
+
+
+def _read(key: Sort, of: Table) -> Sql:
+    """The text of a code, reference or uri, read from the body; of several the first in the order."""
+    end = ENDS["text"][1 if key.descending else 0]
+    places = paths(key.param)
+    if not places:
+        return _truth(key, of, end)
+    return sql(
+        f"coalesce((select {'max' if key.descending else 'min'}(left(v #>> '{{}}', {LONGEST}) collate \"C\")"  # noqa: S608
+        f" from (select convert_from({of.alias}.body, 'UTF8')::jsonb as d where not {of.alias}.deleted) b,"
+        " unnest(%s::text[]::jsonpath[]) p, jsonb_path_query(b.d, p) v), %s::text)",
+        list(places),
+        end,
+    )
+
+
+def _truth(key: Sort, of: Table, end: str) -> Sql:
+    """A code that is the truth of a condition."""
+    true, false = (
+        hashing.token(_kind(of), key.param.code, None, str(value).lower()) for value in (True, False)
+    )
+    return sql(
+        f"case when {of.alias}.tok @> array[%s::bigint] then 'true'"
+        f" when {of.alias}.tok @> array[%s::bigint] then 'false' else %s::text end",
+        true,
+        false,
+        end,
+    )
 
 
 def _kind(of: Table) -> str:
@@ -136,7 +181,10 @@ def fingerprint(query: Query) -> int:
 
 def tells_names(query: Query) -> bool:
     """Whether a page mark would hold text of a person, and must be sealed."""
-    return any(key.param.type == "string" for key in query.sort)
+    return any(
+        key.param.type in {"string", "token", "reference", "uri"} and key.param.code not in _COLUMNS
+        for key in query.sort
+    )
 
 
 def write_mark(query: Query, part: int, values: list[Any], secret: bytes | None) -> str:

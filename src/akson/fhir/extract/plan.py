@@ -33,6 +33,7 @@ LISTS: Mapping[str, str] = {
     "number": "numbers",
     "quantity": "quantities",
     "reference": "references",
+    "special": "numbers",
 }
 """By kind of parameter: where in the Index its values go."""
 COLUMNS = frozenset({"_id", "_lastUpdated"})
@@ -100,7 +101,7 @@ def compile_plan(kind: str, spec: Spec) -> Plan:
     evaluated = []
     unread = []
     for code, param in spec.params(kind).items():
-        if code in COLUMNS or not param.expression or param.type == "special":
+        if code in COLUMNS or not param.expression:
             continue
         try:
             read = _lay(param, tree, trails)

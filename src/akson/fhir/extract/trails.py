@@ -4,6 +4,7 @@ Nearly every parameter is such a path once the types are known: `Observation.val
 `valueQuantity`. What is not (`Patient.deceased.exists() and ...`) raises Irregular and is left to the evaluator.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +17,16 @@ Guard = Callable[[Any, Resource], bool]
 """(value, the whole resource) -> whether to go on."""
 
 
+Said = tuple[str, Guard]
+
+
 class Irregular(ValueError):
     """The expression is more than a path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One key of the JSON; `index`: only that item of a list; guards: (what it says, how it is tested)."""
+    """One key of the JSON; `index`: only that item of a list; guards: (what it says as SQL/JSON path, its test)."""
 
     key: str
     index: int | None = None
@@ -94,16 +98,15 @@ class Trails:
             case "first", ():
                 return tuple(_last(trail, index=0) for trail in trails)
             case "where", (condition,):
-                said = str(condition)
                 guard = guard_of(condition)
-                return tuple(_last(trail, guard=(said, guard)) for trail in trails)
+                return tuple(_last(trail, guard=guard) for trail in trails)
             case "extension", (Literal("String", str(url)),):
                 guarded = self._member(trails, "extension")
-                return tuple(_last(trail, guard=(url, _equals("url", url))) for trail in guarded)
+                return tuple(_last(trail, guard=_equals("url", url)) for trail in guarded)
         raise Irregular(name)
 
 
-def _last(trail: Trail, *, index: int | None = None, guard: tuple[str, Guard] | None = None) -> Trail:
+def _last(trail: Trail, *, index: int | None = None, guard: Said | None = None) -> Trail:
     """The trail with a condition on its last step."""
     if not trail.steps:
         raise Irregular("a condition on the resource itself")
@@ -113,7 +116,7 @@ def _last(trail: Trail, *, index: int | None = None, guard: tuple[str, Guard] | 
     return Trail((*before, step), trail.type, trail.value_set)
 
 
-def guard_of(condition: Node) -> Guard:
+def guard_of(condition: Node) -> Said:
     """The test of a `where`. Raises Irregular on one that is not understood here."""
     match condition:
         case Binary("=", Member(None, key), Literal(_, value)):
@@ -125,21 +128,21 @@ def guard_of(condition: Node) -> Guard:
     raise Irregular(str(condition))
 
 
-def _equals(key: str, wanted: Any) -> Guard:
+def _equals(key: str, wanted: Any) -> Said:
     def test(value: Any, _resource: Resource) -> bool:
         return type(value) is dict and value.get(key) == wanted
 
-    return test
+    return f"@.{json.dumps(key)} == {json.dumps(wanted)}", test
 
 
-def _has_extension(url: str) -> Guard:
+def _has_extension(url: str) -> Said:
     def test(value: Any, _resource: Resource) -> bool:
         return any(found.get("url") == url for found in value.get("extension", ()))
 
-    return test
+    return f"exists(@.extension[*] ? (@.url == {json.dumps(url)}))", test
 
 
-def _refers_to(kind: str) -> Guard:
+def _refers_to(kind: str) -> Said:
     def test(value: Any, resource: Resource) -> bool:
         if type(value) is not dict:
             return split_reference(value)[0] == kind
@@ -149,4 +152,4 @@ def _refers_to(kind: str) -> Guard:
             return any(found.get("id") == literal[1:] and found["resourceType"] == kind for found in inside)
         return (split_reference(literal)[0] or value.get("type")) == kind
 
-    return test
+    return f'@.reference starts with "{kind}/" || @.type == "{kind}"', test

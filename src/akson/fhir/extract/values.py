@@ -43,8 +43,15 @@ def token_coding(param: str, value: Any) -> Iterator[IndexValue]:
 
 
 def token_identifier(param: str, value: Any) -> Iterator[IndexValue]:
-    if code := value.get("value"):
-        yield TokenValue(param, value.get("system", ""), code, value.get("type", {}).get("text", ""))
+    code = value.get("value")
+    if not code:
+        return
+    kind = value.get("type")
+    if kind is None:
+        yield TokenValue(param, value.get("system", ""), code)
+        return
+    types = tuple((each.get("system", ""), each["code"]) for each in kind.get("coding", ()) if "code" in each)
+    yield TokenValue(param, value.get("system", ""), code, kind.get("text", ""), types)
 
 
 def token_contact(param: str, value: Any) -> Iterator[IndexValue]:
@@ -173,6 +180,13 @@ def quantity_range(param: str, value: Any) -> Iterator[IndexValue]:
         )
 
 
+def position(param: str, value: Any) -> Iterator[IndexValue]:
+    """A Location's position as two numbers, in degrees."""
+    for name in ("latitude", "longitude"):
+        if name in value:
+            yield NumberValue(f"{param}:{name}", *spread(value[name]))
+
+
 def _range(value: Any) -> Iterator[tuple[Any, float, float, float]]:
     """A Range as one number with its interval; an open end reaches to infinity."""
     first, last = value.get("low") or {}, value.get("high") or {}
@@ -251,6 +265,7 @@ CONVERT: Mapping[str, Mapping[str, Convert]] = {
         "Money": quantity_money,
         "Range": quantity_range,
     },
+    "special": {"Location.position": position},
     "reference": {
         "Reference": reference_plain,
         "Resource": reference_resource,

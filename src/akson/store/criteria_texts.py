@@ -1,0 +1,104 @@
+"""Criteria on text: strings, what codes are called, uris, and the words of a whole resource.
+
+Source: http://hl7.org/fhir/R4/search.html#string, #uri.
+"""
+
+from collections.abc import Sequence
+
+from akson.fhir.search import Filter, StringTerm, Term, UriTerm
+from akson.store import hashing
+from akson.store.fragment import Sql, Table, Tables, both, either, index_row, kinds_of, parameters, sql
+
+COMPARED = {"equals": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+"""Modifiers that compare the normal form of text, from `_filter`."""
+PLACED = {None: ("", "%"), "starts": ("", "%"), "contains": ("%", "%"), "ends": ("%", "")}
+"""Where in the text the words may stand: what is put before and behind them."""
+
+
+def string(criterion: Filter, of: Table, tables: Tables) -> Sql:
+    """A text begins with one of these, or as the modifier says."""
+    if criterion.modifier == "exact":
+        return _exact(criterion, of, tables)
+    alias = tables.name()
+    tests = [_test(alias, criterion.modifier, _words(term)) for term in criterion.terms]
+    return _rows(criterion.param.code, alias, of, tests)
+
+
+def rows_of_text(code: str, terms: Sequence[Term], of: Table, tables: Tables, *, contains: bool) -> Sql:
+    """A row of idx_string under this code begins with, or contains, one of the terms."""
+    alias = tables.name()
+    tests = [_test(alias, "contains" if contains else None, _words(term)) for term in terms]
+    return _rows(code, alias, of, tests)
+
+
+def _rows(code: str, alias: str, of: Table, tests: list[Sql]) -> Sql:
+    return index_row("idx_string", alias, of, both([parameters(alias, code, of), either(tests)]))
+
+
+def _test(alias: str, modifier: str | None, text: str) -> Sql:
+    if modifier in COMPARED:
+        return sql(f"{alias}.norm {COMPARED[modifier]} %s", text)
+    before, behind = PLACED[modifier]
+    return sql(f"{alias}.norm like %s", before + pattern(text) + behind)
+
+
+def _words(term: Term) -> str:
+    text = term.text if isinstance(term, StringTerm) else getattr(term, "code", "") or ""
+    return hashing.normal(text)
+
+
+def pattern(text: str) -> str:
+    """The text as LIKE takes it literally."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _exact(criterion: Filter, of: Table, tables: Tables) -> Sql:
+    alias = tables.name()
+    texts = [term.text for term in criterion.terms if isinstance(term, StringTerm)]
+    tests = [
+        sql(f"({alias}.norm = %s and {alias}.exact = %s)", hashing.normal(text), text[:1000])
+        for text in texts
+    ]
+    return _rows(criterion.param.code, alias, of, tests)
+
+
+def uri(criterion: Filter, of: Table, tables: Tables) -> Sql:
+    """A uri is one of these; below one (:below); or one that these are below (:above)."""
+    uris = [term.uri for term in criterion.terms if isinstance(term, UriTerm)]
+    code, modifier = criterion.param.code, criterion.modifier
+    if modifier is None or modifier == "above":
+        if modifier == "above":
+            uris = [part for each in uris for part in _above(each)]
+        hashes = [hashing.token(kind, code, None, each) for kind in kinds_of(of) for each in uris]
+        alias = tables.name()
+        return index_row("idx_token", alias, of, sql(f"{alias}.hash = any(%s::bigint[])", hashes))
+    alias = tables.name()
+    if modifier == "below":
+        tests = [
+            sql(f"({alias}.norm = %s or {alias}.norm like %s)", each, pattern(each.rstrip("/")) + "/%")
+            for each in uris
+        ]
+    else:
+        tests = [_test(alias, modifier, each) for each in uris]
+    return _rows(f"{code}:uri", alias, of, tests)
+
+
+def _above(uri: str) -> list[str]:
+    """The uri and all that it lies below, with and without a slash at the end."""
+    parts = uri.split("/")
+    heads = ["/".join(parts[:number]) for number in range(1, len(parts) + 1)]
+    return [form for head in heads if head for form in (head, f"{head}/")]
+
+
+def content(criterion: Filter, of: Table, tables: Tables) -> Sql:
+    """Words of the text, in any form that Norwegian gives them. Source: PostgreSQL websearch_to_tsquery."""
+    alias = tables.name()
+    tests = [
+        sql(
+            f"{alias}.words @@ (websearch_to_tsquery('norwegian', %s) || websearch_to_tsquery('simple', %s))",
+            text,
+            text,
+        )
+        for text in (getattr(term, "text", None) or getattr(term, "code", "") for term in criterion.terms)
+    ]
+    return index_row("idx_text", alias, of, either(tests))
