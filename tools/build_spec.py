@@ -10,6 +10,7 @@ import io
 import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,40 @@ def compartments(found: Iterable[Json]) -> Json:
     }
 
 
+TERMS = ("CodeSystem", "ValueSet", "ConceptMap")
+ASIDE = {
+    "resourceType",
+    "id",
+    "text",
+    "meta",
+    "contact",
+    "publisher",
+    "extension",
+    "useContext",
+    "jurisdiction",
+}
+"""What nobody asks of a definition; its type stands in the index."""
+
+
+def terminology(by_type: dict[str, list[Json]], out: Path) -> None:
+    """Code systems, value sets and concept maps: terms.bin, each packed on its own, and where each lies: terms.json.
+
+    The index has, by type and url: version, place and length.
+    """
+    index: Json = {kind: {} for kind in TERMS}
+    packed = bytearray()
+    for kind in TERMS:
+        for item in sorted(by_type.get(kind, ()), key=lambda x: x.get("url", "")):
+            if "url" in item:
+                kept = {key: value for key, value in item.items() if key not in ASIDE}
+                raw = zlib.compress(orjson.dumps({"resourceType": kind, **kept}), 9)
+                index[kind][item["url"]] = [item.get("version", ""), len(packed), len(raw)]
+                packed += raw
+    write(out / "terms.json", index)
+    (out / "terms.bin").write_bytes(packed)
+    print(f"{out / 'terms.bin'}: {len(packed):,} bytes")
+
+
 def build(package: Path, out: Path) -> None:
     by_type: dict[str, list[Json]] = {}
     for item in read_package(package):
@@ -225,6 +260,7 @@ def build(package: Path, out: Path) -> None:
     write(out / "rules.json", spec_rules.rules(by_type["StructureDefinition"]))
     write(out / "profiles.json", spec_rules.profiles(by_type["StructureDefinition"]))
     write(out / "compartments.json", compartments(by_type["CompartmentDefinition"]))
+    terminology(by_type, out)
 
 
 def write(path: Path, value: Any) -> None:

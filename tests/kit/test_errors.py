@@ -22,6 +22,7 @@ ISSUE_CODES = {
     "throttled",
     "timeout",
     "too-long",
+    "too-costly",
     "transient",
 }
 

@@ -17,6 +17,7 @@
     ├─ TooLarge                      413 too-long
     ├─ UnsupportedMedia              415 not-supported
     ├─ Unprocessable                 422 processing      FHIR in shape, but breaks a rule
+    │  └─ TooCostly                  422 too-costly      ask for less
     ├─ TooMany                       429 throttled
     ├─ PeerFailed                    502 transient       another node answered with an error
     ├─ Unavailable                   503 transient
@@ -118,6 +119,10 @@ class UnsupportedMedia(AksonError):
 
 class Unprocessable(AksonError):
     status, code, text = 422, "processing", "error.unprocessable"
+
+
+class TooCostly(Unprocessable):
+    code = "too-costly"
 
 
 class TooMany(AksonError):

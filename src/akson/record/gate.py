@@ -21,7 +21,7 @@ from akson.record.refused import Refused
 from akson.record.relations import relations_of
 from akson.security.actor import Action
 from akson.security.policy import Grant, Refusal
-from akson.store import admission, audit, relations, resources, search_sql
+from akson.store import admission, audit, relations, resources, search_sql, terms_write
 from akson.store.resources import HistoryOf, HistoryPage, Stored, Write
 from akson.store.search_sql import Page
 
@@ -147,6 +147,8 @@ async def delete(
     """Mark as deleted; None when there was nothing to delete. The history stays."""
     grant = granted(ctx, Action.DELETE, resource_type)
     stored = await resources.delete(ctx.tx, grant.scope, resource_type, resource_id, if_match)
+    if stored is not None:
+        await terms_write.follow(ctx.tx, stored, None)
     if stored is not None and grant.audited:
         await relations.replace(ctx.tx, stored.reference, [])
         await trail.changed(ctx, grant, Action.DELETE, stored)
@@ -220,7 +222,8 @@ async def _all_visible(
 
 
 async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, resource: Resource) -> None:
-    """What a write leaves behind in the same transaction: care relations, the audit row, the event."""
+    """What a write leaves behind in the same transaction: terminology, care relations, the audit row, the event."""
+    await terms_write.follow(ctx.tx, stored, resource)
     if not grant.audited:
         return
     rows = relations_of(resource)

@@ -13,6 +13,7 @@ from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, Grant
 from akson.store.pool import Database
 from akson.store.scope import Everything, Scope
+from akson.store.terms_sources import KINDS
 
 ANYONE = Actor(Kind.ANYONE)
 _GRANT = Grant(Scope(Everything(), "reason.open"), audited=False)
@@ -44,7 +45,7 @@ def open_door(place: Place) -> Door:
     """A transaction for each request, on behalf of anyone.
 
     A request that only looks, and a create without a condition, is one statement, since nothing is audited here: it
-    is its own transaction and needs none around it.
+    is its own transaction and needs none around it. Terminology is more than one statement.
     """
 
     @asynccontextmanager
@@ -54,7 +55,10 @@ def open_door(place: Place) -> Door:
 
     def door(request: Request) -> AbstractAsyncContextManager[Context]:
         create = (
-            request.method == "POST" and len(request.path) == 1 and "if-none-exist" not in request.headers
+            request.method == "POST"
+            and len(request.path) == 1
+            and "if-none-exist" not in request.headers
+            and request.path[0] not in KINDS
         )
         return singly() if create or request.method in {"GET", "HEAD"} else opened(place, ANYONE)
 

@@ -1,11 +1,10 @@
 """64-bit hashes of what a resource is found by, and the normal form of text. Changing either needs a reindex."""
 
-import unicodedata
 from functools import lru_cache
 from hashlib import blake2b
 
-# Letters that Unicode does not take apart into a base letter and a mark.
-PLAIN = str.maketrans({"ø": "o", "æ": "ae", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ŧ": "t", "ŋ": "n"})
+from akson.kit.letters import normal as normal  # noqa: PLC0414  part of how rows are found
+
 SEPARATOR = "\x1f"
 
 
@@ -54,16 +53,3 @@ def token(kind: str, code: str, system: str | None, value: str | None) -> int:
 def label(system: str, code: str) -> int:
     """A security label (meta.security)."""
     return hash64("label", system, code)
-
-
-@lru_cache(maxsize=65_536)
-def normal(text: str) -> str:
-    """Text as string search compares it: without case, accents, and surplus space.
-
-    Å, Ø and Æ are compared as A, O and AE, since not every keyboard has them. At most 200 characters count.
-    """
-    text = text[:400].casefold()
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.translate(PLAIN))
-        text = "".join(character for character in text if not unicodedata.combining(character))
-    return " ".join(text.split())[:200]

@@ -1,0 +1,1 @@
+"""Terminology as values: concepts, hierarchies, what a value set's compose means, text search. No input or output."""

@@ -1,0 +1,143 @@
+"""Concepts out of the database: one with all that is known of it, or many as an expansion lists them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from akson.fhir.terminology.concept import Concept, Designation, Property
+from akson.store.fragment import Sql, sql
+from akson.store.pool import Tx
+from akson.store.terms_sources import Source
+
+COLUMNS = "c.code, c.display, c.inactive, c.abstract, c.detail"
+COUNTED = 10_000
+"""Matches beyond this are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A concept in a list, and how well it matched the words that were asked for (0 is best)."""
+
+    system: str
+    version: str
+    concept: Concept
+    rank: int = 0
+
+
+def designations_of(detail: bytes) -> tuple[Designation, ...]:
+    return tuple(Designation(*row) for row in orjson.loads(detail).get("designation", ()))
+
+
+def properties_of(detail: bytes) -> tuple[Property, ...]:
+    return tuple(Property(*row) for row in orjson.loads(detail).get("property", ()))
+
+
+def concept_of(row: Sequence[Any]) -> Concept:
+    """A concept from COLUMNS, without its parents."""
+    code, display, inactive, abstract, detail = row
+    made = orjson.loads(detail)
+    return Concept(
+        code,
+        display,
+        made.get("definition", ""),
+        designations=tuple(Designation(*each) for each in made.get("designation", ())),
+        properties=tuple(Property(*each) for each in made.get("property", ())),
+        inactive=inactive,
+        abstract=abstract,
+    )
+
+
+async def get(tx: Tx, source: Source, code: str) -> Concept | None:
+    """One concept."""
+    rows = await some(tx, source, [code])
+    return rows.get(source.key(code))
+
+
+async def some(tx: Tx, source: Source, codes: Iterable[str]) -> dict[str, Concept]:
+    """Those of the codes that there are, by what they are compared by."""
+    rows = await tx.fetch(
+        f"select c.key, {COLUMNS} from term_concept c where c.source = %s and c.key = any(%s::text[])",  # noqa: S608
+        [source.id, sorted({source.key(code) for code in codes})],
+    )
+    return {row[0]: concept_of(row[1:]) for row in rows}
+
+
+async def relatives(tx: Tx, source: Source, code: str, side: str) -> list[tuple[str, str]]:
+    """(code, display) of the parents, children, ancestors or descendants of a concept."""
+    conditions = {
+        "parent": "c.id = any(x.parents)",
+        "ancestor": "c.id = any(x.ancestors)",
+        "child": "c.parents @> array[x.id]",
+        "descendant": "c.ancestors @> array[x.id]",
+    }
+    condition = conditions[side]
+    rows = await tx.fetch(
+        "select c.code, c.display from term_concept x"  # noqa: S608
+        f" join term_concept c on {condition}"
+        " where x.source = %s and x.key = %s order by c.id",
+        [source.id, source.key(code)],
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def listing(
+    tx: Tx, source: Source, condition: Sql, wanted: list[str], order: Sequence[str], page: tuple[int, int]
+) -> list[Found]:
+    """Concepts under a condition, from `page` (offset, count).
+
+    With words: those whose terms hold them all, the best match first. Without: those in `order` first, in that
+    order, then the others in the system's own.
+    """
+    offset, count = page
+    where = _where(source, condition, wanted)
+    if wanted:
+        rank = _rank(" ".join(wanted))
+        arrange = sql(" order by rank, length(c.display), c.id")
+    else:
+        rank = sql("0")
+        keys = list(dict.fromkeys(source.key(code) for code in order))
+        arrange = (
+            sql(" order by array_position(%s::text[], c.key), c.id", keys) if keys else sql(" order by c.id")
+        )
+    statement = (
+        sql(f"select {COLUMNS}, ")
+        + rank
+        + sql(" as rank from term_concept c where ")
+        + where
+        + arrange
+        + sql(" limit %s offset %s", count, offset)
+    )
+    rows = await tx.fetch(statement.text, statement.params, prepare=False)
+    return [Found(source.url, source.version, concept_of(row[:5]), row[5]) for row in rows]
+
+
+async def counted(tx: Tx, source: Source, condition: Sql, wanted: list[str]) -> int:
+    """How many there are; COUNTED + 1 for more than COUNTED."""
+    statement = (
+        sql("select count(*) from (select 1 from term_concept c where ")
+        + _where(source, condition, wanted)
+        + sql(" limit %s) found", COUNTED + 1)
+    )
+    row = (await tx.fetch(statement.text, statement.params, prepare=False))[0]
+    return int(row[0])
+
+
+def _where(source: Source, condition: Sql, wanted: list[str]) -> Sql:
+    where = sql("c.source = %s and (", source.id) + condition + sql(")")
+    if wanted:
+        query = " & ".join(f"'{source.id}:{word}':*" for word in wanted)
+        where += sql(" and c.words @@ %s::tsquery", query)
+    return where
+
+
+def _rank(text: str) -> Sql:
+    """The rank of `fhir.terminology.text.rank`."""
+    return sql(
+        "case when strpos(c.terms, %s) > 0 then 0 when strpos(c.terms, %s) > 0 then 1"
+        " when strpos(c.terms, %s) > 0 then 2 else 3 end",
+        f"\n{text}\n",
+        f"\n{text}",
+        f" {text}",
+    )

@@ -1,0 +1,54 @@
+"""A CodeSystem, ValueSet or ConceptMap that is stored over HTTP is terminology from the same moment."""
+
+import pytest
+
+from akson.store import terms
+from akson.store.terms import Verdict
+from tests.fhir.terminology.animals import URL, animals, concept, value_set
+from tests.rest.making import bundle, issue, post, put, stored
+
+pytestmark = pytest.mark.store
+SOME = "http://example.org/ValueSet/some"
+
+
+async def verdict(database, code):
+    async with database.transaction(read_only=True) as tx:
+        return (await terms.check_codes(tx, [(SOME, URL, code)]))[0]
+
+
+async def test_stored_changed_and_deleted_it_is_followed(client, database):
+    system = await stored(client, animals())
+    chosen = await stored(client, value_set({"system": URL}))
+    assert await verdict(database, "cat") is Verdict.IN
+    changed = {**system, "concept": [concept("fish", "Fish")]}
+    assert (await client.put(f"/CodeSystem/{system['id']}", json=changed)).status_code == 200
+    assert await verdict(database, "cat") is Verdict.NOT_IN
+    assert await verdict(database, "fish") is Verdict.IN
+    assert (await client.delete(f"/CodeSystem/{system['id']}")).status_code == 204
+    assert await verdict(database, "fish") is Verdict.UNKNOWN_SYSTEM
+    assert (await client.delete(f"/ValueSet/{chosen['id']}")).status_code == 204
+    assert await verdict(database, "fish") is Verdict.UNKNOWN_VALUE_SET
+
+
+async def test_a_transaction_brings_both_or_neither(client, database):
+    system = {**animals(), "id": "animals"}
+    broken = bundle("transaction", put(system), post(value_set({"system": URL}), ifNoneExist="nonsense=1"))
+    assert (await client.post("", json=broken)).status_code == 400
+    assert await verdict(database, "cat") is Verdict.UNKNOWN_VALUE_SET
+    whole = bundle("transaction", put(system), post(value_set({"system": URL})))
+    assert (await client.post("", json=whole)).status_code == 200
+    assert await verdict(database, "cat") is Verdict.IN
+
+
+async def test_a_code_system_that_contradicts_itself_is_refused_and_nothing_of_it_stored(client, database):
+    for broken in (
+        animals(concept=[concept("a", "A"), concept("a", "B")]),
+        animals(caseSensitive=False, concept=[concept("a", "A"), concept("A", "B")]),
+        animals(concept=[{"code": "a", "property": [{"code": "parent", "valueCode": "a"}]}]),
+    ):
+        answer = await client.post("/CodeSystem", json=broken)
+        assert (answer.status_code, issue(answer)["code"]) == (422, "processing"), answer.text
+    assert (await client.get(f"/CodeSystem?url={URL}")).json().get("entry") is None
+    async with database.transaction(read_only=True) as tx:
+        assert not await terms.known(tx, URL)
+        assert await tx.one("select count(*) from term_concept") == (0,)
