@@ -155,6 +155,16 @@ class Not:
     part: "Criterion"
 
 
+@dataclass(frozen=True, slots=True)
+class Compartment:
+    """The resource is in the compartment of one resource: it is that one, or refers to it by one of the parameters
+    that make the compartment (http://hl7.org/fhir/R4/compartmentdefinition.html).
+    """
+
+    type: str
+    id: str
+
+
 Criterion = Filter | Has | And | Or | Not
 
 
@@ -182,7 +192,7 @@ class Query:
     """A whole search on one type (or on all: type "")."""
 
     type: str
-    filters: tuple[Criterion, ...] = ()
+    filters: tuple[Criterion | Compartment, ...] = ()
     includes: tuple[Include, ...] = ()
     sort: tuple[Sort, ...] = ()
     count: int = 50

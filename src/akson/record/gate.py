@@ -14,6 +14,7 @@ from akson.fhir.search import Query
 from akson.kit.errors import Gone, MultipleMatches, NotFound
 from akson.kit.ids import new_id
 from akson.record import trail
+from akson.record.all_types import of_all_types
 from akson.record.change import Change, Written
 from akson.record.context import Context
 from akson.record.prepare import complete
@@ -27,8 +28,12 @@ from akson.store.search_sql import Page
 
 
 def granted(ctx: Context, action: Action, resource_type: str) -> Grant:
-    """The decision for this actor, or Refused."""
-    decision = ctx.policy(ctx.actor, action, resource_type, ctx.purpose)
+    """The decision for this actor, or Refused. For all types ("") it holds what is granted of each."""
+    decision = (
+        ctx.policy(ctx.actor, action, resource_type, ctx.purpose)
+        if resource_type
+        else of_all_types(ctx, action)
+    )
     if isinstance(decision, Refusal):
         raise Refused(decision.reason, trail.refused(ctx, action, resource_type, decision.reason))
     return decision
@@ -49,7 +54,7 @@ async def read(ctx: Context, resource_type: str, resource_id: str) -> Stored:
     grant = granted(ctx, Action.READ, resource_type)
     stored = await resources.read(ctx.tx, grant.scope, resource_type, resource_id)
     await trail.seen(ctx, grant, Action.READ, [stored] if stored else [], resource_type)
-    return _present(stored)
+    return present(stored)
 
 
 async def vread(ctx: Context, resource_type: str, resource_id: str, version: int) -> Stored:
@@ -57,7 +62,7 @@ async def vread(ctx: Context, resource_type: str, resource_id: str, version: int
     grant = granted(ctx, Action.HISTORY, resource_type)
     stored = await resources.vread(ctx.tx, grant.scope, resource_type, resource_id, version)
     await trail.seen(ctx, grant, Action.HISTORY, [stored] if stored else [], resource_type)
-    return _present(stored)
+    return present(stored)
 
 
 async def version_of(ctx: Context, resource_type: str, resource_id: str) -> int | None:
@@ -181,7 +186,8 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
     return [Written(row, created=row.changed and row.version == 1, changed=row.changed) for row in stored]
 
 
-def _present(stored: Stored | None) -> Stored:
+def present(stored: Stored | None) -> Stored:
+    """What was looked for. NotFound when it is not there or hidden, Gone when it was deleted."""
     if stored is None:
         raise NotFound("No such resource")
     if stored.deleted:

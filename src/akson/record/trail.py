@@ -33,6 +33,12 @@ async def seen(
         await audit.append(ctx.tx, _row(ctx, grant, action, type=resource_type))
 
 
+async def shown(ctx: Context, grant: Grant, stored: Stored, count: int) -> None:
+    """The audit row of a whole record: `count` resources of or around a patient or encounter."""
+    row = _row(ctx, grant, Action.SEARCH, pat=stored.pat, count=count, **_what(stored))
+    await audit.append(ctx.tx, row)
+
+
 async def changed(ctx: Context, grant: Grant, action: Action, stored: Stored) -> None:
     """Audit row and event of one write."""
     await audit.append(ctx.tx, _row(ctx, grant, action, pat=stored.pat, count=1, **_what(stored)))

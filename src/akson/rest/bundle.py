@@ -21,6 +21,14 @@ def assemble(
     kind: str, entries: Sequence[bytes], *, links: Iterable[Link] = (), total: int | None = None
 ) -> bytes:
     """A Bundle of a type from finished entries."""
+    start = opening(kind, links=links, total=total)
+    if not entries:
+        return start + b"}"
+    return b"".join((start, b',"entry":[', b",".join(entries), b"]}"))
+
+
+def opening(kind: str, *, links: Iterable[Link] = (), total: int | None = None) -> bytes:
+    """A Bundle of a type up to its entries."""
     head: Resource = {
         "resourceType": "Bundle",
         "id": new_id(),
@@ -32,10 +40,7 @@ def assemble(
     relations = [{"relation": relation, "url": url} for relation, url in links]
     if relations:
         head["link"] = relations
-    start = orjson.dumps(head)[:-1]
-    if not entries:
-        return start + b"}"
-    return b"".join((start, b',"entry":[', b",".join(entries), b"]}"))
+    return orjson.dumps(head)[:-1]
 
 
 def found_entry(base: bytes, stored: Stored, mode: bytes, shape: Shape | None) -> bytes:

@@ -3,7 +3,7 @@
 Starlette mounts what stands here; its own Request and Response cost about as much as the database does.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -33,15 +33,20 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     note: str = ""
     """What the outcome of a Bundle's entry says of it."""
+    stream: AsyncIterator[bytes] | None = None
+    """The body in pieces, where it is written while it is read; `body` is then empty."""
 
     async def send(self, send: Send, *, head: bool = False) -> None:
         """Give the answer to the server; without the body for HEAD."""
         raw = [(name.encode(), value.encode("latin-1")) for name, value in self.headers.items()]
-        if self.body:
+        if self.body or self.stream is not None:
             raw.append(_ANSWER_TYPE)
-        if self.status != 204:
+        if self.status != 204 and self.stream is None:
             raw.append((b"content-length", str(len(self.body)).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
+        if self.stream is not None and not head:
+            async for chunk in self.stream:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 
 
@@ -61,6 +66,8 @@ class Request:
         }
         self.resource: Resource | None = None
         """The body where it is decoded and checked already: an entry of a batch."""
+        self.inside = False
+        """Whether it is an entry of a batch or transaction, whose answer is part of another."""
 
     def inner(
         self, method: str, url: str, headers: Mapping[str, str], resource: Resource | None = None
@@ -81,6 +88,7 @@ class Request:
             self.limit,
         )
         made.resource = resource
+        made.inside = True
         return made
 
     @cached_property

@@ -8,7 +8,7 @@ from functools import partial
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.settings import Node
 from akson.record.context import Context
-from akson.rest import audit_event
+from akson.rest import audit_event, compartment
 from akson.rest.attempt import Door, Handler, attempt
 from akson.rest.bundles.process import process
 from akson.rest.capability import Capability
@@ -133,11 +133,19 @@ def _below_type(kind: str, path: tuple[str, ...]) -> Methods | None:
             return _of_type_named(kind, name)
         case (key,):
             return _of_instance(kind, key)
-        case (key, "_history"):
-            return {"GET": partial(history, resource_type=kind, resource_id=key)}
-        case (key, "_history", version):
-            return {"GET": partial(vread, resource_type=kind, resource_id=key, version=version)}
+        case (key, "_history", *version):
+            return _of_history(kind, key, version)
+        case (key, inner, *rest):
+            return compartment.methods(kind, key, inner, tuple(rest))
     return None
+
+
+def _of_history(kind: str, key: str, version: list[str]) -> Methods | None:
+    if not version:
+        return {"GET": partial(history, resource_type=kind, resource_id=key)}
+    if len(version) > 1:
+        return None
+    return {"GET": partial(vread, resource_type=kind, resource_id=key, version=version[0])}
 
 
 def _of_type(kind: str) -> Methods:

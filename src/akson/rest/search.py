@@ -6,7 +6,7 @@ http://hl7.org/fhir/R4/search.html. The self link says what was executed, not wh
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
-from akson.fhir.search import Query
+from akson.fhir.search import Compartment, Query
 from akson.fhir.search_parse import parse
 from akson.kit.errors import Issue
 from akson.record import gate
@@ -18,21 +18,26 @@ from akson.store.search_sql import Page
 _FORMAT = frozenset({"_format", "_pretty"})
 
 
-async def search(ctx: Context, request: Request, resource_type: str = "") -> Answer:
-    """A searchset; with `_page`, the next page of a posted search."""
+async def search(
+    ctx: Context, request: Request, resource_type: str = "", inside: Compartment | None = None
+) -> Answer:
+    """A searchset, of a whole type or `inside` a compartment; with `_page`, the next page of a posted search."""
     name = request.parameter("_page")
     if name is None:
-        return await _searched(ctx, request, resource_type, request.pairs)
+        return await _searched(ctx, request, resource_type, request.pairs, inside=inside)
     kept = await pages.recall(ctx, resource_type, name)
     mark = [pair for pair in request.pairs if pair[0] == "_cursor"]
-    return await _searched(ctx, request, resource_type, [*kept, *mark], hidden=pages.kept_out(kept))
+    hidden = pages.kept_out(kept)
+    return await _searched(ctx, request, resource_type, [*kept, *mark], hidden=hidden, inside=inside)
 
 
-async def search_posted(ctx: Context, request: Request, resource_type: str = "") -> Answer:
+async def search_posted(
+    ctx: Context, request: Request, resource_type: str = "", inside: Compartment | None = None
+) -> Answer:
     """The same for a form: parameters of the URL and of the body together."""
     posted = await request.form()
-    hidden = pages.kept_out(posted)
-    return await _searched(ctx, request, resource_type, [*request.pairs, *posted], hidden=hidden)
+    pairs, hidden = [*request.pairs, *posted], pages.kept_out(posted)
+    return await _searched(ctx, request, resource_type, pairs, hidden=hidden, inside=inside)
 
 
 async def _searched(
@@ -42,10 +47,13 @@ async def _searched(
     pairs: Pairs,
     *,
     hidden: frozenset[tuple[str, str]] = frozenset(),
+    inside: Compartment | None = None,
 ) -> Answer:
     lenient = request.prefer.get("handling") == "lenient"
     wanted = [pair for pair in pairs if pair[0] not in _FORMAT]
     query = parse(resource_type, wanted, base=request.base, lenient=lenient)
+    if inside is not None:
+        query = replace(query, filters=(inside, *query.filters))
     if query.summary == "count":
         query = replace(query, count=0, total="accurate")
     shape = subset.shape(query.elements, query.summary if query.summary != "count" else None)
@@ -63,7 +71,7 @@ async def _searched(
 async def _links(
     ctx: Context, request: Request, query: Query, page: Page, hidden: frozenset[tuple[str, str]]
 ) -> list[bundle.Link]:
-    path = f"{request.base}/{query.type}" if query.type else request.base
+    path = "/".join([request.base, *_place(query)])
     shown = [pair for pair in query.executed if pair[0] != "_cursor" and pair not in hidden]
     links = [("self", _url(path, shown))]
     again = shown
@@ -75,6 +83,14 @@ async def _links(
     if page.next:
         links.append(("next", _url(path, [*again, ("_cursor", page.next)])))
     return links
+
+
+def _place(query: Query) -> tuple[str, ...]:
+    """The path that was searched, below the base."""
+    inside = query.filters[0] if query.filters else None
+    if isinstance(inside, Compartment):
+        return (inside.type, inside.id, query.type or "*")
+    return (query.type,) if query.type else ()
 
 
 def _url(path: str, pairs: Pairs) -> str:

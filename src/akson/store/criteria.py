@@ -7,9 +7,10 @@ Source: http://hl7.org/fhir/R4/search.html. What each kind of parameter can be a
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from akson.fhir.search import And, Criterion, DateTerm, Filter, Has, Or, TokenTerm
+from akson.fhir.search import And, Compartment, Criterion, DateTerm, Filter, Has, Or, TokenTerm
 from akson.kit.errors import UnsupportedParameter
 from akson.store import hashing
+from akson.store.compartment import inside
 from akson.store.composites import composite
 from akson.store.criteria_measures import date, near, number, quantity
 from akson.store.criteria_references import reference
@@ -22,7 +23,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
 
-def condition(criterion: Criterion, of: Table, tables: Tables) -> Sql:
+def condition(criterion: Criterion | Compartment, of: Table, tables: Tables) -> Sql:
     """The condition that the resource fulfils a criterion."""
     match criterion:
         case Filter():
@@ -33,6 +34,8 @@ def condition(criterion: Criterion, of: Table, tables: Tables) -> Sql:
             return both([condition(part, of, tables) for part in parts])
         case Or(parts):
             return _or(parts, of, tables)
+        case Compartment():
+            return inside(criterion, of, tables)
     return sql("not (") + condition(criterion.part, of, tables) + sql(")")
 
 

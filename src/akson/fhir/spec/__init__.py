@@ -71,6 +71,11 @@ class Spec:
     def _compartments(self) -> dict[str, dict[str, list[str]]]:
         return self._read("compartments.json")  # type: ignore[no-any-return]
 
+    @property
+    def compartments(self) -> frozenset[str]:
+        """The types that compartments are named for: Patient, Encounter and so on."""
+        return frozenset(self._compartments)
+
     def compartment(self, name: str) -> Mapping[str, tuple[str, ...]]:
         """By resource type: the reference parameters that put a resource into the compartment, e.g. of Patient."""
         return {kind: tuple(codes) for kind, codes in self._compartments[name].items()}

@@ -6,22 +6,20 @@ CapabilityStatement follow.
 
 from collections.abc import Iterator
 
-from akson.rest.operations import meta
+from akson.rest.operations import everything, meta
 from akson.rest.operations.operation import Operation, Target
 
 __all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
 
 OPERATIONS: tuple[Operation, ...] = (
     *meta.OPERATIONS,
+    *everything.OPERATIONS,
 )  # fmt: skip
-
-_BY_NAME = {each.code: each for each in OPERATIONS}
 
 
 def named(code: str, target: Target) -> Operation | None:
     """The operation of this name (without `$`) where it can be invoked on this; None otherwise."""
-    found = _BY_NAME.get(code)
-    return found if found and found.applies(target) else None
+    return next((each for each in OPERATIONS if each.code == code and each.applies(target)), None)
 
 
 def of_level(kind: str | None) -> Iterator[Operation]:

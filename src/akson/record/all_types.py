@@ -1,0 +1,24 @@
+"""The decision about all resource types at once, from the decisions about each: no more and no less than they give."""
+
+from akson.fhir.spec import spec
+from akson.record.context import Context
+from akson.security.actor import Action
+from akson.security.policy import Decision, Grant
+from akson.store.scope import AllOf, AnyOf, OfTypes, Predicate, Scope
+
+
+def of_all_types(ctx: Context, action: Action) -> Decision:
+    """A Grant whose scope holds, of each type, just what the grant for that type holds; the last Refusal if none does."""
+    kinds = sorted(spec().types)
+    decisions = [ctx.policy(ctx.actor, action, kind, ctx.purpose) for kind in kinds]
+    grants = {kind: made for kind, made in zip(kinds, decisions, strict=True) if isinstance(made, Grant)}
+    if not grants:
+        return decisions[-1]
+    by_predicate: dict[Predicate, list[str]] = {}
+    for kind, grant in grants.items():
+        by_predicate.setdefault(grant.scope.predicate, []).append(kind)
+    first = next(iter(grants.values()))
+    if len(by_predicate) == 1 and len(grants) == len(kinds):
+        return first
+    parts = tuple(AllOf((OfTypes(frozenset(some)), predicate)) for predicate, some in by_predicate.items())
+    return Grant(Scope(AnyOf(parts), first.scope.reason), first.basis, audited=first.audited)

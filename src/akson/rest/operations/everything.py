@@ -1,0 +1,154 @@
+"""$everything: the whole record of a patient or around an encounter, at once as a stream or in pages.
+
+http://hl7.org/fhir/R4/patient-operation-everything.html, encounter-operation-everything.html. Without `_count` the answer
+is written while the record is read, piece by piece, each in a transaction of its own: a slow client holds no
+connection to the database, and a long record takes no more memory than a short one.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, urlencode
+
+from akson.fhir.precision import EARLIEST, LATEST, interval
+from akson.kit.errors import Malformed
+from akson.record.context import Context, opened
+from akson.record.whole import Told, everything, root
+from akson.rest import bundle, subset
+from akson.rest.http import Answer, Request
+from akson.rest.incoming import check_id, known_type
+from akson.rest.operations.operation import Operation, Target
+from akson.rest.operations.parameters import Given, given
+from akson.rest.subset import Shape
+from akson.store.resources import Stored
+from akson.store.whole import Piece, Whole
+
+_URL = "http://hl7.org/fhir/OperationDefinition/"
+_OF_PATIENT = ("start", "end", "_since", "_type", "_count", "_cursor")
+_OF_ENCOUNTER = ("_since", "_type", "_count", "_cursor")
+_FIRST, _PIECE = 50, 200
+"""Resources of the first piece of a stream, which is to come at once, and of the others."""
+_PAGE, _LARGEST_PAGE = 100, 1000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One call, read and checked."""
+
+    whole: Whole
+    count: int | None
+    mark: str | None
+    shape: Shape | None
+    pairs: tuple[tuple[str, str], ...]
+    """What was asked for, for the links."""
+
+    def url(self, base: str, mark: str | None = None) -> str:
+        place = "/".join(part for part in (base, self.whole.type, self.whole.id, "$everything") if part)
+        pairs = [*self.pairs, *([("_cursor", mark)] if mark else [])]
+        return f"{place}?{urlencode(pairs, safe=':/|,', quote_via=quote)}" if pairs else place
+
+
+async def run(ctx: Context, request: Request, target: Target) -> Answer:
+    """200 with a searchset: the patient or encounter first, then what is of it, then what that refers to."""
+    wanted = await _wanted(request, target)
+    whole, mark = wanted.whole, wanted.mark
+    if target.id:
+        check_id(target.id)
+    found = await root(ctx, whole) if target.id else None
+    at_once = found is not None and wanted.count is None and mark is None and not request.inside
+    told = Told(found, at_once)
+    size = _FIRST if at_once else wanted.count or _PAGE
+    piece = await everything(ctx, whole, told, count=size, mark=mark)
+    if found is not None and mark is None and _asked(whole, found):
+        piece = replace(piece, found=(found, *piece.found))
+    if at_once:
+        return Answer(200, stream=_stream(ctx, request, wanted, piece, told))
+    links = [("self", wanted.url(request.base))]
+    links += [("next", wanted.url(request.base, piece.next))] if piece.next else []
+    made = bundle.assemble("searchset", _entries(request, wanted, piece), links=links)
+    return Answer(200, subset.pretty(request, made))
+
+
+async def _wanted(request: Request, target: Target) -> _Wanted:
+    values = await given(request, _OF_PATIENT if target.type == "Patient" else _OF_ENCOUNTER)
+    kinds = [kind for value in values.all("_type") for kind in str(value).split(",") if kind]
+    start, end = values.text("start"), values.text("end")
+    whole = Whole(
+        target.type,
+        target.id,
+        frozenset(known_type(kind, expression=("Parameters._type",)) for kind in kinds),
+        _since(values),
+        (_bound("start", start)[0], _bound("end", end)[1]) if start or end else None,
+    )
+    count = values.whole("_count")
+    pairs = [(name, str(value)) for name in _OF_PATIENT[:-1] for value in values.all(name)]
+    elements = tuple(part for part in (request.parameter("_elements") or "").split(",") if part)
+    return _Wanted(
+        whole,
+        None if count is None else max(1, min(count, _LARGEST_PAGE)),
+        values.text("_cursor"),
+        subset.shape(elements, request.parameter("_summary")),
+        tuple(pairs),
+    )
+
+
+def _since(values: Given) -> datetime | None:
+    raw = values.text("_since")
+    return _EPOCH + timedelta(microseconds=_bound("_since", raw)[0]) if raw else None
+
+
+def _bound(name: str, raw: str | None) -> tuple[int, int]:
+    if not raw:
+        return EARLIEST, LATEST
+    try:
+        return interval(raw.replace(" ", "+"))
+    except ValueError as error:
+        raise Malformed(
+            f"The parameter {name} is a date, e.g. 2026-11-23", expression=(f"Parameters.{name}",)
+        ) from error
+
+
+def _asked(whole: Whole, root: Stored) -> bool:
+    """Whether the patient or encounter itself is among what was asked for."""
+    of_type = not whole.types or root.type in whole.types
+    return of_type and (whole.since is None or root.updated >= whole.since)
+
+
+def _entries(request: Request, wanted: _Wanted, piece: Piece) -> list[bytes]:
+    base = request.base.encode()
+    return [
+        *(bundle.found_entry(base, stored, b"match", wanted.shape) for stored in piece.found),
+        *(bundle.found_entry(base, stored, b"include", wanted.shape) for stored in piece.supporting),
+    ]
+
+
+async def _stream(
+    ctx: Context, request: Request, wanted: _Wanted, piece: Piece, told: Told
+) -> AsyncIterator[bytes]:
+    """The Bundle in chunks: the first piece, which is read already, then one after the other."""
+    yield bundle.opening("searchset", links=[("self", wanted.url(request.base))])
+    separator = b',"entry":['
+    while True:
+        entries = _entries(request, wanted, piece)
+        if entries:
+            yield separator + b",".join(entries)
+            separator = b","
+        if piece.next is None:
+            break
+        async with opened(ctx.place, ctx.actor, ctx.purpose) as later:
+            same = replace(later, request_id=ctx.request_id)
+            piece = await everything(same, wanted.whole, told, count=_PIECE, mark=piece.next)
+    yield b"]}" if separator == b"," else b"}"
+
+
+OPERATIONS = (
+    Operation(
+        "everything",
+        f"{_URL}Patient-everything",
+        run,
+        types=frozenset({"Patient"}),
+        instances=frozenset({"Patient"}),
+    ),
+    Operation("everything", f"{_URL}Encounter-everything", run, instances=frozenset({"Encounter"})),
+)

@@ -1,0 +1,175 @@
+"""$everything of a patient, of all patients and of an encounter."""
+
+import asyncio
+
+import orjson
+import pytest
+
+from akson.rest.open import open_place, standalone
+from tests.rest.conftest import BASE, LIMIT
+from tests.rest.making import bundle, issue, observation, patient, post, put, stored
+
+pytestmark = pytest.mark.store
+
+
+def everyone():
+    """Two patients; a role at an organisation below another; a device that nobody uses."""
+    return bundle(
+        "transaction",
+        put({"resourceType": "Organization", "id": "top", "name": "Top"}),
+        put({"resourceType": "Organization", "id": "unit", "partOf": {"reference": "Organization/top"}}),
+        put({"resourceType": "Organization", "id": "other", "name": "Nobody's"}),
+        put({"resourceType": "PractitionerRole", "id": "role", "organization": {"reference": "Organization/unit"}}),
+        put(patient("A", id="a", managingOrganization={"reference": "Organization/unit"})),
+        put(patient("B", id="b")),
+        put({"resourceType": "Encounter", "id": "e", "status": "finished", "class": {"code": "AMB"},
+             "subject": {"reference": "Patient/a"}, "period": {"start": "2020-03-01"},
+             "participant": [{"individual": {"reference": "PractitionerRole/role"}}]}),
+        put(observation("Patient/a", id="o1", effectiveDateTime="2020-03-01", encounter={"reference": "Encounter/e"})),
+        put(observation("Patient/a", id="o2", effectiveDateTime="2022-01-01")),
+        put(observation("Patient/b", id="o3", performer=[{"reference": "Patient/a"}])),
+        put(observation("Patient/b", id="o4")),
+        put({"resourceType": "AllergyIntolerance", "id": "al", "patient": {"reference": "Patient/a"}}),
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def record(client):
+    answer = await client.post("/", json=everyone())
+    assert answer.status_code == 200, answer.text
+    return client
+
+
+def found(body, mode="match"):
+    return [
+        f"{e['resource']['resourceType']}/{e['resource']['id']}"
+        for e in body.get("entry", ())
+        if e["search"]["mode"] == mode
+    ]
+
+
+async def everything(client, url):
+    answer = await client.get(url)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_patient_comes_with_the_record_and_with_what_it_refers_to(record):
+    body = await everything(record, "/Patient/a/$everything")
+    assert (body["resourceType"], body["type"]) == ("Bundle", "searchset")
+    assert found(body)[0] == "Patient/a"
+    assert set(found(body)) == {
+        "Patient/a", "Encounter/e", "Observation/o1", "Observation/o2", "Observation/o3", "AllergyIntolerance/al",
+    }  # fmt: skip
+    assert sorted(found(body, "include")) == [
+        "Organization/top",
+        "Organization/unit",
+        "PractitionerRole/role",
+    ]
+    assert body["link"] == [{"relation": "self", "url": f"{BASE}/fhir/Patient/a/$everything"}]
+    posted = await record.post("/Patient/a/$everything", json={"resourceType": "Parameters"})
+    assert found(posted.json()) == found(body)
+
+
+async def test_care_dates_types_and_changes_narrow_it(record):
+    early = await everything(record, "/Patient/a/$everything?start=2020&end=2020-12")
+    assert set(found(early)) == {
+        "Patient/a", "Encounter/e", "Observation/o1", "Observation/o3", "AllergyIntolerance/al",
+    }  # fmt: skip
+    late = await everything(record, "/Patient/a/$everything?start=2021-06-01")
+    assert "Observation/o2" in found(late)
+    assert "Observation/o1" not in found(late)
+    typed = await everything(record, "/Patient/a/$everything?_type=Observation,Organization")
+    assert set(found(typed)) == {"Observation/o1", "Observation/o2", "Observation/o3"}
+    assert set(found(typed, "include")) == {"Organization/top", "Organization/unit"}
+    assert "entry" not in await everything(record, "/Patient/a/$everything?_since=2999-01-01T00:00:00Z")
+    short = await everything(record, "/Patient/a/$everything?_type=Patient&_elements=birthDate")
+    assert set(short["entry"][0]["resource"]) == {"resourceType", "id", "meta"}
+
+
+async def test_pages_hold_everything_once_while_others_write(record):
+    seen, url = [], "/Patient/a/$everything?_count=2"
+    while url:
+        body = await everything(record, url)
+        seen += found(body)
+        await record.put(f"/Observation/new{len(seen)}", json=observation("Patient/b", id=f"new{len(seen)}"))
+        url = next((link["url"] for link in body["link"] if link["relation"] == "next"), None)
+    assert sorted(seen) == sorted(found(await everything(record, "/Patient/a/$everything")))
+    bad = await record.get("/Patient/a/$everything?_count=2&_cursor=nonsense")
+    assert bad.status_code == 400
+
+
+async def test_an_encounter_comes_with_its_patient_and_what_was_done(record):
+    body = await everything(record, "/Encounter/e/$everything")
+    assert found(body) == ["Encounter/e", "Observation/o1"]
+    assert set(found(body, "include")) == {
+        "Patient/a",
+        "PractitionerRole/role",
+        "Organization/unit",
+        "Organization/top",
+    }
+
+
+async def test_all_patients_come_in_pages(record):
+    seen, url = [], "/Patient/$everything?_count=3"
+    while url:
+        body = await everything(record, url)
+        seen += found(body)
+        url = next((link["url"] for link in body["link"] if link["relation"] == "next"), None)
+    assert len(seen) == len(set(seen)) == 8
+    assert {"Patient/a", "Patient/b", "Observation/o4"} <= set(seen)
+
+
+async def test_what_is_not_there_or_not_asked_for_rightly_is_refused(record):
+    assert (await record.get("/Patient/none/$everything")).status_code == 404
+    assert (await record.get("/Observation/o1/$everything")).status_code == 404
+    for query in ("start=x", "_type=Nonsense", "_since=yesterday", "_count=x", "nonsense=1"):
+        answer = await record.get(f"/Patient/a/$everything?{query}")
+        assert answer.status_code in {400, 404}, query
+        assert issue(answer)["severity"] == "error"
+    await record.delete("/Patient/b")
+    assert (await record.get("/Patient/b/$everything")).status_code == 410
+
+
+async def test_a_batch_can_ask_for_it(record):
+    asked = {"request": {"method": "GET", "url": "Patient/a/$everything"}}
+    body = (await record.post("/", json=bundle("batch", asked))).json()
+    assert "Observation/o2" in found(body["entry"][0]["resource"])
+
+
+async def test_a_long_record_leaves_in_bounded_pieces_before_it_is_read_to_its_end(client, database):
+    """Nothing holds the whole answer: the first piece is sent while later ones are not yet asked for."""
+    await stored(client, patient(id="x"))
+    many = [post(observation("Patient/long", note=[{"text": "x" * 300}])) for _ in range(900)]
+    for start in range(0, 900, 300):
+        entries = [put(patient("L", id="long")), *many[start : start + 300]]
+        assert (await client.post("/", json=bundle("transaction", *entries))).status_code == 200
+    chunks, first = [], asyncio.Event()
+
+    async def send(message):
+        if message["type"] == "http.response.body" and message["body"]:
+            chunks.append(message["body"])
+            if len(chunks) == 2:
+                await client.put("/Patient/long", json=patient("Later", id="long"))
+                made = observation("Patient/long", id="late")
+                assert (await client.put("/Observation/late", json=made)).status_code == 201
+                first.set()
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    app = standalone(open_place(database, BASE), limit=LIMIT)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/fhir/Patient/long/$everything",
+        "query_string": b"",
+        "headers": [],
+    }
+    await app(scope, receive, send)
+    assert first.is_set()
+    body = orjson.loads(b"".join(chunks))
+    assert len(found(body)) == 902
+    assert "Observation/late" in found(body)
+    assert len(chunks) >= 6
+    assert max(map(len, chunks)) < 250 * 1000
