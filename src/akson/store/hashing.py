@@ -15,6 +15,7 @@ def hash64(*parts: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
+@lru_cache(maxsize=65_536)
 def resource_key(kind: str, identity: str) -> int:
     """What a reference to this resource points at."""
     return hash64("key", kind, identity)
@@ -31,11 +32,13 @@ def patient_number(patient: str | None) -> int:
     return (hash64("patient", patient) or 1) if patient else 0
 
 
+@lru_cache(maxsize=16_384)
 def parameter(kind: str, code: str) -> int:
     """A search parameter of a type."""
     return hash64("param", kind, code)
 
 
+@lru_cache(maxsize=16_384)
 def present(kind: str, code: str) -> int:
     """The mark that a resource has a value for a parameter."""
     return hash64("present", kind, code)

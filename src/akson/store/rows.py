@@ -1,8 +1,8 @@
 """The index rows of one resource: its index values as the numbers and texts that the tables hold."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from akson.fhir.index import (
@@ -56,18 +56,11 @@ class Rows:
 
 def rows(kind: str, index: Index) -> Rows:
     """The rows of a resource of this type."""
-    params = {
-        value.param
-        for values in (
-            index.tokens, index.strings, index.uris, index.dates, index.numbers, index.quantities,
-            index.references, index.composites,
-        )
-        for value in values
-    }  # fmt: skip
+    tokens, marks = _tokens(kind, index)
     return Rows(
-        tokens=list(dict.fromkeys(_tokens(kind, index))),
-        marks=[hashing.present(kind, param) for param in params] + list(_systems(kind, index)),
-        references=list(dict.fromkeys(_references(kind, index.references))),
+        tokens=tokens,
+        marks=marks,
+        references=_references(kind, index.references),
         dates=_dates(kind, index.dates),
         quantities=_quantities(kind, index),
         strings=_strings(kind, index),
@@ -82,18 +75,41 @@ def labels(resource: Resource) -> list[int]:
     return [hashing.label(coding.get("system", ""), coding.get("code", "")) for coding in security]
 
 
-def _tokens(kind: str, index: Index) -> Iterable[int]:
-    for value in index.tokens:
-        if value.param in COLUMN:
+def _tokens(kind: str, index: Index) -> tuple[list[int], list[int]]:
+    """The hashes for idx_token, and those for resource.tok alone."""
+    found: dict[int, None] = {}
+    marks: dict[int, None] = {}
+    for param, system, code, _text, types in index.tokens:
+        if param in COLUMN:
+            marks[hashing.present(kind, param)] = None
             continue
-        yield from token_forms(kind, value.param, value.system, value.code)
-        for system, code in value.types:
-            yield hashing.token(kind, f"{value.param}:of-type", f"{system}|{code}", value.code)
+        forms, marked = _token(kind, param, system, code)
+        found.update(forms)
+        marks.update(marked)
+        for of_system, of_code in types:
+            found[hashing.token(kind, f"{param}:of-type", f"{of_system}|{of_code}", code)] = None
     for uri in index.uris:
-        yield hashing.token(kind, uri.param, None, uri.uri)
+        found[hashing.token(kind, uri.param, None, uri.uri)] = None
     for reference in index.references:
         if reference.identifier is not None:
-            yield from token_forms(kind, f"{reference.param}:identifier", *reference.identifier)
+            found.update(
+                dict.fromkeys(token_forms(kind, f"{reference.param}:identifier", *reference.identifier))
+            )
+    for values in (
+        index.strings, index.uris, index.dates, index.numbers, index.quantities, index.references, index.composites,
+    ):  # fmt: skip
+        for value in values:
+            marks[hashing.present(kind, value.param)] = None
+    return list(found), list(marks)
+
+
+@lru_cache(maxsize=100_000)
+def _token(kind: str, param: str, system: str, code: str) -> tuple[dict[int, None], dict[int, None]]:
+    """The forms and the marks of one token: most codes come again and again."""
+    marks = [hashing.present(kind, param)]
+    if system and param not in SYSTEM_INDEXED:
+        marks.append(hashing.token(kind, param, system, None))
+    return dict.fromkeys(token_forms(kind, param, system, code)), dict.fromkeys(marks)
 
 
 def token_forms(kind: str, param: str, system: str, code: str) -> Iterable[int]:
@@ -105,32 +121,34 @@ def token_forms(kind: str, param: str, system: str, code: str) -> Iterable[int]:
         yield hashing.token(kind, param, system, None)
 
 
-def _systems(kind: str, index: Index) -> Iterable[int]:
-    """By system alone, rarely asked for: a filter, not an index."""
-    pairs = {(value.param, value.system) for value in index.tokens if value.system}
-    return (hashing.token(kind, *pair, None) for pair in pairs if pair[0] not in SYSTEM_INDEXED)
+def _references(kind: str, values: Iterable[ReferenceValue]) -> list[tuple[int, int]]:
+    found: dict[tuple[int, int], None] = {}
+    for code, target, identity, url, _identifier in values:
+        param = hashing.parameter(kind, code)
+        if identity:
+            found[hashing.resource_key(target, identity), param] = None
+        if url:
+            found[hashing.url_key(url), param] = None
+    return list(found)
 
 
-def _references(kind: str, values: Iterable[ReferenceValue]) -> Iterable[tuple[int, int]]:
-    for value in values:
-        param = hashing.parameter(kind, value.param)
-        if value.id:
-            yield hashing.resource_key(value.type, value.id), param
-        if value.url:
-            yield hashing.url_key(value.url), param
-
-
-def _firsts(values: list[tuple[int, Any]]) -> list[int]:
+def _firsts(values: Iterable[tuple[int, Any]]) -> list[int]:
     """For each (group, value) whether it is the smallest and the largest of its group, as `first` has it."""
-    if len({group for group, _ in values}) == len(values):
-        return [SMALLEST | LARGEST] * len(values)
-    groups: dict[int, list[int]] = defaultdict(list)
-    for place, (group, _) in enumerate(values):
-        groups[group].append(place)
-    marks = [0] * len(values)
-    for places in groups.values():
-        marks[min(places, key=lambda place: values[place][1])] |= SMALLEST
-        marks[max(places, key=lambda place: values[place][1])] |= LARGEST
+    lowest: dict[int, tuple[Any, int]] = {}
+    highest: dict[int, tuple[Any, int]] = {}
+    marks: list[int] = []
+    for place, (group, value) in enumerate(values):
+        marks.append(0)
+        if group not in lowest:
+            lowest[group] = highest[group] = (value, place)
+        elif value < lowest[group][0]:
+            lowest[group] = (value, place)
+        elif value > highest[group][0]:
+            highest[group] = (value, place)
+    for _, place in lowest.values():
+        marks[place] |= SMALLEST
+    for _, place in highest.values():
+        marks[place] |= LARGEST
     return marks
 
 
@@ -166,23 +184,20 @@ def _quantities(kind: str, index: Index) -> list[tuple[int, float, float, float,
 
 
 def _strings(kind: str, index: Index) -> list[tuple[int, str, str, int]]:
-    found = dict.fromkeys(
-        [(hashing.parameter(kind, value.param), *_text(value.text)) for value in index.strings]
-        + [
-            (hashing.parameter(kind, f"{value.param}:text"), *_text(value.text))
-            for value in index.tokens
-            if value.text
-        ]
-        + [
-            (hashing.parameter(kind, f"{value.param}:uri"), value.uri[:1000], "")
-            for value in index.uris
-            if not value.param.startswith("_")
-        ]
-    )
+    found: dict[tuple[int, str, str], None] = {}
+    for param, text in index.strings:
+        found[hashing.parameter(kind, param), *_text(text)] = None
+    for param, _system, _code, text, _types in index.tokens:
+        if text:
+            found[hashing.parameter(kind, f"{param}:text"), *_text(text)] = None
+    for param, uri in index.uris:
+        if not param.startswith("_"):
+            found[hashing.parameter(kind, f"{param}:uri"), uri[:1000], ""] = None
     marks = _firsts([(row[0], row[1]) for row in found])
     return [(*row, mark) for row, mark in zip(found, marks, strict=True)]
 
 
+@lru_cache(maxsize=65_536)
 def _text(text: str) -> tuple[str, str]:
     text = text.replace("\x00", " ")
     return hashing.normal(text), text[:1000]
