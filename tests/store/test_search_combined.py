@@ -22,6 +22,16 @@ def at(latitude, longitude):
     return {"position": {"latitude": latitude, "longitude": longitude}}
 
 
+def dose(identity, quantity, system="http://unitsofmeasure.org"):
+    return {
+        "resourceType": "Observation",
+        "id": identity,
+        "status": "amended",
+        "code": {"coding": [{"code": "dose"}]},
+        "valueQuantity": quantity | ({"system": system} if system else {}),
+    }
+
+
 MORE = [
     place("hospital", **at(59.94, 10.72)),
     place("ward", "hospital", **at(59.91, 10.75)),
@@ -49,6 +59,17 @@ MORE = [
             {"type": {"coding": [{"system": V2, "code": "MR"}]}, "system": "urn:a", "value": "446053"},
             {"type": {"coding": [{"system": V2, "code": "DL"}]}, "system": "urn:a", "value": "99"},
         ],
+    },
+    dose("d1", {"value": 5400, "unit": "mg", "code": "mg"}),
+    dose("d2", {"value": 0.0072, "unit": "kilogram", "code": "kg"}),
+    dose("d3", {"value": 5.4, "unit": "g"}, system=None),
+    dose("d4", {"value": 5, "comparator": "<", "code": "g"}),
+    {
+        "resourceType": "RiskAssessment",
+        "id": "r2",
+        "status": "final",
+        "subject": {"reference": "Patient/p1"},
+        "prediction": [{"probabilityRange": {"low": {"value": 0.1}, "high": {"value": 0.3}}}],
     },
     {"resourceType": "ValueSet", "id": "v2", "status": "active", "url": "http://example.org/vs/a/b"},
 ]
@@ -84,6 +105,29 @@ CASES = {
     ("Location", "near=91|0"): Malformed,
     ("Location", "near=59.9|10.7|5|miles"): Malformed,
     ("Location", "near=59.9"): Malformed,
+    # amounts in other units
+    ("Observation", "code=dose", "value-quantity=5.4|http://unitsofmeasure.org|g"): ["d1"],
+    ("Observation", "code=dose", "value-quantity=5400|http://unitsofmeasure.org|mg"): ["d1"],
+    ("Observation", "code=dose", "value-quantity=5.40||g"): ["d1", "d3"],
+    ("Observation", "code=dose", "value-quantity=5.41|http://unitsofmeasure.org|g"): [],
+    ("Observation", "code=dose", "value-quantity=5|http://unitsofmeasure.org|g"): ["d1", "d4"],
+    ("Observation", "code=dose", "value-quantity=gt5400|http://unitsofmeasure.org|mg"): ["d2"],
+    ("Observation", "code=dose", "value-quantity=ge5.4|http://unitsofmeasure.org|g"): ["d1", "d2"],
+    ("Observation", "code=dose", "value-quantity=lt0.0054|http://unitsofmeasure.org|kg"): ["d4"],
+    ("Observation", "code=dose", "value-quantity=5.4|http://unitsofmeasure.org|L"): [],
+    ("Observation", "code=dose", "value-quantity=7.2||kilogram"): [],
+    ("Observation", "code=dose", "value-quantity=0.0072||kilogram"): ["d2"],
+    ("Observation", "code-value-quantity=dose$gt6000|http://unitsofmeasure.org|mg"): ["d2"],
+    ("Observation", "code-value-quantity=dose$5.4|http://unitsofmeasure.org|g"): ["d1"],
+    ("Observation", "code-value-quantity=dose$5400"): ["d1"],
+    ("Observation", "code-value-quantity=dose$0.0072||kg"): ["d2"],
+    # intervals that a comparator or a range leaves
+    ("Observation", "code=dose", "value-quantity=lt1||g"): ["d4"],
+    ("Observation", "code=dose", "value-quantity=ge5||g"): ["d1", "d2", "d3"],
+    ("RiskAssessment", "probability=gt0.2"): ["r1", "r2"],
+    ("RiskAssessment", "probability=lt0.2"): ["r2"],
+    ("RiskAssessment", "probability=sa0.5"): ["r1"],
+    ("RiskAssessment", "probability=eb0.5"): ["r2"],
     # lists
     ("Patient", "_list=l1"): ["p1"],
     ("Observation", "_list=l1"): ["o3"],
@@ -120,6 +164,8 @@ CASES = {
     ("Encounter", "_filter=date po 2024-05-02"): ["e1"],
     ("Encounter", "_filter=date eq 2024-05-02"): [],
     ("Observation", "_filter=value-quantity gt 130||mmHg"): ["o2"],
+    ("Observation", "_filter=value-quantity gt 130|http://unitsofmeasure.org|mm[Hg]"): ["o2"],
+    ("RiskAssessment", "_filter=probability po 0.3"): ["r2"],
     ("Observation", "_filter=subject eq Patient/p1"): ["o1", "o2"],
     ("Observation", "_filter=subject re Patient/p1 and status ne final"): ["o2"],
     ("Observation", "_filter=patient.gender eq male"): ["o3"],
@@ -185,7 +231,7 @@ async def test_wildcards_bring_what_refers_and_what_is_referred_to(filled):
         return sorted(each.id for each in (await search(filled, NODE, asked)).included)
 
     assert await included("Observation", "_id=o1", "_include=*") == ["e1", "p1"]
-    assert await included("Patient", "_id=p1", "_revinclude=*") == ["e1", "l1", "o1", "o2", "r1"]
+    assert await included("Patient", "_id=p1", "_revinclude=*") == ["e1", "l1", "o1", "o2", "r1", "r2"]
     assert await included("Patient", "_id=p1", "_revinclude=Encounter:*") == ["e1"]
     assert await included("Location", "_id=room", "_include:iterate=Location:partof") == ["hospital", "ward"]
     assert await included("Location", "_id=hospital", "_revinclude:iterate=Location:partof") == [

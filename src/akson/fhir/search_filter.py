@@ -49,7 +49,8 @@ OPERATORS = frozenset({PRESENT, "in", "re", "ss", "sb"}) | ORDERED | set(TEXTS)
 _SPACE = re.compile(r"\s*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_VALUE = re.compile(r"[^\s)\]]+")
+_VALUE = re.compile(r"(?:\[[^\s\[\]]*\]|[^\s)\]])+")
+"""Brackets in pairs belong to it: units have them."""
 _WORD = re.compile(r"(and|or)(?=[\s(])")
 _NOT = re.compile(r"not\s*\(")
 

@@ -3,6 +3,9 @@
 Source: http://hl7.org/fhir/R4/search.html#composite.
 """
 
+from dataclasses import replace
+from itertools import product
+
 from akson.fhir.search import (
     CompositeTerm,
     DateTerm,
@@ -17,22 +20,40 @@ from akson.fhir.search import (
 )
 from akson.kit.errors import UnsupportedParameter
 from akson.store import hashing
+from akson.store.amounts import UCUM, term_in_base
 from akson.store.fragment import Sql, Table, Tables, both, either, index_row, sql
 from akson.store.intervals import NUMBERS, date_condition
+from akson.store.rows import BASE
+
+Measured = QuantityTerm | NumberTerm | DateTerm
 
 
 def composite(criterion: Filter, of: Table, tables: Tables) -> Sql:
     """The resource has a combination that fulfils one of the terms in all its parts."""
-    tests = []
-    for term in criterion.terms:
-        if isinstance(term, CompositeTerm):
-            alias = tables.name()
-            tests.append(index_row("idx_composite", alias, of, _row(criterion, term, alias, of)))
-    return either(tests)
+    alias = tables.name()
+    tests = [
+        sql("(") + _row(criterion, parts, alias, of) + sql(")")
+        for term in criterion.terms
+        if isinstance(term, CompositeTerm)
+        for parts in product(*(_readings(part) for part in term.parts))
+    ]
+    return index_row("idx_composite", alias, of, tests[0] if len(tests) == 1 else either(tests))
 
 
-def _row(criterion: Filter, term: CompositeTerm, alias: str, of: Table) -> Sql:
-    lead = _forms(term.parts[0])[:1]
+def _readings(part: Term) -> list[Term]:
+    """A quantity as it was written, and in base units where its unit is one of UCUM; all else as it is."""
+    if not isinstance(part, QuantityTerm) or part.system not in {None, UCUM}:
+        return [part]
+    base = term_in_base(part.number, part.code)
+    if base is None:
+        return [part]
+    amount = replace(part, number=base[0], system=BASE, code=base[1])
+    # A unit of UCUM is always kept in base units too.
+    return [amount] if part.system else [part, amount]
+
+
+def _row(criterion: Filter, parts: tuple[Term, ...], alias: str, of: Table) -> Sql:
+    lead = _forms(parts[0])[:1]
     hashes = [
         hashing.hash64("composite", kind, criterion.param.code, form) for kind in of.kinds for form in lead
     ]
@@ -40,23 +61,26 @@ def _row(criterion: Filter, term: CompositeTerm, alias: str, of: Table) -> Sql:
         raise UnsupportedParameter(f"{criterion.param.code}: the first component needs a code")
     tests = [sql(f"{alias}.hash = any(%s::bigint[])", hashes)]
     numbers = 0
-    for place, part in enumerate(term.parts):
+    for place, part in enumerate(parts):
         forms = [hashing.hash64("part", str(place), form) for form in _forms(part)[place == 0 :]]
         if forms:
             tests.append(sql(f"{alias}.tok @> %s::bigint[]", forms))
-        if isinstance(part, QuantityTerm | NumberTerm | DateTerm):
+        if isinstance(part, Measured):
             numbers += 1
             tests.append(_measured(alias, numbers, part))
     return both(tests)
 
 
-def _measured(alias: str, number: int, part: QuantityTerm | NumberTerm | DateTerm) -> Sql:
+def _measured(alias: str, number: int, part: Measured) -> Sql:
+    """Of an amount, `low` holds the number as it was written and `high` the same in base units."""
     low, high = f"{alias}.low{number}", f"{alias}.high{number}"
     if isinstance(part, DateTerm):
         return date_condition(low, high, part, float)
     term = part.number if isinstance(part, QuantityTerm) else part
+    column = high if isinstance(part, QuantityTerm) and part.system == BASE else low
     text, ends = NUMBERS[term.prefix]
-    text = text.replace("{i}.value", low).replace("{i}.low", low).replace("{i}.high", high)
+    for name in ("value", "low", "high"):
+        text = text.replace(f"{{i}}.{name}", column)
     given = {"a": float(term.low), "b": float(term.high), "v": float(term.value)}
     return sql(text, *(given[end] for end in ends))
 
@@ -66,7 +90,7 @@ def _forms(part: Term) -> list[str]:
     if isinstance(part, TokenTerm):
         return _coded(part.system, part.code)
     if isinstance(part, QuantityTerm):
-        return _coded(part.system or None, part.code)
+        return [f"{BASE}{part.code}"] if part.system == BASE else _coded(part.system or None, part.code)
     if isinstance(part, ReferenceTerm):
         return [part.url or f"{part.type}/{part.id}"]
     if isinstance(part, StringTerm):

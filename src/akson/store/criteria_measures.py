@@ -7,6 +7,7 @@ from math import cos, degrees, radians
 
 from akson.fhir.search import DateTerm, Filter, NearTerm, NumberTerm, QuantityTerm
 from akson.store import hashing
+from akson.store.amounts import UCUM, term_in_base
 from akson.store.fragment import Sql, Table, Tables, both, either, index_row, kinds_of, parameters, sql
 from akson.store.intervals import date_condition, number_condition
 
@@ -39,11 +40,27 @@ def quantity(criterion: Filter, of: Table, tables: Tables) -> Sql:
     alias = tables.name()
     code = criterion.param.code
     tests = [
-        both([_unit(alias, code, term, of), number_condition(alias, term.number)])
+        test
         for term in criterion.terms
         if isinstance(term, QuantityTerm)
+        for test in _quantities(alias, code, term, of)
     ]
-    return index_row("idx_qty", alias, of, tests[0] if len(tests) == 1 else either(tests))
+    return index_row("idx_qty", alias, of, tests[0] if len(tests) == 1 else either(_bracketed(tests)))
+
+
+def _quantities(alias: str, code: str, term: QuantityTerm, of: Table) -> list[Sql]:
+    """The unit as it was written, and in base units where it is one of UCUM."""
+    tests = [both([_unit(alias, code, term, of), number_condition(alias, term.number)])]
+    base = term_in_base(term.number, term.code) if term.system in {None, UCUM} else None
+    if base is not None:
+        hashes = [hashing.hash64("amount", kind, code, base[1]) for kind in kinds_of(of)]
+        here = sql(f"{alias}.hash = any(%s::bigint[])", hashes)
+        tests.append(both([here, number_condition(alias, base[0])]))
+    return tests
+
+
+def _bracketed(tests: list[Sql]) -> list[Sql]:
+    return [sql("(") + test + sql(")") for test in tests]
 
 
 def _unit(alias: str, code: str, term: QuantityTerm, of: Table) -> Sql:

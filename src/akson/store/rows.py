@@ -18,10 +18,13 @@ from akson.fhir.index import (
 )
 from akson.fhir.model import Resource
 from akson.store import hashing
+from akson.store.amounts import UCUM, in_base
 
 SMALLEST, LARGEST = 1, 2
 COLUMN = frozenset({"_id", "_lastUpdated"})
 """Parameters that are columns of resource."""
+BASE = "base:"
+"""Before the base unit of an amount, where it stands for a component."""
 SYSTEM_INDEXED = frozenset({"identifier"})
 """Tokens found by their system alone through the index."""
 
@@ -162,23 +165,36 @@ def _dates(kind: str, values: Iterable[DateValue]) -> list[tuple[int, int, int, 
     return [(*row, mark) for row, mark in zip(found, marks, strict=True)]
 
 
-def quantity_forms(kind: str, value: QuantityValue) -> Iterable[tuple[int, int]]:
-    """(hash, unit): by number alone, by code, by the unit people see."""
-    yield hashing.parameter(kind, value.param), 0
-    system = hashing.hash64("unit", value.system)
+Amount = tuple[int, float, float, float, int]
+"""(hash, value, low, high, unit)."""
+
+
+def quantity_forms(kind: str, value: QuantityValue) -> Iterable[Amount]:
+    """By number alone, by code, by the unit people see. An amount in a UCUM unit stands in base units for its code."""
+    plain = (value.value, value.low, value.high)
+    yield hashing.parameter(kind, value.param), *plain, 0
     if value.code:
-        yield hashing.hash64("quantity", kind, value.param, value.code), system
+        yield _by_code(kind, value, plain)
     if value.unit and value.unit != value.code:
-        yield hashing.hash64("quantity", kind, value.param, value.unit), 0
+        yield hashing.hash64("quantity", kind, value.param, value.unit), *plain, 0
+
+
+def _by_code(kind: str, value: QuantityValue, plain: tuple[float, float, float]) -> Amount:
+    if value.system == UCUM:
+        base, low, high = (in_base(number, value.code) for number in plain)
+        if base and low and high:
+            hashed = hashing.hash64("amount", kind, value.param, base[1])
+            return hashed, base[0], low[0], high[0], 0
+    hashed = hashing.hash64("quantity", kind, value.param, value.code)
+    return hashed, *plain, hashing.hash64("unit", value.system)
 
 
 def _quantities(kind: str, index: Index) -> list[tuple[int, float, float, float, int, int]]:
-    found: dict[tuple[int, float, float, float, int], None] = {}
+    found: dict[Amount, None] = {}
     for number in index.numbers:
         found[hashing.parameter(kind, number.param), number.value, number.low, number.high, 0] = None
     for value in index.quantities:
-        for hashed, unit in quantity_forms(kind, value):
-            found[hashed, value.value, value.low, value.high, unit] = None
+        found |= dict.fromkeys(quantity_forms(kind, value))
     marks = _firsts([(row[0], row[1]) for row in found])
     return [(*row, mark) for row, mark in zip(found, marks, strict=True)]
 
@@ -210,7 +226,10 @@ def _composite(
     numbers: list[tuple[float | None, float | None]] = []
     tok: list[int] = []
     for place, part in enumerate(value.parts):
-        if isinstance(part, QuantityValue | NumberValue):
+        if isinstance(part, QuantityValue):
+            base = in_base(part.value, part.code) if part.system == UCUM else None
+            numbers.append((part.value, base[0] if base else part.value))
+        elif isinstance(part, NumberValue):
             numbers.append((part.value, part.value))
         elif isinstance(part, DateValue):
             numbers.append((float(part.low), float(part.high)))
@@ -225,7 +244,8 @@ def part_forms(part: Any) -> list[str]:
     if isinstance(part, TokenValue):
         return _coded(part.system, part.code)
     if isinstance(part, QuantityValue):
-        return _coded(part.system, part.code or part.unit)
+        base = in_base(part.value, part.code) if part.system == UCUM else None
+        return _coded(part.system, part.code or part.unit) + ([f"{BASE}{base[1]}"] if base else [])
     if isinstance(part, ReferenceValue):
         return [part.url or f"{part.type}/{part.id}"]
     if isinstance(part, StringValue):

@@ -5,6 +5,7 @@ Each takes the parameter's code and the raw JSON value and yields values; what c
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from math import inf, nextafter
 from typing import Any
 
 from akson.fhir.index import (
@@ -154,15 +155,21 @@ def quantity_plain(param: str, value: Any) -> Iterator[IndexValue]:
     amount = value.get("value")
     if amount is None:
         return
-    number, low, high = spread(amount)
+    system, code, unit = value.get("system", ""), value.get("code", ""), value.get("unit", "")
     comparator = value.get("comparator")
+    if comparator is None:
+        yield QuantityValue(param, *spread(amount), system, code, unit)
+        return
+    low, high = _open(comparator, float(amount))
+    for end in (low, high):
+        yield QuantityValue(param, end, low, high, system, code, unit)
+
+
+def _open(comparator: str, amount: float) -> tuple[float, float]:
+    """What a comparator leaves open, as an interval with both ends in it."""
     if comparator in ("<", "<="):
-        low = float("-inf")
-    elif comparator in (">", ">="):
-        high = float("inf")
-    yield QuantityValue(
-        param, number, low, high, value.get("system", ""), value.get("code", ""), value.get("unit", "")
-    )
+        return -inf, nextafter(amount, -inf) if comparator == "<" else amount
+    return nextafter(amount, inf) if comparator == ">" else amount, inf
 
 
 def quantity_money(param: str, value: Any) -> Iterator[IndexValue]:
@@ -188,15 +195,15 @@ def position(param: str, value: Any) -> Iterator[IndexValue]:
 
 
 def _range(value: Any) -> Iterator[tuple[Any, float, float, float]]:
-    """A Range as one number with its interval; an open end reaches to infinity."""
+    """A Range as its ends, each with the interval of the whole: an open end reaches to infinity."""
     first, last = value.get("low") or {}, value.get("high") or {}
     bottom, top = first.get("value"), last.get("value")
     if bottom is None and top is None:
         return
-    low = float("-inf") if bottom is None else spread(bottom)[1]
-    high = float("inf") if top is None else spread(top)[2]
-    amount = top if bottom is None else bottom
-    yield first or last, float(amount or 0), low, high
+    low = -inf if bottom is None else spread(bottom)[1]
+    high = inf if top is None else spread(top)[2]
+    for end in dict.fromkeys((low if bottom is None else bottom, high if top is None else top)):
+        yield first or last, float(end), low, high
 
 
 def reference_plain(param: str, value: Any) -> Iterator[IndexValue]:
