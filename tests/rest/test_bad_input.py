@@ -82,8 +82,7 @@ async def test_what_is_no_id_is_refused(client, key):
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PATCH", "/Patient/a", "GET, PUT, DELETE"),
-        ("POST", "/Patient/a", "GET, PUT, DELETE"),
+        ("POST", "/Patient/a", "GET, PUT, PATCH, DELETE"),
         ("PUT", "/Patient/a/_history/1", "GET"),
         ("DELETE", "/", "GET, POST"),
         ("POST", "/metadata", "GET"),
@@ -107,37 +106,19 @@ async def test_a_path_that_means_nothing_is_404(client, path):
 
 
 @pytest.mark.parametrize(
-    "media", ["application/fhir+xml", "text/plain", "application/x-www-form-urlencoded", ""]
-)
-async def test_a_body_that_is_not_json_by_its_own_word_is_415(client, media):
-    answer = await client.post("/Patient", content=b"<Patient/>", headers={"content-type": media})
-    assert (answer.status_code, issue(answer)["code"]) == (415, "not-supported")
-
-
-async def test_a_compressed_body_is_415(client):
-    answer = await client.post("/Patient", json=patient(), headers={"content-encoding": "gzip"})
-    assert answer.status_code == 415
-
-
-@pytest.mark.parametrize(
-    ("headers", "query", "status"),
+    "media",
     [
-        ({"accept": "application/fhir+xml"}, "", 406),
-        ({"accept": "text/html"}, "", 406),
-        ({"accept": "application/fhir+json;q=0, application/fhir+xml"}, "", 406),
-        ({"accept": "text/html, application/fhir+json;q=0.5"}, "", 200),
-        ({"accept": "application/json; fhirVersion=4.0"}, "", 200),
-        ({"accept": "application/*"}, "", 200),
-        ({}, "?_format=xml", 406),
-        ({}, "?_format=application/fhir+json", 200),
-        ({"accept": "application/fhir+xml"}, "?_format=json", 200),
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "",
+        "application/fhir+json; charset=iso-8859-1",
+        "application/fhir+json; fhirVersion=3.0",
+        "application/fhir+turtle",
     ],
 )
-async def test_only_json_is_answered(client, headers, query, status):
-    answer = await client.get(f"/Patient{query}", headers=headers)
-    assert answer.status_code == status
-    if status == 406:
-        issue(answer)
+async def test_a_body_that_is_not_fhir_by_its_own_word_is_415(client, media):
+    answer = await client.post("/Patient", content=b"<Patient/>", headers={"content-type": media})
+    assert (answer.status_code, issue(answer)["code"]) == (415, "not-supported")
 
 
 async def test_a_body_over_the_limit_is_413(client):

@@ -14,7 +14,7 @@ from akson.fhir.spec import spec
 from akson.kit.clock import instant, now
 from akson.kit.settings import Node, Role
 from akson.rest import audit_event
-from akson.rest.http import Answer, Request
+from akson.rest.http import FHIR_JSON, FHIR_XML, Answer, Request
 from akson.rest.operations import of_level
 from akson.rest.patch import FORMATS
 from akson.rest.subset import of_body
@@ -57,7 +57,7 @@ def statement(node: Node, started: str) -> Resource:
         "software": {"name": "Akson", "version": __version__},
         "implementation": {"description": node.title or node.name, "url": node.fhir},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json", "json"],
+        "format": [FHIR_JSON, FHIR_XML, "json", "xml"],
         "patchFormat": list(FORMATS),
         "rest": [
             {

@@ -39,7 +39,7 @@ async def history(
         links.append(("next", _url(here, [p for p in own if p[0] != "_cursor"] + [("_cursor", page.next)])))
     entries = [bundle.version_entry(request.base, stored, shape) for stored in page.versions]
     made = bundle.assemble("history", entries, links=links)
-    return Answer(200, subset.pretty(request, made))
+    return Answer(200, made)
 
 
 def _url(path: str, pairs: list[tuple[str, str]]) -> str:

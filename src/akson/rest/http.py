@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote
 
 from akson.fhir.model import Resource
 from akson.kit.errors import Malformed, TooLarge, UnsupportedMedia
+from akson.rest.packing import unpacked
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -19,9 +20,28 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Pairs = list[tuple[str, str]]
 
 FHIR_JSON = "application/fhir+json"
+FHIR_XML = "application/fhir+xml"
 JSON_TYPES = frozenset({FHIR_JSON, "application/json", "text/json"})
 _ANSWER_TYPE = (b"content-type", b"application/fhir+json; charset=utf-8")
+_VARY = (b"vary", b"accept, accept-encoding")
 _MAX_PAIRS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the client wants the answer written."""
+
+    xml: bool = False
+    pretty: bool = False
+    """Laid out for people."""
+    version: bool = False
+    """The content type names the version of FHIR, since the client's did."""
+    raw: bool = False
+    """What a Binary holds, not the Binary."""
+
+
+USUAL = Wanted()
+"""JSON as it is stored."""
 
 
 @dataclass(slots=True)
@@ -35,12 +55,15 @@ class Answer:
     """What the outcome of a Bundle's entry says of it."""
     stream: AsyncIterator[bytes] | None = None
     """The body in pieces, where it is written while it is read; `body` is then empty."""
+    media: str = ""
+    """Content type of the body; empty for FHIR JSON, which the edge may turn into what the client wants."""
 
     async def send(self, send: Send, *, head: bool = False) -> None:
         """Give the answer to the server; without the body for HEAD."""
         raw = [(name.encode(), value.encode("latin-1")) for name, value in self.headers.items()]
         if self.body or self.stream is not None:
-            raw.append(_ANSWER_TYPE)
+            raw.append((b"content-type", self.media.encode("latin-1")) if self.media else _ANSWER_TYPE)
+            raw.append(_VARY)
         if self.status != 204 and self.stream is None:
             raw.append((b"content-length", str(len(self.body)).encode()))
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
@@ -68,6 +91,7 @@ class Request:
         """The body where it is decoded and checked already: an entry of a batch."""
         self.inside = False
         """Whether it is an entry of a batch or transaction, whose answer is part of another."""
+        self.wanted = USUAL
 
     def inner(
         self, method: str, url: str, headers: Mapping[str, str], resource: Resource | None = None
@@ -125,12 +149,15 @@ class Request:
             self._body = await self._read_body()
         return self._body
 
+    def become(self, body: bytes, media: str) -> None:
+        """The body in another shape, made of it at the edge."""
+        self._body = body
+        self.headers = {**self.headers, "content-type": media}
+
     async def _read_body(self) -> bytes:
         """TooLarge once it passes the limit. What follows is read and thrown away unless it is endless, so that a
         client that is still sending gets to read why.
         """
-        if self.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
-            raise UnsupportedMedia("A compressed body is not supported; send it plain")
         chunks: list[bytes] = []
         size = 0
         more = True
@@ -147,7 +174,9 @@ class Request:
             more = message.get("more_body", False) and size < 4 * self.limit
         if size > self.limit:
             raise TooLarge(f"The body is larger than the limit of {self.limit} bytes")
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        packed = self.headers.get("content-encoding")
+        return raw if packed is None else unpacked(raw, packed, self.limit)
 
     async def form(self) -> Pairs:
         """The pairs of an application/x-www-form-urlencoded body. An empty body needs no content type."""

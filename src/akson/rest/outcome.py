@@ -9,6 +9,7 @@ import orjson
 
 from akson.fhir.model import Resource
 from akson.kit.errors import AksonError, Issue, MethodNotAllowed, NotAuthenticated, TooMany
+from akson.kit.ids import new_id
 from akson.kit.log import Event, log
 from akson.rest.http import Answer
 
@@ -79,14 +80,18 @@ def error_answer(error: AksonError) -> Answer:
     return Answer(error.status, orjson.dumps(resource_of(error.issues)), headers)
 
 
-def unforeseen_answer(error: Exception, request_id: str = "") -> Answer:
-    """The answer to a request that failed in a way nobody foresaw; the log has the type and place, no data."""
+def unforeseen_answer(error: Exception) -> Answer:
+    """The answer to a request that failed in a way nobody foresaw; the log has the type and place, no data.
+
+    The answer names the line of the log.
+    """
+    line = new_id()
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-    log(Event.REQUEST_FAILED, error=type(error).__name__, place=place, request=request_id)
-    return error_answer(AksonError("An unexpected error; it has been logged"))
+    log(Event.REQUEST_FAILED, error=type(error).__name__, place=place, request=line)
+    return error_answer(AksonError(f"An unexpected error; it has been logged as {line}"))
 
 
 def said(status: int, diagnostics: str, code: str = "informational") -> Answer:

@@ -14,13 +14,13 @@ from akson.kit.errors import Malformed, NotFound, Unprocessable, UnsupportedMedi
 from akson.record.context import Context
 from akson.rest.change import change
 from akson.rest.condition import of_pairs, only_match
-from akson.rest.http import FHIR_JSON, JSON_TYPES, Answer, Request
+from akson.rest.http import FHIR_JSON, FHIR_XML, JSON_TYPES, Answer, Request
 from akson.rest.incoming import check_id, check_structure
 from akson.rest.versions import expected
 from akson.rest.written import answer
 
 JSON_PATCH = "application/json-patch+json"
-FORMATS = (JSON_PATCH, FHIR_JSON)
+FORMATS = (JSON_PATCH, FHIR_JSON, FHIR_XML)
 """What a patch may be written in, for the CapabilityStatement."""
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.settings import Node
 from akson.record.context import Context
-from akson.rest import audit_event, compartment
+from akson.rest import audit_event, compartment, edge
 from akson.rest.attempt import Door, Handler, attempt
 from akson.rest.bundles.process import process
 from akson.rest.capability import Capability
@@ -17,7 +17,6 @@ from akson.rest.delete import conditional_delete, delete
 from akson.rest.history import history
 from akson.rest.http import Answer, App, Receive, Request, Scope, Send
 from akson.rest.incoming import known_type
-from akson.rest.negotiate import check_accept
 from akson.rest.operations import Operation, Target, named
 from akson.rest.outcome import WrongMethod, error_answer, unforeseen_answer
 from akson.rest.patch import conditional_patch, patch
@@ -37,23 +36,25 @@ def app(node: Node, door: Door, *, limit: int) -> App:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, node.fhir, limit)
         try:
-            answer = await _answer(request, door, capability)
+            answer = await edge.give_out(request, await _answer(request, door, capability))
         except AksonError as error:
-            answer = error_answer(error)
+            answer = await edge.give_out(request, error_answer(error))
         except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-            answer = unforeseen_answer(error)
+            answer = await edge.give_out(request, unforeseen_answer(error))
         await answer.send(send, head=request.method == "HEAD")
 
     return application
 
 
 async def _answer(request: Request, door: Door, capability: Capability) -> Answer:
-    check_accept(request)
+    edge.look(request)
+    if request.method == "OPTIONS":
+        return _options(request)
     if request.path == ("metadata",):
         return _metadata(request, capability)
     handler = handler_of(request)
     if request.method in {"POST", "PUT", "PATCH"}:
-        await request.body()
+        await edge.take_in(request)
     return await attempt(request, door, handler)
 
 
@@ -61,6 +62,13 @@ def _metadata(request: Request, capability: Capability) -> Answer:
     if request.method not in {"GET", "HEAD"}:
         raise WrongMethod(request.method, ("GET",))
     return capability.answer(request)
+
+
+def _options(request: Request) -> Answer:
+    """Which methods a path has; of the path alone, whoever asks and whatever is there."""
+    methods = {"GET": None} if request.path == ("metadata",) else _methods(request.path)
+    allowed = [*methods, *(("HEAD",) if "GET" in methods else ()), "OPTIONS"]
+    return Answer(204, b"", {"allow": ", ".join(allowed)})
 
 
 async def dispatch(ctx: Context, request: Request) -> Answer:

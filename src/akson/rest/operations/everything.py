@@ -67,7 +67,7 @@ async def run(ctx: Context, request: Request, target: Target) -> Answer:
     links = [("self", wanted.url(request.base))]
     links += [("next", wanted.url(request.base, piece.next))] if piece.next else []
     made = bundle.assemble("searchset", _entries(request, wanted, piece), links=links)
-    return Answer(200, subset.pretty(request, made))
+    return Answer(200, made)
 
 
 async def _wanted(request: Request, target: Target) -> _Wanted:

@@ -1,0 +1,93 @@
+"""Both ends of a request: what comes in becomes FHIR JSON before anything looks at it, what goes out what was asked for.
+
+Between the two there is JSON only, and a request that is JSON both ways passes through here untouched.
+"""
+
+import re
+from dataclasses import replace
+
+import orjson
+
+from akson.fhir import strict_json, xml
+from akson.kit.errors import NotAcceptable
+from akson.rest import binary
+from akson.rest.http import FHIR_JSON, FHIR_XML, JSON_TYPES, USUAL, Answer, Request, Wanted, pairs_of
+from akson.rest.negotiate import XML_TYPES, check_parameters, wanted, wanted_of_form
+from akson.rest.outcome import error_answer, resource_of
+from akson.rest.packing import packed, packed_stream, takes_gzip
+
+PACK_FROM = 32_768
+"""Bytes from which an answer is packed for who takes gzip: below it, packing costs more time than it saves on the way."""
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_SAY_ABOUT_WRITING = (b"_format", b"_pretty")
+
+
+def look(request: Request) -> None:
+    """See how the answer is wanted; NotAcceptable when it cannot be given so."""
+    request.wanted = binary.wanted(request) if binary.is_read(request) else wanted(request)
+
+
+async def take_in(request: Request) -> None:
+    """Read the body. XML, and whatever is written to Binary, becomes FHIR JSON; Malformed when it cannot be read."""
+    raw = await request.body()
+    media = request.media
+    if binary.is_raw(request):
+        request.become(binary.of_raw(request, raw), FHIR_JSON)
+    elif media in XML_TYPES:
+        check_parameters(request)
+        request.become(strict_json.dumps(xml.loads(raw)) if raw else raw, FHIR_JSON)
+    elif media in JSON_TYPES:
+        check_parameters(request)
+    elif request.path[-1:] == ("_search",) and any(name in raw for name in _SAY_ABOUT_WRITING):
+        request.wanted = wanted_of_form(request, pairs_of(raw))
+
+
+async def give_out(request: Request, answer: Answer) -> Answer:
+    """The answer as the client wants it. A stream is read to its end first, unless it is wanted as it is."""
+    asked = request.wanted
+    if asked is not USUAL and not answer.media:
+        if answer.stream is not None:
+            answer = replace(answer, body=b"".join([chunk async for chunk in answer.stream]), stream=None)
+        if answer.body:
+            answer = _written(request, answer, asked)
+    large = answer.stream is not None or len(answer.body) >= PACK_FROM
+    if large and takes_gzip(request.headers.get("accept-encoding", "")):
+        if answer.stream is not None:
+            answer.stream = packed_stream(answer.stream)
+        else:
+            answer.body = packed(answer.body)
+        answer.headers["content-encoding"] = "gzip"
+    name = request.headers.get("x-request-id")
+    if name is not None and _REQUEST_ID.fullmatch(name):
+        answer.headers["x-request-id"] = name
+    return answer
+
+
+def _written(request: Request, answer: Answer, asked: Wanted) -> Answer:
+    if asked.raw and answer.status == 200:
+        try:
+            return binary.raw_answer(request, answer) or _written(request, answer, wanted(request))
+        except NotAcceptable as error:
+            return error_answer(error)
+    if asked.xml:
+        try:
+            body = xml.dumps(strict_json.loads(answer.body), pretty=asked.pretty)
+        except xml.CannotWrite as error:
+            return _unwritable(request, answer, error)
+        return replace(answer, body=body, media=_media(FHIR_XML, asked))
+    body = strict_json.dumps(strict_json.loads_any(answer.body), pretty=True) if asked.pretty else answer.body
+    return replace(answer, body=body, media=_media(FHIR_JSON, asked))
+
+
+def _media(name: str, asked: Wanted) -> str:
+    return f"{name}; fhirVersion=4.0; charset=utf-8" if asked.version else f"{name}; charset=utf-8"
+
+
+def _unwritable(request: Request, answer: Answer, error: xml.CannotWrite) -> Answer:
+    """What is told instead of content that XML cannot hold. What a write has done stays done, and is told as done."""
+    if request.method in {"GET", "HEAD"}:
+        made = error_answer(error)
+    else:
+        issues = tuple(replace(issue, severity="warning") for issue in error.issues)
+        made = replace(answer, body=orjson.dumps(resource_of(issues)))
+    return replace(made, body=xml.dumps(orjson.loads(made.body)), media=_media(FHIR_XML, request.wanted))
