@@ -78,7 +78,7 @@ class Hosted:
         # A page holds its connection while it asks other nodes, and the token for that is renewed in the session:
         # sessions have connections of their own, so that pages never wait for each other's.
         doorway = Database(outside.database, DOORWAY)
-        place = Place(node, database)
+        place = Place(node, database, level=settings.validation)
         anchor = Anchor(node.trust, http, timeout=settings.peer_timeout)
         system = System(node, settings.data, anchor)
         sessions = Sessions(doorway)

@@ -44,7 +44,7 @@ async def _run(port: int, uri: str, started: float) -> None:
 
     settings = Settings.load()
     database = Database(uri, settings.pool)
-    place = open_place(database, f"http://{HOST}:{port}")
+    place = open_place(database, f"http://{HOST}:{port}", settings.validation)
 
     async def announce() -> None:
         """Say that the server is ready once it takes connections."""
@@ -55,18 +55,20 @@ async def _run(port: int, uri: str, started: float) -> None:
         print(f"Ready after {time.monotonic() - started:.1f} s: {place.node.fhir} (Ctrl-C stops)", flush=True)
 
     app = standalone(place, limit=settings.body_limit)
-    await hosting.serve(app, _opened(place), (HOST, port), announce)
+    await hosting.serve(app, _opened(place, settings.packages), (HOST, port), announce)
 
 
 @asynccontextmanager
-async def _opened(place: "Place") -> AsyncIterator[None]:
+async def _opened(place: "Place", packages: str) -> AsyncIterator[None]:
     """The database, open and up to date, and the work beside the requests, while the server runs."""
     from akson.rest import background
     from akson.store.migrate import migrate
+    from akson.store.package_files import load_folder
 
     await place.database.open()
     try:
         await migrate(place.database)
+        await load_folder(place.database, packages)
         async with background.beside(place):
             yield
     finally:

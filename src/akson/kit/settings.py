@@ -23,6 +23,14 @@ class Role(StrEnum):
     FHIR = "fhir"
 
 
+class Level(StrEnum):
+    """How much is asked of a resource before it is stored."""
+
+    STRUCTURE = "structure"
+    BASE = "base"
+    PROFILES = "profiles"
+
+
 class Option(NamedTuple):
     """What one setting is: its default and what it does, in words for an operator."""
 
@@ -40,6 +48,12 @@ OPTIONS = {
     ),
     "pool": Option("8", "Database connections of each node in each process."),
     "body_limit": Option("50000000", "Largest request body in bytes."),
+    "validation": Option(
+        "structure",
+        "What a resource must keep to be stored: structure (shape, types, cardinality), base (also the invariants of R4)"
+        " or profiles (also the profiles it names, extensions and value sets).",
+    ),
+    "packages": Option("", "Folder of FHIR packages (.tgz) that are loaded at start. Empty: none."),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -54,6 +68,8 @@ class Settings:
     database: str
     pool: int
     body_limit: int
+    validation: Level
+    packages: str
     peer_timeout: float
 
     @classmethod

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from akson.kit.ids import new_id
-from akson.kit.settings import Node
+from akson.kit.settings import Level, Node
 from akson.record.refused import Refused
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, decide
@@ -23,6 +23,8 @@ class Place:
     node: Node
     database: Database
     policy: Policy = decide
+    level: Level = Level.STRUCTURE
+    """What a resource must keep to be stored."""
 
 
 @dataclass(frozen=True, slots=True)

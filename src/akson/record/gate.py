@@ -13,6 +13,7 @@ from akson.fhir.model import Resource, reference
 from akson.fhir.search import Query
 from akson.kit.errors import Gone, MultipleMatches, NotFound
 from akson.kit.ids import new_id
+from akson.kit.settings import Level
 from akson.record import trail
 from akson.record.all_types import of_all_types
 from akson.record.change import Change, Written
@@ -20,9 +21,10 @@ from akson.record.context import Context
 from akson.record.prepare import complete
 from akson.record.refused import Refused
 from akson.record.relations import relations_of
+from akson.record.validation import admit
 from akson.security.actor import Action
 from akson.security.policy import Grant, Refusal
-from akson.store import admission, audit, relations, resources, search_sql, terms_write
+from akson.store import admission, audit, definitions, relations, resources, search_sql, terms_write
 from akson.store.resources import HistoryOf, HistoryPage, Stored, Write
 from akson.store.search_sql import Page
 
@@ -154,6 +156,7 @@ async def delete(
     stored = await resources.delete(ctx.tx, grant.scope, resource_type, resource_id, if_match)
     if stored is not None:
         await terms_write.follow(ctx.tx, stored, None)
+        await definitions.follow(ctx.tx, stored, None)
     if stored is not None and grant.audited:
         await relations.replace(ctx.tx, stored.reference, [])
         await trail.changed(ctx, grant, Action.DELETE, stored)
@@ -174,6 +177,7 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
     writes: list[Write] = []
     for change, resource, grant in zip(changes, named, grants, strict=True):
         index = siblings[reference(resource)][1]
+        await _check(ctx, resource)
         await complete(ctx, resource, index, siblings)
         await _admit(ctx, grant, resource, index)
         expected = 0 if change.action is Action.CREATE else change.if_match
@@ -202,7 +206,14 @@ async def _only_match(ctx: Context, query: Query) -> Stored | None:
     return page.matches[0] if page.matches else None
 
 
+async def _check(ctx: Context, resource: Resource) -> None:
+    """Unprocessable where the node asks more than structure, which is checked on the way here."""
+    if ctx.place.level is not Level.STRUCTURE:
+        await admit(ctx, resource)
+
+
 async def _indexed(ctx: Context, grant: Grant, resource: Resource) -> Index:
+    await _check(ctx, resource)
     index = extract(resource, base=ctx.node.fhir)
     await complete(ctx, resource, index, {})
     await _admit(ctx, grant, resource, index)
@@ -228,8 +239,9 @@ async def _all_visible(
 
 
 async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, resource: Resource) -> None:
-    """What a write leaves behind in the same transaction: terminology, care relations, the audit row, the event."""
+    """What a write leaves behind in the same transaction: terminology, definitions, care relations, the audit row, the event."""
     await terms_write.follow(ctx.tx, stored, resource)
+    await definitions.follow(ctx.tx, stored, resource)
     if not grant.audited:
         return
     rows = relations_of(resource)

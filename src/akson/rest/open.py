@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from akson.kit.settings import Node, Role
+from akson.kit.settings import Level, Node, Role
 from akson.record.context import Context, Place, opened
 from akson.rest.attempt import Door
 from akson.rest.http import Answer, App, Receive, Request, Send
@@ -11,11 +11,14 @@ from akson.rest.http import Scope as Connection
 from akson.rest.routes import app
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, Grant
+from akson.store.definitions import KEPT
 from akson.store.pool import Database
 from akson.store.scope import Everything, Scope
-from akson.store.terms_sources import KINDS
+from akson.store.terms_sources import KINDS as TERMS
 
 ANYONE = Actor(Kind.ANYONE)
+MORE = TERMS | KEPT
+"""Types whose writing is more than one statement."""
 _GRANT = Grant(Scope(Everything(), "reason.open"), audited=False)
 
 
@@ -36,16 +39,16 @@ def open_node(base: str) -> Node:
     )
 
 
-def open_place(database: Database, base: str) -> Place:
+def open_place(database: Database, base: str, level: Level = Level.STRUCTURE) -> Place:
     """The open node at work."""
-    return Place(open_node(base), database, anything)
+    return Place(open_node(base), database, anything, level)
 
 
 def open_door(place: Place) -> Door:
     """A transaction for each request, on behalf of anyone.
 
     A request that only looks, and a create without a condition, is one statement, since nothing is audited here: it
-    is its own transaction and needs none around it. Terminology is more than one statement.
+    is its own transaction and needs none around it. Terminology and definitions are more than one statement.
     """
 
     @asynccontextmanager
@@ -58,7 +61,7 @@ def open_door(place: Place) -> Door:
             request.method == "POST"
             and len(request.path) == 1
             and "if-none-exist" not in request.headers
-            and request.path[0] not in KINDS
+            and request.path[0] not in MORE
         )
         return singly() if create or request.method in {"GET", "HEAD"} else opened(place, ANYONE)
 

@@ -6,7 +6,7 @@ CapabilityStatement follow.
 
 from collections.abc import Iterator
 
-from akson.rest.operations import everything, meta
+from akson.rest.operations import everything, meta, validate
 from akson.rest.operations.operation import Operation, Target
 
 __all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
@@ -14,6 +14,7 @@ __all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
 OPERATIONS: tuple[Operation, ...] = (
     *meta.OPERATIONS,
     *everything.OPERATIONS,
+    *validate.OPERATIONS,
 )  # fmt: skip
 
 
