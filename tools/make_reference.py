@@ -252,6 +252,36 @@ def demo() -> str:
     )
 
 
+def topics() -> str:
+    """The topics of subscriptions that every server has."""
+    from akson.record.subscriptions.topics import SPECIAL, URN
+
+    rows = [
+        (
+            f"`{topic.url}`",
+            topic.title,
+            ", ".join(f"{trigger.type} ({', '.join(trigger.actions)})" for trigger in topic.triggers),
+            "; ".join(
+                f"before `{trigger.previous}`, after `{trigger.current}`"
+                for trigger in topic.triggers
+                if trigger.previous or trigger.current
+            )
+            or "every change",
+        )
+        for topic in SPECIAL
+    ]
+    head = (
+        "# Topics of subscriptions\n\nEach resource type of R4 has a topic: "
+        f"`{URN}Patient` is every create, update and delete of a Patient, `{URN}Observation` of an Observation. "
+        "Besides them:\n\n"
+    )
+    tail = (
+        "\nAll can be narrowed by any search parameter of the type. Further topics are uploaded as Basic resources: "
+        "[how](../howto/subscribe.md#a-topic-of-your-own).\n"
+    )
+    return head + table(("topic", "what happens", "resources", "criteria"), rows) + tail
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
@@ -260,6 +290,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors": errors,
     "coverage": coverage,
     "demo": demo,
+    "topics": topics,
 }
 
 

@@ -8,7 +8,17 @@ from akson.kit.text import catalogue
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Grant, Refusal, decide
 from akson.security.rules import RULES
-from akson.store.scope import AllOf, AnyOf, CareRelation, Everything, Nothing, OfPatients, OfTypes, Predicate
+from akson.store.scope import (
+    AllOf,
+    AnyOf,
+    CareRelation,
+    Everything,
+    Labelled,
+    Nothing,
+    OfPatients,
+    OfTypes,
+    Predicate,
+)
 
 NURSE = Actor(
     Kind.PERSONNEL,
@@ -131,3 +141,23 @@ def test_no_scope_reaches_types_beyond_the_role() -> None:
 def test_every_reason_has_its_text() -> None:
     texts = catalogue("nb")
     assert all(rule.reason in texts for rule in RULES)
+
+
+@pytest.mark.parametrize(
+    ("actor", "whose"),
+    [
+        (Actor(Kind.SYSTEM, client_id="c"), "system/c"),
+        (CITIZEN, "citizen/ingrid"),
+        (ATTESTED, "attest/sykehus//ingrid"),
+    ],
+)
+def test_callers_with_a_token_have_subscriptions_of_their_own(actor: Actor, whose: str) -> None:
+    for action in (Action.READ, Action.SEARCH, Action.CREATE, Action.UPDATE, Action.DELETE):
+        grant = granted(actor, action, "Subscription")
+        assert grant is not None
+        assert Labelled(frozenset({f"urn:akson:owner|{whose}"})) in parts(grant.scope.predicate)
+
+
+def test_nobody_else_subscribes() -> None:
+    for actor in (NURSE, replace(CITIZEN, patient=""), Actor(Kind.ANYONE)):
+        assert granted(actor, Action.CREATE, "Subscription") is None

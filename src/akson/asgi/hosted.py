@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.edge.reach import PLATFORM_SCOPE
 from akson.exchange.edge.watch import Watcher
 from akson.kit.errors import NotAllowed, NotAuthenticated
-from akson.kit.settings import Node, Role, Settings
+from akson.kit.settings import Node, Role, Settings, listed
 from akson.messaging import sign
 from akson.messaging.sign import Signer
 from akson.record.context import Context, Place, opened
@@ -78,7 +78,7 @@ class Hosted:
         # A page holds its connection while it asks other nodes, and the token for that is renewed in the session:
         # sessions have connections of their own, so that pages never wait for each other's.
         doorway = Database(outside.database, DOORWAY)
-        place = Place(node, database, level=settings.validation)
+        place = Place(replace(node, hooks=listed(settings.hooks)), database, level=settings.validation)
         anchor = Anchor(node.trust, http, timeout=settings.peer_timeout)
         system = System(node, settings.data, anchor)
         sessions = Sessions(doorway)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from akson.cli import hosting
 from akson.kit import log
-from akson.kit.settings import Settings
+from akson.kit.settings import Settings, listed
 from akson.store.pool import Database
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ async def _run(port: int, uri: str, started: float) -> None:
 
     settings = Settings.load()
     database = Database(uri, settings.pool)
-    place = open_place(database, f"http://{HOST}:{port}", settings.validation)
+    base = f"http://{HOST}:{port}"
+    place = open_place(database, base, settings.validation, listed(settings.hooks))
 
     async def announce() -> None:
         """Say that the server is ready once it takes connections."""

@@ -54,6 +54,10 @@ OPTIONS = {
         " or profiles (also the profiles it names, extensions and value sets).",
     ),
     "packages": Option("", "Folder of FHIR packages (.tgz) that are loaded at start. Empty: none."),
+    "hooks": Option(
+        "",
+        "Origins that notifications of subscriptions may be sent to, separated by commas, e.g. https://app.example. The plain FHIR server sends to this machine and to public https addresses besides.",
+    ),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -71,6 +75,7 @@ class Settings:
     validation: Level
     packages: str
     peer_timeout: float
+    hooks: str
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -85,6 +90,11 @@ class Settings:
             except ValueError as error:
                 raise Malformed(f"{variable} must be {kinds[name].__name__}, got {raw!r}") from error
         return cls(**values)
+
+
+def listed(raw: str) -> frozenset[str]:
+    """The values of a setting that takes several, separated by commas."""
+    return frozenset(each.strip() for each in raw.split(",") if each.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,8 @@ class Node:
     """Base of the trust anchor (issuer)."""
     platform: str = ""
     """Base of the platform node."""
+    hooks: frozenset[str] = frozenset()
+    """Origins that notifications of subscriptions may be sent to."""
 
     @property
     def fhir(self) -> str:

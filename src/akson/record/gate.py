@@ -21,6 +21,7 @@ from akson.record.context import Context
 from akson.record.prepare import complete
 from akson.record.refused import Refused
 from akson.record.relations import relations_of
+from akson.record.subscriptions import register
 from akson.record.validation import admit
 from akson.security.actor import Action
 from akson.security.policy import Grant, Refusal
@@ -131,9 +132,10 @@ async def create(ctx: Context, resource: Resource, *, if_none_exist: Query | Non
         await hold(ctx, if_none_exist)
         if found := await _only_match(ctx, if_none_exist):
             return Written(found, created=False, changed=False)
+    resource = await register.checked(ctx, resource)
     resource = resource if "id" in resource else {**resource, "id": new_id()}
     index = await _indexed(ctx, grant, resource)
-    stored = await resources.create(ctx.tx, resource, index)
+    stored = await resources.create(ctx.tx, resource, index, told=grant.audited)
     await _after(ctx, grant, Action.CREATE, stored, resource)
     return Written(stored, created=True, changed=True)
 
@@ -141,8 +143,11 @@ async def create(ctx: Context, resource: Resource, *, if_none_exist: Query | Non
 async def update(ctx: Context, resource: Resource, *, if_match: int | None = None) -> Written:
     """Store a new version, or create under the id the caller chose. VersionMismatch when if_match is not current."""
     grant = granted(ctx, Action.UPDATE, resource["resourceType"])
+    resource = await register.checked(ctx, resource)
     index = await _indexed(ctx, grant, resource)
-    stored, created = await resources.update(ctx.tx, grant.scope, resource, index, if_match)
+    stored, created = await resources.update(
+        ctx.tx, grant.scope, resource, index, if_match, told=grant.audited
+    )
     if stored.changed:
         await _after(ctx, grant, Action.CREATE if created else Action.UPDATE, stored, resource)
     return Written(stored, created=created, changed=stored.changed)
@@ -153,10 +158,13 @@ async def delete(
 ) -> Stored | None:
     """Mark as deleted; None when there was nothing to delete. The history stays."""
     grant = granted(ctx, Action.DELETE, resource_type)
-    stored = await resources.delete(ctx.tx, grant.scope, resource_type, resource_id, if_match)
+    stored = await resources.delete(
+        ctx.tx, grant.scope, resource_type, resource_id, if_match, told=grant.audited
+    )
     if stored is not None:
         await terms_write.follow(ctx.tx, stored, None)
         await definitions.follow(ctx.tx, stored, None)
+        await register.removed(ctx, stored)
     if stored is not None and grant.audited:
         await relations.replace(ctx.tx, stored.reference, [])
         await trail.changed(ctx, grant, Action.DELETE, stored)
@@ -169,6 +177,7 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
         change.resource if "id" in change.resource else {**change.resource, "id": new_id()}
         for change in changes
     ]
+    named = [await register.checked(ctx, resource) for resource in named]
     siblings = {reference(resource): (resource, extract(resource, base=ctx.node.fhir)) for resource in named}
     grants = [
         granted(ctx, change.action, resource["resourceType"])
@@ -183,7 +192,7 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
         expected = 0 if change.action is Action.CREATE else change.if_match
         writes.append(Write(resource["resourceType"], resource["id"], resource, index, expected))
     await _all_visible(ctx, changes, named, grants)
-    stored = await resources.write_many(ctx.tx, writes)
+    stored = await resources.write_many(ctx.tx, writes, told=any(grant.audited for grant in grants))
     for row, resource, grant in zip(stored, named, grants, strict=True):
         if row.changed:
             await _after(ctx, grant, Action.CREATE if row.version == 1 else Action.UPDATE, row, resource)
@@ -239,9 +248,10 @@ async def _all_visible(
 
 
 async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, resource: Resource) -> None:
-    """What a write leaves behind in the same transaction: terminology, definitions, care relations, the audit row, the event."""
+    """What a write leaves behind in its transaction: terms, definitions, subscriptions, care relations, the audit row."""
     await terms_write.follow(ctx.tx, stored, resource)
     await definitions.follow(ctx.tx, stored, resource)
+    await register.registered(ctx, stored, resource)
     if not grant.audited:
         return
     rows = relations_of(resource)

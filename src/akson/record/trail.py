@@ -1,6 +1,6 @@
-"""What a request leaves behind: audit rows (who saw or did what, why) and events (what changed).
+"""What a request leaves behind: audit rows (who saw or did what, why).
 
-Both are written in the transaction of the request: no audit, no answer. One audit row for each patient that a search
+They are written in the transaction of the request: no audit, no answer. One audit row for each patient that a search
 shows (IHE BALP), so that each citizen's log stands on its own.
 """
 
@@ -12,7 +12,7 @@ from akson.kit.clock import now
 from akson.record.context import Context
 from akson.security.actor import Action
 from akson.security.policy import Grant
-from akson.store import audit, events
+from akson.store import audit
 from akson.store.audit import AuditRow
 from akson.store.resources import Stored
 
@@ -40,9 +40,8 @@ async def shown(ctx: Context, grant: Grant, stored: Stored, count: int) -> None:
 
 
 async def changed(ctx: Context, grant: Grant, action: Action, stored: Stored) -> None:
-    """Audit row and event of one write."""
+    """Audit row of one write; the event is part of the write itself."""
     await audit.append(ctx.tx, _row(ctx, grant, action, pat=stored.pat, count=1, **_what(stored)))
-    await events.append(ctx.tx, f"{stored.type}.{action.value}", stored.pat, stored.reference)
 
 
 async def log_read(ctx: Context, grant: Grant, shown: Mapping[int, int]) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from akson.kit.errors import Unavailable
 from akson.kit.log import Event, log
 from akson.record.context import Place
+from akson.rest.subscriptions import worker as subscriptions
 from akson.store import jobs
 from akson.store.jobs import Job, Later
 from akson.store.pool import Database
@@ -24,7 +25,7 @@ Loop = Callable[[Place], Awaitable[None]]
 
 HANDLERS: Mapping[str, Work] = {}
 """By kind of job."""
-LOOPS: tuple[Loop, ...] = ()
+LOOPS: tuple[Loop, ...] = (subscriptions.run,)
 
 CONNECTIONS, AT_ONCE = 5, 4
 """Connections of the work beside the requests, so that neither waits for the other's; jobs done at once."""

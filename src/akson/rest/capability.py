@@ -17,6 +17,7 @@ from akson.rest import audit_event
 from akson.rest.http import FHIR_JSON, FHIR_XML, Answer, Request
 from akson.rest.operations import of_level
 from akson.rest.patch import FORMATS
+from akson.rest.subscriptions import capability as subscribing
 from akson.rest.subset import of_body
 from akson.security.rules.access_log import LOG
 
@@ -49,6 +50,9 @@ def statement(node: Node, started: str) -> Resource:
     listed = [_resource(kind, reverse[kind]) for kind in types]
     if Role.FHIR not in node.roles:  # a node with an access log has no other AuditEvents
         listed = [audit_event.capability(each) if each["type"] == LOG else each for each in listed]
+    listed = [
+        subscribing.capability(each) if each["type"] == subscribing.SUBSCRIPTION else each for each in listed
+    ]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",

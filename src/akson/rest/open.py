@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from akson.kit.settings import Level, Node, Role
 from akson.record.context import Context, Place, opened
+from akson.record.subscriptions.register import TYPES
 from akson.rest.attempt import Door
 from akson.rest.http import Answer, App, Receive, Request, Send
 from akson.rest.http import Scope as Connection
@@ -17,7 +18,7 @@ from akson.store.scope import Everything, Scope
 from akson.store.terms_sources import KINDS as TERMS
 
 ANYONE = Actor(Kind.ANYONE)
-MORE = TERMS | KEPT
+MORE = TERMS | KEPT | TYPES
 """Types whose writing is more than one statement."""
 _GRANT = Grant(Scope(Everything(), "reason.open"), audited=False)
 
@@ -27,8 +28,8 @@ def anything(actor: Actor, action: Action, resource_type: str, purpose: Purpose)
     return _GRANT
 
 
-def open_node(base: str) -> Node:
-    """The node of `akson fhir serve`. `base` is its address without /fhir."""
+def open_node(base: str, hooks: frozenset[str] = frozenset()) -> Node:
+    """The node of `akson fhir serve`. `base` is its address without /fhir, `hooks` as in `Node`."""
     return Node(
         name="fhir",
         roles=frozenset({Role.FHIR}),
@@ -36,12 +37,15 @@ def open_node(base: str) -> Node:
         title="Akson FHIR server",
         organization="",
         client_id="",
+        hooks=hooks,
     )
 
 
-def open_place(database: Database, base: str, level: Level = Level.STRUCTURE) -> Place:
+def open_place(
+    database: Database, base: str, level: Level = Level.STRUCTURE, hooks: frozenset[str] = frozenset()
+) -> Place:
     """The open node at work."""
-    return Place(open_node(base), database, anything, level)
+    return Place(open_node(base, hooks), database, anything, level)
 
 
 def open_door(place: Place) -> Door:

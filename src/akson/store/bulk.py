@@ -9,6 +9,7 @@ from akson.kit.clock import now
 from akson.kit.errors import Conflict, NotFound, VersionMismatch
 from akson.store import copying
 from akson.store.copying import bigint, bigints, boolean, double, raw, smallint, text, timestamp
+from akson.store.events import TELL_MANY
 from akson.store.hashing import patient_number, resource_key
 from akson.store.pool import Tx
 from akson.store.rows import Rows, labels, rows
@@ -59,7 +60,7 @@ select v.p, v.r, v.t, to_tsvector('norwegian', v.c) || to_tsvector('simple', v.c
 from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) v(p, r, t, c)"""
 
 
-async def write_many(tx: Tx, writes: Sequence[Write]) -> list[Stored]:
+async def write_many(tx: Tx, writes: Sequence[Write], *, told: bool = False) -> list[Stored]:
     """See `writes.write_many`."""
     if not writes:
         return []
@@ -82,6 +83,8 @@ async def write_many(tx: Tx, writes: Sequence[Write]) -> list[Stored]:
     if found:
         await _make_way(tx, found)
     await batch.flush(tx)
+    if batch.events:
+        await tx.execute(TELL_MANY, [*[list(column) for column in zip(*batch.events, strict=True)], told])
     return batch.stored
 
 
@@ -112,6 +115,8 @@ class _Batch:
 
     def __init__(self, moment: datetime) -> None:
         self.stored: list[Stored] = []
+        self.events: list[tuple[int, str, str, str, int]] = []
+        """(patient, type, action, id, version) of what changed."""
         self._moment = moment
         self._tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
         self._texts: list[tuple[int, int, str, str]] = []
@@ -132,6 +137,9 @@ class _Batch:
         )
         self._index(found, pat, rid, write.type)
         self.stored.append(Stored(write.type, write.id, version, self._moment, body, deleted, pat))
+        is_new = present is None or present.deleted
+        action = "delete" if deleted else "create" if is_new else "update"
+        self.events.append((pat, write.type, action, write.id, version))
 
     def keep(self, write: Write, present: Present) -> None:
         """Leave as it is what says the same already."""

@@ -12,8 +12,19 @@ from akson.store.hashing import patient_number
 from akson.store.pool import Tx
 
 APPEND = "insert into event (pat, topic, reference) values (%s, %s, %s)"
+# Part of a write of the row `r`: always, or only when somebody subscribes to resources of the type.
+TELL = """
+insert into event (pat, topic, reference, version) select %s, %s, %s, %s from r
+where %s or exists (select 1 from subscription_type s where s.type = %s)"""
+TELL_MANY = """
+insert into event (pat, topic, reference, version)
+select e.pat, e.type || '.' || e.action, e.type || '/' || e.id, e.version
+from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[]) with ordinality
+    e(pat, type, action, id, version, place)
+where %s or exists (select 1 from subscription_type s where s.type = e.type)
+order by e.place"""
 AFTER = """
-select xid::text, sequence, pat, topic, reference, moment from event
+select xid::text, sequence, pat, topic, reference, moment, version from event
 where (xid, sequence) > (%s::text::xid8, %s) and xid < pg_snapshot_xmin(pg_current_snapshot())
   and (%s::bigint[] is null or pat = any(%s::bigint[]))
 order by xid, sequence limit %s"""
@@ -35,6 +46,8 @@ class Happening(NamedTuple):
     topic: str
     reference: str
     moment: datetime
+    version: int = 0
+    """Of the resource; 0 for what is no resource."""
 
 
 async def append(tx: Tx, topic: str, pat: int, reference: str) -> None:

@@ -54,6 +54,13 @@ class Unlabelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Labelled:
+    """Rows with one of these security labels, each `system|code` in meta.security."""
+
+    labels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     parts: tuple["Predicate", ...]
 
@@ -64,7 +71,16 @@ class AnyOf:
 
 
 Predicate = (
-    Everything | Nothing | OfTypes | OfPatients | WithoutPatient | CareRelation | Unlabelled | AllOf | AnyOf
+    Everything
+    | Nothing
+    | OfTypes
+    | OfPatients
+    | WithoutPatient
+    | CareRelation
+    | Unlabelled
+    | Labelled
+    | AllOf
+    | AnyOf
 )
 
 

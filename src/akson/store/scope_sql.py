@@ -9,6 +9,7 @@ from akson.store.scope import (
     AnyOf,
     CareRelation,
     Everything,
+    Labelled,
     Nothing,
     OfPatients,
     OfTypes,
@@ -55,6 +56,11 @@ def _unlabelled(predicate: Unlabelled, alias: str) -> Fragment:
     return f"not ({alias}.labels && %s::bigint[])", [hashes]
 
 
+def _labelled(predicate: Labelled, alias: str) -> Fragment:
+    hashes = [label(*name.rpartition("|")[::2]) for name in sorted(predicate.labels)]
+    return f"{alias}.labels && %s::bigint[]", [hashes]
+
+
 def _joined(parts: tuple[Predicate, ...], alias: str, word: str, empty: str) -> Fragment:
     compiled = [_compile(part, alias) for part in parts]
     if not compiled:
@@ -71,6 +77,7 @@ _COMPILERS: dict[type, Callable[[Any, str], Fragment]] = {
     WithoutPatient: lambda _predicate, alias: (f"{alias}.pat = 0", []),
     CareRelation: _care_relation,
     Unlabelled: _unlabelled,
+    Labelled: _labelled,
     AllOf: lambda predicate, alias: _joined(predicate.parts, alias, "and", "true"),
     AnyOf: lambda predicate, alias: _joined(predicate.parts, alias, "or", "false"),
 }

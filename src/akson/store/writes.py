@@ -13,6 +13,7 @@ from akson.fhir.model import Resource
 from akson.kit.clock import now
 from akson.kit.errors import Conflict, NotFound, VersionMismatch
 from akson.kit.ids import new_id
+from akson.store.events import TELL
 from akson.store.hashing import hash64, patient_number, resource_key
 from akson.store.pool import Tx
 from akson.store.rows import Rows, labels, rows
@@ -113,22 +114,31 @@ async def lock(tx: Tx, keys: Iterable[str]) -> None:
     )
 
 
-async def create(tx: Tx, resource: Resource, index: Index) -> Stored:
-    """A new resource; it gets an id unless it carries one. Raises Conflict when the id is, or was, in use."""
+async def create(tx: Tx, resource: Resource, index: Index, *, told: bool = False) -> Stored:
+    """A new resource; it gets an id unless it carries one. Raises Conflict when the id is, or was, in use.
+
+    With `told`, here and below, the event log is told of every write; without, of what somebody subscribes to.
+    """
     kind, identity, moment = resource["resourceType"], resource.get("id") or new_id(), now()
     body = serve(resource, identity, 1, moment)
     found = rows(kind, index)
     params = [patient_number(index.patient), resource_key(kind, identity), kind, identity]
-    row = await tx.one(
-        *_statement(INSERT, [*params, moment, array(found.tok), array(labels(resource)), body], kind, found)
-    )
+    event = _event(params[0], kind, "create", identity, 1, told=told)
+    state = [*params, moment, array(found.tok), array(labels(resource)), body]
+    row = await tx.one(*_statement(INSERT, state, kind, found, event))
     if row is None:
         raise Conflict(f"{kind}/{identity} exists already")
     return Stored(kind, identity, 1, moment, body, pat=params[0])
 
 
 async def update(
-    tx: Tx, scope: Scope, resource: Resource, index: Index, expected: int | None = None
+    tx: Tx,
+    scope: Scope,
+    resource: Resource,
+    index: Index,
+    expected: int | None = None,
+    *,
+    told: bool = False,
 ) -> tuple[Stored, bool]:
     """The new version and whether the resource is new, or was deleted before; the present one, not `changed`, when
     it says the same already.
@@ -136,18 +146,18 @@ async def update(
     Raises VersionMismatch when `expected` is not the present version (0: there must be none), NotFound when the row is outside the scope.
     """
     kind, identity = resource["resourceType"], resource["id"]
-    present = await _present(tx, scope, kind, identity)
+    present = await present_row(tx, scope, kind, identity)
     have = 0 if present is None or present.deleted else present.version
     if expected is not None and have != expected:
         raise VersionMismatch(f"{kind}/{identity} is not at version {expected}")
     if present is None:
         try:
-            return await create(tx, resource, index), True
+            return await create(tx, resource, index, told=told), True
         except Conflict:
             # Somebody else wrote it between the look and the write: now it can be seen.
             if expected is not None:
                 raise
-            return await update(tx, scope, resource, index)
+            return await update(tx, scope, resource, index, told=told)
     if present.says(resource, identity):
         same = Stored(
             kind, identity, present.version, present.updated, present.body, pat=present.pat, changed=False
@@ -158,27 +168,39 @@ async def update(
     found = rows(kind, index)
     pat = patient_number(index.patient)
     state = [pat, version, moment, False, array(found.tok), array(labels(resource)), body]
-    await _change(tx, present, state, kind, found)
+    action = "create" if present.deleted else "update"
+    event = _event(pat, kind, action, identity, version, told=told)
+    await change(tx, present, state, kind, found, event)
     return Stored(kind, identity, version, moment, body, pat=pat), present.deleted
 
 
-async def delete(tx: Tx, scope: Scope, type: str, id: str, expected: int | None = None) -> Stored | None:  # noqa: A002
+async def delete(
+    tx: Tx,
+    scope: Scope,
+    type: str,  # noqa: A002
+    id: str,  # noqa: A002
+    expected: int | None = None,
+    *,
+    told: bool = False,
+) -> Stored | None:
     """The mark of deletion, a version of its own; None when there was nothing to delete.
 
     Raises VersionMismatch when `expected` is not the present version.
     """
-    present = await _present(tx, scope, type, id, strict=False)
+    present = await present_row(tx, scope, type, id, strict=False)
     if present is None or present.deleted:
         return None
     if expected is not None and present.version != expected:
         raise VersionMismatch(f"{type}/{id} is not at version {expected}")
     moment, version = now(), present.version + 1
     state = [present.pat, version, moment, True, "{}", array(present.labels), b""]
-    await _change(tx, present, state, type, Rows())
+    await change(
+        tx, present, state, type, Rows(), _event(present.pat, type, "delete", id, version, told=told)
+    )
     return Stored(type, id, version, moment, b"", deleted=True, pat=present.pat)
 
 
-async def write_many(tx: Tx, writes: Sequence[Write]) -> list[Stored]:
+async def write_many(tx: Tx, writes: Sequence[Write], *, told: bool = False) -> list[Stored]:
     """All writes or, on any error, none; in the order given. Each resource at most once.
 
     For transactions and bulk: some ten statements whatever the number. The caller has checked the scope of what it
@@ -186,10 +208,12 @@ async def write_many(tx: Tx, writes: Sequence[Write]) -> list[Stored]:
     """
     from akson.store.bulk import write_many as bulk
 
-    return await bulk(tx, writes)
+    return await bulk(tx, writes, told=told)
 
 
-async def _present(tx: Tx, scope: Scope, kind: str, identity: str, *, strict: bool = True) -> Present | None:
+async def present_row(
+    tx: Tx, scope: Scope, kind: str, identity: str, *, strict: bool = True
+) -> Present | None:
     """The row, locked. Outside the scope it is NotFound (`strict`) or None."""
     condition, values = within(scope, "r")
     row = await tx.one(
@@ -206,14 +230,20 @@ async def _present(tx: Tx, scope: Scope, kind: str, identity: str, *, strict: bo
     return Present(*row[:8])
 
 
-async def _change(tx: Tx, present: Present, state: list[Any], kind: str, found: Rows) -> None:
-    """Keep the old version, write the new one, and change the index rows: tokens by what differs, others whole."""
+async def change(
+    tx: Tx, present: Present, state: list[Any], kind: str, found: Rows, event: list[Any] | None = None
+) -> None:
+    """Keep the old version, write the new one, and change the index rows: tokens by what differs, others whole.
+
+    `state`: patient, version, updated, deleted, tokens, labels, body. `event`: the values of TELL.
+    """
     old = set() if present.deleted else set(present.tok)
     new = set(found.tokens)
     moved = state[0] != present.pat
     gone = sorted(old) if moved else sorted(old - new)
     added = [token for token in found.tokens if moved or token not in old]
     parts = [("h", ARCHIVE, []), ("u", REPLACE, state)]
+    parts += [("e", TELL, event)] if event else []
     if not present.deleted:
         parts += [(f"c{table}", CLEAR[table], []) for table in sorted(CLEAR) if table != "idx_token"]
         parts += [("ctoken", CLEAR["idx_token"], [gone])] if gone else []
@@ -226,11 +256,19 @@ async def _change(tx: Tx, present: Present, state: list[Any], kind: str, found: 
         await tx.execute(f"with r as ({KNOWN}){text} select 1", [state[0], present.rid, *more])
 
 
-def _statement(first: str, values: list[Any], kind: str, found: Rows) -> tuple[str, list[Any]]:
+def _event(pat: int, kind: str, action: str, identity: str, version: int, *, told: bool) -> list[Any]:
+    """The values of TELL."""
+    return [pat, f"{kind}.{action}", f"{kind}/{identity}", version, told, kind]
+
+
+def _statement(
+    first: str, values: list[Any], kind: str, found: Rows, event: list[Any]
+) -> tuple[str, list[Any]]:
     text, more = _index_parts(kind, found, found.tokens)
-    return f"with r as ({first}){text} select rid from r", [  # noqa: S608
+    return f"with r as ({first}){text}, e as ({TELL}) select rid from r", [  # noqa: S608
         *values,
         *more,
+        *event,
     ]
 
 

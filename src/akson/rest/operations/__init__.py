@@ -6,7 +6,7 @@ CapabilityStatement follow.
 
 from collections.abc import Iterator
 
-from akson.rest.operations import everything, meta, validate
+from akson.rest.operations import everything, meta, subscription, validate
 from akson.rest.operations.operation import Operation, Target
 
 __all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
@@ -15,6 +15,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *meta.OPERATIONS,
     *everything.OPERATIONS,
     *validate.OPERATIONS,
+    *subscription.OPERATIONS,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from akson.security.rules import (
     node_itself,
     open_information,
     own_record,
+    own_subscriptions,
     patient_lookup,
     system_admin,
 )
@@ -20,5 +21,6 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.access_log", access_log.grants),
     Rule("reason.patient_lookup", patient_lookup.grants),
     Rule("reason.open_information", open_information.grants),
+    Rule("reason.own_subscription", own_subscriptions.grants),
     Rule("reason.system_admin", system_admin.grants),
 )

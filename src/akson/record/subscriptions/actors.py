@@ -1,0 +1,33 @@
+"""Who subscribed, kept with the subscription: policy decides anew for this actor each time something happens."""
+
+from dataclasses import asdict
+from typing import Any
+
+from akson.record.context import Context, Place
+from akson.security.actor import Actor, Kind, Purpose
+from akson.store.pool import Tx
+from akson.store.subscriptions import Subscribed
+
+
+def plain(actor: Actor) -> dict[str, Any]:
+    """The actor as JSON."""
+    made = asdict(actor)
+    return made | {"units": sorted(actor.units), "scopes": sorted(actor.scopes), "kind": actor.kind.value}
+
+
+def actor_of(plain: dict[str, Any]) -> Actor:
+    """What `plain` made."""
+    return Actor(
+        **{
+            **plain,
+            "kind": Kind(plain["kind"]),
+            "units": frozenset(plain["units"]),
+            "scopes": frozenset(plain["scopes"]),
+            "care_relationship": tuple((name, value) for name, value in plain["care_relationship"]),
+        }
+    )
+
+
+def on_behalf(place: Place, tx: Tx, of: Subscribed) -> Context:
+    """The context in which a subscriber sees what happens."""
+    return Context(actor_of(of.actor), tx, place, Purpose(of.purpose))

@@ -1,0 +1,1 @@
+"""Subscriptions on the wire: notifications, and the channels they go through."""

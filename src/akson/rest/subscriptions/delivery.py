@@ -1,0 +1,163 @@
+"""Serves one claimed subscription: greets its endpoint, sends what it has not had, in order, and signs of life.
+
+At least once: an event counts as delivered when the endpoint has answered. A process that dies in between leaves the
+claim to run out, and the same events, with the same numbers, go out again.
+"""
+
+from dataclasses import replace
+
+from akson.fhir import strict_json, xml
+from akson.fhir.subscriptions.plan import FHIR_JSON, HOOK, XML, Plan
+from akson.fhir.subscriptions.status import Kind
+from akson.kit.clock import now
+from akson.kit.log import Event, log
+from akson.record.context import Place
+from akson.record.subscriptions import work
+from akson.record.subscriptions.actors import on_behalf
+from akson.record.subscriptions.content import Told, told
+from akson.rest.subscriptions.hook import WAIT, Outgoing, Post
+from akson.rest.subscriptions.notification import notification
+from akson.store import subscriptions
+from akson.store.pool import Tx
+from akson.store.subscriptions import ACTIVE, ERROR, OFF, REQUESTED, Subscribed
+
+LEASE = 30.0
+"""Seconds a claim lasts, besides what the endpoint may take."""
+IN_ONE = 50
+"""Events in one notification where the subscription says nothing."""
+TRIES = 5
+"""Failures in a row after which the status is error."""
+LONGEST_WAIT = 300
+GIVE_UP = 24 * 3600
+"""Seconds of failing after which the subscription is turned off."""
+
+
+class Delivery:
+    """One subscription that this process holds the claim of."""
+
+    def __init__(self, place: Place, of: Subscribed, outgoing: Outgoing) -> None:
+        self._place = place
+        self._of = of
+        self._plan = Plan.of(of.plan)
+        self._outgoing = outgoing
+        self._is_lost = False
+        """Whether a client has changed the subscription, or the claim has run out."""
+
+    async def serve(self) -> bool:
+        """Do what is due, and let go of the claim. True when the subscription has just become active."""
+        try:
+            if self._of.status == REQUESTED or self._of.mark is None:
+                return await self._greet()
+            await self._deliver()
+        finally:
+            async with self._place.database.transaction() as tx:
+                await subscriptions.release(tx, self._of)
+        return False
+
+    async def _greet(self) -> bool:
+        channel = self._plan.channel
+        greets = channel.type == HOOK and channel.content
+        if greets and (error := await self._send(self._bundle("handshake"))):
+            await self._failed(error, at_once=True)
+            return False
+        async with self._place.database.transaction() as tx:
+            version = await work.say(self._place, tx, self._of, ACTIVE)
+            if version is None or not await subscriptions.activate(tx, self._of, version):
+                return False
+        self._of = replace(self._of, version=version, status=ACTIVE)
+        return True
+
+    async def _deliver(self) -> None:
+        sent = False
+        while told := await self._next():
+            posts = self._posts(told)
+            for number, post in posts:
+                if error := await self._send(post):
+                    await self._failed(error)
+                    return
+                if not await self._delivered(number):
+                    return
+            sent = True
+        if sent or self._is_lost or not self._plan.channel.heartbeat:
+            return
+        if error := await self._send(self._bundle("heartbeat")):
+            await self._failed(error)
+        else:
+            await self._delivered(self._of.delivered)
+
+    async def _next(self) -> list[Told]:
+        """The events that come next, with what their subscriber may see of them now."""
+        channel = self._plan.channel
+        async with self._place.database.transaction() as tx:
+            of = (await subscriptions.find(tx, [self._of.id])).get(self._of.id)
+            if of is None or of.version != self._of.version or of.claim != self._of.claim:
+                self._is_lost = True
+                return []
+            self._of = of
+            events = await subscriptions.events_of(tx, of.id, of.delivered, of.latest, channel.most or IN_ONE)
+            content = channel.content or ("full-resource" if channel.media else "empty")
+            return await told(on_behalf(self._place, tx, of), events, content)
+
+    def _posts(self, told: list[Told]) -> list[tuple[int, Post]]:
+        """The requests that tell of these events, each with the number it comes up to."""
+        if self._plan.channel.content:
+            return [(told[-1].event.number, self._bundle("event-notification", told))]
+        return [(each.event.number, self._classic(each)) for each in told]
+
+    def _bundle(self, kind: Kind, told: list[Told] | None = None) -> Post:
+        latest = told[-1].event.number if told else self._of.delivered
+        standing = work.standing(self._of, self._plan, latest=latest)
+        body = notification(self._place.node.fhir, standing, kind, told or (), self._plan.channel.content)
+        return self._post("POST", self._plan.channel.endpoint, body)
+
+    def _classic(self, told: Told) -> Post:
+        """As R4 has it: the resource as an update below the endpoint, or nothing but a sign where no payload is wanted."""
+        endpoint, stored = self._plan.channel.endpoint, told.stored
+        number = str(told.event.number)
+        if stored is None or not self._plan.channel.media:
+            return self._post("POST", endpoint, b"", number)
+        place = f"{endpoint.rstrip('/')}/{stored.reference}"
+        return self._post("PUT", place, stored.body, number)
+
+    def _post(self, method: str, url: str, body: bytes, number: str = "") -> Post:
+        channel = self._plan.channel
+        headers = dict(channel.headers)
+        if body:
+            headers["content-type"] = channel.media or FHIR_JSON
+        if body and channel.media in XML:
+            body = xml.dumps(strict_json.loads(body))
+        if number:
+            headers["akson-event-number"] = number
+        return Post(method, url, headers, body, channel.timeout or WAIT)
+
+    async def _send(self, post: Post) -> str:
+        return await self._outgoing.send(post)
+
+    async def _delivered(self, number: int) -> bool:
+        """Note it, and that the endpoint is well again; False when the claim is somebody else's by now."""
+        async with self._place.database.transaction() as tx:
+            if not await subscriptions.delivered(tx, self._of, number, LEASE):
+                return False
+            self._of = replace(self._of, delivered=number)
+            if self._of.status == ERROR:
+                await self._stand(tx, ACTIVE)
+        return True
+
+    async def _failed(self, error: str, *, at_once: bool = False) -> None:
+        """Wait longer each time; say so in the status when it goes on, and stop after a day."""
+        of = self._of
+        failures = of.failures + 1
+        log(Event.PEER_FAILED, subscription=of.id, failures=failures, error=error)
+        async with self._place.database.transaction() as tx:
+            if not await subscriptions.failed(tx, of, error, min(2.0**of.failures, LONGEST_WAIT)):
+                return
+            since = (now() - of.failing_since).total_seconds() if of.failing_since else 0
+            if since > GIVE_UP:
+                await self._stand(tx, OFF, f"given up after a day: {error}")
+            elif of.status != ERROR and (at_once or failures >= TRIES):
+                await self._stand(tx, ERROR, error)
+
+    async def _stand(self, tx: Tx, status: str, error: str = "") -> None:
+        version = await work.say(self._place, tx, self._of, status, error)
+        if version is not None and await subscriptions.stand(tx, self._of, status, version):
+            self._of = replace(self._of, version=version, status=status)

@@ -1,0 +1,61 @@
+"""A resource as it was at an older version, for as long as somebody asks the search engine about it.
+
+What was there then is written in its place, searched by the same SQL as everything else, and taken away again: a
+savepoint that is always rolled back. Nobody outside the transaction ever sees it.
+"""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from typing import NoReturn
+
+from akson.fhir.index import Index
+from akson.fhir.model import Resource
+from akson.store.hashing import patient_number, resource_key
+from akson.store.pool import Tx
+from akson.store.rows import labels, rows
+from akson.store.scope import NODE
+from akson.store.scope_sql import within
+from akson.store.stored import Stored
+from akson.store.writes import array, change, present_row
+
+
+class _Over(Exception):
+    """Ends the savepoint."""
+
+
+@asynccontextmanager
+async def as_of(tx: Tx, old: Stored, resource: Resource, index: Index) -> AsyncIterator[None]:
+    """Inside the block the resource is what `old` says, in `resource` and `index`. Nothing of it stays.
+
+    The row is locked meanwhile: a writer of the same resource waits for a few milliseconds.
+    """
+    try:
+        async with tx.savepoint():
+            present = await present_row(tx, NODE, old.type, old.id)
+            if present is not None:
+                found = rows(old.type, index)
+                state = [
+                    patient_number(index.patient), old.version, old.updated, False,
+                    array(found.tok), array(labels(resource)), old.body,
+                ]  # fmt: skip
+                await change(tx, present, state, old.type, found)
+            yield
+            _end()
+    except _Over:
+        return
+
+
+def _end() -> NoReturn:
+    raise _Over
+
+
+async def present_versions(tx: Tx, kind: str, ids: Collection[str]) -> set[tuple[str, int]]:
+    """Ids with the number of their present version, of those that are there and not deleted."""
+    condition, values = within(NODE, "r")
+    rows = await tx.fetch(
+        f"select r.id, r.version from resource r where r.key = any(%s::bigint[]) and r.type = %s"  # noqa: S608
+        f" and not r.deleted and {condition}",
+        [[resource_key(kind, identity) for identity in ids], kind, *values],
+        prepare=False,
+    )
+    return {(row[0], row[1]) for row in rows}
