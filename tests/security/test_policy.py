@@ -106,8 +106,9 @@ def test_only_a_system_with_the_right_to_it_administers_and_the_right_opens_noth
         granted(admin, action, "Condition") is None for action in Action if action is not Action.ADMINISTER
     )
     for other in (NURSE, CITIZEN, ATTESTED, Actor(Kind.SYSTEM, client_id="drift")):
-        assert granted(other, Action.ADMINISTER, "") is None
-    assert granted(replace(NURSE, administers=True), Action.ADMINISTER, "") is None
+        for kind in ("", "Patient", "Condition", "Organization", "AuditEvent"):
+            assert granted(other, Action.ADMINISTER, kind) is None
+            assert granted(replace(NURSE, administers=True), Action.ADMINISTER, kind) is None
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,12 @@ async def log_read(ctx: Context, grant: Grant, shown: Mapping[int, int]) -> None
         await audit.append(ctx.tx, row)
 
 
+async def administered(ctx: Context, grant: Grant, pat: int, resource_type: str, count: int) -> None:
+    """The audit row of what was done to the store as a whole, for one patient whose data it was."""
+    row = _row(ctx, grant, Action.ADMINISTER, pat=pat, type=resource_type, count=count)
+    await audit.append(ctx.tx, row)
+
+
 def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> AuditRow:
     """The row of a refusal, written by whoever opened the transaction after it was rolled back."""
     return AuditRow(

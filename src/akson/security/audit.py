@@ -40,6 +40,7 @@ ACTIONS = {
     "create": ("C", "create"),
     "update": ("U", "update"),
     "delete": ("D", "delete"),
+    "administer": ("E", "operation"),
 }
 USERS = {Kind.PERSONNEL.value: "humanuser", Kind.CITIZEN.value: "datasubject"}
 

@@ -6,7 +6,7 @@ CapabilityStatement follow.
 
 from collections.abc import Iterator
 
-from akson.rest.operations import everything, meta, subscription, validate
+from akson.rest.operations import everything, expunge, meta, subscription, validate
 from akson.rest.operations.operation import Operation, Target
 
 __all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
@@ -16,6 +16,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *everything.OPERATIONS,
     *validate.OPERATIONS,
     *subscription.OPERATIONS,
+    *expunge.OPERATIONS,
 )  # fmt: skip
 
 

@@ -2,12 +2,12 @@
 
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.roles import DEMOGRAPHY, duty
-from akson.security.rules.rule import READING
+from akson.security.rules.rule import READING, WRITING
 from akson.store.scope import AllOf, CareRelation, OfTypes, Predicate
 
 
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
-    if actor.kind is not Kind.PERSONNEL or actor.client_id:
+    if actor.kind is not Kind.PERSONNEL or actor.client_id or action not in READING | WRITING:
         return None
     types = duty(actor.role).reads if action in READING else duty(actor.role).writes
     parties = actor.units | {party for party in (actor.practitioner, actor.role_reference) if party}

@@ -2,12 +2,13 @@
 
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.roles import DEMOGRAPHY, DUTIES
+from akson.security.rules.rule import READING
 from akson.store.scope import OfTypes, Predicate
 
 
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
     if actor.kind is not Kind.PERSONNEL or actor.client_id or actor.role not in DUTIES:
         return None
-    if resource_type not in DEMOGRAPHY or action is Action.DELETE:
+    if resource_type not in DEMOGRAPHY or action not in READING | {Action.CREATE, Action.UPDATE}:
         return None
     return OfTypes(DEMOGRAPHY)

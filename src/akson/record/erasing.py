@@ -1,0 +1,61 @@
+"""The door to erasure: for whoever administers the node, audited, and not to be undone."""
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+
+from akson.kit.errors import NotFound
+from akson.record import trail
+from akson.record.context import Context
+from akson.record.gate import granted
+from akson.security.actor import Action
+from akson.store import erasing, events
+from akson.store.erasing import Erased
+from akson.store.hashing import patient_number
+from akson.store.pool import Tx
+from akson.store.scope import Scope
+
+
+class What(StrEnum):
+    """What is erased."""
+
+    INSTANCE = "instance"
+    """The resource with all its versions."""
+    VERSIONS = "versions"
+    """The versions before the present one, of a resource, a type or all."""
+    DELETED = "deleted"
+    """What was deleted, of a type or of all."""
+    COMPARTMENT = "compartment"
+    """The whole record of a patient."""
+
+
+async def erase(ctx: Context, what: What, resource_type: str = "", resource_id: str = "") -> Erased:
+    """Erase, and say how much. Refused unless the actor administers the node; NotFound when there is nothing there."""
+    grant = granted(ctx, Action.ADMINISTER, resource_type)
+    erased = await _DO[what](ctx.tx, grant.scope, resource_type, resource_id)
+    gone = erased.resources + erased.versions
+    if resource_id and not gone and what is not What.VERSIONS:
+        raise NotFound("No such resource")
+    if not grant.audited:
+        return erased
+    for pat, number in erased.patients.items():
+        await trail.administered(ctx, grant, pat, resource_type, number)
+    if resource_id and what is not What.VERSIONS:
+        pat = patient_number(resource_id) if what is What.COMPARTMENT else next(iter(erased.patients), 0)
+        await events.append(ctx.tx, f"{resource_type}.delete", pat, f"{resource_type}/{resource_id}")
+    return erased
+
+
+async def _deleted(tx: Tx, scope: Scope, resource_type: str, _id: str) -> Erased:
+    return await erasing.deleted(tx, scope, resource_type)
+
+
+async def _compartment(tx: Tx, scope: Scope, _type: str, resource_id: str) -> Erased:
+    return await erasing.compartment(tx, scope, resource_id)
+
+
+_DO: dict[What, Callable[[Tx, Scope, str, str], Awaitable[Erased]]] = {
+    What.INSTANCE: erasing.instance,
+    What.VERSIONS: erasing.versions,
+    What.DELETED: _deleted,
+    What.COMPARTMENT: _compartment,
+}

@@ -1,0 +1,66 @@
+"""Erasure through the one door: for who administers the node, and told in the access log."""
+
+import pytest
+
+from akson.kit.errors import NotFound
+from akson.kit.settings import Node, Role
+from akson.record import gate
+from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.erasing import What, erase
+from akson.record.refused import Refused
+from akson.security.actor import Actor, Kind
+from akson.store import audit, relations
+
+pytestmark = pytest.mark.store
+
+ADMIN = Actor(Kind.SYSTEM, name="Operations", client_id="ops", administers=True)
+NURSE = Actor(
+    Kind.PERSONNEL, name="Hanne Lunde", role="hjemmesykepleier", practitioner="Practitioner/h",
+    units=frozenset({"Organization/nord"}),
+)  # fmt: skip
+
+
+@pytest.fixture
+async def place(database):
+    node = Node(
+        "journal", frozenset({Role.JOURNAL}), "http://localhost/journal", "Solvik", "999", "akson-journal"
+    )
+    made = Place(node, database)
+    async with opened(made, NODE_ITSELF) as ctx:
+        await gate.update(ctx, {"resourceType": "Patient", "id": "ingrid"})
+        await gate.update(
+            ctx, {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/ingrid"}}
+        )
+        await gate.update(ctx, {
+            "resourceType": "EpisodeOfCare", "id": "e", "status": "active",
+            "patient": {"reference": "Patient/ingrid"}, "managingOrganization": {"reference": "Organization/nord"},
+        })  # fmt: skip
+    return made
+
+
+async def test_who_administers_erases_and_the_patient_can_see_it(place):
+    async with opened(place, ADMIN) as ctx:
+        erased = await erase(ctx, What.COMPARTMENT, "Patient", "ingrid")
+    assert erased.resources == 3
+    async with place.database.transaction() as tx:
+        row = (await audit.find(tx, patient="ingrid"))[0]
+        assert (row.action, row.type, row.count, row.client_id) == ("administer", "Patient", 3, "ops")
+        assert await relations.of_patient(tx, "ingrid") == []
+
+
+@pytest.mark.parametrize(
+    "actor", [NURSE, Actor(Kind.SYSTEM, client_id="other"), Actor(Kind.CITIZEN, patient="ingrid")]
+)
+@pytest.mark.parametrize("what", [What.INSTANCE, What.VERSIONS])
+async def test_nobody_else_erases(place, actor, what):
+    with pytest.raises(Refused):
+        async with opened(place, actor) as ctx:
+            await erase(ctx, what, "Condition", "c")
+    async with opened(place, NODE_ITSELF) as ctx:
+        assert (await gate.read(ctx, "Condition", "c")).version == 1
+
+
+async def test_what_is_not_there_is_not_found(place):
+    with pytest.raises(NotFound):
+        async with opened(place, ADMIN) as ctx:
+            await erase(ctx, What.INSTANCE, "Condition", "none")
