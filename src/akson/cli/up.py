@@ -109,6 +109,7 @@ async def prepare(settings: "Settings", node: "Node") -> None:
     """The node's database: up to date and, where it was empty, filled."""
     from akson.asgi.hosted import database_uri
     from akson.demo.seed import seed
+    from akson.exchange.own_package import load_own
     from akson.store.migrate import migrate
     from akson.store.package_files import load_folder
     from akson.store.pool import Database
@@ -117,6 +118,7 @@ async def prepare(settings: "Settings", node: "Node") -> None:
     await opened.open()
     try:
         fresh = bool(await migrate(opened))
+        await load_own(opened)
         await load_folder(opened, settings.packages)
         if fresh:
             say(f"Setting up {node.name} ({node.title})")

@@ -1,0 +1,129 @@
+"""Loading, listing and removing packages, on a database that is named or one that is started for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from akson.cli import hosting
+from akson.fhir.packages.package import Package
+from akson.store import definitions
+from akson.store.definitions import Loaded
+from akson.store.package_files import found
+from akson.store.pool import Database
+
+PATIENT = 600
+"""Seconds a statement may take: a code system can be large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which database: a URI, or a data folder with the name of a node (empty: the plain FHIR server's)."""
+
+    data: Path
+    uri: str | None = None
+    node: str = ""
+
+
+def add(where: Where, paths: Sequence[Path]) -> int:
+    """Load packages in one transaction: all or none."""
+    packages = list(found(paths))  # read before anything is started: what is broken stops here
+
+    async def load(database: Database) -> int:
+        async with database.transaction() as tx:
+            taken = [(path, each, await definitions.add(tx, each)) for path, each in packages]
+            here = await definitions.packages(tx)
+        for path, each, new in taken:
+            _tell(path, each, here, new=new)
+        return 0
+
+    return _in(where, load)
+
+
+def show(where: Where) -> int:
+    """List what is loaded."""
+
+    async def listing(database: Database) -> int:
+        async with database.transaction(read_only=True) as tx:
+            here = await definitions.packages(tx)
+        for each in here:
+            print(f"{each.name}#{each.version}  {each.title}".rstrip())
+            print(f"    {_counts(each.counts)}")
+            _tell_missing(each.needs, here)
+        if not here:
+            print("No packages are loaded.")
+        return 0
+
+    return _in(where, listing)
+
+
+def remove(where: Where, names: Sequence[str]) -> int:
+    """Take packages out, all of those named or none."""
+
+    async def take_out(database: Database) -> int:
+        async with database.transaction() as tx:
+            gone = {name: await definitions.remove(tx, *name.partition("#")[::2]) for name in names}
+        for name, versions in gone.items():
+            for version in versions:
+                print(f"removed {name.partition('#')[0]}#{version}")
+        return 0
+
+    return _in(where, take_out)
+
+
+def _tell(path: Path, package: Package, here: Sequence[Loaded], *, new: bool) -> None:
+    print(f"{package.label}  {'' if new else 'is here already'}".rstrip() + f"  ({path})")
+    print(f"    {_counts(package.counts)}" + (f"; {package.left} other files" if package.left else ""))
+    _tell_missing(package.dependencies, here)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return (
+        ", ".join(f"{number} {kind}" for kind, number in counts.items()) or "nothing that defines something"
+    )
+
+
+def _tell_missing(needs: "dict[str, str] | Any", here: Sequence[Loaded]) -> None:
+    for each in definitions.missing(needs.items(), here):
+        print(f"    needs {each}, which is not here")
+
+
+def _in(where: Where, do: Callable[[Database], Coroutine[Any, Any, int]]) -> int:
+    async def run() -> int:
+        async with _opened(where) as database:
+            return await do(database)
+
+    return hosting.run(run())
+
+
+@asynccontextmanager
+async def _opened(where: Where) -> AsyncIterator[Database]:
+    """The database, up to date."""
+    from akson.store.migrate import migrate
+
+    async with _uri(where) as uri:
+        database = Database(uri, 1, statement_timeout=PATIENT)
+        await database.open()
+        try:
+            await migrate(database)
+            yield database
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def _uri(where: Where) -> AsyncIterator[str]:
+    from akson.cli.serving import DATABASE
+    from akson.store.embedded import Embedded
+
+    if where.uri:
+        yield where.uri
+        return
+    postgres = Embedded(where.data)
+    await asyncio.to_thread(postgres.start)
+    try:
+        yield postgres.uri(f"akson_{where.node}" if where.node else DATABASE)
+    finally:
+        await asyncio.to_thread(postgres.stop)

@@ -1,0 +1,84 @@
+"""`akson package`: says what packages bring and lack, and keeps all of them or none."""
+
+import pytest
+
+from akson.cli.main import main
+from tests.fhir.packages.making import MANIFEST, PROFILE, member, package
+
+CODES = {"resourceType": "CodeSystem", "url": "http://a.no/cs", "status": "active", "content": "complete"}
+NEEDY = MANIFEST | {
+    "name": "no.example.needy",
+    "dependencies": {"no.example.test": "1.0.0", "no.example.far": "2.1.0"},
+}
+
+
+@pytest.fixture
+def uri(new_database):
+    return new_database()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "a.tgz").write_bytes(package(PROFILE, CODES, more=[member("package/example/x.json")]))
+    (tmp_path / "b.tgz").write_bytes(package(PROFILE | {"url": "http://a.no/other"}, manifest=NEEDY))
+    (tmp_path / "readme.txt").write_text("no package")
+    return tmp_path
+
+
+def said(capsys):
+    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+
+def test_packages_are_added_listed_and_removed(uri, folder, capsys):
+    assert main(["package", "list", "--database", uri]) == 0
+    assert said(capsys) == ["No packages are loaded."]
+    assert main(["package", "add", str(folder), "--database", uri]) == 0
+    assert said(capsys) == [
+        f"no.example.test#1.0.0  ({folder / 'a.tgz'})",
+        "    1 CodeSystem, 1 StructureDefinition; 1 other files",
+        f"no.example.needy#1.0.0  ({folder / 'b.tgz'})",
+        "    1 StructureDefinition",
+        "    needs no.example.far#2.1.0, which is not here",
+    ]
+    assert main(["package", "add", str(folder / "a.tgz"), "--database", uri]) == 0
+    assert "is here already" in said(capsys)[0]
+    assert main(["package", "list", "--database", uri]) == 0
+    assert said(capsys)[0] == "no.example.needy#1.0.0"
+    assert main(["package", "remove", "no.example.test", "no.example.needy#1.0.0", "--database", uri]) == 0
+    assert said(capsys) == ["removed no.example.test#1.0.0", "removed no.example.needy#1.0.0"]
+    assert main(["package", "remove", "no.example.test", "--database", uri]) == 1
+    assert "no package no.example.test is here" in capsys.readouterr().err
+
+
+def test_one_broken_package_keeps_all_out_and_is_named(uri, folder, capsys):
+    (folder / "c.tgz").write_bytes(package(PROFILE)[:-30])
+    assert main(["package", "add", str(folder), "--database", uri]) == 1
+    assert f"{folder / 'c.tgz'}: the package is not a whole .tgz" in capsys.readouterr().err
+    (folder / "c.tgz").write_bytes(package(PROFILE | {"name": "Changed"}))
+    assert main(["package", "add", str(folder), "--database", uri]) == 1
+    assert "another package no.example.test#1.0.0 is here" in capsys.readouterr().err
+    assert main(["package", "list", "--database", uri]) == 0
+    assert said(capsys) == ["No packages are loaded."]
+
+
+def test_an_unpacked_package_will_do_and_a_folder_without_one_will_not(uri, tmp_path, capsys):
+    inner = tmp_path / "package"
+    inner.mkdir()
+    assert main(["package", "add", str(tmp_path), "--database", uri]) == 1
+    assert "no FHIR package is here" in capsys.readouterr().err
+    assert main(["package", "add", str(tmp_path / "absent.tgz"), "--database", uri]) == 1
+    assert "no FHIR package is here" in capsys.readouterr().err
+    (inner / "package.json").write_bytes(member("x", MANIFEST)[1])
+    (inner / "StructureDefinition-named.json").write_bytes(member("x", PROFILE)[1])
+    for place in (tmp_path, inner):
+        assert main(["package", "add", str(place), "--database", uri]) == 0
+    assert "is here already" in said(capsys)[-2]
+
+
+def test_a_data_folder_will_do_too(tmp_path, folder, capsys):
+    data = tmp_path / "data"
+    assert main(["package", "add", str(folder / "a.tgz"), "--data", str(data), "--node", "journal"]) == 0
+    assert main(["package", "list", "--data", str(data)]) == 0
+    assert said(capsys)[-1] == "No packages are loaded."
+    assert main(["package", "list", "--data", str(data), "--node", "journal"]) == 0
+    assert said(capsys)[0] == "no.example.test#1.0.0"
