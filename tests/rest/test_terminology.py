@@ -52,3 +52,21 @@ async def test_a_code_system_that_contradicts_itself_is_refused_and_nothing_of_i
     async with database.transaction(read_only=True) as tx:
         assert not await terms.known(tx, URL)
         assert await tx.one("select count(*) from term_concept") == (0,)
+
+
+async def test_the_terminology_capabilities_name_every_system_that_can_be_asked(client):
+    await stored(client, animals("1"))
+    await stored(client, animals("2"))
+    await stored(client, animals(url="urn:named", content="not-present", concept=[concept("x", "X")]))
+    body = (await client.get("/metadata?mode=terminology")).json()
+    assert body["resourceType"] == "TerminologyCapabilities"
+    systems = {each["uri"]: [row["code"] for row in each.get("version", ())] for each in body["codeSystem"]}
+    assert systems[URL] == ["2", "1"]
+    assert systems["http://hl7.org/fhir/administrative-gender"] == ["4.0.1"]
+    assert "urn:named" not in systems
+    for name in [each["name"] for each in body["expansion"]["parameter"]]:
+        answer = await client.get(f"/ValueSet/$expand?url=urn:x&{name}=1")
+        assert issue(answer)["code"] != "not-supported", name
+    assert (await client.get("/metadata")).json()["resourceType"] == "CapabilityStatement"
+    answer = await client.post("/TerminologyCapabilities", json=body)
+    assert answer.status_code == 201, answer.text

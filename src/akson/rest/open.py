@@ -52,7 +52,8 @@ def open_door(place: Place) -> Door:
     """A transaction for each request, on behalf of anyone.
 
     A request that only looks, and a create without a condition, is one statement, since nothing is audited here: it
-    is its own transaction and needs none around it. Terminology and definitions are more than one statement.
+    is its own transaction and needs none around it. Terminology, definitions and operations are more than
+    one statement.
     """
 
     @asynccontextmanager
@@ -66,6 +67,7 @@ def open_door(place: Place) -> Door:
             and len(request.path) == 1
             and "if-none-exist" not in request.headers
             and request.path[0] not in MORE
+            and not request.path[0].startswith("$")
         )
         return singly() if create or request.method in {"GET", "HEAD"} else opened(place, ANYONE)
 

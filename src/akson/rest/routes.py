@@ -22,6 +22,7 @@ from akson.rest.outcome import WrongMethod, error_answer, unforeseen_answer
 from akson.rest.patch import conditional_patch, patch
 from akson.rest.read import read
 from akson.rest.search import search, search_posted
+from akson.rest.terminology import terminology_capabilities
 from akson.rest.update import conditional_update, update
 from akson.rest.vread import vread
 from akson.security.rules.access_log import LOG
@@ -51,11 +52,19 @@ async def _answer(request: Request, door: Door, capability: Capability) -> Answe
     if request.method == "OPTIONS":
         return _options(request)
     if request.path == ("metadata",):
+        if request.parameter("mode") == "terminology":
+            return await attempt(request, door, _methods_of_terminology(request))
         return _metadata(request, capability)
     handler = handler_of(request)
     if request.method in {"POST", "PUT", "PATCH"}:
         await edge.take_in(request)
     return await attempt(request, door, handler)
+
+
+def _methods_of_terminology(request: Request) -> Handler:
+    if request.method not in {"GET", "HEAD"}:
+        raise WrongMethod(request.method, ("GET",))
+    return terminology_capabilities
 
 
 def _metadata(request: Request, capability: Capability) -> Answer:

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
+from akson.fhir import strict_json
 from akson.fhir.terminology.concept import Concept, Designation, Property
 from akson.store.fragment import Sql, sql
 from akson.store.pool import Tx
@@ -27,17 +26,17 @@ class Found:
 
 
 def designations_of(detail: bytes) -> tuple[Designation, ...]:
-    return tuple(Designation(*row) for row in orjson.loads(detail).get("designation", ()))
+    return tuple(Designation(*row) for row in strict_json.loads(detail).get("designation", ()))
 
 
 def properties_of(detail: bytes) -> tuple[Property, ...]:
-    return tuple(Property(*row) for row in orjson.loads(detail).get("property", ()))
+    return tuple(Property(*row) for row in strict_json.loads(detail).get("property", ()))
 
 
 def concept_of(row: Sequence[Any]) -> Concept:
     """A concept from COLUMNS, without its parents."""
     code, display, inactive, abstract, detail = row
-    made = orjson.loads(detail)
+    made = strict_json.loads(detail)
     return Concept(
         code,
         display,

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import orjson
-
+from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.fhir.terminology.rules import Canonical
 from akson.store.pool import Tx
@@ -97,7 +96,7 @@ async def add(tx: Tx, new: New, state: str = "active") -> int:
         ADD,
         [
             new.kind, new.url, new.version, rank(new.version), state, new.resource, new.name, new.content,
-            new.case_sensitive, new.value_set, orjson.dumps(new.definition),
+            new.case_sensitive, new.value_set, strict_json.dumps(new.definition),
         ],
     )  # fmt: skip
     assert row is not None  # noqa: S101  an insert without conflict clause returns its row
@@ -171,7 +170,7 @@ async def definitions(tx: Tx, sources: Iterable[int]) -> dict[int, Resource]:
     rows = await tx.fetch(
         "select id, definition from term_source where id = any(%s::bigint[])", [list(sources)]
     )
-    return {row[0]: orjson.loads(row[1]) for row in rows}
+    return {row[0]: strict_json.loads(row[1]) for row in rows}
 
 
 async def active(tx: Tx) -> list[Source]:

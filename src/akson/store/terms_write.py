@@ -8,8 +8,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-import orjson
-
+from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.fhir.terminology import mapping, text
 from akson.fhir.terminology.concept import Concept, System, concepts_of, system_of
@@ -197,12 +196,12 @@ def _detail(concept: Concept) -> bytes:
         made["designation"] = [[each.value, each.language, dict(each.use)] for each in concept.designations]
     if concept.properties:
         made["property"] = [list(each) for each in concept.properties]
-    return orjson.dumps(made)
+    return strict_json.dumps(made)
 
 
 def _mapped(source: int, found: Iterable[Mapping]) -> Iterator[tuple[Any, ...]]:
     for place, each in enumerate(found):
         yield (
             source, place, each.from_system, each.from_code, each.to_system, each.to_code,
-            orjson.dumps(each.detail()),
+            strict_json.dumps(each.detail()),
         )  # fmt: skip

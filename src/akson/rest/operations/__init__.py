@@ -6,7 +6,18 @@ CapabilityStatement follow.
 
 from collections.abc import Iterator
 
-from akson.rest.operations import everything, expunge, meta, subscription, validate
+from akson.rest.operations import (
+    closure,
+    code_system,
+    everything,
+    expand,
+    expunge,
+    meta,
+    subscription,
+    translate,
+    validate,
+    validate_code,
+)
 from akson.rest.operations.operation import Operation, Target
 
 __all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
@@ -17,6 +28,11 @@ OPERATIONS: tuple[Operation, ...] = (
     *validate.OPERATIONS,
     *subscription.OPERATIONS,
     *expunge.OPERATIONS,
+    *closure.OPERATIONS,
+    *code_system.OPERATIONS,
+    *expand.OPERATIONS,
+    *translate.OPERATIONS,
+    *validate_code.OPERATIONS,
 )  # fmt: skip
 
 
