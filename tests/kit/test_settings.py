@@ -1,11 +1,13 @@
 """Settings come from the environment, refuse what they are not, and are all used."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from akson.kit.errors import Malformed
+from akson.kit.limits import Limits
 from akson.kit.settings import OPTIONS, Node, Role, Settings
 from tests.house.source import repository
 
@@ -30,9 +32,17 @@ def test_a_value_of_the_wrong_kind_is_named(name, value):
         Settings.load({f"AKSON_{name}": value})
 
 
+LIMITS = frozenset(each.name for each in fields(Limits))
+
+
+def test_the_limits_of_the_settings_are_the_limits_of_a_node():
+    assert Settings.load({}).limits == Limits()
+    assert Settings.load({"AKSON_SEARCH_DEPTH": "5"}).limits == Limits(search_depth=5)
+
+
 @pytest.mark.parametrize("name", OPTIONS)
 def test_every_setting_is_read_somewhere(name):
-    used = re.compile(rf"settings\.{name}\b")
+    used = re.compile(rf"limits\.{name}\b|\"{name}\"" if name in LIMITS else rf"settings\.{name}\b")
     assert any(
         used.search(source.text)
         for source in repository()

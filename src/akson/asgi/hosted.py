@@ -74,11 +74,17 @@ class Hosted:
     @classmethod
     def build(cls, settings: Settings, node: Node, outside: Outside) -> "Hosted":
         """The node; its database is not opened yet. Keys are made in the data folder where they are missing."""
-        database, http = Database(outside.database, settings.pool), outside.http
+        http = outside.http
+        database = Database(outside.database, settings.pool, statement_timeout=settings.statement_timeout)
         # A page holds its connection while it asks other nodes, and the token for that is renewed in the session:
         # sessions have connections of their own, so that pages never wait for each other's.
         doorway = Database(outside.database, DOORWAY)
-        place = Place(replace(node, hooks=listed(settings.hooks)), database, level=settings.validation)
+        place = Place(
+            replace(node, hooks=listed(settings.hooks)),
+            database,
+            level=settings.validation,
+            limits=settings.limits,
+        )
         anchor = Anchor(node.trust, http, timeout=settings.peer_timeout)
         system = System(node, settings.data, anchor)
         sessions = Sessions(doorway)
@@ -120,7 +126,14 @@ class Hosted:
         """What every node answers: health and FHIR."""
         return [
             Route("/health", self.health),
-            *fhir_routes(fhir_app(self.node, self.rest_context, limit=self.settings.body_limit)),
+            *fhir_routes(
+                fhir_app(
+                    self.node,
+                    self.rest_context,
+                    limit=self.settings.body_limit,
+                    depth=self.place.limits.json_depth,
+                )
+            ),
         ]
 
     async def health(self, _request: Request) -> Response:

@@ -43,9 +43,9 @@ async def _run(port: int, uri: str, started: float) -> None:
     from akson.rest.open import open_place, standalone
 
     settings = Settings.load()
-    database = Database(uri, settings.pool)
+    database = Database(uri, settings.pool, statement_timeout=settings.statement_timeout)
     base = f"http://{HOST}:{port}"
-    place = open_place(database, base, settings.validation, listed(settings.hooks))
+    place = open_place(database, base, settings.validation, listed(settings.hooks), settings.limits)
 
     async def announce() -> None:
         """Say that the server is ready once it takes connections."""

@@ -59,7 +59,7 @@ def loads_any(raw: bytes) -> Any:
             f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
         ) from error
     if _may_be_deep(raw) and _depth_exceeds(value, DEEPEST):
-        raise Malformed(f"the JSON is nested more than {DEEPEST} levels deep")
+        raise Malformed(_too_deep(DEEPEST))
     if b"\\u0000" in raw and _NUL.search(raw):
         raise Malformed("the JSON holds the character U+0000")
     again = orjson.dumps(value)
@@ -70,6 +70,21 @@ def loads_any(raw: bytes) -> Any:
     if _loses_digits(raw):
         return json.loads(raw, parse_float=_keep, parse_int=_keep_int)
     return value
+
+
+def check_depth(raw: bytes, limit: int) -> None:
+    """Malformed when JSON is nested deeper than a limit below DEEPEST; what is not JSON is left to the reader."""
+    if _may_be_deep(raw, limit):
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return
+        if _depth_exceeds(value, limit):
+            raise Malformed(_too_deep(limit))
+
+
+def _too_deep(limit: int) -> str:
+    return f"the JSON is nested deeper than {limit} levels (setting AKSON_JSON_DEPTH)"
 
 
 def dumps(value: Any, *, pretty: bool = False) -> bytes:
@@ -95,10 +110,10 @@ def _refuse_repeated_keys(raw: bytes) -> None:
     json.loads(raw, object_pairs_hook=pairs)
 
 
-def _may_be_deep(raw: bytes) -> bool:
+def _may_be_deep(raw: bytes, limit: int = DEEPEST) -> bool:
     """Whether the brackets alone, innermost pairs taken away level by level, do not show that it is not."""
     brackets = raw.translate(None, _NOT_BRACKETS)
-    for _ in range(DEEPEST):
+    for _ in range(limit):
         if not brackets:
             return False
         brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")

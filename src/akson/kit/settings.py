@@ -5,12 +5,13 @@ A setting is read from the environment as AKSON_<NAME>. `docs/reference/settings
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
 from akson.kit.errors import Malformed
+from akson.kit.limits import Limits
 
 
 class Role(StrEnum):
@@ -58,6 +59,16 @@ OPTIONS = {
         "",
         "Origins that notifications of subscriptions may be sent to, separated by commas, e.g. https://app.example. The plain FHIR server sends to this machine and to public https addresses besides.",
     ),
+    "json_depth": Option("64", "Levels of nesting in a JSON body; more than 64 cannot be set."),
+    "bundle_entries": Option("5000", "Entries of a batch or transaction."),
+    "search_values": Option("100", "Values of one search criterion of which one must match (a=1,2,3)."),
+    "search_links": Option("10", "References that one search follows, by chains and _has together."),
+    "search_depth": Option("3", "References that one chain follows one after the other (a.b.c)."),
+    "search_includes": Option("20", "_include and _revinclude of one search."),
+    "search_page": Option(
+        "1000", "Largest page; a larger _count is answered with this one, and the self link says so."
+    ),
+    "statement_timeout": Option("5", "Seconds after which a statement of a request is ended."),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -74,8 +85,21 @@ class Settings:
     body_limit: int
     validation: Level
     packages: str
+    json_depth: int
+    bundle_entries: int
+    search_values: int
+    search_links: int
+    search_depth: int
+    search_includes: int
+    search_page: int
+    statement_timeout: int
     peer_timeout: float
     hooks: str
+
+    @property
+    def limits(self) -> Limits:
+        """How much one request may ask for."""
+        return Limits(**{each.name: getattr(self, each.name) for each in fields(Limits)})
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

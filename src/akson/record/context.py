@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from akson.kit.ids import new_id
+from akson.kit.limits import LIMITS, Limits
 from akson.kit.settings import Level, Node
 from akson.record.refused import Refused
 from akson.security.actor import Action, Actor, Kind, Purpose
@@ -25,6 +26,8 @@ class Place:
     policy: Policy = decide
     level: Level = Level.STRUCTURE
     """What a resource must keep to be stored."""
+    limits: Limits = LIMITS
+    """How much one request may ask for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ http://hl7.org/fhir/R4/http.html#cond-update
 from dataclasses import replace
 
 from akson.fhir.search import Query
+from akson.fhir.search_limits import within
 from akson.fhir.search_parse import parse
 from akson.kit.errors import MultipleMatches, Unprocessable
 from akson.record import gate
@@ -38,6 +39,7 @@ async def only_match(ctx: Context, query: Query, *, hold: bool = False) -> Store
 
     With `hold`, nobody else decides on the same condition until this transaction ends.
     """
+    within(query, ctx.place.limits)
     if hold:
         await gate.hold(ctx, query)
     page = await gate.search(ctx, query)

@@ -1,5 +1,6 @@
 """create: a new resource under an id the server gives. http://hl7.org/fhir/R4/http.html#create"""
 
+from akson.fhir.search_limits import within
 from akson.record import gate
 from akson.record.context import Context
 from akson.rest.condition import condition
@@ -13,5 +14,7 @@ async def create(ctx: Context, request: Request, resource_type: str) -> Answer:
     resource = await resource_of(request, resource_type)
     resource.pop("id", None)
     raw = request.headers.get("if-none-exist")
-    query = condition(resource_type, raw, request.base) if raw is not None else None
+    query = None
+    if raw is not None:
+        query = within(condition(resource_type, raw, request.base), ctx.place.limits)
     return answer(request, await gate.create(ctx, resource, if_none_exist=query))

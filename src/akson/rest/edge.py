@@ -31,6 +31,8 @@ async def take_in(request: Request) -> None:
     """Read the body. XML, and whatever is written to Binary, becomes FHIR JSON; Malformed when it cannot be read."""
     raw = await request.body()
     media = request.media
+    if request.depth < strict_json.DEEPEST:
+        strict_json.check_depth(raw, request.depth)
     if binary.is_raw(request):
         request.become(binary.of_raw(request, raw), FHIR_JSON)
     elif media in XML_TYPES:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from akson.fhir.model import Resource
+from akson.fhir.strict_json import DEEPEST
 from akson.kit.errors import Malformed, TooLarge, UnsupportedMedia
 from akson.rest.packing import unpacked
 
@@ -81,6 +82,7 @@ class Request:
         self.method: str = scope["method"]
         self.base = base
         self.limit = limit
+        self.depth = DEEPEST
         self._receive = receive
         self._body: bytes | None = None
         self.path = _segments(scope)
@@ -173,7 +175,9 @@ class Request:
                 chunks.clear()
             more = message.get("more_body", False) and size < 4 * self.limit
         if size > self.limit:
-            raise TooLarge(f"The body is larger than the limit of {self.limit} bytes")
+            raise TooLarge(
+                f"The body is larger than the limit of {self.limit} bytes (setting AKSON_BODY_LIMIT)"
+            )
         raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         packed = self.headers.get("content-encoding")
         return raw if packed is None else unpacked(raw, packed, self.limit)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from akson.kit.limits import LIMITS, Limits
 from akson.kit.settings import Level, Node, Role
 from akson.record.context import Context, Place, opened
 from akson.record.subscriptions.register import TYPES
@@ -42,10 +43,14 @@ def open_node(base: str, hooks: frozenset[str] = frozenset()) -> Node:
 
 
 def open_place(
-    database: Database, base: str, level: Level = Level.STRUCTURE, hooks: frozenset[str] = frozenset()
+    database: Database,
+    base: str,
+    level: Level = Level.STRUCTURE,
+    hooks: frozenset[str] = frozenset(),
+    limits: Limits = LIMITS,
 ) -> Place:
     """The open node at work."""
-    return Place(open_node(base, hooks), database, anything, level)
+    return Place(open_node(base, hooks), database, anything, level, limits)
 
 
 def open_door(place: Place) -> Door:
@@ -76,7 +81,7 @@ def open_door(place: Place) -> Door:
 
 def standalone(place: Place, *, limit: int) -> App:
     """The whole program of `akson fhir serve`: the API at /fhir, and /health."""
-    inner = app(place.node, open_door(place), limit=limit)
+    inner = app(place.node, open_door(place), limit=limit, depth=place.limits.json_depth)
 
     async def application(scope: Connection, receive: Receive, send: Send) -> None:
         path: str = scope["path"]

@@ -6,6 +6,7 @@ http://hl7.org/fhir/R4/http.html#summary
 from functools import partial
 
 from akson.kit.errors import AksonError, NotFound
+from akson.kit.limits import LIMITS
 from akson.kit.settings import Node
 from akson.record.context import Context
 from akson.rest import audit_event, compartment, edge
@@ -30,12 +31,13 @@ from akson.security.rules.access_log import LOG
 Methods = dict[str, Handler]
 
 
-def app(node: Node, door: Door, *, limit: int) -> App:
-    """The application to mount at /fhir. `limit` is the largest body in bytes."""
+def app(node: Node, door: Door, *, limit: int, depth: int = LIMITS.json_depth) -> App:
+    """The application to mount at /fhir. `limit` is the largest body in bytes, `depth` the deepest nesting of JSON."""
     capability = Capability(node)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, node.fhir, limit)
+        request.depth = depth
         try:
             answer = await edge.give_out(request, await _answer(request, door, capability))
         except AksonError as error:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from akson.fhir.search import Compartment, Query
+from akson.fhir.search_limits import within
 from akson.fhir.search_parse import parse
 from akson.kit.errors import Issue
 from akson.record import gate
@@ -51,7 +52,7 @@ async def _searched(
 ) -> Answer:
     lenient = request.prefer.get("handling") == "lenient"
     wanted = [pair for pair in pairs if pair[0] not in _FORMAT]
-    query = parse(resource_type, wanted, base=request.base, lenient=lenient)
+    query = within(parse(resource_type, wanted, base=request.base, lenient=lenient), ctx.place.limits)
     if inside is not None:
         query = replace(query, filters=(inside, *query.filters))
     if query.summary == "count":

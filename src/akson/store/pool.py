@@ -245,7 +245,9 @@ def _told() -> Iterator[None]:
     ) as error:
         raise Contended("another transaction changed the same data: try again") from error
     except psycopg.errors.QueryCanceled as error:
-        raise Unavailable("the statement took too long and was ended") from error
+        raise Unavailable(
+            "a statement took longer than one may and was ended (setting AKSON_STATEMENT_TIMEOUT)"
+        ) from error
     except psycopg.errors.LockNotAvailable as error:
         raise Contended("another transaction holds the same data: try again") from error
     except (psycopg.OperationalError, PoolTimeout) as error:

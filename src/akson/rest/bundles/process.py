@@ -2,7 +2,8 @@
 
 from akson.fhir import strict_json
 from akson.fhir.model import Resource
-from akson.kit.errors import Malformed
+from akson.kit.errors import Malformed, TooCostly
+from akson.kit.limits import beyond
 from akson.record.context import Context
 from akson.rest.bundles.batch import batch
 from akson.rest.bundles.transaction import Dispatch, transaction
@@ -30,4 +31,10 @@ async def execute(ctx: Context, request: Request, resource: Resource, dispatch: 
     entries = resource.get("entry", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise Malformed("Bundle.entry is a list of entries", expression=("Bundle.entry",))
+    most = ctx.place.limits.bundle_entries
+    if len(entries) > most:
+        raise TooCostly(
+            beyond("entries of the Bundle", len(entries), "bundle_entries", most),
+            expression=("Bundle.entry",),
+        )
     return await _KINDS[kind](ctx, request, resource, dispatch)
