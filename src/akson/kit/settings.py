@@ -69,6 +69,12 @@ OPTIONS = {
         "1000", "Largest page; a larger _count is answered with this one, and the self link says so."
     ),
     "statement_timeout": Option("5", "Seconds after which a statement of a request is ended."),
+    "bulk_hours": Option(
+        "24", "Hours that the files of an export or import can be fetched after it is done."
+    ),
+    "bulk_file": Option(
+        "100000000", "About how large a file of an export gets, in bytes; then the next begins."
+    ),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -93,6 +99,8 @@ class Settings:
     search_includes: int
     search_page: int
     statement_timeout: int
+    bulk_hours: int
+    bulk_file: int
     peer_timeout: float
     hooks: str
 

@@ -57,6 +57,12 @@ async def administered(ctx: Context, grant: Grant, pat: int, resource_type: str,
     await audit.append(ctx.tx, row)
 
 
+async def taken_out(ctx: Context, grant: Grant, shown: Mapping[int, int]) -> None:
+    """Audit rows for data that leaves in bulk: one for each patient (number) with how many resources."""
+    if grant.audited and shown:
+        await audit.append_many(ctx.tx, _row(ctx, grant, Action.READ), shown)
+
+
 def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> AuditRow:
     """The row of a refusal, written by whoever opened the transaction after it was rolled back."""
     return AuditRow(

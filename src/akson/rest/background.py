@@ -13,6 +13,7 @@ from functools import partial
 from akson.kit.errors import Unavailable
 from akson.kit.log import Event, log
 from akson.record.context import Place
+from akson.rest.bulk import work as bulk
 from akson.rest.subscriptions import worker as subscriptions
 from akson.store import jobs
 from akson.store.jobs import Job, Later
@@ -23,9 +24,9 @@ Work = Callable[[Place, Job], Awaitable[Later | None]]
 Loop = Callable[[Place], Awaitable[None]]
 """Goes on until it is cancelled. One that fails is begun again."""
 
-HANDLERS: Mapping[str, Work] = {}
+HANDLERS: Mapping[str, Work] = {"export": bulk.export}
 """By kind of job."""
-LOOPS: tuple[Loop, ...] = (subscriptions.run,)
+LOOPS: tuple[Loop, ...] = (subscriptions.run, bulk.expire)
 
 CONNECTIONS, AT_ONCE = 5, 4
 """Connections of the work beside the requests, so that neither waits for the other's; jobs done at once."""

@@ -11,6 +11,7 @@ import orjson
 from akson.fhir import strict_json, xml
 from akson.kit.errors import NotAcceptable
 from akson.rest import binary
+from akson.rest.bulk.started import PATH as BULK
 from akson.rest.http import FHIR_JSON, FHIR_XML, JSON_TYPES, USUAL, Answer, Request, Wanted, pairs_of
 from akson.rest.negotiate import XML_TYPES, check_parameters, wanted, wanted_of_form
 from akson.rest.outcome import error_answer, resource_of
@@ -24,6 +25,8 @@ _SAY_ABOUT_WRITING = (b"_format", b"_pretty")
 
 def look(request: Request) -> None:
     """See how the answer is wanted; NotAcceptable when it cannot be given so."""
+    if request.path[:1] == (BULK,):  # its files are not FHIR resources
+        return
     request.wanted = binary.wanted(request) if binary.is_read(request) else wanted(request)
 
 
@@ -53,7 +56,11 @@ async def give_out(request: Request, answer: Answer) -> Answer:
         if answer.body:
             answer = _written(request, answer, asked)
     large = answer.stream is not None or len(answer.body) >= PACK_FROM
-    if large and takes_gzip(request.headers.get("accept-encoding", "")):
+    if (
+        large
+        and "content-encoding" not in answer.headers
+        and takes_gzip(request.headers.get("accept-encoding", ""))
+    ):
         if answer.stream is not None:
             answer.stream = packed_stream(answer.stream)
         else:

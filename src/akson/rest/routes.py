@@ -11,6 +11,8 @@ from akson.kit.settings import Node
 from akson.record.context import Context
 from akson.rest import audit_event, compartment, edge
 from akson.rest.attempt import Door, Handler, attempt
+from akson.rest.bulk import paths
+from akson.rest.bulk.started import PATH as BULK
 from akson.rest.bundles.process import process
 from akson.rest.capability import Capability
 from akson.rest.create import create
@@ -137,6 +139,8 @@ def _of_operation(path: tuple[str, ...]) -> Methods:
 
 
 def _of_system(path: tuple[str, ...]) -> Methods | None:
+    if path[0] == BULK:
+        return paths.methods(path)
     found: dict[tuple[str, ...], Methods] = {
         ("_search",): {"POST": search_posted},
         ("_history",): {"GET": history},

@@ -4,6 +4,7 @@ A row is written in the transaction of the access itself: no audit, no answer. S
 section 14 and pasientjournalloven section 18 (the citizen's right to see who has looked).
 """
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 
@@ -47,6 +48,11 @@ class AuditRow:
 COLUMNS = [field.name for field in fields(AuditRow)]
 _PLACES = ", ".join(["%s"] * len(COLUMNS))
 APPEND = f"insert into audit ({', '.join(COLUMNS)}) values ({_PLACES})"  # noqa: S608  the columns are ours
+_OF_MANY = ", ".join({"pat": "u.pat", "count": "u.count"}.get(name, "%s") for name in COLUMNS)
+APPEND_MANY = (
+    f"insert into audit ({', '.join(COLUMNS)})"  # noqa: S608  the columns are ours
+    f" select {_OF_MANY} from unnest(%s::bigint[], %s::integer[]) u(pat, count)"
+)
 FIND = f"""
 select {", ".join(COLUMNS)} from audit
 where pat = %s and moment >= coalesce(%s, '-infinity'::timestamptz)
@@ -95,6 +101,14 @@ class Wanted:
 async def append(tx: Tx, row: AuditRow) -> None:
     """Write one row, in the transaction of what it tells of."""
     await tx.execute(APPEND, astuple(row))
+
+
+async def append_many(tx: Tx, row: AuditRow, shown: Mapping[int, int]) -> None:
+    """Write a row for each patient (number) with how much was shown; the rest of it is the same for all."""
+    values = [
+        value for name, value in zip(COLUMNS, astuple(row), strict=True) if name not in {"pat", "count"}
+    ]
+    await tx.execute(APPEND_MANY, [*values, list(shown), list(shown.values())])
 
 
 async def find(tx: Tx, *, patient: str, since: datetime | None = None, count: int = 100) -> list[AuditRow]:

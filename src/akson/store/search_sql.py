@@ -67,6 +67,12 @@ async def estimate(tx: Tx, scope: Scope, query: Query) -> int:
     return max(COUNT_EXACTLY, int(rows[0][0][0]["Plan"]["Plan Rows"]))
 
 
+def numbers(scope: Scope, query: Query) -> Sql:
+    """SQL that gives the row numbers of all that match: what another statement works on."""
+    of, conditions = _base(scope, query)
+    return _select(sql(f"select {of.alias}.rid"), of, conditions)
+
+
 def statement(scope: Scope, query: Query) -> Sql:
     """The SQL of the first page: for tests of plans and of what it names."""
     of, conditions = _base(scope, query)

@@ -11,6 +11,7 @@ from akson.rest.operations import (
     code_system,
     everything,
     expand,
+    export,
     expunge,
     meta,
     subscription,
@@ -23,6 +24,7 @@ from akson.rest.operations.operation import Operation, Target
 __all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
 
 OPERATIONS: tuple[Operation, ...] = (
+    *export.OPERATIONS,
     *meta.OPERATIONS,
     *everything.OPERATIONS,
     *validate.OPERATIONS,

@@ -3,7 +3,7 @@
 http://hl7.org/fhir/R4/operations.html#request
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,7 @@ class Given:
         return int(found)
 
 
-async def given(request: Request, known: Iterable[str], *, resource: str = "") -> Given:
+async def given(request: Request, known: Collection[str], *, resource: str = "") -> Given:
     """The parameters of a call: GET from the query string, POST from the body too.
 
     `resource` names the parameter that a bare resource in the body stands for, for an operation that takes only one
@@ -69,7 +69,7 @@ async def given(request: Request, known: Iterable[str], *, resource: str = "") -
     """
     values: dict[str, list[Any]] = {}
     for name, value in request.pairs:
-        if name not in GENERAL:
+        if name not in GENERAL or name in known:
             values.setdefault(name, []).append(value)
     if request.method == "POST" and (request.resource is not None or await request.body()):
         for name, value in _of_body(await _body(request), resource):

@@ -1,0 +1,141 @@
+"""An export as it is asked for: decided at the door, written down, and done later in steps (`exporter.py`).
+
+HL7 FHIR Bulk Data Access 2.0.0, http://hl7.org/fhir/uv/bulkdata/STU2/export.html
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from akson.fhir.model import split_reference
+from akson.fhir.search import Query
+from akson.fhir.search_parse import parse
+from akson.fhir.spec import spec
+from akson.fhir.strict_json import loads
+from akson.kit.clock import now
+from akson.kit.errors import Malformed, NotFound, UnsupportedParameter
+from akson.record import gate, trail
+from akson.record.bulk import own
+from akson.record.context import Context
+from akson.security.actor import Action, Purpose
+from akson.security.policy import Grant
+from akson.store import resources
+from akson.store.transfers import Transfer
+
+KIND = "export"
+RESULTS = frozenset(
+    {"_count", "_sort", "_include", "_revinclude", "_elements", "_summary", "_total", "_cursor"}
+)
+"""Parameters of a search that say nothing about which resources match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an export holds. Empty types: all. patients None: everything; else ids of Patients."""
+
+    types: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    filters: tuple[str, ...] = ()
+    """Searches, each `Type?parameters`: of such a type only what one of them finds."""
+    elements: tuple[str, ...] = ()
+    """`Type.element`, or `element` for all types."""
+    is_patients: bool = False
+    """Only what is about patients."""
+    patients: tuple[str, ...] | None = None
+
+    def said(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "types": list(self.types),
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+            "filters": list(self.filters),
+            "elements": list(self.elements),
+            "is_patients": self.is_patients,
+            "patients": None if self.patients is None else list(self.patients),
+        }
+
+    @classmethod
+    def read(cls, said: dict[str, Any]) -> "Wanted":
+        """What `said` wrote."""
+        return cls(
+            types=tuple(said["types"]),
+            since=datetime.fromisoformat(said["since"]) if said["since"] else None,
+            until=datetime.fromisoformat(said["until"]) if said["until"] else None,
+            filters=tuple(said["filters"]),
+            elements=tuple(said["elements"]),
+            is_patients=said["is_patients"],
+            patients=None if said["patients"] is None else tuple(said["patients"]),
+        )
+
+
+async def begin(ctx: Context, request: str, wanted: Wanted, group: str = "") -> Transfer:
+    """Put an export into the queue. `group` is the id of the Group whose members it is about.
+
+    Raises Refused without the right to it, NotFound for a Group or Patient that is not here, Malformed and
+    UnsupportedParameter for what cannot be searched for.
+    """
+    ctx = replace(ctx, purpose=Purpose.ADMINISTRATION)
+    grant = gate.granted(ctx, Action.ADMINISTER, "")
+    queries(wanted, ctx.node.fhir)
+    if group:
+        members = await _members(ctx, grant, group)
+        if strangers := set(wanted.patients or ()) - members:
+            raise NotFound(f"{len(strangers)} of the patients are not in the group")
+        wanted = replace(wanted, patients=tuple(sorted(set(wanted.patients or members))))
+    elif wanted.patients is not None:
+        await _known(ctx, grant, wanted.patients)
+    made = await own.begin(ctx, KIND, request, wanted.said(), now())
+    await trail.seen(ctx, grant, Action.ADMINISTER, (), "")
+    return made
+
+
+def queries(wanted: Wanted, base: str) -> dict[str, list[Query]]:
+    """The searches of the filters by their type."""
+    found: dict[str, list[Query]] = {}
+    for text in wanted.filters:
+        kind, mark, rest = text.partition("?")
+        if kind not in spec().types or not mark:
+            raise Malformed(f"_typeFilter is Type?parameters, not {text[:64]!r}", expression=("_typeFilter",))
+        if wanted.types and kind not in wanted.types:
+            raise Malformed(
+                f"_typeFilter is about {kind}, which _type leaves out", expression=("_typeFilter",)
+            )
+        pairs = parse_qsl(rest, keep_blank_values=True, max_num_fields=100)
+        for name, _ in pairs:
+            if name.partition(":")[0] in RESULTS:
+                raise UnsupportedParameter(
+                    f"_typeFilter chooses resources; {name[:64]} does not", expression=("_typeFilter",)
+                )
+        found.setdefault(kind, []).append(parse(kind, pairs, base=base))
+    return found
+
+
+async def _members(ctx: Context, grant: Grant, group: str) -> set[str]:
+    """Ids of the patients who are members now."""
+    stored = await resources.read(ctx.tx, grant.scope, "Group", group)
+    if stored is None or stored.deleted:
+        raise NotFound("No such Group")
+    present = now()
+    return {
+        key
+        for member in loads(stored.body).get("member", ())
+        for kind, key in [split_reference(member.get("entity", {}).get("reference", ""))]
+        if kind == "Patient" and not member.get("inactive") and _lasts(member, present)
+    }
+
+
+def _lasts(member: dict[str, Any], present: datetime) -> bool:
+    """Whether a membership has not ended: its period ends on a later day, or on none."""
+    end = str(member.get("period", {}).get("end", ""))
+    return not end or end[:10] >= present.date().isoformat()[: len(end[:10])]
+
+
+async def _known(ctx: Context, grant: Grant, ids: Iterable[str]) -> None:
+    for id_ in ids:
+        stored = await resources.read(ctx.tx, grant.scope, "Patient", id_)
+        if stored is None or stored.deleted:
+            raise NotFound("One of the patients is not here")

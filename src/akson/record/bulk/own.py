@@ -1,0 +1,86 @@
+"""An export or import belongs to the one who started it: nobody else sees that it is there."""
+
+from datetime import datetime
+from typing import Any
+
+from akson.kit.clock import now
+from akson.kit.errors import Gone, NotFound, TooMany
+from akson.kit.ids import new_secret
+from akson.record import gate
+from akson.record.context import Context, Place
+from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.policy import Grant
+from akson.store import transfers
+from akson.store.transfers import Transfer
+
+_KEPT = ("name", "client_id", "organization", "organization_name", "administers")
+"""What of an actor is needed to decide and to audit later."""
+AT_ONCE = 5
+"""Exports, and imports, that one owner may have under way."""
+WINDOW, POLLS = 10.0, 40
+"""Times that the state may be asked for in this many seconds."""
+
+
+def owner(actor: Actor) -> str:
+    """Who an actor is, for as long as an export or import lives."""
+    return f"{actor.kind.value}/{actor.client_id}"
+
+
+async def begin(ctx: Context, kind: str, request: str, wanted: dict[str, Any], moment: datetime) -> Transfer:
+    """Put what is wanted into the queue on behalf of the actor. TooMany when the actor has enough under way."""
+    mine = owner(ctx.actor)
+    if await transfers.under_way(ctx.tx, mine, kind) >= AT_ONCE:
+        raise TooMany(f"{AT_ONCE} of your {kind}s are under way: wait for one of them, or cancel it")
+    made = Transfer(
+        id=new_secret(), kind=kind, owner=mine, request=request, wanted=wanted | {"actor": _said(ctx.actor)},
+        state="waiting", moment=moment, place={}, total=0, done=0, result={}, error="", made=moment,
+        ended=None, expires=None,
+    )  # fmt: skip
+    await transfers.start(ctx.tx, made, kind)
+    return made
+
+
+async def find(ctx: Context, id_: str) -> Transfer:
+    """The actor's own export or import. NotFound when there is none such; Gone when it has expired."""
+    gate.granted(ctx, Action.ADMINISTER, "")
+    found = await transfers.get(ctx.tx, id_)
+    if found is None or found.owner != owner(ctx.actor) or found.state == "cancelled":
+        raise NotFound("No such export or import, or it was cancelled")
+    if found.state == "expired" or (found.expires and found.expires <= now()):
+        raise Gone("This has expired and its files are removed: start a new one")
+    return found
+
+
+async def ask(ctx: Context, id_: str) -> Transfer:
+    """As `find`, for one who asks how far it has come. TooMany for one who asks too often."""
+    found = await find(ctx, id_)
+    if await transfers.polls(ctx.tx, id_, WINDOW) > POLLS:
+        raise TooMany(
+            f"Ask at most {POLLS} times in {WINDOW:.0f} seconds; Retry-After says when it is worth it"
+        )
+    return found
+
+
+async def cancel(ctx: Context, id_: str) -> None:
+    """End it and take away what it gave."""
+    found = await find(ctx, id_)
+    async with ctx.tx.savepoint():
+        await transfers.cancel(ctx.tx, id_)
+        if found.state in {"done", "failed"}:
+            await transfers.drop(ctx.tx, id_)
+
+
+def actor_of(transfer: Transfer) -> Actor:
+    """On whose behalf it is done."""
+    said = transfer.wanted["actor"]
+    return Actor(**said | {"kind": Kind(said["kind"])})
+
+
+def still_granted(place: Place, transfer: Transfer) -> Grant | None:
+    """What the one who started it may do now; None when the right is gone."""
+    decision = place.policy(actor_of(transfer), Action.ADMINISTER, "", Purpose.ADMINISTRATION)
+    return decision if isinstance(decision, Grant) else None
+
+
+def _said(actor: Actor) -> dict[str, Any]:
+    return {"kind": actor.kind.value} | {name: getattr(actor, name) for name in _KEPT}

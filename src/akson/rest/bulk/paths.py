@@ -1,0 +1,137 @@
+"""`[base]/_bulk/ID`: how far an export or import has come, its end; and below it the files that it gave.
+
+http://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-status-request
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from email.utils import format_datetime
+from functools import partial
+from typing import Any
+
+import orjson
+
+from akson.kit import packing
+from akson.kit.clock import instant, now
+from akson.kit.errors import AksonError, Conflict, NotFound
+from akson.kit.packing import Packed
+from akson.record.bulk import own
+from akson.record.context import Context
+from akson.rest import outcome
+from akson.rest.attempt import Handler
+from akson.rest.bulk.started import address
+from akson.rest.http import Answer, Request
+from akson.rest.packing import takes_gzip
+from akson.store import transfers
+from akson.store.transfers import File, Transfer
+
+NDJSON = "application/fhir+ndjson"
+SOON, SELDOM = 1, 60
+"""Bounds of Retry-After in seconds."""
+
+
+def methods(path: tuple[str, ...]) -> dict[str, Handler]:
+    """What can be done at a path below the base that begins with `_bulk`."""
+    match path[1:]:
+        case (id_,):
+            return {"GET": partial(status, id_=id_), "DELETE": partial(cancel, id_=id_)}
+        case (id_, name):
+            return {"GET": partial(file, id_=id_, name=name)}
+    raise NotFound("No interaction has this path")
+
+
+async def status(ctx: Context, request: Request, *, id_: str) -> Answer:
+    """202 with X-Progress while it is under way, 200 with the manifest when it is done, 500 when it has failed."""
+    transfer = await own.ask(ctx, id_)
+    if transfer.state == "failed":
+        raise AksonError(f"The {transfer.kind} failed: {transfer.error}")
+    if transfer.state != "done":
+        return Answer(202, b"", {"x-progress": progress(transfer), "retry-after": str(wait(transfer))})
+    made = orjson.dumps(manifest(request, transfer))
+    return Answer(200, made, _expiry(transfer), media="application/json")
+
+
+def progress(transfer: Transfer) -> str:
+    """What is done of how much, in resources. How much there is, is counted before the first is done."""
+    if transfer.state == "waiting":
+        return "waiting"
+    if transfer.state == "planning":
+        return f"counting: {transfer.total} resources so far"
+    share = 100 * transfer.done // max(transfer.total, 1)
+    return f"{transfer.done} of {transfer.total} resources ({min(share, 99)} %)"
+
+
+def wait(transfer: Transfer) -> int:
+    """Seconds after which asking again is worth it: a tenth of what is likely left."""
+    spent = (now() - transfer.made).total_seconds()
+    left = spent * (transfer.total - transfer.done) / transfer.done if transfer.done else spent
+    return round(min(max(left / 10, SOON), SELDOM))
+
+
+def manifest(request: Request, transfer: Transfer) -> dict[str, Any]:
+    """The files of an export or import that is done."""
+    files = transfer.result.get("files", [])
+
+    def of(kind: str) -> list[dict[str, Any]]:
+        return [
+            {"type": each["type"], "url": address(request, transfer.id, each["name"]), "count": each["count"]}
+            for each in files
+            if each["kind"] == kind
+        ]
+
+    return {
+        "transactionTime": instant(transfer.moment),
+        "request": transfer.request,
+        "requiresAccessToken": _needs_token(transfer),
+        "output": of("output"),
+        "deleted": of("deleted"),
+        "error": of("error"),
+    } | ({"extension": transfer.result["extension"]} if "extension" in transfer.result else {})
+
+
+def _needs_token(transfer: Transfer) -> bool:
+    """Whether the files are fetched with a token as all else; the open server knows none."""
+    return not transfer.owner.startswith("anyone/")
+
+
+async def cancel(ctx: Context, _request: Request, *, id_: str) -> Answer:
+    """202: it is ended, and what it gave is taken away."""
+    await own.cancel(ctx, id_)
+    return outcome.said(202, "It is cancelled, and its files are removed")
+
+
+async def file(ctx: Context, request: Request, *, id_: str, name: str) -> Answer:
+    """One file, as it was packed where the client takes gzip. Conflict while it is not there yet."""
+    transfer = await own.find(ctx, id_)
+    if transfer.state != "done":
+        raise Conflict("Its files can be fetched when it is done")
+    found = next((each for each in transfer.result.get("files", []) if each["name"] == name), None)
+    if found is None:
+        raise NotFound("No such file")
+    pieces = transfers.bodies(
+        ctx.place.database, transfer.id, File(**{key: found[key] for key in File._fields})
+    )
+    headers = {"cache-control": "private"} | _expiry(transfer)
+    if takes_gzip(request.headers.get("accept-encoding", "")):
+        headers |= {"content-encoding": "gzip", "content-length": str(found["packed"])}
+        return Answer(200, headers=headers, stream=_packed(pieces), media=NDJSON)
+    headers["content-length"] = str(found["size"])
+    return Answer(200, headers=headers, stream=_unpacked(pieces), media=NDJSON)
+
+
+async def _packed(pieces: AsyncIterator[Packed]) -> AsyncIterator[bytes]:
+    stream = packing.Stream()
+    yield packing.HEADER
+    async for piece in pieces:
+        stream.add(piece)
+        yield piece.body
+    yield stream.end()
+
+
+async def _unpacked(pieces: AsyncIterator[Packed]) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        yield await asyncio.to_thread(packing.unpack, piece.body)
+
+
+def _expiry(transfer: Transfer) -> dict[str, str]:
+    return {"expires": format_datetime(transfer.expires, usegmt=True)} if transfer.expires else {}

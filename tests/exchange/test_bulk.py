@@ -1,0 +1,67 @@
+"""Bulk data behind the door of a node: for systems with the right to administer it, in the log of each patient."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from akson.trust import registry
+
+pytestmark = pytest.mark.store
+
+READ, ADMIN = "akson:samhandling/fhir", "akson:samhandling/fhir akson:samhandling/admin"
+ASYNC = {"prefer": "respond-async"}
+
+
+def hosted(world, name):
+    return next(each for each in world.app.state.hosted if each.node.name == name)
+
+
+async def allow(world, *names):
+    """The trust anchor gives these systems the right to administer the platform."""
+    async with hosted(world, "tillitsanker").place.database.transaction() as tx:
+        for name in names:
+            client = await registry.find_client(tx, hosted(world, name).node.client_id)
+            more = client.scopes | {"akson:samhandling/admin"}
+            await registry.register_client(tx, replace(client, scopes=more))
+
+
+async def ask(world, name, path, scope=ADMIN, method="GET", **options):
+    url = path if path.startswith("http") else f"{world.base}/samhandling/fhir/{path}"
+    return await hosted(world, name).peer.request(method, url, scope=scope, **options)
+
+
+async def test_without_the_right_to_administer_there_is_no_export_and_the_try_is_logged(world):
+    refused = await ask(world, "journal", "$export", READ, headers=ASYNC)
+    assert refused.status_code == 403
+    async with hosted(world, "samhandling").place.database.transaction() as tx:
+        (row,) = await tx.fetch("select granted, client_id from audit where action = 'administer'")
+    assert row == (False, hosted(world, "journal").node.client_id)
+
+
+async def test_what_is_exported_belongs_to_the_system_that_asked_and_every_patient_sees_it(world):
+    await allow(world, "journal", "sykehus")
+    begun = await ask(world, "journal", "Patient/$export", headers=ASYNC)
+    assert begun.status_code == 202, begun.text
+    where = begun.headers["content-location"]
+    async with asyncio.timeout(90):
+        while (answer := await ask(world, "journal", where)).status_code == 202:  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+    manifest = answer.json()
+    assert manifest["requiresAccessToken"] is True
+    patients = next(file for file in manifest["output"] if file["type"] == "Patient")
+    assert (await ask(world, "sykehus", where)).status_code == 404
+    assert (await ask(world, "sykehus", patients["url"])).status_code == 404
+    assert (await ask(world, "journal", patients["url"], READ)).status_code == 403
+    file = await ask(world, "journal", patients["url"])
+    ids = [json.loads(line)["id"] for line in file.text.splitlines()]
+    assert len(ids) == patients["count"] > 5
+    async with hosted(world, "samhandling").place.database.transaction() as tx:
+        rows = await tx.fetch(
+            "select pat, count from audit where action = 'read' and reason = 'reason.system_admin'"
+        )
+    assert len({pat for pat, _ in rows}) == len(rows) >= len(ids)
+    assert sum(count for _, count in rows) == sum(file["count"] for file in manifest["output"])
+    assert (await ask(world, "sykehus", where, method="DELETE")).status_code == 404
+    assert (await ask(world, "journal", where, method="DELETE")).status_code == 202
