@@ -56,9 +56,8 @@ def open_place(
 def open_door(place: Place) -> Door:
     """A transaction for each request, on behalf of anyone.
 
-    A request that only looks, and a create without a condition, is one statement, since nothing is audited here: it
-    is its own transaction and needs none around it. Terminology, definitions and operations are more than
-    one statement.
+    A request that only looks, and a write without a condition, is one statement, since nothing is audited here: it is
+    its own transaction and needs none around it. Terminology, definitions and operations are more than one.
     """
 
     @asynccontextmanager
@@ -67,16 +66,20 @@ def open_door(place: Place) -> Door:
             yield Context(ANYONE, tx, place)
 
     def door(request: Request) -> AbstractAsyncContextManager[Context]:
-        create = (
-            request.method == "POST"
-            and len(request.path) == 1
-            and "if-none-exist" not in request.headers
-            and request.path[0] not in MORE
-            and not request.path[0].startswith("$")
-        )
-        return singly() if create or request.method in {"GET", "HEAD"} else opened(place, ANYONE)
+        return singly() if _is_one_statement(request) else opened(place, ANYONE)
 
     return door
+
+
+def _is_one_statement(request: Request) -> bool:
+    path = request.path
+    if request.method in {"GET", "HEAD"}:
+        return True
+    if not path or path[0] in MORE or path[-1].startswith("$"):
+        return False
+    if request.method == "POST":
+        return len(path) == 1 and "if-none-exist" not in request.headers
+    return request.method in {"PUT", "DELETE"} and len(path) == 2
 
 
 def standalone(place: Place, *, limit: int) -> App:

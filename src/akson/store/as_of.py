@@ -12,11 +12,16 @@ from akson.fhir.index import Index
 from akson.fhir.model import Resource
 from akson.store.hashing import patient_number, resource_key
 from akson.store.pool import Tx
-from akson.store.rows import labels, rows
 from akson.store.scope import NODE
 from akson.store.scope_sql import within
 from akson.store.stored import Stored
-from akson.store.writes import array, change, present_row
+from akson.store.writes import ROWS, indexed
+
+HOLD = "select rid, tok from resource where key = %s and type = %s and id = %s for update"
+CLEAR = "select clear_rows(%s::bigint, %s::bigint[], '{}', '{}')"
+REPLACE = """
+update resource set pat = %s, version = %s, updated = %s, deleted = false, tok = %s, labels = %s, digests = %s, body = %s
+where rid = %s"""
 
 
 class _Over(Exception):
@@ -31,18 +36,24 @@ async def as_of(tx: Tx, old: Stored, resource: Resource, index: Index) -> AsyncI
     """
     try:
         async with tx.savepoint():
-            present = await present_row(tx, NODE, old.type, old.id)
-            if present is not None:
-                found = rows(old.type, index)
-                state = [
-                    patient_number(index.patient), old.version, old.updated, False,
-                    array(found.tok), array(labels(resource)), old.body,
-                ]  # fmt: skip
-                await change(tx, present, state, old.type, found)
+            await _put(tx, old, resource, index)
             yield
             _end()
     except _Over:
         return
+
+
+async def _put(tx: Tx, old: Stored, resource: Resource, index: Index) -> None:
+    row = await tx.one(HOLD, [resource_key(old.type, old.id), old.type, old.id])
+    if row is None:
+        return
+    rid, tok = row
+    pat, (tok_now, marks, digests, *found) = patient_number(index.patient), indexed(resource, index)
+    await tx.execute(CLEAR, [rid, tok])
+    await tx.execute(REPLACE, [pat, old.version, old.updated, tok_now, marks, digests, old.body, rid])
+    await tx.execute(
+        f"select put_rows(%s::bigint, %s::bigint, %s::text, {ROWS})", [pat, rid, old.type, *found]
+    )
 
 
 def _end() -> NoReturn:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from akson.store import arrays
+
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 NULL = b"\xff\xff\xff\xff"
-BIGINT_OID = 20
 
 _eight = struct.Struct("!iq").pack
 _float = struct.Struct("!id").pack
@@ -51,12 +52,7 @@ def timestamp(value: datetime) -> bytes:
 
 
 def bigints(values: Sequence[int]) -> bytes:
-    if not values:
-        return raw(struct.pack("!iii", 0, 0, BIGINT_OID))
-    many = len(values)
-    pairs: list[int] = [8] * (2 * many)
-    pairs[1::2] = values
-    return struct.pack(f"!iiiiii{'iq' * many}", 20 + 12 * many, 1, 0, BIGINT_OID, many, 1, *pairs)
+    return raw(arrays.bigints(values))
 
 
 Column = Callable[[Any], bytes]

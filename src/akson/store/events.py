@@ -12,10 +12,7 @@ from akson.store.hashing import patient_number
 from akson.store.pool import Tx
 
 APPEND = "insert into event (pat, topic, reference) values (%s, %s, %s)"
-# Part of a write of the row `r`: always, or only when somebody subscribes to resources of the type.
-TELL = """
-insert into event (pat, topic, reference, version) select %s, %s, %s, %s from r
-where %s or exists (select 1 from subscription_type s where s.type = %s)"""
+# Of many writes: of all, or of those to whose type somebody subscribes. Single writes do the same (migration 0014).
 TELL_MANY = """
 insert into event (pat, topic, reference, version)
 select e.pat, e.type || '.' || e.action, e.type || '/' || e.id, e.version

@@ -12,6 +12,7 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from akson.kit.errors import AksonError, Contended, Unavailable
+from akson.store.arrays import DUMPERS
 from akson.store.link import Link, Row
 
 __all__ = ["Database", "Row", "Tx", "of_server"]
@@ -29,6 +30,8 @@ def _adapters() -> AdaptersMap:
     adapters = AdaptersMap(psycopg.adapters)
     adapters.register_dumper(int, Int8Dumper)
     adapters.register_dumper(int, Int8BinaryDumper)
+    for kind, dumper in DUMPERS.items():
+        adapters.register_dumper(kind, dumper)
     return adapters
 
 

@@ -28,9 +28,33 @@ class Stored:
         return f"{self.type}/{self.id}"
 
 
+Pieces = tuple[bytes, bytes, bytes]
+"""A body in three: before the version, between version and time, after the time."""
+
+
+def pieces(resource: Resource, identity: str) -> Pieces:
+    """The body of a resource with the id that the server sets, without version and time, which are set when it is written."""
+    meta = {name: value for name, value in (resource.get("meta") or {}).items() if name not in _SET}
+    rest = {name: value for name, value in resource.items() if name not in _HEAD}
+    head = b'{"resourceType":"%s","id":"%s","meta":{"versionId":"'
+    tail = b'",' + strict_json.dumps(meta)[1:] if meta else b'"}'
+    return (
+        head % (resource["resourceType"].encode(), identity.encode()),
+        b'","lastUpdated":"',
+        tail + (b"," + strict_json.dumps(rest)[1:] if rest else b"}"),
+    )
+
+
+_SET = frozenset({"versionId", "lastUpdated"})
+_HEAD = frozenset({"resourceType", "id", "meta"})
+
+
+def joined(parts: Pieces, version: int, updated: datetime) -> bytes:
+    """The body of a version."""
+    head, middle, tail = parts
+    return b"".join((head, str(version).encode(), middle, instant(updated).encode(), tail))
+
+
 def serve(resource: Resource, identity: str, version: int, updated: datetime) -> bytes:
     """The body of a version: the resource with the id and the meta that the server sets."""
-    meta = (resource.get("meta") or {}) | {"versionId": str(version), "lastUpdated": instant(updated)}
-    head = {"resourceType": resource["resourceType"], "id": identity, "meta": meta}
-    rest = {name: value for name, value in resource.items() if name not in head}
-    return strict_json.dumps(head | rest)
+    return joined(pieces(resource, identity), version, updated)

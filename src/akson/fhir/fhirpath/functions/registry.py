@@ -1,8 +1,7 @@
 """How a function of FHIRPath is declared.
 
 It takes (env, focus) and its arguments: as collections; or, declared lazy, as closures that it runs itself, once
-for each item; or, declared types, as the name of a type. One declared weighs, which runs a closure more often than
-the focus has items, is told the size of its arguments and pays itself.
+for each item; or, declared types, as the name of a type.
 """
 
 from collections.abc import Callable
@@ -20,25 +19,18 @@ class Function:
     most: int
     lazy: bool = False
     types: bool = False
-    weighs: bool = False
 
 
 FUNCTIONS: dict[str, Function] = {}
 
 
 def function(
-    name: str,
-    fewest: int = 0,
-    most: int | None = None,
-    *,
-    lazy: bool = False,
-    types: bool = False,
-    weighs: bool = False,
+    name: str, fewest: int = 0, most: int | None = None, *, lazy: bool = False, types: bool = False
 ) -> Callable[[Body], Body]:
     """Declare a function under its FHIRPath name, with how few and how many arguments it takes."""
 
     def add(body: Body) -> Body:
-        FUNCTIONS[name] = Function(body, fewest, fewest if most is None else most, lazy, types, weighs)
+        FUNCTIONS[name] = Function(body, fewest, fewest if most is None else most, lazy, types)
         return body
 
     return add
