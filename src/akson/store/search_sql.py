@@ -50,14 +50,14 @@ async def search(tx: Tx, scope: Scope, query: Query) -> Page:
 
 async def count(tx: Tx, scope: Scope, query: Query) -> int:
     """How many resources match."""
-    statement = _select(sql("select count(*)"), *_base(scope, query))
+    statement = _select(sql("select count(*)"), *base(scope, query))
     rows = await tx.fetch(statement.text, statement.params, prepare=False)
     return int(rows[0][0])
 
 
 async def estimate(tx: Tx, scope: Scope, query: Query) -> int:
     """About how many match: counted up to a thousand, beyond that what the planner expects."""
-    inner = _select(sql("select 1"), *_base(scope, query))
+    inner = _select(sql("select 1"), *base(scope, query))
     limited = sql("select count(*) from (") + inner + sql(" limit %s) few", COUNT_EXACTLY)
     rows = await tx.fetch(limited.text, limited.params, prepare=False)
     if rows[0][0] < COUNT_EXACTLY:
@@ -69,18 +69,19 @@ async def estimate(tx: Tx, scope: Scope, query: Query) -> int:
 
 def numbers(scope: Scope, query: Query) -> Sql:
     """SQL that gives the row numbers of all that match: what another statement works on."""
-    of, conditions = _base(scope, query)
+    of, conditions = base(scope, query)
     return _select(sql(f"select {of.alias}.rid"), of, conditions)
 
 
 def statement(scope: Scope, query: Query) -> Sql:
     """The SQL of the first page: for tests of plans and of what it names."""
-    of, conditions = _base(scope, query)
+    of, conditions = base(scope, query)
     found = order(query, of)
     return _page(found, of, [*conditions, *([found.condition] if found.condition else [])], query.count)
 
 
-def _base(scope: Scope, query: Query) -> tuple[Table, list[Sql]]:
+def base(scope: Scope, query: Query) -> tuple[Table, list[Sql]]:
+    """The table that a query is of, and what it asks of its rows."""
     tables = Tables(scope)
     of = tables.resource([query.type] if query.type else [])
     return of, [of.condition, *(condition(criterion, of, tables) for criterion in query.filters)]
@@ -100,7 +101,7 @@ def _page(found: Order, of: Table, conditions: list[Sql], limit: int) -> Sql:
 
 async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str | None]:
     """The rows of one page, first those with a value for the first sort key, then the others."""
-    of, conditions = _base(scope, query)
+    of, conditions = base(scope, query)
     first, rest = order(query, of), order_of_rest(query, of)
     secret = await _secret(tx) if tells_names(query) else None
     part, values = read_mark(query, first, rest, secret) if query.cursor else (0, None)

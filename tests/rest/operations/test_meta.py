@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.rest.making import issue, patient, stored
+from tests.rest.making import issue, observation, patient, stored
 
 pytestmark = pytest.mark.store
 TAG = {"system": "http://example.org/tags", "code": "a", "display": "A"}
@@ -55,3 +55,15 @@ async def test_what_is_no_meta_is_refused_by_name(client):
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     answer = await client.get("/Patient/$nonsense")
     assert answer.status_code == 404
+
+
+async def test_the_meta_of_a_type_and_of_all_holds_what_is_in_use(client):
+    profile = "http://example.org/profile"
+    await stored(client, patient(meta={"tag": [TAG], "profile": [profile]}))
+    await stored(client, patient(meta={"tag": [TAG]}))
+    await stored(client, observation("Patient/x", meta={"security": [LABEL]}))
+    gone = await stored(client, patient(meta={"tag": [{"code": "gone"}]}))
+    await client.delete(f"/Patient/{gone['id']}")
+    assert returned(await client.get("/Patient/$meta")) == {"profile": [profile], "tag": [TAG]}
+    assert returned(await client.get("/$meta")) == {"profile": [profile], "security": [LABEL], "tag": [TAG]}
+    assert (await client.get("/Group/$meta")).json() == {"resourceType": "Parameters"}

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from akson.rest.operations import (
     closure,
     code_system,
+    document,
     everything,
     expand,
     export,
     expunge,
+    lastn,
     meta,
     subscription,
     translate,
@@ -35,6 +37,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *expand.OPERATIONS,
     *translate.OPERATIONS,
     *validate_code.OPERATIONS,
+    *lastn.OPERATIONS,
+    *document.OPERATIONS,
 )  # fmt: skip
 
 

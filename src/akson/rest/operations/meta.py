@@ -12,6 +12,7 @@ from akson.fhir.model import Resource
 from akson.kit.errors import Malformed
 from akson.record import gate
 from akson.record.context import Context
+from akson.record.together import metas
 from akson.rest.change import change
 from akson.rest.http import Answer, Request
 from akson.rest.incoming import check_id
@@ -26,8 +27,10 @@ Edit = Callable[[Resource, Resource], Resource]
 
 
 async def meta(ctx: Context, request: Request, target: Target) -> Answer:
-    """200 with the meta of the resource as a Parameters resource."""
+    """200 with a Parameters resource: the meta of the resource, or what those of all of a type, or all, hold together."""
     await given(request, ())
+    if not target.id:
+        return _answer(await metas(ctx, target.type))
     stored = await gate.read(ctx, target.type, check_id(target.id))
     resource = strict_json.loads(stored.body)
     answer = _answer(resource["meta"])
@@ -85,12 +88,15 @@ def _key(each: str | Resource) -> tuple[str, str]:
 
 
 def _answer(found: Resource) -> Answer:
-    body = {"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": found}]}
+    """The Meta; an element that is empty is left out."""
+    body: Resource = {"resourceType": "Parameters"}
+    if found:
+        body["parameter"] = [{"name": "return", "valueMeta": found}]
     return Answer(200, orjson.dumps(body))
 
 
 OPERATIONS = (
-    Operation("meta", f"{_URL}meta", meta, instances=ANY),
+    Operation("meta", f"{_URL}meta", meta, system=True, types=ANY, instances=ANY),
     Operation("meta-add", f"{_URL}meta-add", add, instances=ANY, get=False),
     Operation("meta-delete", f"{_URL}meta-delete", remove, instances=ANY, get=False),
 )

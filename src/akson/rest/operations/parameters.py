@@ -80,6 +80,25 @@ async def given(request: Request, known: Collection[str], *, resource: str = "")
     return Given(values)
 
 
+async def given_pairs(request: Request) -> list[tuple[str, str]]:
+    """The parameters of a call as pairs of a query string, for an operation that takes search criteria."""
+    pairs = list(request.pairs)
+    if request.method == "POST" and (request.resource is not None or await request.body()):
+        pairs += [(name, _as_text(name, value)) for name, value in _of_body(await _body(request), "")]
+    return pairs
+
+
+def _as_text(name: str, value: Any) -> str:
+    """A plain value, the target of a Reference, or a Coding as a token."""
+    if isinstance(value, dict) and isinstance(value.get("reference"), str):
+        return str(value["reference"])
+    if isinstance(value, dict) and "code" in value:
+        return "|".join(value[part] for part in ("system", "code") if part in value)
+    if isinstance(value, dict | list):
+        raise Malformed(f"The parameter {name} is a plain value", expression=(f"Parameters.{name}",))
+    return str(value)
+
+
 async def _body(request: Request) -> Resource:
     if request.resource is not None:
         return request.resource

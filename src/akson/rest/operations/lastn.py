@@ -1,0 +1,61 @@
+"""$lastn: the latest observations of each code. http://hl7.org/fhir/R4/observation-operation-lastn.html
+
+Besides `max` it takes any criterion of a search for observations; one must say whose they are.
+"""
+
+from dataclasses import replace
+
+from akson.fhir.search import Filter, Query
+from akson.fhir.search_parse import parse
+from akson.kit.errors import Malformed
+from akson.record.context import Context
+from akson.record.together import latest
+from akson.rest import bundle, subset
+from akson.rest.http import Answer, Request
+from akson.rest.operations.operation import Operation, Target
+from akson.rest.operations.parameters import GENERAL, given_pairs
+
+_WHOSE = frozenset({"patient", "subject"})
+_LARGEST = 100
+
+
+async def lastn(ctx: Context, request: Request, target: Target) -> Answer:
+    """200 with a searchset, code by code, the newest first."""
+    pairs = await given_pairs(request)
+    query = parse(
+        target.type, [pair for pair in pairs if pair[0] not in GENERAL | {"max"}], base=request.base
+    )
+    if not any(isinstance(each, Filter) and each.param.code in _WHOSE for each in query.filters):
+        raise Malformed("Say whose observations: the parameter patient or subject", expression=("patient",))
+    if query.includes or query.sort or query.cursor:
+        raise Malformed("$lastn has an order of its own, no pages and no includes")
+    found = await latest(
+        ctx, replace(query, count=1), _most([value for name, value in pairs if name == "max"])
+    )
+    shape = _shape(request, query)
+    base = request.base.encode()
+    entries = [bundle.found_entry(base, stored, b"match", shape) for stored in found]
+    return Answer(200, bundle.assemble("searchset", entries, total=len(entries)))
+
+
+def _shape(request: Request, query: Query) -> subset.Shape | None:
+    elements = tuple(part for part in (request.parameter("_elements") or "").split(",") if part)
+    return subset.shape(elements or query.elements, request.parameter("_summary"))
+
+
+def _most(values: list[str]) -> int:
+    if not values:
+        return 1
+    if len(values) > 1 or not values[0].isdecimal() or not 1 <= int(values[0][:9]) <= _LARGEST:
+        raise Malformed(f"max is a whole number from 1 to {_LARGEST}", expression=("Parameters.max",))
+    return int(values[0])
+
+
+OPERATIONS = (
+    Operation(
+        "lastn",
+        "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
+        lastn,
+        types=frozenset({"Observation"}),
+    ),
+)
