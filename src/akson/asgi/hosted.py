@@ -21,6 +21,7 @@ from akson.record.context import Context, Place, opened
 from akson.record.people import People
 from akson.rest.http import Request as RestRequest
 from akson.rest.routes import app as fhir_app
+from akson.rest.subscriptions.live import Live
 from akson.security.actor import Actor, Kind, Purpose
 from akson.security.anchor import Anchor
 from akson.security.client import Peer
@@ -124,16 +125,15 @@ class Hosted:
 
     def api(self) -> list[BaseRoute]:
         """What every node answers: health and FHIR."""
+        fhir = fhir_app(
+            self.node,
+            self.rest_context,
+            limit=self.settings.body_limit,
+            depth=self.place.limits.json_depth,
+        )
         return [
             Route("/health", self.health),
-            *fhir_routes(
-                fhir_app(
-                    self.node,
-                    self.rest_context,
-                    limit=self.settings.body_limit,
-                    depth=self.place.limits.json_depth,
-                )
-            ),
+            *fhir_routes(Live(self.place, self.rest_context).around(fhir)),
         ]
 
     async def health(self, _request: Request) -> Response:

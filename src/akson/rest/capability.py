@@ -65,6 +65,7 @@ def statement(node: Node, started: str) -> Resource:
         "patchFormat": list(FORMATS),
         "rest": [
             {
+                "extension": [subscribing.endpoint(node.fhir)],
                 "mode": "server",
                 "resource": listed,
                 "interaction": [{"code": code} for code in _SYSTEM_INTERACTIONS],

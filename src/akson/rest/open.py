@@ -11,6 +11,7 @@ from akson.rest.attempt import Door
 from akson.rest.http import Answer, App, Receive, Request, Send
 from akson.rest.http import Scope as Connection
 from akson.rest.routes import app
+from akson.rest.subscriptions.live import Live
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, Grant
 from akson.store.definitions import KEPT
@@ -84,7 +85,8 @@ def _is_one_statement(request: Request) -> bool:
 
 def standalone(place: Place, *, limit: int) -> App:
     """The whole program of `akson fhir serve`: the API at /fhir, and /health."""
-    inner = app(place.node, open_door(place), limit=limit, depth=place.limits.json_depth)
+    door = open_door(place)
+    inner = Live(place, door).around(app(place.node, door, limit=limit, depth=place.limits.json_depth))
 
     async def application(scope: Connection, receive: Receive, send: Send) -> None:
         path: str = scope["path"]

@@ -9,6 +9,7 @@ import pytest_asyncio
 from akson.rest.open import open_place, standalone
 from akson.rest.subscriptions import worker
 from tests.rest.conftest import BASE, JSON, LIMIT
+from tests.rest.subscriptions.process import Server
 from tests.rest.subscriptions.receiver import Receiver
 
 
@@ -39,6 +40,21 @@ async def working(place):
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+@pytest_asyncio.fixture
+async def server(new_database):
+    """A server process of its own."""
+    made = await Server(new_database()).start()
+    yield made
+    made.stop()
+
+
+@pytest_asyncio.fixture
+async def remote(server):
+    """A client of the server process."""
+    async with httpx.AsyncClient(base_url=server.base, headers=JSON, timeout=30) as opened:
+        yield opened
 
 
 async def until(condition, seconds=20):

@@ -44,6 +44,11 @@ class Channel:
     timeout: int = 0
     most: int = 0
 
+    @property
+    def holds(self) -> str:
+        """How much of each event is to be read: what a Bundle holds, or R4's own form."""
+        return self.content or (FULL if self.media else EMPTY)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

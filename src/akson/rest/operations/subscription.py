@@ -23,6 +23,7 @@ from akson.rest.incoming import check_id
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.rest.subscriptions.notification import notification, status_entry
+from akson.rest.subscriptions.websocket import TOKEN, socket_url
 from akson.store import keep, subscriptions
 from akson.store.subscriptions import Subscribed
 
@@ -30,7 +31,6 @@ _URL = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backpo
 _SUBSCRIPTION = frozenset({"Subscription"})
 MOST = 100
 """Events in one answer of $events; the client asks on from the last number."""
-TOKEN = "subscription-token"  # noqa: S105  the kind it is kept under
 TOKEN_LASTS = timedelta(minutes=10)
 
 
@@ -75,11 +75,6 @@ async def binding_token(ctx: Context, request: Request, target: Target) -> Answe
         {"name": "websocket-url", "valueUrl": socket_url(request.base)},
     ]
     return Answer(200, orjson.dumps({"resourceType": "Parameters", "parameter": parameters}))
-
-
-def socket_url(base: str) -> str:
-    """Where websockets are opened, by the FHIR base."""
-    return f"ws{base.removeprefix('http')}/websocket"
 
 
 async def _asked(ctx: Context, values: Given, target: Target) -> list[Subscribed]:

@@ -16,15 +16,13 @@ from akson.record.subscriptions import work
 from akson.record.subscriptions.actors import on_behalf
 from akson.record.subscriptions.content import Told, told
 from akson.rest.subscriptions.hook import WAIT, Outgoing, Post
-from akson.rest.subscriptions.notification import notification
+from akson.rest.subscriptions.notification import IN_ONE, notification
 from akson.store import subscriptions
 from akson.store.pool import Tx
 from akson.store.subscriptions import ACTIVE, ERROR, OFF, REQUESTED, Subscribed
 
 LEASE = 30.0
 """Seconds a claim lasts, besides what the endpoint may take."""
-IN_ONE = 50
-"""Events in one notification where the subscription says nothing."""
 TRIES = 5
 """Failures in a row after which the status is error."""
 LONGEST_WAIT = 300
@@ -95,8 +93,7 @@ class Delivery:
                 return []
             self._of = of
             events = await subscriptions.events_of(tx, of.id, of.delivered, of.latest, channel.most or IN_ONE)
-            content = channel.content or ("full-resource" if channel.media else "empty")
-            return await told(on_behalf(self._place, tx, of), events, content)
+            return await told(on_behalf(self._place, tx, of), events, channel.holds)
 
     def _posts(self, told: list[Told]) -> list[tuple[int, Post]]:
         """The requests that tell of these events, each with the number it comes up to."""
@@ -105,7 +102,7 @@ class Delivery:
         return [(each.event.number, self._classic(each)) for each in told]
 
     def _bundle(self, kind: Kind, told: list[Told] | None = None) -> Post:
-        latest = told[-1].event.number if told else self._of.delivered
+        latest = told[-1].event.number if told else self._of.latest
         standing = work.standing(self._of, self._plan, latest=latest)
         body = notification(self._place.node.fhir, standing, kind, told or (), self._plan.channel.content)
         return self._post("POST", self._plan.channel.endpoint, body)

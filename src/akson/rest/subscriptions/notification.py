@@ -15,6 +15,8 @@ from akson.kit.ids import new_id
 from akson.record.subscriptions.content import Told
 
 PROFILE = f"{BACKPORT}/backport-subscription-notification-r4"
+IN_ONE = 50
+"""Events in one notification where the subscription says nothing."""
 _METHODS = {"create": ("POST", "201"), "update": ("PUT", "200"), "delete": ("DELETE", "204")}
 
 
