@@ -49,6 +49,12 @@ async def test_wrong_types_and_unknown_elements_are_named_with_their_path(client
     assert await matches(client, "Patient") == []
 
 
+@pytest.mark.parametrize("kind", [{}, [], 1, None, "collection"])
+async def test_what_is_no_bundle_to_be_processed_is_refused(client, kind):
+    answer = await client.post("/", json={"resourceType": "Bundle", "type": kind, "entry": []})
+    assert (answer.status_code, issue(answer)["expression"]) == (400, ["Bundle.type"])
+
+
 async def test_a_missing_required_element_is_named(client):
     answer = await client.post("/Observation", json={"resourceType": "Observation", "status": "final"})
     assert answer.status_code in {400, 422}
@@ -167,6 +173,7 @@ async def test_a_query_that_is_no_utf8_is_refused(client):
 async def test_history_refuses_what_it_does_not_know(client):
     assert (await client.get("/Patient/_history?nonsense=1")).status_code == 400
     assert (await client.get("/Patient/_history?_since=yesterday")).status_code == 400
+    assert (await client.get("/Patient/_history?_since=")).status_code == 400
     assert (await client.get("/Patient/_history?_count=x")).status_code == 400
     assert (await client.get("/Patient/_history?_cursor=x")).status_code == 400
 

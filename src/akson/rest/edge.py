@@ -10,7 +10,7 @@ import orjson
 
 from akson.fhir import strict_json, xml
 from akson.kit.errors import NotAcceptable
-from akson.rest import binary
+from akson.rest import binary, openapi
 from akson.rest.bulk.started import PATH as BULK
 from akson.rest.http import FHIR_JSON, FHIR_XML, JSON_TYPES, USUAL, Answer, Request, Wanted, pairs_of
 from akson.rest.negotiate import XML_TYPES, check_parameters, wanted, wanted_of_form
@@ -25,7 +25,7 @@ _SAY_ABOUT_WRITING = (b"_format", b"_pretty")
 
 def look(request: Request) -> None:
     """See how the answer is wanted; NotAcceptable when it cannot be given so."""
-    if request.path[:1] == (BULK,):  # its files are not FHIR resources
+    if request.path[:1] == (BULK,) or request.path == openapi.PATH:  # not FHIR resources
         return
     request.wanted = binary.wanted(request) if binary.is_read(request) else wanted(request)
 

@@ -27,7 +27,7 @@ async def history(
         ctx,
         resource_type,
         check_id(resource_id) if resource_id else None,
-        since=_moment(since) if since else None,
+        since=_moment(since) if since is not None else None,
         count=_count(request.parameter("_count")),
         cursor=request.parameter("_cursor"),
     )

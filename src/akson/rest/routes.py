@@ -3,13 +3,14 @@
 http://hl7.org/fhir/R4/http.html#summary
 """
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.limits import LIMITS
 from akson.kit.settings import Node
 from akson.record.context import Context
-from akson.rest import audit_event, compartment, edge
+from akson.rest import audit_event, compartment, edge, openapi
 from akson.rest.attempt import Door, Handler, attempt
 from akson.rest.bulk import paths
 from akson.rest.bulk.started import PATH as BULK
@@ -20,6 +21,7 @@ from akson.rest.delete import conditional_delete, delete
 from akson.rest.history import history
 from akson.rest.http import Answer, App, Receive, Request, Scope, Send
 from akson.rest.incoming import known_type
+from akson.rest.openapi import OpenApi
 from akson.rest.operations import Operation, Target, named
 from akson.rest.outcome import WrongMethod, error_answer, unforeseen_answer
 from akson.rest.patch import conditional_patch, patch
@@ -30,18 +32,21 @@ from akson.rest.update import conditional_update, update
 from akson.rest.vread import vread
 from akson.security.rules.access_log import LOG
 
+METADATA = ("metadata",)
 Methods = dict[str, Handler]
+Told = Mapping[tuple[str, ...], Callable[[Request], Answer]]
+"""By path: what the server says of itself, to anyone."""
 
 
 def app(node: Node, door: Door, *, limit: int, depth: int = LIMITS.json_depth) -> App:
     """The application to mount at /fhir. `limit` is the largest body in bytes, `depth` the deepest nesting of JSON."""
-    capability = Capability(node)
+    told: Told = {METADATA: Capability(node).answer, openapi.PATH: OpenApi(node, _methods).answer}
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, node.fhir, limit)
         request.depth = depth
         try:
-            answer = await edge.give_out(request, await _answer(request, door, capability))
+            answer = await edge.give_out(request, await _answer(request, door, told))
         except AksonError as error:
             answer = await edge.give_out(request, error_answer(error))
         except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
@@ -51,14 +56,14 @@ def app(node: Node, door: Door, *, limit: int, depth: int = LIMITS.json_depth) -
     return application
 
 
-async def _answer(request: Request, door: Door, capability: Capability) -> Answer:
+async def _answer(request: Request, door: Door, told: Told) -> Answer:
     edge.look(request)
     if request.method == "OPTIONS":
-        return _options(request)
-    if request.path == ("metadata",):
-        if request.parameter("mode") == "terminology":
+        return _options(request, told)
+    if request.path in told:
+        if request.path == METADATA and request.parameter("mode") == "terminology":
             return await attempt(request, door, _methods_of_terminology(request))
-        return _metadata(request, capability)
+        return _telling(request, told[request.path])
     handler = handler_of(request)
     if request.method in {"POST", "PUT", "PATCH"}:
         await edge.take_in(request)
@@ -71,15 +76,15 @@ def _methods_of_terminology(request: Request) -> Handler:
     return terminology_capabilities
 
 
-def _metadata(request: Request, capability: Capability) -> Answer:
+def _telling(request: Request, tell: Callable[[Request], Answer]) -> Answer:
     if request.method not in {"GET", "HEAD"}:
         raise WrongMethod(request.method, ("GET",))
-    return capability.answer(request)
+    return tell(request)
 
 
-def _options(request: Request) -> Answer:
+def _options(request: Request, told: Told) -> Answer:
     """Which methods a path has; of the path alone, whoever asks and whatever is there."""
-    methods = {"GET": None} if request.path == ("metadata",) else _methods(request.path)
+    methods = {"GET": None} if request.path in told else _methods(request.path)
     allowed = [*methods, *(("HEAD",) if "GET" in methods else ()), "OPTIONS"]
     return Answer(204, b"", {"allow": ", ".join(allowed)})
 

@@ -26,7 +26,7 @@ async def execute(ctx: Context, request: Request, resource: Resource, dispatch: 
             "The base takes a Bundle; one resource is posted to its type", expression=("Resource",)
         )
     kind = resource.get("type")
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise Malformed("The base takes a Bundle of type transaction or batch", expression=("Bundle.type",))
     entries = resource.get("entry", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
