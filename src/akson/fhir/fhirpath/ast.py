@@ -76,3 +76,38 @@ class TypeTest:
 
 
 Node = Literal | QuantityLiteral | Empty | Variable | Member | Call | Index | Unary | Binary | TypeTest
+
+
+def parts(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below a node."""
+    match node:
+        case Member(focus, _) if focus is not None:
+            return (focus,)
+        case Call(focus, _, arguments):
+            return arguments if focus is None else (focus, *arguments)
+        case Index(focus, index):
+            return (focus, index)
+        case Unary(_, operand) | TypeTest(_, operand, _):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+    return ()
+
+
+def size(node: Node) -> int:
+    """How many nodes a tree has."""
+    waiting, count = [node], 0
+    while waiting:
+        count += 1
+        waiting += parts(waiting.pop())
+    return count
+
+
+def depth(node: Node) -> int:
+    """How many nodes stand above each other in a tree."""
+    waiting, deepest = [(node, 1)], 0
+    while waiting:
+        inner, level = waiting.pop()
+        deepest = max(deepest, level)
+        waiting += [(part, level + 1) for part in parts(inner)]
+    return deepest

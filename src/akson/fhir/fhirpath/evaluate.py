@@ -8,12 +8,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from akson.fhir.fhirpath import ast
+from akson.fhir.fhirpath.ast import size
+from akson.fhir.fhirpath.budget import FREE, MADE, Budget, TooCostly
 from akson.fhir.fhirpath.functions import FUNCTIONS
 from akson.fhir.fhirpath.lexer import FHIRPathError
 from akson.fhir.fhirpath.logic import LOGIC
-from akson.fhir.fhirpath.operators import arithmetic, compare, equal, equal_items, equivalent
+from akson.fhir.fhirpath.operators import arithmetic, compare, equal, equivalent, joined
 from akson.fhir.fhirpath.parser import parse
-from akson.fhir.fhirpath.runtime import Env, distinct, single
+from akson.fhir.fhirpath.runtime import Env, Falling, distinct, holds, single
 from akson.fhir.fhirpath.values import (
     Collection,
     Node,
@@ -27,9 +29,11 @@ from akson.fhir.fhirpath.values import (
 )
 
 if TYPE_CHECKING:
+    from akson.fhir.fhirpath.functions.registry import Body, Function
     from akson.fhir.model import Resource
 
 Run = Callable[[Env], Collection]
+Operator = Callable[[Collection, Collection, Budget], Collection]
 
 
 @lru_cache(maxsize=4096)
@@ -43,8 +47,18 @@ def evaluate(text: str, resource: Resource, **variables: Any) -> Collection:
 
     Elements come back as `Node`; `system` gives their plain values. Raises FHIRPathError.
     """
+    return evaluate_within(Budget(), text, resource, variables)
+
+
+def evaluate_within(budget: Budget, text: str, resource: Resource, variables: dict[str, Any]) -> Collection:
+    """The same within a budget that several evaluations may share. Raises FHIRPathError, TooCostly where it is spent."""
     node = root(resource)
-    return compile_expression(text)(Env([node], node, variables))
+    try:
+        return compile_expression(text)(Env([node], node, variables, budget))
+    except RecursionError as error:
+        raise TooCostly("the expression or the resource is nested too deep") from error
+    except (ArithmeticError, UnicodeError) as error:
+        raise FHIRPathError("a number or a text is not one that FHIRPath can hold") from error
 
 
 def compile_node(node: ast.Node) -> Run:
@@ -89,8 +103,14 @@ def _member(node: ast.Member) -> Run:
     def run(env: Env) -> Collection:
         found = focus(env)
         if len(found) == 1:
-            return member(found[0], name) if type(found[0]) is Node else []
-        return [item for parent in found if type(parent) is Node for item in member(parent, name)]
+            made = member(found[0], name) if type(found[0]) is Node else []
+            if len(made) > FREE:
+                env.budget.spend(MADE * len(made))
+            return made
+        made = [item for parent in found if type(parent) is Node for item in member(parent, name)]
+        if len(found) > FREE or len(made) > FREE:
+            env.budget.spend(len(found) + MADE * len(made))
+        return made
 
     return run
 
@@ -104,7 +124,10 @@ def _head(name: str) -> Run:
             same = [item for item in env.this if type(item) is Node and is_type(item, name)]
             if same:
                 return same
-        return [item for parent in env.this if type(parent) is Node for item in member(parent, name)]
+        made = [item for parent in env.this if type(parent) is Node for item in member(parent, name)]
+        if len(made) > FREE:
+            env.budget.spend(MADE * len(made))
+        return made
 
     return run
 
@@ -165,19 +188,58 @@ def _call(node: ast.Call) -> Run:
     focus = compile_node(node.focus) if node.focus is not None else (lambda env: env.this)
     if found.types:
         return _typed_call(found.run, focus, node.arguments)
-    arguments = tuple(compile_node(argument) for argument in node.arguments)
-    run = found.run
+    arguments = tuple(_argument(name, argument) for argument in node.arguments)
     if found.lazy:
-        return lambda env: run(env, focus(env), *arguments)
-    if not arguments:
-        return lambda env: run(env, focus(env))
-    return lambda env: run(env, focus(env), *[argument(env) for argument in arguments])
+        return _lazy_call(found, focus, arguments, sum(size(argument) for argument in node.arguments))
+    return _eager_call(found.run, focus, arguments)
 
 
-def _typed_call(run: Callable[..., Collection], focus: Run, arguments: tuple[ast.Node, ...]) -> Run:
+def _argument(function: str, node: ast.Node) -> Run:
+    if function == "sort" and isinstance(node, ast.Unary) and node.operator == "-":
+        return Falling(compile_node(node.operand))
+    return compile_node(node)
+
+
+def _lazy_call(function: Function, focus: Run, arguments: tuple[Run, ...], weight: int) -> Run:
+    """A function that runs its arguments for each item of the focus: paid for by their size."""
+    body = function.run
+    if function.weighs:
+        return lambda env: body(env, focus(env), *arguments, weight=weight)
+
+    def run(env: Env) -> Collection:
+        found = focus(env)
+        if weight or len(found) > FREE:
+            env.budget.spend((weight or 1) * len(found))
+        made = body(env, found, *arguments)
+        if len(made) > FREE:
+            env.budget.hold(len(made))
+        return made
+
+    return run
+
+
+def _eager_call(body: Body, focus: Run, arguments: tuple[Run, ...]) -> Run:
+    def run(env: Env) -> Collection:
+        found = focus(env)
+        made = body(env, found, *[argument(env) for argument in arguments]) if arguments else body(env, found)
+        if len(found) > FREE or len(made) > FREE:
+            env.budget.hold(len(found) + len(made))
+        return made
+
+    return run
+
+
+def _typed_call(body: Body, focus: Run, arguments: tuple[ast.Node, ...]) -> Run:
     """A function whose argument is the name of a type."""
     name = _known_type(_type_name(arguments[0]))
-    return lambda env: run(env, focus(env), name)
+
+    def run(env: Env) -> Collection:
+        found = focus(env)
+        if len(found) > FREE:
+            env.budget.spend(len(found))
+        return body(env, found, name)
+
+    return run
 
 
 def _known_type(name: str) -> str:
@@ -201,34 +263,34 @@ def _binary(node: ast.Binary) -> Run:
         return LOGIC[operator](left, right)
     made = _OPERATORS.get(operator)
     if made is not None:
-        return lambda env: made(left(env), right(env))
-    return lambda env: _arithmetic(operator, left(env), right(env))
+        return lambda env: made(left(env), right(env), env.budget)
+    return lambda env: _arithmetic(operator, left(env), right(env), env.budget)
 
 
-def _arithmetic(operator: str, left: Collection, right: Collection) -> Collection:
+def _arithmetic(operator: str, left: Collection, right: Collection, budget: Budget) -> Collection:
     if not left or not right:
         return []
     if len(left) > 1 or len(right) > 1:
         raise FHIRPathError(f"{operator} takes one item on each side")
-    result = arithmetic(operator, left[0], right[0])
+    result = arithmetic(operator, left[0], right[0], budget)
     return [] if result is None else [result]
 
 
-def _concatenated(left: Collection, right: Collection) -> Collection:
-    return [(single(left, str) or "") + (single(right, str) or "")]
+def _concatenated(left: Collection, right: Collection, budget: Budget) -> Collection:
+    return [joined(single(left, str) or "", single(right, str) or "", budget)]
 
 
 def _known(result: object) -> Collection:
     return [] if result is None else [result]
 
 
-def _not_equal(left: Collection, right: Collection) -> Collection:
-    result = equal(left, right)
+def _not_equal(left: Collection, right: Collection, budget: Budget) -> Collection:
+    result = equal(left, right, budget)
     return [] if result is None else [not result]
 
 
-def _ordered(test: Callable[[int], bool]) -> Callable[[Collection, Collection], Collection]:
-    def run(left: Collection, right: Collection) -> Collection:
+def _ordered(test: Callable[[int], bool]) -> Operator:
+    def run(left: Collection, right: Collection, _budget: Budget) -> Collection:
         if not left or not right:
             return []
         if len(left) > 1 or len(right) > 1:
@@ -239,27 +301,27 @@ def _ordered(test: Callable[[int], bool]) -> Callable[[Collection, Collection], 
     return run
 
 
-def _in(left: Collection, right: Collection) -> Collection:
+def _in(left: Collection, right: Collection, budget: Budget) -> Collection:
     if not left:
         return []
     if len(left) > 1:
         raise FHIRPathError("in takes one item on its left")
-    return [any(equal_items(left[0], item) is True for item in right)]
+    return [holds(right, left[0], budget)]
 
 
-_OPERATORS: dict[str, Callable[[Collection, Collection], Collection]] = {
-    "=": lambda left, right: _known(equal(left, right)),
+_OPERATORS: dict[str, Operator] = {
+    "=": lambda left, right, budget: _known(equal(left, right, budget)),
     "!=": _not_equal,
-    "~": lambda left, right: [equivalent(left, right)],
-    "!~": lambda left, right: [not equivalent(left, right)],
+    "~": lambda left, right, budget: [equivalent(left, right, budget)],
+    "!~": lambda left, right, budget: [not equivalent(left, right, budget)],
     "<": _ordered(lambda order: order < 0),
     ">": _ordered(lambda order: order > 0),
     "<=": _ordered(lambda order: order <= 0),
     ">=": _ordered(lambda order: order >= 0),
-    "|": lambda left, right: distinct([*left, *right]),
+    "|": lambda left, right, budget: distinct([*left, *right], budget),
     "&": _concatenated,
     "in": _in,
-    "contains": lambda left, right: _in(right, left),
+    "contains": lambda left, right, budget: _in(right, left, budget),
 }
 _COMPILERS: dict[type, Callable[[Any], Run]] = {
     ast.Literal: _literal,

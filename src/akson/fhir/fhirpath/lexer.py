@@ -34,13 +34,13 @@ _ESCAPED = {"r": "\r", "n": "\n", "t": "\t", "f": "\f", "'": "'", '"': '"', "`":
 
 
 def tokens(text: str) -> list[Token]:
-    """All tokens of the text, an `end` token last. Raises FHIRPathError naming the place."""
+    """All tokens of the text, an `end` token last. Raises FHIRPathError naming the place, not the text."""
     found = []
     position = 0
     while position < len(text):
         match = _PATTERN.match(text, position)
         if match is None:
-            raise FHIRPathError(f"unexpected {text[position]!r} at {position} of {text!r}")
+            raise FHIRPathError(f"unexpected {text[position]!r} at {position}")
         kind = str(match.lastgroup)
         if kind != "space":
             found.append(Token(kind, match.group(), position))
@@ -57,7 +57,10 @@ def unquote(text: str) -> str:
 def _unescape(match: re.Match[str]) -> str:
     found = match.group(1)
     if found[0] == "u" and len(found) == 5:
-        return chr(int(found[1:], 16))
+        code = int(found[1:], 16)
+        if 0xD800 <= code < 0xE000:
+            raise FHIRPathError("half a character is no text")
+        return chr(code)
     if found not in _ESCAPED:
         raise FHIRPathError(f"unknown escape \\{found}")
     return _ESCAPED[found]

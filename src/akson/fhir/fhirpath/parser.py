@@ -15,7 +15,9 @@ from akson.fhir.fhirpath.ast import (
     TypeTest,
     Unary,
     Variable,
+    depth,
 )
+from akson.fhir.fhirpath.budget import DIGITS
 from akson.fhir.fhirpath.lexer import FHIRPathError, Token, tokens, unquote
 
 __all__ = ["FHIRPathError", "parse"]
@@ -36,7 +38,9 @@ _LEVELS: tuple[frozenset[str], ...] = (
 _TYPE_LEVEL = 7
 LONGEST = 20_000
 DEEPEST = 40
-"""Limits that no expression of FHIR comes near; what comes from outside may not exhaust the stack."""
+HIGHEST = 250
+"""Characters, brackets inside each other, and steps of a path or operators in a row. Limits that no expression of FHIR comes near; what comes from outside may not exhaust the stack."""
+_SHOWN = 40
 _CALENDAR = frozenset(
     word + ending
     for word in ("year", "month", "week", "day", "hour", "minute", "second", "millisecond")
@@ -52,6 +56,8 @@ def parse(text: str) -> Node:
     parser = _Parser(text)
     node = parser.binary(0)
     parser.expect("end", "")
+    if depth(node) > HIGHEST:
+        raise FHIRPathError(f"an expression may have at most {HIGHEST} steps and operators in a row")
     return node
 
 
@@ -79,9 +85,7 @@ class _Parser:
         token = self.token
         if token.kind != kind or (text is not None and token.text != text):
             wanted = text or kind
-            raise FHIRPathError(
-                f"expected {wanted}, found {token.text or 'end'} at {token.position} of {self.text!r}"
-            )
+            raise FHIRPathError(f"expected {wanted}, found {_shown(token)} at {token.position}")
         return self.take()
 
     def nested(self) -> Node:
@@ -151,7 +155,7 @@ class _Parser:
             return Literal("DateTime", token.text[1:])
         if token.kind == "time":
             return Literal("Time", token.text[2:])
-        raise FHIRPathError(f"unexpected {token.text or 'end'} at {token.position} of {self.text!r}")
+        raise FHIRPathError(f"unexpected {_shown(token)} at {token.position}")
 
     def bracketed(self) -> Node:
         token = self.take()
@@ -162,9 +166,11 @@ class _Parser:
         if token.text == "{":
             self.expect("symbol", "}")
             return Empty()
-        raise FHIRPathError(f"unexpected {token.text} at {token.position} of {self.text!r}")
+        raise FHIRPathError(f"unexpected {_shown(token)} at {token.position}")
 
     def number(self, text: str) -> Node:
+        if len(text) > DIGITS:
+            raise FHIRPathError(f"a number may have at most {DIGITS} digits")
         following = self.token
         if following.kind == "string":
             self.take()
@@ -183,7 +189,7 @@ class _Parser:
         elif token.kind == "name":
             name = token.text
         else:
-            raise FHIRPathError(f"expected a name, found {token.text or 'end'} in {self.text!r}")
+            raise FHIRPathError(f"expected a name, found {_shown(token)} at {token.position}")
         if not self.is_symbol("("):
             return Member(focus, name)
         self.take()
@@ -198,13 +204,18 @@ class _Parser:
     def type_name(self) -> str:
         token = self.take()
         if token.kind not in ("name", "delimited"):
-            raise FHIRPathError(f"expected a type, found {token.text or 'end'} in {self.text!r}")
+            raise FHIRPathError(f"expected a type, found {_shown(token)} at {token.position}")
         name = unquote(token.text) if token.kind == "delimited" else token.text
         while self.is_symbol("."):
             self.take()
             part = self.take()
             name += "." + (unquote(part.text) if part.kind == "delimited" else part.text)
         return name
+
+
+def _shown(token: Token) -> str:
+    text = token.text or "end"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
 def _variable(text: str) -> str:

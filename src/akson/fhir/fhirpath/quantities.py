@@ -6,8 +6,10 @@ of seconds (http://hl7.org/fhirpath/N1/#time-valued-quantities).
 
 import re
 from decimal import Decimal
+from typing import Any
 
 from akson.fhir import ucum
+from akson.fhir.fhirpath.lexer import FHIRPathError
 from akson.fhir.fhirpath.values import CALENDAR_CODES, Quantity
 
 _CODES = {
@@ -18,12 +20,12 @@ _CODES = {
 _SIMPLE = re.compile(r"[^./(){}0-9]+|10[*^]")
 
 
-def canonical(quantity: Quantity) -> Quantity:
+def canonical(amount: Quantity) -> Quantity:
     """The same amount in base units; one in a unit that is not known stands for itself."""
-    if quantity.unit == "year":
-        return Quantity(quantity.value * 12, "month")
-    found = ucum.canonical(quantity.value, _CODES.get(quantity.unit, quantity.unit))
-    return quantity if found is None else Quantity(*found)
+    if amount.unit == "year":
+        return Quantity(amount.value * 12, "month")
+    found = ucum.canonical(amount.value, _CODES.get(amount.unit, amount.unit))
+    return amount if found is None else Quantity(*found)
 
 
 def combined(operator: str, one: str, other: str) -> str:
@@ -41,6 +43,10 @@ def _bracketed(unit: str) -> str:
     return f"({unit})" if "/" in unit or "." in unit else unit
 
 
-def number(value: int | Decimal) -> Quantity:
-    """A plain number as a quantity."""
+def quantity(value: Any) -> Quantity:
+    """A quantity, or a plain number as one. Raises FHIRPathError."""
+    if isinstance(value, Quantity):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise FHIRPathError(f"{type(value).__name__} is no quantity")
     return Quantity(Decimal(value), "1")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from akson.fhir.fhirpath.budget import COMPARED, FREE, Budget
 from akson.fhir.fhirpath.lexer import FHIRPathError
 from akson.fhir.fhirpath.operators import equal_items
 from akson.fhir.fhirpath.values import Collection, Node, Temporal, system
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FIXED = {
     "ucum": "http://unitsofmeasure.org",
@@ -16,21 +20,36 @@ FIXED = {
 }
 
 
+class Falling:
+    """A key of `sort` that counts from the greatest: written with a sign before it, of text as well as of numbers."""
+
+    __slots__ = ("run",)
+
+    def __init__(self, run: Callable[[Env], Collection]) -> None:
+        self.run = run
+
+    def __call__(self, env: Env) -> Collection:
+        return self.run(env)
+
+
 class Env:
     """Where an expression is: what `$this` is, and what it can name."""
 
-    __slots__ = ("index", "resource", "this", "total", "variables")
+    __slots__ = ("budget", "index", "resource", "this", "total", "variables")
 
-    def __init__(self, this: Collection, resource: Node, variables: dict[str, Any]) -> None:
+    def __init__(
+        self, this: Collection, resource: Node, variables: dict[str, Any], budget: Budget | None = None
+    ) -> None:
         self.this = this
         self.resource = resource
         self.variables = variables
+        self.budget = budget or Budget()
         self.index: int | None = None
         self.total: Collection = []
 
     def at(self, item: Any, index: int | None) -> Env:
         """The environment of one item of a collection."""
-        made = Env([item], self.resource, self.variables)
+        made = Env([item], self.resource, self.variables, self.budget)
         made.index = index
         made.total = self.total
         return made
@@ -78,9 +97,48 @@ def boolean(found: Collection) -> bool | None:
     return value if isinstance(value, bool) else True
 
 
-def distinct(items: Collection) -> Collection:
-    found: Collection = []
+class Seen:
+    """The items that came by, each remembered once. Texts and numbers are told apart by hash, the rest one by one."""
+
+    __slots__ = ("budget", "found", "plain", "rest")
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.found: Collection = []
+        self.plain: set[Any] = set()
+        self.rest: Collection = []
+
+    def add(self, item: Any) -> bool:
+        """Whether the item is new."""
+        value = system(item)
+        if type(value) in _PLAIN:
+            if value in self.plain:
+                return False
+            self.plain.add(value)
+            if self.rest and holds(self.rest, value, self.budget):
+                return False
+        elif holds(self.found, value, self.budget):
+            return False
+        else:
+            self.rest.append(item)
+        self.found.append(item)
+        return True
+
+
+_PLAIN = (str, int, Decimal)
+"""Types whose values are equal where their hashes are."""
+
+
+def distinct(items: Collection, budget: Budget) -> Collection:
+    """Each item once, in the order of the first."""
+    seen = Seen(budget)
     for item in items:
-        if not any(equal_items(item, other) is True for other in found):
-            found.append(item)
-    return found
+        seen.add(item)
+    return seen.found
+
+
+def holds(items: Collection, wanted: Any, budget: Budget) -> bool:
+    """Whether one of the items is equal to another."""
+    if len(items) > FREE:
+        budget.spend(COMPARED * len(items))
+    return any(equal_items(item, wanted, budget) is True for item in items)

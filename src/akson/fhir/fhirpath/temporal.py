@@ -29,9 +29,15 @@ _STEP = {1: 365 * 86_400_000_000, 2: 30 * 86_400_000_000, 3: 86_400_000_000, 4: 
 """By number of parts: the smallest step that shows at that precision."""
 
 
+_MOST = 20
+"""Power of ten from which a duration leaves every calendar."""
+
+
 def moved(value: Temporal, by: Quantity, sign: int) -> Temporal | None:
     """The value moved; None where it leaves the calendar. Raises FHIRPathError on a unit that is not of time."""
     unit = by.unit
+    if abs(by.value.adjusted()) > _MOST:
+        return None
     months = _MONTHS.get(unit, 0)
     if not months and unit not in _MICROS:
         raise FHIRPathError(f"a date cannot be moved by {unit!r}")

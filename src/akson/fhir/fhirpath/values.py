@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from akson.fhir.fhirpath.budget import DIGITS
 from akson.fhir.spec import spec
 
 if TYPE_CHECKING:
@@ -101,14 +102,17 @@ def _system(item: Node) -> Any:
     kind, value = item.type, item.value
     if isinstance(value, dict):
         if kind in AMOUNTS and value.get("value") is not None:
-            return Quantity(Decimal(str(value["value"])), value.get("code") or value.get("unit") or "1")
+            amount = Decimal(str(value["value"]))
+            if abs(amount.adjusted()) <= DIGITS:
+                return Quantity(amount, value.get("code") or value.get("unit") or "1")
         return item
     if value is None:
         return item
     if kind in TEMPORALS:
         return Temporal(TEMPORALS[kind], value)
     if kind == "decimal":
-        return Decimal(str(value))
+        number = Decimal(str(value))
+        return number if abs(number.adjusted()) <= DIGITS else item
     return int(value) if kind in INTEGERS else value
 
 

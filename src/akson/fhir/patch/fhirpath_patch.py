@@ -5,11 +5,12 @@ told from every other.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from akson.fhir.fhirpath import FHIRPathError, ast, parse
-from akson.fhir.fhirpath.evaluate import evaluate
+from akson.fhir.fhirpath.budget import Budget
+from akson.fhir.fhirpath.evaluate import evaluate_within
 from akson.fhir.fhirpath.values import Node
 from akson.fhir.model import Resource
 from akson.fhir.patch import MOST, elements
@@ -42,6 +43,8 @@ class _Operation:
     index: int = 0
     source: int = 0
     destination: int = 0
+    budget: Budget = field(default_factory=Budget)
+    """What the paths of the whole patch may cost together."""
 
     def fail(self, why: str) -> Unprocessable:
         return Unprocessable(f"operation {self.number} ({self.type} {self.path[:200]}): {why}")
@@ -59,7 +62,8 @@ def read(parameters: Resource) -> Callable[[Resource], Resource]:
 
     def apply(resource: Resource) -> Resource:
         work: Resource = mark(resource)
-        for operation in operations:
+        budget = Budget()
+        for operation in (replace(operation, budget=budget) for operation in operations):
             try:
                 _DO[operation.type](work, operation)
             except (FHIRPathError, elements.Unfit) as error:
@@ -147,7 +151,7 @@ _DO: dict[str, Callable[[Resource, _Operation], None]] = {
 
 
 def _nodes(work: Resource, operation: _Operation) -> list[Any]:
-    return evaluate(operation.path, work)
+    return evaluate_within(operation.budget, operation.path, work, {})
 
 
 def _one(found: list[Any], operation: _Operation) -> Node:
@@ -178,7 +182,11 @@ def _list(work: Resource, operation: _Operation) -> tuple[List, Element]:
     if not isinstance(tree, ast.Member):
         raise operation.fail("the path must end with the name of a list")
     head, _, _ = operation.path.rpartition(".")
-    found = evaluate(head, work) if tree.focus is not None else [Node(work, work["resourceType"])]
+    found = (
+        evaluate_within(operation.budget, head, work, {})
+        if tree.focus is not None
+        else [Node(work, work["resourceType"])]
+    )
     if len(found) != 1 or type(found[0]) is not Node:
         raise operation.fail("what stands before the name of the list must lead to one element")
     node = found[0]

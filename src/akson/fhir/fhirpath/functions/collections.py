@@ -4,15 +4,14 @@ from collections.abc import Callable
 from functools import cmp_to_key
 from typing import Any
 
+from akson.fhir.fhirpath.budget import MADE
 from akson.fhir.fhirpath.functions.registry import function
 from akson.fhir.fhirpath.lexer import FHIRPathError
-from akson.fhir.fhirpath.operators import compare, equal_items
-from akson.fhir.fhirpath.runtime import Env, boolean, distinct, single
+from akson.fhir.fhirpath.operators import compare
+from akson.fhir.fhirpath.runtime import Env, Falling, Seen, boolean, distinct, holds, single
 from akson.fhir.fhirpath.values import Collection, Node, children, is_type, system, type_of
 
 Run = Callable[[Env], Collection]
-MOST_REPEATED = 100_000
-"""Items after which `repeat` is taken to have no end."""
 
 
 @function("where", 1, lazy=True)
@@ -25,26 +24,27 @@ def select(env: Env, focus: Collection, projection: Run) -> Collection:
     return [found for n, item in enumerate(focus) for found in projection(env.at(item, n))]
 
 
-@function("repeat", 1, lazy=True)
-def repeat(env: Env, focus: Collection, projection: Run) -> Collection:
+@function("repeat", 1, lazy=True, weighs=True)
+def repeat(env: Env, focus: Collection, projection: Run, *, weight: int) -> Collection:
+    """Over and over on what is new. Where that has no end, the budget is one."""
     found: Collection = []
+    objects: set[int] = set()
+    seen = Seen(env.budget)
     waiting = list(focus)
     while waiting:
+        env.budget.spend(weight * len(waiting))
         new = []
         for item in select(env, waiting, projection):
-            if not any(_same(item, other) for other in found):
-                found.append(item)
+            if type(item) is not Node or type(item.value) is not dict:
+                if seen.add(item):
+                    new.append(item)
+            elif id(item.value) not in objects:
+                objects.add(id(item.value))
                 new.append(item)
-        if len(found) > MOST_REPEATED:
-            raise FHIRPathError("repeat has no end")
+        found += new
+        env.budget.hold(len(new))
         waiting = new
     return found
-
-
-def _same(item: Any, other: Any) -> bool:
-    if type(item) is Node and type(other) is Node and type(item.value) is dict:
-        return item.value is other.value
-    return equal_items(item, other) is True
 
 
 @function("ofType", 1, types=True)
@@ -108,13 +108,13 @@ def take(_env: Env, focus: Collection, number: Collection) -> Collection:
 
 
 @function("distinct")
-def distinct_items(_env: Env, focus: Collection) -> Collection:
-    return distinct(focus)
+def distinct_items(env: Env, focus: Collection) -> Collection:
+    return distinct(focus, env.budget)
 
 
 @function("union", 1)
-def union(_env: Env, focus: Collection, other: Collection) -> Collection:
-    return distinct([*focus, *other])
+def union(env: Env, focus: Collection, other: Collection) -> Collection:
+    return distinct([*focus, *other], env.budget)
 
 
 @function("combine", 1)
@@ -123,27 +123,33 @@ def combine(_env: Env, focus: Collection, other: Collection) -> Collection:
 
 
 @function("intersect", 1)
-def intersect(_env: Env, focus: Collection, other: Collection) -> Collection:
-    return [item for item in distinct(focus) if any(equal_items(item, x) is True for x in other)]
+def intersect(env: Env, focus: Collection, other: Collection) -> Collection:
+    return [item for item in distinct(focus, env.budget) if holds(other, item, env.budget)]
 
 
 @function("exclude", 1)
-def exclude(_env: Env, focus: Collection, other: Collection) -> Collection:
-    return [item for item in focus if not any(equal_items(item, x) is True for x in other)]
+def exclude(env: Env, focus: Collection, other: Collection) -> Collection:
+    return [item for item in focus if not holds(other, item, env.budget)]
 
 
 @function("children")
-def children_of(_env: Env, focus: Collection) -> Collection:
-    return [found for item in focus if type(item) is Node for found in children(item)]
+def children_of(env: Env, focus: Collection) -> Collection:
+    found: Collection = []
+    for item in focus:
+        if type(item) is Node:
+            found += children(item)
+    env.budget.spend(MADE * len(found))
+    return found
 
 
 @function("descendants")
-def descendants(_env: Env, focus: Collection) -> Collection:
+def descendants(env: Env, focus: Collection) -> Collection:
     found: Collection = []
-    level = children_of(_env, focus)
+    level = children_of(env, focus)
     while level:
         found += level
-        level = children_of(_env, level)
+        env.budget.hold(len(found))
+        level = children_of(env, level)
     return found
 
 
@@ -169,16 +175,17 @@ def sort(env: Env, focus: Collection, *keys: Run) -> Collection:
     rows = [
         (item, [key(env.at(item, n)) for key in keys] if keys else [[item]]) for n, item in enumerate(focus)
     ]
+    signs = [-1 if isinstance(key, Falling) else 1 for key in keys] or [1]
 
     def order(one: tuple[Any, list[Collection]], other: tuple[Any, list[Collection]]) -> int:
-        for mine, yours in zip(one[1], other[1], strict=True):
+        for mine, yours, sign in zip(one[1], other[1], signs, strict=True):
             if not mine or not yours:
                 if mine or yours:
                     return -1 if not mine else 1
                 continue
             found = compare(mine[0], yours[0])
             if found:
-                return found
+                return found * sign
         return 0
 
     return [item for item, _ in sorted(rows, key=cmp_to_key(order))]

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from akson.fhir.fhirpath.functions.registry import function
 from akson.fhir.fhirpath.lexer import FHIRPathError
-from akson.fhir.fhirpath.operators import equal_items
-from akson.fhir.fhirpath.runtime import Env, boolean, distinct, single
+from akson.fhir.fhirpath.runtime import Env, boolean, distinct, holds, single
 from akson.fhir.fhirpath.values import Collection, system
 
 Run = Callable[[Env], Collection]
@@ -66,23 +65,19 @@ def count(_env: Env, focus: Collection) -> Collection:
     return [len(focus)]
 
 
-def _holds(items: Collection, wanted: object) -> bool:
-    return any(equal_items(item, wanted) is True for item in items)
-
-
 @function("subsetOf", 1)
-def subset_of(_env: Env, focus: Collection, other: Collection) -> Collection:
-    return [all(_holds(other, item) for item in focus)]
+def subset_of(env: Env, focus: Collection, other: Collection) -> Collection:
+    return [all(holds(other, item, env.budget) for item in focus)]
 
 
 @function("supersetOf", 1)
-def superset_of(_env: Env, focus: Collection, other: Collection) -> Collection:
-    return [all(_holds(focus, item) for item in other)]
+def superset_of(env: Env, focus: Collection, other: Collection) -> Collection:
+    return [all(holds(focus, item, env.budget) for item in other)]
 
 
 @function("isDistinct")
-def is_distinct(_env: Env, focus: Collection) -> Collection:
-    return [len(distinct(focus)) == len(focus)]
+def is_distinct(env: Env, focus: Collection) -> Collection:
+    return [len(distinct(focus, env.budget)) == len(focus)]
 
 
 @function("iif", 2, 3, lazy=True)

@@ -57,6 +57,7 @@ def _resolved(env: Env, literal: str, reference: Any) -> Node | None:
     if literal == "#":
         return env.resource
     if literal.startswith("#"):
+        env.budget.spend(len(whole.get("contained", ())))
         inside = [x for x in whole.get("contained", ()) if x.get("id") == literal[1:]]
         return Node(inside[0], inside[0]["resourceType"]) if inside else None
     kind, key = split_reference(literal)

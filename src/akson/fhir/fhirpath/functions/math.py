@@ -5,8 +5,10 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from akson.fhir.fhirpath.budget import DIGITS
 from akson.fhir.fhirpath.functions.registry import function
 from akson.fhir.fhirpath.lexer import FHIRPathError
+from akson.fhir.fhirpath.operators import fit
 from akson.fhir.fhirpath.runtime import Env, single
 from akson.fhir.fhirpath.values import Collection, Quantity, system
 
@@ -33,7 +35,7 @@ def absolute(_env: Env, focus: Collection) -> Collection:
 
 def _whole(name: str, rounding: str) -> None:
     def run(_env: Env, focus: Collection) -> Collection:
-        value = single(focus, Decimal)
+        value = fit(single(focus, Decimal) or Decimal(0)) if focus else None
         return [] if value is None else [int(value.to_integral_value(rounding))]
 
     function(name)(run)
@@ -50,16 +52,22 @@ def rounded(_env: Env, focus: Collection, precision: Collection | None = None) -
     digits = single(precision or [], int) or 0
     if digits < 0:
         raise FHIRPathError("round takes no negative number of digits")
-    return [] if value is None else [value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)]
+    if value is None or digits > DIGITS:
+        return []
+    try:
+        return [value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)]
+    except InvalidOperation:  # more digits than a number keeps: it is as exact as it can be
+        return [value]
 
 
 def _real(name: str, body: Callable[[Decimal], Decimal]) -> None:
     def run(_env: Env, focus: Collection) -> Collection:
         value = single(focus, Decimal)
         try:
-            return [] if value is None else [body(value)]
-        except (InvalidOperation, ValueError, OverflowError):
+            found = None if value is None else fit(body(value))
+        except ArithmeticError:
             return []
+        return [] if found is None else [found]
 
     function(name)(run)
 
@@ -74,7 +82,10 @@ def logarithm(_env: Env, focus: Collection, base: Collection) -> Collection:
     value, on = single(focus, Decimal), single(base, Decimal)
     if value is None or on is None or value <= 0 or on <= 0 or on == 1:
         return []
-    return [Decimal(str(math.log(value, on)))]
+    try:
+        return [Decimal(str(math.log(value, on)))]
+    except (ArithmeticError, ValueError):
+        return []
 
 
 @function("power", 1)
@@ -82,5 +93,10 @@ def power(_env: Env, focus: Collection, exponent: Collection) -> Collection:
     value, by = _amount(focus), _amount(exponent)
     if value is None or by is None or (value < 0 and by != int(by)):
         return []
-    result = Decimal(value) ** Decimal(by)
+    try:
+        result = fit(Decimal(value) ** Decimal(by))
+    except ArithmeticError:
+        return []
+    if result is None:
+        return []
     return [int(result) if isinstance(value, int) and isinstance(by, int) and by >= 0 else result]

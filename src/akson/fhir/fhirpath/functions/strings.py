@@ -4,11 +4,14 @@ import base64
 import binascii
 import html
 import json
+import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import re2
 
+from akson.fhir.fhirpath.budget import FREE, PATTERN, TooCostly, hold_text
 from akson.fhir.fhirpath.functions.registry import function
 from akson.fhir.fhirpath.lexer import FHIRPathError
 from akson.fhir.fhirpath.runtime import Env, single
@@ -21,12 +24,16 @@ def _on_text(
     """A function of one text and text arguments: empty in, empty out."""
 
     def add(body: Callable[..., Any]) -> Callable[..., Any]:
-        def run(_env: Env, focus: Collection, *arguments: Collection) -> Collection:
+        def run(env: Env, focus: Collection, *arguments: Collection) -> Collection:
             text = single(focus, str)
             values = [single(argument, str) for argument in arguments]
             if text is None or None in values:
                 return []
+            if len(text) > FREE:
+                env.budget.text(len(text))
             found = body(text, *values)
+            if type(found) is str and len(found) > FREE:
+                env.budget.text(len(found))
             return [] if found is None else [found]
 
         function(name, fewest, most)(run)
@@ -44,7 +51,13 @@ _on_text("endsWith", 1)(str.endswith)
 _on_text("contains", 1)(lambda text, part: part in text)
 _on_text("indexOf", 1)(str.find)
 _on_text("lastIndexOf", 1)(str.rfind)
-_on_text("replace", 2)(str.replace)
+
+
+@_on_text("replace", 2)
+def replace(text: str, part: str, by: str) -> str:
+    if len(by) > len(part):
+        hold_text(len(text) + text.count(part) * (len(by) - len(part)))
+    return text.replace(part, by)
 
 
 @function("substring", 1, 2)
@@ -58,11 +71,21 @@ def substring(
     return [text[first:] if size is None else text[first : first + max(size, 0)]]
 
 
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False
+
+
+@lru_cache(maxsize=256)
 def _pattern(text: str, flags: str) -> Any:
+    if len(text) > PATTERN:
+        raise TooCostly(f"a regular expression may have at most {PATTERN} characters")
     try:
-        return re2.compile(f"(?{flags}){text}" if flags else text)
+        return re2.compile(f"(?{flags}){text}" if flags else text, _OPTIONS)
     except re2.error as error:
         raise FHIRPathError("not a regular expression that can be used") from error
+
+
+_GROUP = re.compile(r"\$(\d+)|\$\{?(\w+)\}?")
 
 
 @_on_text("matches", 1, 2)
@@ -79,30 +102,45 @@ def matches_full(text: str, pattern: str, flags: str = "") -> bool:
 def replace_matches(text: str, pattern: str, by: str, flags: str = "") -> str:
     if not pattern:
         return text
-    import re
+    template, groups = _GROUP.subn(r"\\g<\1\2>", by.replace("\\", "\\\\"))
+    length = 0
 
-    template = re.sub(r"\$(\d+)|\$\{?(\w+)\}?", r"\\g<\1\2>", by.replace("\\", "\\\\"))
-    return str(_pattern(pattern, flags).sub(template, text))
+    def expanded(match: Any) -> str:
+        nonlocal length
+        length += len(by) + groups * (match.end() - match.start())
+        hold_text(length)
+        return str(match.expand(template))
+
+    try:
+        return str(_pattern(pattern, flags).sub(expanded, text))
+    except (IndexError, re2.error) as error:
+        raise FHIRPathError("the replacement names a group that the expression does not have") from error
 
 
 @function("toChars")
-def to_chars(_env: Env, focus: Collection) -> Collection:
-    return list(single(focus, str) or "")
+def to_chars(env: Env, focus: Collection) -> Collection:
+    text = single(focus, str) or ""
+    env.budget.hold(len(text))
+    return list(text)
 
 
 @function("split", 1)
-def split(_env: Env, focus: Collection, mark: Collection) -> Collection:
+def split(env: Env, focus: Collection, mark: Collection) -> Collection:
     text, wanted = single(focus, str), single(mark, str)
     if text is None:
         return []
+    env.budget.hold(text.count(wanted) if wanted else len(text))
     return text.split(wanted) if wanted else list(text)
 
 
 @function("join", 0, 1)
-def join(_env: Env, focus: Collection, mark: Collection | None = None) -> Collection:
+def join(env: Env, focus: Collection, mark: Collection | None = None) -> Collection:
     if not focus:
         return []
-    return [(single(mark, str) if mark else "").join(str(single([item], str)) for item in focus)]
+    between = single(mark, str) if mark else ""
+    texts = [str(single([item], str)) for item in focus]
+    env.budget.text(sum(map(len, texts)) + len(between) * len(texts))
+    return [between.join(texts)]
 
 
 def _urlbase64(data: bytes) -> str:
@@ -147,6 +185,11 @@ def unescape(text: str, how: str) -> str | None:
         return html.unescape(text)
     quoted = text.replace('\\"', '"').replace('"', '\\"')
     try:
-        return str(json.loads(f'"{quoted}"')) if how == "json" else None
+        made = str(json.loads(f'"{quoted}"')) if how == "json" else None
     except ValueError:
         return None
+    return None if made is None or _HALF.search(made) else made
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which is no text."""
