@@ -11,8 +11,11 @@ from akson.store.pool import Tx
 from akson.store.terms_sources import Source
 
 COLUMNS = "c.code, c.display, c.inactive, c.abstract, c.detail"
-COUNTED = 10_000
-"""Matches beyond this are not counted."""
+COUNTED = 1_000
+"""Concepts beyond this are not counted."""
+EVERY = sql("true")
+PLACES = 24
+"""Bits of a concept's number that are its place in its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Found:
     version: str
     concept: Concept
     rank: int = 0
+
+
+def number(source: int, place: int) -> int:
+    """The number of a concept. Places are dense, from 0: a page of a whole system begins at a number."""
+    return (source << PLACES) | place
 
 
 def designations_of(detail: bytes) -> tuple[Designation, ...]:
@@ -82,61 +90,41 @@ async def relatives(tx: Tx, source: Source, code: str, side: str) -> list[tuple[
 
 
 async def listing(
-    tx: Tx, source: Source, condition: Sql, wanted: list[str], order: Sequence[str], page: tuple[int, int]
+    tx: Tx, source: Source, condition: Sql, order: Sequence[str], page: tuple[int, int]
 ) -> list[Found]:
-    """Concepts under a condition, from `page` (offset, count).
-
-    With words: those whose terms hold them all, the best match first. Without: those in `order` first, in that
-    order, then the others in the system's own.
-    """
+    """Concepts under a condition, from `page` (offset, count): those in `order` first, then in the system's order."""
     offset, count = page
-    where = _where(source, condition, wanted)
-    if wanted:
-        rank = _rank(" ".join(wanted))
-        arrange = sql(" order by rank, length(c.display), c.id")
-    else:
-        rank = sql("0")
-        keys = list(dict.fromkeys(source.key(code) for code in order))
-        arrange = (
-            sql(" order by array_position(%s::text[], c.key), c.id", keys) if keys else sql(" order by c.id")
-        )
+    where = within(source, condition)
+    keys = list(dict.fromkeys(source.key(code) for code in order))
+    arrange = sql(" order by c.id")
+    if keys:
+        arrange = sql(" order by array_position(%s::text[], c.key), c.id", keys)
+    elif condition == EVERY:
+        where = sql("c.id >= %s and c.id < %s", number(source.id, offset), number(source.id + 1, 0))
+        offset = 0
     statement = (
-        sql(f"select {COLUMNS}, ")
-        + rank
-        + sql(" as rank from term_concept c where ")
+        sql(f"select {COLUMNS} from term_concept c where ")  # noqa: S608
         + where
         + arrange
         + sql(" limit %s offset %s", count, offset)
     )
     rows = await tx.fetch(statement.text, statement.params, prepare=False)
-    return [Found(source.url, source.version, concept_of(row[:5]), row[5]) for row in rows]
+    return [Found(source.url, source.version, concept_of(row)) for row in rows]
 
 
-async def counted(tx: Tx, source: Source, condition: Sql, wanted: list[str]) -> int:
-    """How many there are; COUNTED + 1 for more than COUNTED."""
+async def counted(tx: Tx, source: Source, condition: Sql) -> int:
+    """How many there are; COUNTED + 1 for more than COUNTED, but of a whole system the exact number."""
+    if condition == EVERY:
+        return source.concepts
     statement = (
         sql("select count(*) from (select 1 from term_concept c where ")
-        + _where(source, condition, wanted)
+        + within(source, condition)
         + sql(" limit %s) found", COUNTED + 1)
     )
     row = (await tx.fetch(statement.text, statement.params, prepare=False))[0]
     return int(row[0])
 
 
-def _where(source: Source, condition: Sql, wanted: list[str]) -> Sql:
-    where = sql("c.source = %s and (", source.id) + condition + sql(")")
-    if wanted:
-        query = " & ".join(f"'{source.id}:{word}':*" for word in wanted)
-        where += sql(" and c.words @@ %s::tsquery", query)
-    return where
-
-
-def _rank(text: str) -> Sql:
-    """The rank of `fhir.terminology.text.rank`."""
-    return sql(
-        "case when strpos(c.terms, %s) > 0 then 0 when strpos(c.terms, %s) > 0 then 1"
-        " when strpos(c.terms, %s) > 0 then 2 else 3 end",
-        f"\n{text}\n",
-        f"\n{text}",
-        f" {text}",
-    )
+def within(source: Source, condition: Sql) -> Sql:
+    """The condition, inside one source."""
+    return sql("c.source = %s and (", source.id) + condition + sql(")")

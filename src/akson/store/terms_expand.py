@@ -11,8 +11,10 @@ from akson.kit.errors import NotFound, TooCostly, Unprocessable
 from akson.store import terms_concepts
 from akson.store.fragment import Sql, sql
 from akson.store.pool import Tx
-from akson.store.terms_concepts import COUNTED, Found
+from akson.store.terms_concepts import COUNTED, EVERY, Found
+from akson.store.terms_search import search
 from akson.store.terms_sets import Piece, Plan
+from akson.store.terms_sources import Source
 
 LIMIT = 10_000
 """Codes in one answer."""
@@ -74,12 +76,19 @@ def _ready(piece: Piece, ask: Ask) -> Piece:
         raise Unprocessable(f"The code system {system.url} is a grammar: its codes cannot be listed")
     if piece.condition is None:
         return piece
-    condition = sql("(") + piece.condition + sql(")")
+    condition = piece.condition if piece.condition == EVERY else sql("(") + piece.condition + sql(")")
     if ask.active_only:
         condition += sql(" and not c.inactive")
     if ask.selectable_only:
         condition += sql(" and not c.abstract")
     return replace(piece, condition=condition)
+
+
+def _source(piece: Piece) -> Source:
+    """The source of a piece that has a condition."""
+    assert piece.system is not None  # noqa: S101  made with the condition
+    assert piece.system.source is not None  # noqa: S101
+    return piece.system.source
 
 
 class _Search:
@@ -89,6 +98,7 @@ class _Search:
         self._tx = tx
         self._wanted = wanted
         self._ask = ask
+        self._counts: dict[str, int] = {}
 
     async def first(self, pieces: list[Piece], offset: int, count: int) -> list[Found]:
         """`count` concepts from `offset`: by how well they match, else piece after piece."""
@@ -110,23 +120,26 @@ class _Search:
         """How many there are in all; None for more than are counted."""
         total = 0
         for piece in pieces:
-            if piece.condition is None:
-                total += len(self._held(piece))
-                continue
-            assert piece.system is not None  # noqa: S101  made with the condition
-            assert piece.system.source is not None  # noqa: S101
-            part = await terms_concepts.counted(self._tx, piece.system.source, piece.condition, self._wanted)
-            if part > COUNTED:
+            part = self._counts.get(str(piece.canonical))
+            if part is None:
+                part = await self._counted(piece)
+            if part > COUNTED and (self._wanted or piece.condition not in {None, EVERY}):
                 return None
             total += part
         return total
 
+    async def _counted(self, piece: Piece) -> int:
+        if piece.condition is None:
+            return len(self._held(piece))
+        return await terms_concepts.counted(self._tx, _source(piece), piece.condition)
+
     async def _rows(self, piece: Piece, condition: Sql, offset: int, count: int) -> list[Found]:
-        assert piece.system is not None  # noqa: S101  made with the condition
-        assert piece.system.source is not None  # noqa: S101
-        return await terms_concepts.listing(
-            self._tx, piece.system.source, condition, self._wanted, piece.order, (offset, count)
-        )
+        source, page = _source(piece), (offset, count)
+        if not self._wanted:
+            return await terms_concepts.listing(self._tx, source, condition, piece.order, page)
+        found, total = await search(self._tx, source, condition, self._wanted, page)
+        self._counts[str(piece.canonical)] = total
+        return found
 
     def _held(self, piece: Piece) -> list[Found]:
         system = piece.system

@@ -108,6 +108,15 @@ async def end(tx: Tx, kind: Kind, resource: str, canonical: Canonical = NO_CANON
     await tx.execute(END, [resource, kind, canonical.url, canonical.version])
 
 
+async def remove(tx: Tx, canonical: Canonical) -> int:
+    """Take out of use what was loaded under a url and version, whatever its kind; how many."""
+    return await tx.execute(
+        "update term_source set state = 'ended', moment = now()"
+        " where state = 'active' and resource = '' and url = %s and version = %s",
+        [canonical.url, canonical.version],
+    )
+
+
 async def activate(tx: Tx, source: int, concepts: int) -> bool:
     """Put what was staged into use; False when somebody removed it meanwhile."""
     return bool(

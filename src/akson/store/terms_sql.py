@@ -8,12 +8,11 @@ from akson.fhir.terminology.rules import AllOf, AnyOf, Every, Not, OneOf, Rule, 
 from akson.kit.errors import TooCostly
 from akson.store.fragment import Sql, both, either, sql
 from akson.store.pool import Tx
-from akson.store.terms_concepts import properties_of
+from akson.store.terms_concepts import EVERY, properties_of
 from akson.store.terms_sources import Source
 from akson.store.terms_write import mark
 
 NONE = sql("false")
-EVERY = sql("true")
 READ_BY_PATTERN = 500_000
 """Concepts of a system whose values a regular expression is held against."""
 PAGE = 20_000

@@ -22,11 +22,12 @@ from akson.store.copying import text as words_of
 from akson.store.hashing import hash64
 from akson.store.pool import Tx
 from akson.store.stored import Stored
+from akson.store.terms_concepts import PLACES, number
 from akson.store.terms_sources import KINDS, Kind, New
 
-PLACES = 24
-"""Bits of a concept's number that are its place in its source."""
 LARGEST = 1 << PLACES
+BEGINNING = 32
+"""Characters of a term that the index knows it to begin with."""
 
 CONCEPT: dict[str, Column] = {
     "id": bigint, "source": bigint, "key": words_of, "code": words_of, "display": words_of, "terms": words_of,
@@ -38,11 +39,6 @@ MAPPING: dict[str, Column] = {
     "to_code": words_of, "detail": raw,
 }  # fmt: skip
 _word_end = struct.Struct("!H").pack(0)
-
-
-def number(source: int, place: int) -> int:
-    """The number of a concept."""
-    return (source << PLACES) | place
 
 
 def mark(source: int, name: str, value: str = "") -> int:
@@ -76,6 +72,13 @@ async def add_resource(tx: Tx, resource: Resource, reference: str = "") -> None:
             await _copy(tx, "term_mapping", MAPPING, _mapped(source, mapping.mappings(resource)))
         case _:
             await terms_sources.add(tx, _new("ValueSet", resource, reference))
+
+
+async def replace_resource(tx: Tx, resource: Resource) -> None:
+    """Load a CodeSystem, ValueSet or ConceptMap in place of what was loaded before under its url and version."""
+    kind = cast("Kind", resource["resourceType"])
+    await terms_sources.end(tx, kind, "", Canonical(resource["url"], resource.get("version", "")))
+    await add_resource(tx, resource)
 
 
 def _check_keys(system: System, concepts: Sequence[Concept]) -> None:
@@ -177,8 +180,9 @@ def _row(source: int, system: System, concept: Concept, hierarchy: Hierarchy) ->
 
 
 def lexemes(source: int, terms: str) -> bytes:
-    """The words of the terms as PostgreSQL's binary form of a tsvector without places."""
+    """The words and the beginnings of the terms as PostgreSQL's binary form of a tsvector without places."""
     found = {f"{source}:{word}".encode() for word in terms.split()}
+    found |= {f"{source}^{line[:BEGINNING]}".encode() for line in terms.split("\n") if line}
     return struct.pack("!I", len(found)) + b"".join(word + b"\0" + _word_end for word in sorted(found))
 
 

@@ -1,0 +1,1 @@
+"""Loads terminology: finds out what files are, reads each kind, and puts it into a database without a gap."""
