@@ -36,7 +36,7 @@ class Capability:
 
     def answer(self, request: Request) -> Answer:
         """200 with the statement."""
-        return Answer(200, of_body(request, self._body))
+        return Answer(200, of_body(request, self._body, "CapabilityStatement"))
 
     @cached_property
     def _body(self) -> bytes:

@@ -34,14 +34,16 @@ async def take_in(request: Request) -> None:
     """Read the body. XML, and whatever is written to Binary, becomes FHIR JSON; Malformed when it cannot be read."""
     raw = await request.body()
     media = request.media
-    if request.depth < strict_json.DEEPEST:
-        strict_json.check_depth(raw, request.depth)
     if binary.is_raw(request):
         request.become(binary.of_raw(request, raw), FHIR_JSON)
-    elif media in XML_TYPES:
+        return
+    if media in XML_TYPES:
         check_parameters(request)
-        request.become(strict_json.dumps(xml.loads(raw)) if raw else raw, FHIR_JSON)
-    elif media in JSON_TYPES:
+        raw = strict_json.dumps(xml.loads(raw)) if raw else raw
+        request.become(raw, FHIR_JSON)
+    if request.depth < strict_json.DEEPEST:
+        strict_json.check_depth(raw, request.depth)
+    if media in JSON_TYPES:
         check_parameters(request)
     elif request.path[-1:] == ("_search",) and any(name in raw for name in _SAY_ABOUT_WRITING):
         request.wanted = wanted_of_form(request, pairs_of(raw))

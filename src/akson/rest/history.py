@@ -31,7 +31,7 @@ async def history(
         count=_count(request.parameter("_count")),
         cursor=request.parameter("_cursor"),
     )
-    shape = subset.shape((), request.parameter("_summary"))
+    shape = subset.shape(subset.names_of(request), request.parameter("_summary"), resource_type or "")
     here = "/".join(part for part in (request.base, resource_type, resource_id, "_history") if part)
     own = [pair for pair in request.pairs if pair[0] in _KNOWN]
     links = [("self", _url(here, own))]

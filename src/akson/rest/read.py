@@ -11,4 +11,6 @@ from akson.rest.versions import headers, not_modified
 async def read(ctx: Context, request: Request, resource_type: str, resource_id: str) -> Answer:
     """200 with the stored bytes, 304 when the client has them, 404 absent or hidden, 410 deleted."""
     stored = await gate.read(ctx, resource_type, check_id(resource_id))
-    return not_modified(request, stored) or Answer(200, of_body(request, stored.body), headers(stored))
+    return not_modified(request, stored) or Answer(
+        200, of_body(request, stored.body, resource_type), headers(stored)
+    )

@@ -10,7 +10,7 @@ from akson.kit.errors import AksonError, NotFound
 from akson.kit.limits import LIMITS
 from akson.kit.settings import Node
 from akson.record.context import Context
-from akson.rest import audit_event, compartment, edge, openapi
+from akson.rest import audit_event, compartment, edge, openapi, subset
 from akson.rest.attempt import Door, Handler, attempt
 from akson.rest.bulk import paths
 from akson.rest.bulk.started import PATH as BULK
@@ -138,7 +138,7 @@ def _of_operation(path: tuple[str, ...]) -> Methods:
     do = found.run
 
     async def run(ctx: Context, request: Request) -> Answer:
-        return await do(ctx, request, target)
+        return subset.of_answer(request, await do(ctx, request, target))
 
     return {method: run for method, there in (("GET", found.get), ("POST", found.post)) if there}
 

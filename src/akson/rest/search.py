@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from akson.fhir.search import Compartment, Query
 from akson.fhir.search_limits import within
 from akson.fhir.search_parse import parse
-from akson.kit.errors import Issue
+from akson.kit.errors import Issue, Malformed
 from akson.record import gate
 from akson.record.context import Context
 from akson.rest import bundle, outcome, pages, subset
@@ -57,11 +57,15 @@ async def _searched(
         query = replace(query, filters=(inside, *query.filters))
     if query.summary == "count":
         query = replace(query, count=0, total="accurate")
-    shape = subset.shape(query.elements, query.summary if query.summary != "count" else None)
+    if query.summary == "text" and query.includes:
+        raise Malformed("_summary=text gives no references, and goes with neither _include nor _revinclude")
+    summary = query.summary if query.summary != "count" else None
+    shape = subset.shape(query.elements, summary, query.type)
+    beside = subset.shape(query.elements, summary, query.type, included=True)
     page = await gate.search(ctx, query)
     base = request.base.encode()
     entries = [bundle.found_entry(base, stored, b"match", shape) for stored in page.matches]
-    entries += [bundle.found_entry(base, stored, b"include", shape) for stored in page.included]
+    entries += [bundle.found_entry(base, stored, b"include", beside) for stored in page.included]
     if query.ignored:
         entries.append(_warning(query))
     links = await _links(ctx, request, query, page, hidden)
