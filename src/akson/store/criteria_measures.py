@@ -3,14 +3,29 @@
 Source: http://hl7.org/fhir/R4/search.html#date, #number, #quantity; location.html#positional.
 """
 
+from collections.abc import Mapping, Sequence
 from math import cos, degrees, radians
 
-from akson.fhir.search import DateTerm, Filter, NearTerm, NumberTerm, QuantityTerm
+from akson.fhir.search import DateTerm, Filter, NearTerm, NumberTerm, QuantityTerm, Term
 from akson.store import hashing
 from akson.store.amounts import UCUM, term_in_base
-from akson.store.fragment import Sql, Table, Tables, both, either, index_row, kinds_of, parameters, sql
+from akson.store.fragment import (
+    Sql,
+    Table,
+    Tables,
+    both,
+    either,
+    index_row,
+    kinds_of,
+    one_of,
+    parameters,
+    sql,
+)
 from akson.store.intervals import date_condition, number_condition
 
+DATE_ORDER = {"gt": "high", "lt": "low", "ge": "high", "le": "low", "sa": "low", "eb": "high"}
+NUMBER_ORDER = {"gt": "value", "lt": "value", "ge": "value", "le": "value"}
+"""By prefix: the column that bounds what it asks for."""
 EARTH = 6371.0088
 """Mean radius in kilometres."""
 
@@ -23,16 +38,20 @@ def date(criterion: Filter, of: Table, tables: Tables) -> Sql:
         for term in criterion.terms
         if isinstance(term, DateTerm)
     ]
-    return index_row(
-        "idx_date", alias, of, both([parameters(alias, criterion.param.code, of), either(tests)])
+    where = both(
+        [parameters(alias, criterion.param.code, of), tests[0] if len(tests) == 1 else either(tests)]
     )
+    return index_row("idx_date", alias, of, where, _along(criterion.terms, of, DATE_ORDER))
 
 
 def number(criterion: Filter, of: Table, tables: Tables) -> Sql:
     """A number stands to one of these as its prefix says."""
     alias = tables.name()
     tests = [number_condition(alias, term) for term in criterion.terms if isinstance(term, NumberTerm)]
-    return index_row("idx_qty", alias, of, both([parameters(alias, criterion.param.code, of), either(tests)]))
+    where = both(
+        [parameters(alias, criterion.param.code, of), tests[0] if len(tests) == 1 else either(tests)]
+    )
+    return index_row("idx_qty", alias, of, where, _along(criterion.terms, of, NUMBER_ORDER))
 
 
 def quantity(criterion: Filter, of: Table, tables: Tables) -> Sql:
@@ -45,18 +64,30 @@ def quantity(criterion: Filter, of: Table, tables: Tables) -> Sql:
         if isinstance(term, QuantityTerm)
         for test in _quantities(alias, code, term, of)
     ]
-    return index_row("idx_qty", alias, of, tests[0] if len(tests) == 1 else either(_bracketed(tests)))
+    if len(tests) > 1:
+        return index_row("idx_qty", alias, of, either(_bracketed(tests)))
+    return index_row("idx_qty", alias, of, tests[0], _along(criterion.terms, of, NUMBER_ORDER))
+
+
+def _along(terms: Sequence[Term], of: Table, orders: Mapping[str, str]) -> str:
+    """The column along which an index gives what one term asks for."""
+    if len(terms) != 1 or len(of.kinds) != 1:
+        return ""
+    term = terms[0].number if isinstance(terms[0], QuantityTerm) else terms[0]
+    return orders.get(term.prefix, "") if isinstance(term, DateTerm | NumberTerm) else ""
 
 
 def _quantities(alias: str, code: str, term: QuantityTerm, of: Table) -> list[Sql]:
     """The unit as it was written, and in base units where it is one of UCUM."""
-    tests = [both([_unit(alias, code, term, of), number_condition(alias, term.number)])]
+    written = both([_unit(alias, code, term, of), number_condition(alias, term.number)])
     base = term_in_base(term.number, term.code) if term.system in {None, UCUM} else None
-    if base is not None:
-        hashes = [hashing.hash64("amount", kind, code, base[1]) for kind in kinds_of(of)]
-        here = sql(f"{alias}.hash = any(%s::bigint[])", hashes)
-        tests.append(both([here, number_condition(alias, base[0])]))
-    return tests
+    if base is None:
+        return [written]
+    hashes = [hashing.hash64("amount", kind, code, base[1]) for kind in kinds_of(of)]
+    here = one_of(f"{alias}.hash", hashes)
+    in_base = both([here, number_condition(alias, base[0])])
+    # Every amount in a unit of UCUM stands in base units too; one that only looks so stands as it was written.
+    return [in_base] if term.system == UCUM else [written, in_base]
 
 
 def _bracketed(tests: list[Sql]) -> list[Sql]:
@@ -66,11 +97,8 @@ def _bracketed(tests: list[Sql]) -> list[Sql]:
 def _unit(alias: str, code: str, term: QuantityTerm, of: Table) -> Sql:
     if not term.code:
         return parameters(alias, code, of)
-    hashes = [hashing.hash64("quantity", kind, code, term.code) for kind in kinds_of(of)]
-    test = (
-        sql(f"{alias}.hash = any(%s::bigint[])", hashes)
-        if len(hashes) > 1
-        else sql(f"{alias}.hash = %s", *hashes)
+    test = one_of(
+        f"{alias}.hash", [hashing.hash64("quantity", kind, code, term.code) for kind in kinds_of(of)]
     )
     if term.system:
         return both([test, sql(f"{alias}.unit = %s", hashing.hash64("unit", term.system))])

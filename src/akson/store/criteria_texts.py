@@ -21,7 +21,8 @@ def string(criterion: Filter, of: Table, tables: Tables) -> Sql:
         return _exact(criterion, of, tables)
     alias = tables.name()
     tests = [_test(alias, criterion.modifier, _words(term)) for term in criterion.terms]
-    return _rows(criterion.param.code, alias, of, tests)
+    in_order = criterion.modifier is None and len(tests) == len(of.kinds) == 1
+    return _rows(criterion.param.code, alias, of, tests, "norm" if in_order else "")
 
 
 def rows_of_text(code: str, terms: Sequence[Term], of: Table, tables: Tables, *, contains: bool) -> Sql:
@@ -31,15 +32,29 @@ def rows_of_text(code: str, terms: Sequence[Term], of: Table, tables: Tables, *,
     return _rows(code, alias, of, tests)
 
 
-def _rows(code: str, alias: str, of: Table, tests: list[Sql]) -> Sql:
-    return index_row("idx_string", alias, of, both([parameters(alias, code, of), either(tests)]))
+def _rows(code: str, alias: str, of: Table, tests: list[Sql], along: str = "") -> Sql:
+    test = tests[0] if len(tests) == 1 else either(tests)
+    return index_row("idx_string", alias, of, both([parameters(alias, code, of), test]), along)
 
 
 def _test(alias: str, modifier: str | None, text: str) -> Sql:
     if modifier in COMPARED:
         return sql(f"{alias}.norm {COMPARED[modifier]} %s", text)
+    if modifier is None and text:
+        return sql(f"({alias}.norm >= %s and {alias}.norm < %s)", text, beyond(text))
     before, behind = PLACED[modifier]
     return sql(f"{alias}.norm like %s", before + pattern(text) + behind)
+
+
+def beyond(text: str) -> str:
+    """What comes right after all texts that begin so, letters compared by their number."""
+    last = ord(text[-1]) + 1
+    # Between the two there are no letters.
+    return (
+        text[:-1] + chr(0xE000 if last == 0xD800 else last)
+        if last < 0x110000
+        else beyond(text[:-1] or "\U0010fffe")
+    )
 
 
 def _words(term: Term) -> str:

@@ -81,10 +81,22 @@ class Tables:
         return f"i{next(self._numbers)}"
 
 
-def index_row(table: str, alias: str, of: Table, condition: Sql) -> Sql:
+@dataclass(frozen=True, slots=True)
+class RowTest(Sql):
+    """That a resource has a row in an index table; with what the test is made of, for searches that begin there."""
+
+    table: str = ""
+    alias: str = ""
+    where: Sql = Sql("true")
+    along: str = ""
+    """The column in whose order an index gives these rows; empty: in that of the resources' numbers, or none."""
+
+
+def index_row(table: str, alias: str, of: Table, condition: Sql, along: str = "") -> RowTest:
     """`of` has a row in an index table that fulfils the condition on `alias`."""
     head = f"exists (select 1 from {table} {alias} where {alias}.rid = {of.alias}.rid"  # noqa: S608
-    return sql(f"{head} and ") + condition + sql(")")
+    text = sql(f"{head} and ") + condition + sql(")")
+    return RowTest(text.text, text.params, table, alias, condition, along)
 
 
 def kinds_of(of: Table) -> Sequence[str]:
@@ -92,9 +104,13 @@ def kinds_of(of: Table) -> Sequence[str]:
     return of.kinds or sorted(spec().types)
 
 
+def one_of(column: str, values: Sequence[int]) -> Sql:
+    """The column is one of these numbers."""
+    if len(values) == 1:
+        return sql(f"{column} = %s", values[0])
+    return sql(f"{column} = any(%s::bigint[])", list(values))
+
+
 def parameters(alias: str, code: str, of: Table) -> Sql:
     """The row of an index table belongs to this parameter."""
-    hashes = [hashing.parameter(kind, code) for kind in kinds_of(of)]
-    if len(hashes) == 1:
-        return sql(f"{alias}.hash = %s", hashes[0])
-    return sql(f"{alias}.hash = any(%s::bigint[])", hashes)
+    return one_of(f"{alias}.hash", [hashing.parameter(kind, code) for kind in kinds_of(of)])

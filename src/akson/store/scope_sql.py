@@ -28,6 +28,25 @@ def within(scope: Scope, alias: str) -> Fragment:
     return _compile(scope.predicate, alias)
 
 
+def on_patient(scope: Scope, kind: str, alias: str) -> Fragment | None:
+    """The condition on rows that know their patient only, of resources of one type; None where that does not decide."""
+    folded = _folded(scope.predicate, kind)
+    return None if folded is None else _compile(folded, alias)
+
+
+def _folded(predicate: Predicate, kind: str) -> Predicate | None:
+    """The predicate for resources of one type, as far as the patient alone decides."""
+    if isinstance(predicate, OfTypes):
+        return Everything() if kind in predicate.types else Nothing()
+    if isinstance(predicate, Unlabelled):
+        return None
+    if isinstance(predicate, AllOf | AnyOf):
+        parts = [_folded(part, kind) for part in predicate.parts]
+        known = tuple(part for part in parts if part is not None)
+        return type(predicate)(known) if len(known) == len(parts) else None
+    return predicate
+
+
 def _compile(predicate: Predicate, alias: str) -> Fragment:
     return _COMPILERS[type(predicate)](predicate, alias)
 

@@ -10,6 +10,7 @@ from typing import Any
 from akson.fhir.search import Query
 from akson.kit.errors import Malformed
 from akson.store.criteria import condition
+from akson.store.driving import Drive, drive
 from akson.store.fragment import Sql, Table, Tables, both, joined, sql
 from akson.store.including import Found, include
 from akson.store.pool import Row, Tx
@@ -75,6 +76,8 @@ def numbers(scope: Scope, query: Query) -> Sql:
 
 def statement(scope: Scope, query: Query) -> Sql:
     """The SQL of the first page: for tests of plans and of what it names."""
+    if (driven := drive(scope, query)) is not None:
+        return driven.page(COLUMNS, query.count, None)
     of, conditions = base(scope, query)
     found = order(query, of)
     return _page(found, of, [*conditions, *([found.condition] if found.condition else [])], query.count)
@@ -101,6 +104,8 @@ def _page(found: Order, of: Table, conditions: list[Sql], limit: int) -> Sql:
 
 async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str | None]:
     """The rows of one page, first those with a value for the first sort key, then the others."""
+    if (driven := drive(scope, query)) is not None:
+        return await _driven(tx, query, driven)
     of, conditions = base(scope, query)
     first, rest = order(query, of), order_of_rest(query, of)
     secret = await _secret(tx) if tells_names(query) else None
@@ -124,6 +129,17 @@ async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str |
         return rows + others, None
     part, last = (1, others[wanted - 1]) if wanted else (0, rows[-1])
     return rows + others[:wanted], write_mark(query, part, list(last[WIDTH:]), secret)
+
+
+async def _driven(tx: Tx, query: Query, driven: Drive) -> tuple[list[Row], str | None]:
+    secret = await _secret(tx) if driven.tells_names else None
+    values = driven.read(query, secret) if query.cursor else None
+    found = driven.page(COLUMNS, query.count + 1, values)
+    # One plan for all values: the walk is the same whatever is asked for, and planning takes longer than walking.
+    rows = await tx.fetch(found.text, found.params)
+    if len(rows) <= query.count:
+        return rows, None
+    return rows[: query.count], driven.mark(query, list(rows[query.count - 1][WIDTH:]), secret)
 
 
 async def _secret(tx: Tx) -> bytes:

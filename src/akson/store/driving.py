@@ -1,0 +1,93 @@
+"""Searches by one criterion: they begin in its index table, in the order of the index, and stop when the page is full.
+
+What a page costs is then the same in a store of any size. Everything an index table holds is of a resource that is
+there and of one type, and carries its patient: a scope of patients is a condition on these rows as well as on the
+resource, where it is asked once more. Searches of several criteria are the planner's.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from akson.fhir.search import Query
+from akson.kit.errors import Malformed
+from akson.store import cursor
+from akson.store.criteria import condition
+from akson.store.fragment import RowTest, Sql, Table, Tables, both, joined, sql
+from akson.store.scope import Scope
+from akson.store.scope_sql import on_patient
+from akson.store.sorting import Key, Order, after, fingerprint
+
+CASTS = {"idx_date": "bigint", "idx_qty": "float8", "idx_string": "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A search as a walk along one index: the rows it looks at, in their order, and the resource they belong to."""
+
+    test: RowTest
+    of: Table
+    inside: Sql
+    """The scope, on the index rows."""
+    order: Order
+
+    @property
+    def tells_names(self) -> bool:
+        """Whether a page mark would hold text of a person, and must be sealed."""
+        return self.test.table == "idx_string" and bool(self.test.along)
+
+    def page(self, columns: str, limit: int, values: list[Any] | None) -> Sql:
+        """The statement of one page: the resource's columns, then the keys of the order.
+
+        The limit stands in its text, since a plan for any limit would sort.
+        """
+        test, keys = self.test, self.order.keys
+        conditions = [test.where, self.inside, *([self._first()] if test.along else [])]
+        conditions += [after(self.order, values)] if values else []
+        names = [f"k{number}" for number in range(len(keys))]
+        listed = joined(
+            ", ", [key.expression + sql(f" as {name}") for key, name in zip(keys, names, strict=True)]
+        )
+        inner = sql("select distinct ") + listed + sql(f" from {test.table} {test.alias} where ")
+        inner += both(conditions) + sql(" order by ") + self.order.clause() + sql(f" limit {limit:d}")
+        outer = ", ".join(f"p.{name}" for name in names)
+        head = sql(f"select {columns.format(self.of.alias)}, {outer} from (")  # noqa: S608
+        tail = sql(f") p join resource {self.of.alias} on {self.of.alias}.rid = p.{names[-1]} where ")
+        return head + inner + tail + self.of.condition + sql(f" order by {outer}")
+
+    def _first(self) -> Sql:
+        """Of several rows of one resource, the first in the order counts."""
+        test = self.test
+        other = Sql(test.where.text.replace(f"{test.alias}.", "j."), test.where.params)
+        head = f"not exists (select 1 from {test.table} j where j.rid = {test.alias}.rid"  # noqa: S608
+        return sql(f"{head} and j.{test.along} < {test.alias}.{test.along} and ") + other + sql(")")
+
+    def mark(self, query: Query, values: list[Any], secret: bytes | None) -> str:
+        """The mark of a row: where the next page begins."""
+        return cursor.write(["d", fingerprint(query), *values], secret)
+
+    def read(self, query: Query, secret: bytes | None) -> list[Any]:
+        """The values of a mark. Raises Malformed for one of another search, or of nobody."""
+        _, *found = cursor.read(query.cursor or "", "d", secret=secret)
+        print_, values = found[0] if found else None, found[1:]
+        wanted = [{"bigint": int, "float8": float, "text": str}[key.cast] for key in self.order.keys]
+        if print_ != fingerprint(query) or [type(value) for value in values] != wanted:
+            raise Malformed("the page mark belongs to another search: start the search again")
+        return values
+
+
+def drive(scope: Scope, query: Query) -> Drive | None:
+    """The walk of a search; None for one that needs the planner."""
+    if query.sort or not query.type or len(query.filters) != 1:
+        return None
+    tables = Tables(scope)
+    of = tables.resource([query.type])
+    test = condition(query.filters[0], of, tables)
+    if not isinstance(test, RowTest):
+        return None
+    inside = on_patient(scope, query.type, test.alias)
+    if inside is None:
+        return None
+    keys = [Key(sql(f"{test.alias}.rid"))]
+    if test.along:
+        keys.insert(0, Key(sql(f"{test.alias}.{test.along}"), cast=CASTS[test.table]))
+    return Drive(test, of, sql(inside[0], *inside[1]), Order(tuple(keys)))

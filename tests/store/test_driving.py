@@ -1,0 +1,205 @@
+"""Searches by one criterion walk along an index: every match once, inside the scope, page by page, at the cost of a page."""
+
+import base64
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from akson.fhir.extract import extract
+from akson.fhir.search_parse import parse
+from akson.kit.errors import Malformed
+from akson.store import resources, search_sql
+from akson.store.driving import drive
+from akson.store.resources import Write
+from akson.store.scope import NODE, AllOf, AnyOf, OfPatients, OfTypes, Scope, Unlabelled, WithoutPatient
+
+pytestmark = pytest.mark.store
+UCUM = "http://unitsofmeasure.org"
+BASE = "http://fhir.example/fhir"
+
+
+def pressure(number):
+    """An observation with two components, so that one resource has several rows of one parameter."""
+    codes = (("8480-6", 100 + number % 40), ("8462-4", 60 + number % 30))
+    return {
+        "resourceType": "Observation",
+        "id": f"o{number}",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+        "subject": {"reference": f"Patient/p{number % 7}"},
+        "effectivePeriod": {"start": f"2026-{number % 9 + 1:02}-01", "end": f"2026-{number % 9 + 2:02}-01"},
+        "component": [
+            {
+                "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+                "valueQuantity": {"value": value, "unit": "mmHg", "system": UCUM, "code": "mm[Hg]"},
+            }
+            for code, value in codes
+        ],
+    }
+
+
+def person(number):
+    return {
+        "resourceType": "Patient",
+        "id": f"p{number}",
+        "name": [{"family": f"Haugen{number % 5}", "given": ["Ingrid", f"Ida{number}"]}],
+        "birthDate": f"19{50 + number}-03-12",
+    }
+
+
+@pytest.fixture
+async def filled(database):
+    many = [*(pressure(n) for n in range(160)), *(person(n) for n in range(40))]
+    writes = [Write(each["resourceType"], each["id"], each, extract(each)) for each in many]
+    async with database.transaction() as tx:
+        await resources.write_many(tx, writes)
+    async with database.transaction() as tx:
+        await tx.execute("analyze")
+        yield tx
+
+
+def asked(kind, *pairs):
+    return parse(kind, pairs, base=BASE)
+
+
+async def pages(tx, scope, kind, pair, count):
+    """The ids of all pages, one after the other."""
+    found, mark = [], None
+    while True:
+        more = [("_cursor", mark)] if mark else []
+        page = await search_sql.search(tx, scope, asked(kind, pair, ("_count", str(count)), *more))
+        assert len(page.matches) <= count
+        found += [match.id for match in page.matches]
+        mark = page.next
+        if mark is None:
+            return found
+
+
+async def all_of(tx, scope, kind, pair):
+    """The ids of all matches by the statement that asks the resource."""
+    numbers = search_sql.numbers(scope, asked(kind, pair))
+    rows = await tx.fetch(f"select id from resource where rid in ({numbers.text})", numbers.params)
+    return sorted(row[0] for row in rows)
+
+
+CRITERIA = st.one_of(
+    st.tuples(
+        st.just("Observation"),
+        st.just("component-value-quantity"),
+        st.builds(
+            "{}{}|http://unitsofmeasure.org|mm[Hg]".format,
+            st.sampled_from(["", "gt", "lt", "ge", "le", "ne", "sa", "eb"]),
+            st.integers(55, 145),
+        ),
+    ),
+    st.tuples(
+        st.just("Observation"),
+        st.just("date"),
+        st.builds(
+            "{}2026-{:02}".format,
+            st.sampled_from(["", "gt", "lt", "ge", "le", "ne", "sa", "eb", "ap"]),
+            st.integers(1, 11),
+        ),
+    ),
+    st.tuples(
+        st.just("Patient"),
+        st.sampled_from(["name", "name:contains"]),
+        st.sampled_from(["i", "ida1", "haugen3", "gr"]),
+    ),
+    st.tuples(st.just("Patient"), st.just("birthdate"), st.builds("ge{}".format, st.integers(1950, 1991))),
+    st.tuples(
+        st.just("Observation"), st.just("subject"), st.sampled_from(["Patient/p1", "Patient/p3,Patient/p4"])
+    ),
+    st.tuples(st.just("Observation"), st.just("code"), st.sampled_from(["85354-9", "85354-9,x", "x"])),
+)
+SCOPES = [
+    NODE,
+    Scope(OfPatients(frozenset({"p1", "p2", "p3"})), "reason.test"),
+    Scope(AllOf((OfTypes(frozenset({"Observation"})), OfPatients(frozenset({"p3"})))), "reason.test"),
+    Scope(AnyOf((WithoutPatient(), OfPatients(frozenset({"p5"})))), "reason.test"),
+]
+
+
+@pytest.mark.parametrize("scope", SCOPES, ids=["all", "patients", "type and patient", "nobody or patient"])
+async def test_the_pages_together_are_every_match_once(filled, scope):
+    chosen = []
+
+    @settings(max_examples=40, deadline=None)
+    @given(CRITERIA, st.integers(1, 60))
+    def choose(criterion, count):
+        chosen.append((*criterion, count))
+
+    choose()
+    for kind, name, value, count in chosen:
+        found = await pages(filled, scope, kind, (name, value), count)
+        assert sorted(found) == await all_of(filled, scope, kind, (name, value)), (name, value, count)
+        assert len(set(found)) == len(found), (name, value, count)
+
+
+async def test_what_is_written_meanwhile_neither_repeats_nor_hides_a_match(filled):
+    pair = ("component-value-quantity", f"gt65|{UCUM}|mm[Hg]")
+    first = await search_sql.search(filled, NODE, asked("Observation", pair, ("_count", "40")))
+    before = await all_of(filled, NODE, "Observation", pair)
+    for number in (1000, 1001):
+        new = pressure(number)
+        await resources.create(filled, new, extract(new))
+    await resources.delete(filled, NODE, "Observation", first.matches[0].id)
+    seen, mark = [match.id for match in first.matches], first.next
+    while mark:
+        page = await search_sql.search(
+            filled, NODE, asked("Observation", pair, ("_count", "40"), ("_cursor", mark))
+        )
+        seen += [match.id for match in page.matches]
+        mark = page.next
+    assert len(set(seen)) == len(seen)
+    assert set(before) <= set(seen)
+
+
+async def test_a_page_reads_the_rows_of_a_page_whatever_the_store_holds(filled):
+    for pair in (
+        ("date", "lt2026-08"),
+        ("component-value-quantity", f"gt60|{UCUM}|mm[Hg]"),
+        ("code", "http://loinc.org|85354-9"),
+    ):
+        statement = search_sql.statement(NODE, asked("Observation", pair, ("_count", "5")))
+        plan = await filled.fetch(f"explain (analyze, format json) {statement.text}", statement.params)
+        looked_at = list(_scanned(plan[0][0][0]["Plan"]))
+        assert max(looked_at) <= 40, (pair, looked_at)
+
+
+def _scanned(node):
+    if "Scan" in node["Node Type"]:
+        yield node["Actual Rows"] * node["Actual Loops"]
+    for inner in node.get("Plans", ()):
+        yield from _scanned(inner)
+
+
+async def test_a_mark_holds_no_name_and_belongs_to_its_search(filled):
+    page = await search_sql.search(filled, NODE, asked("Patient", ("name", "haugen"), ("_count", "5")))
+    raw = base64.urlsafe_b64decode(page.next + "==")
+    assert b"haugen" not in raw.lower()
+    for pairs in ([("birthdate", "ge1950")], [("name", "haugen"), ("_sort", "birthdate")]):
+        with pytest.raises(Malformed):
+            await search_sql.search(filled, NODE, asked("Patient", *pairs, ("_cursor", page.next)))
+    for mark in ("", "x", "WyJkIl0", "WyJkIiwxXQ"):
+        with pytest.raises(Malformed):
+            await search_sql.search(
+                filled, NODE, asked("Observation", ("date", "lt2030"), ("_cursor", mark or "e30"))
+            )
+
+
+@pytest.mark.parametrize(
+    ("scope", "pairs"),
+    [
+        (Scope(Unlabelled(frozenset({"http://x|y"})), "reason.test"), [("code", "x")]),
+        (NODE, [("code", "x"), ("subject", "Patient/p1")]),
+        (NODE, [("code", "x"), ("_sort", "date")]),
+        (NODE, [("code:not", "x")]),
+        (NODE, [("subject:missing", "true")]),
+        (NODE, [("subject.name", "x")]),
+        (NODE, []),
+    ],
+)
+def test_what_an_index_alone_cannot_answer_is_left_to_the_planner(scope, pairs):
+    assert drive(scope, asked("Observation", *pairs)) is None
