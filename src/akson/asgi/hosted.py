@@ -126,7 +126,7 @@ class Hosted:
     def api(self) -> list[BaseRoute]:
         """What every node answers: health and FHIR."""
         fhir = fhir_app(
-            self.node,
+            self.place,
             self.rest_context,
             limit=self.settings.body_limit,
             depth=self.place.limits.json_depth,

@@ -6,6 +6,7 @@ too much of a good thing, raises Malformed. Source: http://hl7.org/fhir/R4/searc
 
 from dataclasses import replace
 
+from akson.fhir.definitions import Definitions
 from akson.fhir.search import And, Criterion, Filter, Has, Not, Or, SearchParam, TokenTerm
 from akson.fhir.search_terms import TermReader, split
 from akson.fhir.spec import spec
@@ -37,8 +38,9 @@ REFUSED = {
 class CriterionReader:
     """Reads the criteria of one search, and counts what they ask for together."""
 
-    def __init__(self, terms: TermReader) -> None:
+    def __init__(self, terms: TermReader, known: Definitions) -> None:
         self.terms = terms
+        self.known = known
         self._links = 0
 
     def read(self, kind: str, name: str, value: str, depth: int = 0) -> Criterion:
@@ -59,12 +61,16 @@ class CriterionReader:
 
     def param(self, kind: str, code: str) -> SearchParam:
         """The parameter of this name. Raises UnsupportedParameter."""
-        found = spec().param(kind, code)
-        if found is None:
+        found = self.known.param(kind, code)
+        if found is not None:
+            return found
+        if waiting := self.known.waiting(kind, code):
             raise UnsupportedParameter(
-                REFUSED.get(code) or f"{kind or 'Resource'} has no search parameter {code!r}"
+                f"{kind} cannot be searched by {code!r} yet: {waiting}; try again later"
             )
-        return found
+        raise UnsupportedParameter(
+            REFUSED.get(code) or f"{kind or 'Resource'} has no search parameter {code!r}"
+        )
 
     def _special(self, kind: str, code: str, value: str, depth: int) -> Criterion | None:
         """What is asked for by a name that is no parameter of the resource."""
@@ -131,10 +137,13 @@ class CriterionReader:
             if len(param.targets) != 1:
                 raise UnsupportedParameter(f"write {param.code}:Type.{rest}")
             return list(param.targets)
-        able = [kind for kind in param.targets if code == "_list" or spec().param(kind, code) is not None]
+        able = [kind for kind in param.targets if code == "_list" or self._has_param(kind, code)]
         if not able:
             raise UnsupportedParameter(f"nothing that {param.code} refers to has search parameter {code!r}")
         return able
+
+    def _has_param(self, kind: str, code: str) -> bool:
+        return self.known.param(kind, code) is not None or self.known.waiting(kind, code) is not None
 
     def _has(self, kind: str, name: str, value: str, depth: int) -> Has:
         self.link(name)
@@ -142,7 +151,7 @@ class CriterionReader:
         if len(parts) != 4 or not parts[3]:
             raise Malformed(f"{name}: write _has:Type:reference:parameter")
         _, source, code, rest = parts
-        param = spec().param(source, code) if source in spec().types else None
+        param = self.known.param(source, code) if source in spec().types else None
         if param is None or param.type != "reference":
             raise UnsupportedParameter(f"{name}: {source} has no reference parameter {code!r}")
         if param.targets and kind not in param.targets:

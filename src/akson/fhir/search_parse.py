@@ -7,6 +7,7 @@ for lenient handling: then its name stands in `Query.ignored`. Source: http://hl
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from akson.fhir.definitions import STANDARD, Definitions
 from akson.fhir.search import Criterion, Include, Query, Sort
 from akson.fhir.search_criteria import OWN, CriterionReader
 from akson.fhir.search_terms import TermReader, split
@@ -29,14 +30,15 @@ def parse(
     *,
     base: str,
     lenient: bool = False,
+    known: Definitions = STANDARD,
 ) -> Query:
     """The Query of decoded (name, value) pairs on one type, or on all ("").
 
-    `base` is the FHIR base url of this server. Raises UnknownType, UnsupportedParameter and Malformed.
+    `base` is the FHIR base url of this server, `known` the search parameters that hold there. Raises UnknownType, UnsupportedParameter and Malformed.
     """
     if type and type not in spec().types:
         raise UnknownType(f"{type} is not a resource type of FHIR R4")
-    parser = _Parser(type, TermReader(base))
+    parser = _Parser(type, CriterionReader(TermReader(base), known))
     for name, value in pairs:
         if name in NOT_SEARCH:
             continue
@@ -53,9 +55,9 @@ def parse(
 
 
 class _Parser:
-    def __init__(self, kind: str, reader: TermReader) -> None:
+    def __init__(self, kind: str, criteria: CriterionReader) -> None:
         self.kind = kind
-        self.criteria = CriterionReader(reader)
+        self.criteria = criteria
         self.filters: list[Criterion] = []
         self.includes: list[Include] = []
         self.sort: list[Sort] = []
@@ -127,7 +129,7 @@ class _Parser:
 
     def _key(self, name: str, text: str) -> Sort:
         code = text.removeprefix("-")
-        param = spec().param(self.kind, code)
+        param = self.criteria.known.param(self.kind, code)
         if param is None or param.type in ("special", "composite") or not param.expression:
             raise UnsupportedParameter(f"{name}: cannot sort {self.kind or 'resources'} by {code!r}")
         if not self.kind and code not in OWN:
@@ -154,7 +156,7 @@ class _Parser:
         source, code, target = parts
         if source not in spec().types or (target and target not in spec().types):
             raise UnsupportedParameter(f"{name}={value}: write Type:parameter or Type:parameter:Type")
-        param = spec().param(source, code)
+        param = self.criteria.known.param(source, code)
         if code != "*" and (param is None or param.type != "reference"):
             raise UnsupportedParameter(f"{name}={value}: {source} has no reference parameter {code!r}")
         if param is not None and target and param.targets and target not in param.targets:

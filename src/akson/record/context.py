@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
+from akson.fhir.definitions import Definitions
 from akson.kit.ids import new_id
 from akson.kit.limits import LIMITS, Limits
 from akson.kit.settings import Level, Node
 from akson.record.refused import Refused
+from akson.record.registry import Registry
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, decide
 from akson.store import audit
@@ -28,6 +30,8 @@ class Place:
     """What a resource must keep to be stored."""
     limits: Limits = LIMITS
     """How much one request may ask for."""
+    registry: Registry = field(default_factory=Registry)
+    """The search parameters that hold here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ class Context:
     @property
     def policy(self) -> Policy:
         return self.place.policy
+
+    async def definitions(self) -> Definitions:
+        """The search parameters that hold on this node now."""
+        return await self.place.registry.fresh(self.tx)
 
     def by(self, actor: Actor) -> "Context":
         """The same request on behalf of somebody else, e.g. the node itself for what its own order demands."""

@@ -7,14 +7,13 @@ What the scope hides looks exactly like what is not there (NotFound).
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from akson.fhir.extract import extract
 from akson.fhir.index import Index
 from akson.fhir.model import Resource, reference
 from akson.fhir.search import Query
 from akson.kit.errors import Gone, MultipleMatches, NotFound
 from akson.kit.ids import new_id
 from akson.kit.settings import Level
-from akson.record import trail
+from akson.record import search_parameters, trail
 from akson.record.all_types import of_all_types
 from akson.record.change import Change, Written
 from akson.record.context import Context
@@ -165,6 +164,7 @@ async def delete(
         await terms_write.follow(ctx.tx, stored, None)
         await definitions.follow(ctx.tx, stored, None)
         await register.removed(ctx, stored)
+        await _parameter(ctx, stored, None)
     if stored is not None and grant.audited:
         await relations.replace(ctx.tx, stored.reference, [])
         await trail.changed(ctx, grant, Action.DELETE, stored)
@@ -178,7 +178,10 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
         for change in changes
     ]
     named = [await register.checked(ctx, resource) for resource in named]
-    siblings = {reference(resource): (resource, extract(resource, base=ctx.node.fhir)) for resource in named}
+    known = await ctx.definitions()
+    siblings = {
+        reference(resource): (resource, known.extract(resource, base=ctx.node.fhir)) for resource in named
+    }
     grants = [
         granted(ctx, change.action, resource["resourceType"])
         for change, resource in zip(changes, named, strict=True)
@@ -223,7 +226,7 @@ async def _check(ctx: Context, resource: Resource) -> None:
 
 async def _indexed(ctx: Context, grant: Grant, resource: Resource) -> Index:
     await _check(ctx, resource)
-    index = extract(resource, base=ctx.node.fhir)
+    index = (await ctx.definitions()).extract(resource, base=ctx.node.fhir)
     await complete(ctx, resource, index, {})
     await _admit(ctx, grant, resource, index)
     return index
@@ -252,9 +255,17 @@ async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, res
     await terms_write.follow(ctx.tx, stored, resource)
     await definitions.follow(ctx.tx, stored, resource)
     await register.registered(ctx, stored, resource)
+    await _parameter(ctx, stored, resource)
     if not grant.audited:
         return
     rows = relations_of(resource)
     if rows or action is Action.UPDATE:
         await relations.replace(ctx.tx, stored.reference, rows)
     await trail.changed(ctx, grant, action, stored)
+
+
+async def _parameter(ctx: Context, stored: Stored, resource: Resource | None) -> None:
+    """A SearchParameter is one of this node, for those who may administer it."""
+    if stored.type == search_parameters.KIND:
+        granted(ctx, Action.ADMINISTER, stored.type)
+        await search_parameters.follow(ctx, stored.id, resource)

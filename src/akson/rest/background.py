@@ -12,6 +12,7 @@ from functools import partial
 
 from akson.kit.errors import Unavailable
 from akson.kit.log import Event, log
+from akson.record import reindexing
 from akson.record.context import Place
 from akson.rest.bulk import work as bulk
 from akson.rest.subscriptions import worker as subscriptions
@@ -24,7 +25,7 @@ Work = Callable[[Place, Job], Awaitable[Later | None]]
 Loop = Callable[[Place], Awaitable[None]]
 """Goes on until it is cancelled. One that fails is begun again."""
 
-HANDLERS: Mapping[str, Work] = {"export": bulk.export}
+HANDLERS: Mapping[str, Work] = {"export": bulk.export, reindexing.JOB: reindexing.work}
 """By kind of job."""
 LOOPS: tuple[Loop, ...] = (subscriptions.run, bulk.expire)
 

@@ -3,16 +3,18 @@
 http://hl7.org/fhir/R4/http.html#capabilities. A test tries what it claims.
 """
 
-from functools import cached_property
+from contextlib import suppress
 
 import orjson
 
 from akson import __version__
+from akson.fhir.definitions import Definitions
 from akson.fhir.model import Resource
-from akson.fhir.search import SearchParam
 from akson.fhir.spec import spec
 from akson.kit.clock import instant, now
+from akson.kit.errors import Unavailable
 from akson.kit.settings import Node, Role
+from akson.record.context import Place
 from akson.rest import audit_event
 from akson.rest.http import FHIR_JSON, FHIR_XML, Answer, Request
 from akson.rest.operations import of_level
@@ -28,26 +30,29 @@ _SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system
 
 
 class Capability:
-    """The CapabilityStatement of one node, made when first asked for."""
+    """The CapabilityStatement of one node, made when first asked for and when its search parameters change."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, place: Place) -> None:
+        self._place = place
         self._started = instant(now())
+        self._made: tuple[Definitions | None, bytes] = (None, b"")
 
-    def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> Answer:
         """200 with the statement."""
-        return Answer(200, of_body(request, self._body, "CapabilityStatement"))
+        with suppress(Unavailable):  # what the node can do it can tell without its database
+            async with self._place.database.singly() as tx:
+                await self._place.registry.fresh(tx)
+        known = self._place.registry.current
+        if self._made[0] is not known:
+            self._made = (known, orjson.dumps(statement(self._place.node, self._started, known)))
+        return Answer(200, of_body(request, self._made[1], "CapabilityStatement"))
 
-    @cached_property
-    def _body(self) -> bytes:
-        return orjson.dumps(statement(self._node, self._started))
 
-
-def statement(node: Node, started: str) -> Resource:
+def statement(node: Node, started: str, known: Definitions) -> Resource:
     """The CapabilityStatement of an instance."""
     types = sorted(spec().types)
-    reverse = _reverse_includes(types)
-    listed = [_resource(kind, reverse[kind]) for kind in types]
+    reverse = _reverse_includes(types, known)
+    listed = [_resource(kind, reverse[kind], known) for kind in types]
     if Role.FHIR not in node.roles:  # a node with an access log has no other AuditEvents
         listed = [audit_event.capability(each) if each["type"] == LOG else each for each in listed]
     listed = [
@@ -70,7 +75,8 @@ def statement(node: Node, started: str) -> Resource:
                 "resource": listed,
                 "interaction": [{"code": code} for code in _SYSTEM_INTERACTIONS],
                 "searchParam": [
-                    {"name": param.code, "definition": param.url, "type": param.type} for param in _params("")
+                    {"name": param.code, "definition": param.url, "type": param.type}
+                    for param in known.params("").values()
                 ],
                 **({"operation": system} if (system := _operations(None)) else {}),
             }
@@ -78,8 +84,8 @@ def statement(node: Node, started: str) -> Resource:
     }
 
 
-def _resource(kind: str, reverse: list[str]) -> Resource:
-    params = _params(kind)
+def _resource(kind: str, reverse: list[str], known: Definitions) -> Resource:
+    params = list(known.params(kind).values())
     made: Resource = {
         "type": kind,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{kind}",
@@ -106,14 +112,10 @@ def _operations(kind: str | None) -> list[Resource]:
     return [{"name": each.code, "definition": each.url} for each in of_level(kind)]
 
 
-def _params(kind: str) -> list[SearchParam]:
-    return list(spec().params(kind).values())
-
-
-def _reverse_includes(types: list[str]) -> dict[str, list[str]]:
+def _reverse_includes(types: list[str], known: Definitions) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {kind: [] for kind in types}
     for kind in types:
-        for param in _params(kind):
+        for param in known.params(kind).values():
             if param.type == "reference":
                 for target in param.targets or types:
                     if target in found:

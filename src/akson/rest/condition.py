@@ -17,18 +17,19 @@ from akson.store.resources import Stored
 _GENERAL = frozenset({"_format", "_pretty", "_summary", "_elements"})
 
 
-def condition(resource_type: str, raw: str, base: str) -> Query:
+async def condition(ctx: Context, resource_type: str, raw: str, base: str) -> Query:
     """The query of If-None-Exist and the like, e.g. `identifier=http://x|1`; a leading `Type?` is allowed.
 
     Unprocessable when nothing is left to search by: a condition that matches everything is a mistake.
     """
     criteria = raw.strip().removeprefix(resource_type).removeprefix("?")
-    return of_pairs(resource_type, pairs_of(criteria.encode()), base)
+    return await of_pairs(ctx, resource_type, pairs_of(criteria.encode()), base)
 
 
-def of_pairs(resource_type: str, pairs: Pairs, base: str) -> Query:
+async def of_pairs(ctx: Context, resource_type: str, pairs: Pairs, base: str) -> Query:
     """The query of a conditional URL."""
-    query = parse(resource_type, [pair for pair in pairs if pair[0] not in _GENERAL], base=base)
+    wanted = [pair for pair in pairs if pair[0] not in _GENERAL]
+    query = parse(resource_type, wanted, base=base, known=await ctx.definitions())
     if not query.filters:
         raise Unprocessable("A condition needs at least one search criterion")
     return replace(query, includes=(), sort=(), count=2, cursor=None, total="none", summary=None, elements=())

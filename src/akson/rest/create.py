@@ -16,5 +16,5 @@ async def create(ctx: Context, request: Request, resource_type: str) -> Answer:
     raw = request.headers.get("if-none-exist")
     query = None
     if raw is not None:
-        query = within(condition(resource_type, raw, request.base), ctx.place.limits)
+        query = within(await condition(ctx, resource_type, raw, request.base), ctx.place.limits)
     return answer(request, await gate.create(ctx, resource, if_none_exist=query))

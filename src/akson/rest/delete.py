@@ -23,5 +23,5 @@ async def delete(ctx: Context, request: Request, resource_type: str, resource_id
 
 async def conditional_delete(ctx: Context, request: Request, resource_type: str) -> Answer:
     """Delete the one resource that the criteria match; 204 when none does, 412 when several do."""
-    found = await only_match(ctx, of_pairs(resource_type, request.pairs, request.base), hold=True)
+    found = await only_match(ctx, await of_pairs(ctx, resource_type, request.pairs, request.base), hold=True)
     return await delete(ctx, request, resource_type, found.id) if found else Answer(204)

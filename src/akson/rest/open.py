@@ -17,10 +17,11 @@ from akson.security.policy import Decision, Grant
 from akson.store.definitions import KEPT
 from akson.store.pool import Database
 from akson.store.scope import Everything, Scope
+from akson.store.search_parameters import KIND as SEARCH_PARAMETER
 from akson.store.terms_sources import KINDS as TERMS
 
 ANYONE = Actor(Kind.ANYONE)
-MORE = TERMS | KEPT | TYPES
+MORE = TERMS | KEPT | TYPES | {SEARCH_PARAMETER}
 """Types whose writing is more than one statement."""
 _GRANT = Grant(Scope(Everything(), "reason.open"), audited=False)
 
@@ -86,7 +87,7 @@ def _is_one_statement(request: Request) -> bool:
 def standalone(place: Place, *, limit: int) -> App:
     """The whole program of `akson fhir serve`: the API at /fhir, and /health."""
     door = open_door(place)
-    inner = Live(place, door).around(app(place.node, door, limit=limit, depth=place.limits.json_depth))
+    inner = Live(place, door).around(app(place, door, limit=limit, depth=place.limits.json_depth))
 
     async def application(scope: Connection, receive: Receive, send: Send) -> None:
         path: str = scope["path"]

@@ -33,7 +33,7 @@ async def patch(ctx: Context, request: Request, resource_type: str, resource_id:
 
 async def conditional_patch(ctx: Context, request: Request, resource_type: str) -> Answer:
     """The same for the one resource that the criteria match; 404 when none does, 412 when several do."""
-    found = await only_match(ctx, of_pairs(resource_type, request.pairs, request.base), hold=True)
+    found = await only_match(ctx, await of_pairs(ctx, resource_type, request.pairs, request.base), hold=True)
     if found is None:
         raise NotFound("The criteria match nothing to patch")
     return await patch(ctx, request, resource_type, found.id)

@@ -3,13 +3,12 @@
 http://hl7.org/fhir/R4/http.html#summary
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.limits import LIMITS
-from akson.kit.settings import Node
-from akson.record.context import Context
+from akson.record.context import Context, Place
 from akson.rest import audit_event, compartment, edge, openapi, subset
 from akson.rest.attempt import Door, Handler, attempt
 from akson.rest.bulk import paths
@@ -34,13 +33,14 @@ from akson.security.rules.access_log import LOG
 
 METADATA = ("metadata",)
 Methods = dict[str, Handler]
-Told = Mapping[tuple[str, ...], Callable[[Request], Answer]]
+Told = Mapping[tuple[str, ...], Callable[[Request], Awaitable[Answer]]]
 """By path: what the server says of itself, to anyone."""
 
 
-def app(node: Node, door: Door, *, limit: int, depth: int = LIMITS.json_depth) -> App:
+def app(place: Place, door: Door, *, limit: int, depth: int = LIMITS.json_depth) -> App:
     """The application to mount at /fhir. `limit` is the largest body in bytes, `depth` the deepest nesting of JSON."""
-    told: Told = {METADATA: Capability(node).answer, openapi.PATH: OpenApi(node, _methods).answer}
+    node = place.node
+    told: Told = {METADATA: Capability(place).answer, openapi.PATH: OpenApi(node, _methods).answer}
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, node.fhir, limit)
@@ -63,7 +63,7 @@ async def _answer(request: Request, door: Door, told: Told) -> Answer:
     if request.path in told:
         if request.path == METADATA and request.parameter("mode") == "terminology":
             return await attempt(request, door, _methods_of_terminology(request))
-        return _telling(request, told[request.path])
+        return await _telling(request, told[request.path])
     handler = handler_of(request)
     if request.method in {"POST", "PUT", "PATCH"}:
         await edge.take_in(request)
@@ -76,10 +76,10 @@ def _methods_of_terminology(request: Request) -> Handler:
     return terminology_capabilities
 
 
-def _telling(request: Request, tell: Callable[[Request], Answer]) -> Answer:
+async def _telling(request: Request, tell: Callable[[Request], Awaitable[Answer]]) -> Answer:
     if request.method not in {"GET", "HEAD"}:
         raise WrongMethod(request.method, ("GET",))
-    return tell(request)
+    return await tell(request)
 
 
 def _options(request: Request, told: Told) -> Answer:

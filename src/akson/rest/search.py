@@ -52,7 +52,10 @@ async def _searched(
 ) -> Answer:
     lenient = request.prefer.get("handling") == "lenient"
     wanted = [pair for pair in pairs if pair[0] not in _FORMAT]
-    query = within(parse(resource_type, wanted, base=request.base, lenient=lenient), ctx.place.limits)
+    known = await ctx.definitions()
+    query = within(
+        parse(resource_type, wanted, base=request.base, lenient=lenient, known=known), ctx.place.limits
+    )
     if inside is not None:
         query = replace(query, filters=(inside, *query.filters))
     if query.summary == "count":

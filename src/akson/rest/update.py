@@ -28,7 +28,7 @@ async def update(ctx: Context, request: Request, resource_type: str, resource_id
 async def conditional_update(ctx: Context, request: Request, resource_type: str) -> Answer:
     """Update of the one resource that the criteria match; create where none does; 412 where several do."""
     resource = await resource_of(request, resource_type)
-    query = of_pairs(resource_type, request.pairs, request.base)
+    query = await of_pairs(ctx, resource_type, request.pairs, request.base)
     if_match = expected(request.headers.get("if-match"))
     found = await only_match(ctx, query, hold=True)
     choose_id(resource, found.id if found else None)

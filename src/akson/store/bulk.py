@@ -73,7 +73,7 @@ async def write_many(tx: Tx, writes: Sequence[Write], *, told: bool = False) -> 
     fresh = len(writes) - len(found)
     numbers = iter([row[0] for row in await tx.fetch(NUMBERS, [fresh])] if fresh else ())
     moment = now()
-    batch = _Batch(moment)
+    batch = Batch(moment)
     for write, key in zip(writes, keys, strict=True):
         present = found.get(key)
         if present and write.resource is not None and present.says(write.resource, write.id):
@@ -110,7 +110,7 @@ async def _make_way(tx: Tx, found: dict[int, Present]) -> None:
         await tx.execute(statement, [rids])
 
 
-class _Batch:
+class Batch:
     """Rows of many resources, table by table."""
 
     def __init__(self, moment: datetime) -> None:
@@ -135,7 +135,7 @@ class _Batch:
         self._tables["resource"].append(
             (pat, rid, key, write.type, write.id, version, self._moment, deleted, found.tok, marks, body)
         )
-        self._index(found, pat, rid, write.type)
+        self.index(found, pat, rid, write.type)
         self.stored.append(Stored(write.type, write.id, version, self._moment, body, deleted, pat))
         is_new = present is None or present.deleted
         action = "delete" if deleted else "create" if is_new else "update"
@@ -155,7 +155,8 @@ class _Batch:
             )
         )
 
-    def _index(self, found: Rows, pat: int, rid: int, kind: str) -> None:
+    def index(self, found: Rows, pat: int, rid: int, kind: str) -> None:
+        """Add the index rows of a resource."""
         place = (pat, rid)
         self._tables["idx_token"] += [(token, *place) for token in found.tokens]
         for table, values in (

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 from akson.fhir.extract.trails import Guard, Irregular, Step, Trail, Trails
 from akson.fhir.extract.values import CONVERT, Convert, token_code
-from akson.fhir.fhirpath import parse
+from akson.fhir.fhirpath import FHIRPathError, parse
 from akson.fhir.fhirpath.evaluate import compile_expression
 from akson.fhir.fhirpath.runtime import Env
 from akson.fhir.fhirpath.values import Node, root, type_of
@@ -94,13 +95,13 @@ def _local(found: ReferenceValue, base: str) -> ReferenceValue:
     return ReferenceValue(found.param, kind, key, "", found.identifier) if key else found
 
 
-def compile_plan(kind: str, spec: Spec) -> Plan:
-    """The plan of one resource type."""
+def compile_plan(kind: str, spec: Spec, added: Mapping[str, SearchParam] = MappingProxyType({})) -> Plan:
+    """The plan of one resource type, with the parameters that were added to R4's."""
     trails = Trails(spec, kind)
     tree = Branch()
     evaluated = []
     unread = []
-    for code, param in spec.params(kind).items():
+    for code, param in {**spec.params(kind), **added}.items():
         if code in COLUMNS or not param.expression:
             continue
         try:
@@ -113,6 +114,17 @@ def compile_plan(kind: str, spec: Spec) -> Plan:
     named = spec.compartment("Patient").get(kind)
     fallback = ("patient",) if spec.param(kind, "patient") else ()
     return Plan(kind, _closure(tree), tuple(evaluated), named or fallback, tuple(unread))
+
+
+def readable(param: SearchParam, spec: Spec) -> bool:
+    """Whether resources of its type can have values of a parameter. Raises ValueError for a wrong expression."""
+    try:
+        return _lay(param, Branch(), Trails(spec, param.base))
+    except Irregular:
+        if param.type == "composite":
+            raise
+        compile_expression(param.expression)
+        return True
 
 
 def _lay(param: SearchParam, tree: Branch, trails: Trails) -> bool:
@@ -186,7 +198,11 @@ def _evaluation(param: SearchParam) -> Sink:
 
     def sink(_value: Any, index: Index, resource: Resource) -> None:
         node = root(resource)
-        for item in run(Env([node], node, {})):
+        try:
+            found = run(Env([node], node, {}))
+        except FHIRPathError:  # an added one that does not suit what stands here: it gives no value
+            return
+        for item in found:
             kind = item.type if isinstance(item, Node) else type_of(item)[1].lower()
             if kind in convert:
                 value = item.value if isinstance(item, Node) else item

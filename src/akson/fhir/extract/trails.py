@@ -62,8 +62,8 @@ class Trails:
                 return self._narrow(self.find(operand, start), kind)
             case Index(focus, Literal("Integer", int(number))):
                 return tuple(_last(trail, index=number) for trail in self.find(focus, start))
-            case Call(focus, name, arguments) if focus is not None:
-                return self._call(self.find(focus, start), name, arguments)
+            case Call(focus, name, arguments) if focus is not None or name == "extension":
+                return self._call(start if focus is None else self.find(focus, start), name, arguments)
         if node == Variable("%resource"):
             return (Trail((), self.root),)
         raise Irregular(str(node))

@@ -66,7 +66,7 @@ async def _prepare_create(ctx: Context, plan: Plan, entry: Entry, base: str) -> 
     if entry.resource is None:
         return
     if criteria := entry.request.get("ifNoneExist"):
-        found = await only_match(ctx, condition(entry.type, criteria, base), hold=True)
+        found = await only_match(ctx, await condition(ctx, entry.type, criteria, base), hold=True)
         if found is not None:
             plan.matched[entry.place] = found
             _name(plan, entry, found.id)
@@ -77,7 +77,7 @@ async def _prepare_create(ctx: Context, plan: Plan, entry: Entry, base: str) -> 
 
 async def _prepare_change(ctx: Context, plan: Plan, entry: Entry, base: str) -> None:
     if entry.criteria:
-        found = await only_match(ctx, condition(entry.type, entry.criteria, base), hold=True)
+        found = await only_match(ctx, await condition(ctx, entry.type, entry.criteria, base), hold=True)
         entry.id = found.id if found else ""
         if entry.resource is not None:
             choose_id(entry.resource, entry.id or None)
@@ -89,7 +89,7 @@ async def _prepare_change(ctx: Context, plan: Plan, entry: Entry, base: str) -> 
 async def _prepare_patch(ctx: Context, plan: Plan, entry: Entry, base: str) -> None:
     """Apply the patch: what is written is its result, provided that nobody else changes the resource meanwhile."""
     if entry.criteria:
-        found = await only_match(ctx, condition(entry.type, entry.criteria, base), hold=True)
+        found = await only_match(ctx, await condition(ctx, entry.type, entry.criteria, base), hold=True)
         if found is None:
             raise NotFound("The criteria match nothing to patch")
         entry.id = found.id

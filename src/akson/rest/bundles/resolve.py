@@ -63,7 +63,7 @@ async def _resolve_condition(ctx: Context, plan: Plan, link: Link, entry: Entry)
     if wanted is None:
         return
     if reference not in plan.names:
-        found = await only_match(ctx, condition(wanted[0], wanted[1], ""))
+        found = await only_match(ctx, await condition(ctx, wanted[0], wanted[1], ""))
         if found is None:
             path = (_path(link, entry),)
             raise Unprocessable("The conditional reference matches nothing", expression=path)

@@ -26,7 +26,7 @@ class OpenApi:
         self._node = node
         self._methods = methods
 
-    def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> Answer:
         """200 with the description."""
         raw = request.parameter("_type")
         kinds = [known_type(kind) for kind in (raw or "").split(",") if kind]

@@ -16,6 +16,7 @@ from akson.rest.operations import (
     expunge,
     lastn,
     meta,
+    reindex,
     subscription,
     translate,
     validate,
@@ -28,6 +29,7 @@ __all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
 OPERATIONS: tuple[Operation, ...] = (
     *export.OPERATIONS,
     *meta.OPERATIONS,
+    *reindex.OPERATIONS,
     *everything.OPERATIONS,
     *validate.OPERATIONS,
     *subscription.OPERATIONS,
