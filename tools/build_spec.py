@@ -229,7 +229,7 @@ ASIDE = {
 def terminology(by_type: dict[str, list[Json]], out: Path) -> None:
     """Code systems, value sets and concept maps: terms.bin, each packed on its own, and where each lies: terms.json.
 
-    The index has, by type and url: version, place and length.
+    The index has, by type and url: version, place, length, and whether codes can be asked for.
     """
     index: Json = {kind: {} for kind in TERMS}
     packed = bytearray()
@@ -238,7 +238,8 @@ def terminology(by_type: dict[str, list[Json]], out: Path) -> None:
             if "url" in item:
                 kept = {key: value for key, value in item.items() if key not in ASIDE}
                 raw = zlib.compress(orjson.dumps({"resourceType": kind, **kept}), 9)
-                index[kind][item["url"]] = [item.get("version", ""), len(packed), len(raw)]
+                has_codes = kind != "CodeSystem" or item.get("content") in {"complete", "fragment"}
+                index[kind][item["url"]] = [item.get("version", ""), len(packed), len(raw), has_codes]
                 packed += raw
     write(out / "terms.json", index)
     (out / "terms.bin").write_bytes(packed)

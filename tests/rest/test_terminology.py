@@ -6,6 +6,7 @@ from akson.store import terms
 from akson.store.terms import Verdict
 from tests.fhir.terminology.animals import URL, animals, concept, value_set
 from tests.rest.making import bundle, issue, post, put, stored
+from tests.rest.operations.test_expunge import what
 
 pytestmark = pytest.mark.store
 SOME = "http://example.org/ValueSet/some"
@@ -28,6 +29,16 @@ async def test_stored_changed_and_deleted_it_is_followed(client, database):
     assert await verdict(database, "fish") is Verdict.UNKNOWN_SYSTEM
     assert (await client.delete(f"/ValueSet/{chosen['id']}")).status_code == 204
     assert await verdict(database, "fish") is Verdict.UNKNOWN_VALUE_SET
+
+
+async def test_what_is_erased_is_no_terminology_any_more(client, database):
+    made = await stored(client, animals())
+    await stored(client, value_set({"system": URL}))
+    erased = await client.post(f"/CodeSystem/{made['id']}/$expunge", json=what("instance"))
+    assert erased.status_code == 200, erased.text
+    assert await verdict(database, "cat") is Verdict.UNKNOWN_SYSTEM
+    async with database.transaction(read_only=True) as tx:
+        assert await tx.one("select count(*) from term_concept") == (0,)
 
 
 async def test_a_transaction_brings_both_or_neither(client, database):

@@ -153,8 +153,9 @@ async def test_a_fragment_cannot_say_that_a_code_is_wrong(database):
         assert await terms.check_codes(tx, asked) == [Verdict.IN, Verdict.UNKNOWN_SYSTEM]
 
 
-async def test_language_tags_and_media_types_are_checked_by_their_grammar(database):
+async def test_language_tags_media_types_and_units_are_checked_by_their_grammar(database):
     languages, media = "http://hl7.org/fhir/ValueSet/all-languages", "http://hl7.org/fhir/ValueSet/mimetypes"
+    listed, units = "http://hl7.org/fhir/ValueSet/languages", "http://hl7.org/fhir/ValueSet/ucum-units"
     async with database.transaction(read_only=True) as tx:
         asked = [
             (languages, None, "nb-NO"),
@@ -163,6 +164,19 @@ async def test_language_tags_and_media_types_are_checked_by_their_grammar(databa
             (media, None, "text"),
         ]
         assert await terms.check_codes(tx, asked) == [Verdict.IN, Verdict.NOT_IN, Verdict.IN, Verdict.NOT_IN]
+        asked = [
+            (listed, None, "en-GB"),
+            (listed, None, "tlh"),
+            (units, None, "mm[Hg]"),
+            (units, None, "hands"),
+        ]
+        assert await terms.check_codes(tx, asked) == [
+            Verdict.IN,
+            Verdict.NOT_IN,
+            Verdict.IN,
+            Verdict.NOT_IN,
+        ]
+        assert ("urn:ietf:bcp:47", "en-GB") in await terms.members(tx, listed)
         with pytest.raises(Unprocessable, match="grammar"):
             await terms.members(tx, media)
 

@@ -194,6 +194,8 @@ def pairs_of(raw: bytes) -> Pairs:
     """Decode url-encoded pairs; Malformed when they are not UTF-8 or too many."""
     if not raw:
         return []
+    if b"%00" in raw or b"\0" in raw:
+        raise Malformed("The parameters hold the character U+0000")
     try:
         return parse_qsl(
             raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_PAIRS

@@ -77,7 +77,7 @@ def _is_one_statement(request: Request) -> bool:
     path = request.path
     if request.method in {"GET", "HEAD"}:
         return True
-    if not path or path[0] in MORE or path[-1].startswith("$"):
+    if not path or path[0] in MORE or path[0].startswith("_") or path[-1].startswith("$"):
         return False
     if request.method == "POST":
         return len(path) == 1 and "if-none-exist" not in request.headers

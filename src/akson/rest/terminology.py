@@ -9,7 +9,6 @@ from akson import __version__
 from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.fhir.spec import terms as built_in
-from akson.fhir.terminology.rules import Canonical
 from akson.kit.clock import instant, now
 from akson.kit.settings import Node
 from akson.record.context import Context
@@ -58,8 +57,7 @@ def _systems(sources: Iterable[Source]) -> Iterable[Resource]:
             if each.version not in found:
                 found.append(each.version)
     for url, version in built_in.listed("CodeSystem").items():
-        if built_in.held(Canonical(url)) is not None:
-            versions.setdefault(url, [version])
+        versions.setdefault(url, [version])
     for url, found in versions.items():
         rows = [{"code": version, "isDefault": place == 0} for place, version in enumerate(found) if version]
         yield {"uri": url, **({"version": rows} if rows else {}), "subsumption": True}

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from akson.store import terms_sources
 from akson.store.fragment import Sql, both, sql
 from akson.store.hashing import patient_number, resource_key
 from akson.store.pool import Tx
@@ -138,4 +139,5 @@ async def _empty_messages(tx: Tx, condition: str, values: Sequence[object], eras
 
 async def _finish(tx: Tx, erased: Erased) -> None:
     if erased.resources:
+        await terms_sources.end_erased(tx, erased.references)
         await tx.execute(FORGET)

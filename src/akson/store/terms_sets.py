@@ -12,7 +12,7 @@ from akson.fhir.spec import terms as built_in
 from akson.fhir.terminology import compose
 from akson.fhir.terminology.implicit import implicit
 from akson.fhir.terminology.memory import Held
-from akson.fhir.terminology.rules import AllOf, AnyOf, Branch, Canonical, Not, OneOf, Rule
+from akson.fhir.terminology.rules import AllOf, AnyOf, Branch, Canonical, Every, Not, OneOf, Rule
 from akson.kit.errors import Unprocessable
 from akson.store import terms_sources, terms_sql
 from akson.store.fragment import Sql
@@ -146,8 +146,10 @@ async def _piece(tx: Tx, canonical: Canonical, branches: Iterable[Branch]) -> Pi
     listed = {code: said for each in found for code, said in each.listed.items()}
     system = await known(tx, canonical)
     codes = _codes(rule)
-    if codes is not None and (system is None or not system.complete):
+    if codes is not None and (system is None or system.grammar or not system.complete):
         system = _pretended(canonical, codes, listed, system)
+    elif system is not None and system.grammar and rule != Every():
+        system = None  # a grammar has no properties that a filter could ask for
     if system is None or system.source is None:
         return Piece(canonical, rule, system, None, listed, tuple(listed))
     condition = await terms_sql.compiled(tx, system.source, rule)

@@ -108,6 +108,26 @@ async def end(tx: Tx, kind: Kind, resource: str, canonical: Canonical = NO_CANON
     await tx.execute(END, [resource, kind, canonical.url, canonical.version])
 
 
+async def end_erased(tx: Tx, references: Iterable[str]) -> None:
+    """Take out of use, and forget, what stored resources meant that are erased."""
+    wanted = [each for each in references if each.partition("/")[0] in KINDS]
+    if not wanted:
+        return
+    gone = [
+        row[0]
+        for row in await tx.fetch(
+            "delete from term_source where resource = any(%s::text[]) returning id", [wanted]
+        )
+    ]
+    await _forget(tx, gone)
+
+
+async def _forget(tx: Tx, gone: list[int]) -> None:
+    if gone:
+        await tx.execute("delete from term_concept where source = any(%s::bigint[])", [gone])
+        await tx.execute("delete from term_mapping where source = any(%s::bigint[])", [gone])
+
+
 async def remove(tx: Tx, canonical: Canonical) -> int:
     """Take out of use what was loaded under a url and version, whatever its kind; how many."""
     return await tx.execute(
@@ -131,9 +151,7 @@ async def activate(tx: Tx, source: int, concepts: int) -> bool:
 async def sweep(tx: Tx, largest: int = 20_000) -> int:
     """Remove what was replaced a while ago, and loads that never ended; how many. Leaves larger ones to a loader."""
     gone = [row[0] for row in await tx.fetch(SWEEP, [largest])]
-    if gone:
-        await tx.execute("delete from term_concept where source = any(%s::bigint[])", [gone])
-        await tx.execute("delete from term_mapping where source = any(%s::bigint[])", [gone])
+    await _forget(tx, gone)
     return len(gone)
 
 

@@ -5,7 +5,7 @@ import pytest
 from akson.fhir.terminology.compose import branches
 from akson.fhir.terminology.memory import Held
 from akson.fhir.terminology.rules import Canonical
-from akson.kit.errors import NotFound, Unprocessable
+from akson.kit.errors import NotFound, TooCostly, Unprocessable
 from tests.fhir.terminology.animals import CASES, URL, VALUE_SET, animals, value_set, where
 
 ALL = value_set({"system": URL}, url=VALUE_SET)
@@ -56,6 +56,18 @@ def test_value_sets_in_a_circle_are_refused_and_unknown_ones_named():
         branches(one, {"urn:one": one, "urn:two": two})
     with pytest.raises(NotFound, match="urn:two"):
         branches(one, {})
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_sets_that_grow_without_end_as_they_include_each_other_are_refused_at_once(together):
+    """Each level names the one below twice: of 30 levels it would be a billion rules."""
+    sets = {"urn:0": value_set({"system": URL}, url="urn:0")}
+    for level in range(1, 30):
+        below = f"urn:{level - 1}"
+        parts = [{"valueSet": [below, below]}] if together else [{"valueSet": [below]}] * 2
+        sets[f"urn:{level}"] = value_set(*parts, url=f"urn:{level}")
+    with pytest.raises(TooCostly, match="rules"):
+        branches(sets["urn:29"], sets)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from akson.fhir.terminology.rules import Canonical
 
 
 @cache
-def _index() -> dict[str, dict[str, tuple[str, int, int]]]:
+def _index() -> dict[str, dict[str, tuple[str, int, int, bool]]]:
     return orjson.loads((FOLDER / "terms.json").read_bytes())  # type: ignore[no-any-return]
 
 
@@ -30,12 +30,11 @@ def definition(kind: str, canonical: Canonical) -> Resource | None:
 @lru_cache(maxsize=256)
 def held(canonical: Canonical) -> Held | None:
     """A code system of R4, ready to be asked; None when it is none, or R4 only names it."""
-    found = definition("CodeSystem", canonical)
-    if found is None or found.get("content") not in {"complete", "fragment"}:
-        return None
-    return Held(found)
+    row = _index()["CodeSystem"].get(canonical.url)
+    found = definition("CodeSystem", canonical) if row and row[3] else None
+    return Held(found) if found else None
 
 
 def listed(kind: str) -> dict[str, str]:
-    """Url to version of all that R4 defines of a type."""
-    return {url: row[0] for url, row in _index()[kind].items()}
+    """Url to version of all that R4 defines of a type; of code systems, those whose codes it has."""
+    return {url: row[0] for url, row in _index()[kind].items() if row[3]}

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from akson.fhir.model import Resource
 from akson.fhir.terminology.rules import AllOf, AnyOf, Branch, Canonical, Every, Not, OneOf, Rule, Where
-from akson.kit.errors import NotFound, Unprocessable
+from akson.kit.errors import NotFound, TooCostly, Unprocessable
 
 OPERATORS = frozenset(
     ["=", "is-a", "descendent-of", "is-not-a", "regex", "in", "not-in", "generalizes", "exists"]
 )
 DEEPEST = 32
 """Value sets inside value sets."""
+HEAVIEST = 10_000
+"""Rules of one value set, those of sets inside it counted each time that they are included."""
 
 Sets = Mapping[str, Resource]
 """Value sets by the canonical that names them."""
@@ -41,7 +43,12 @@ def _branches(value_set: Resource, sets: Sets, path: tuple[str, ...]) -> list[Br
     compose = value_set["compose"]
     included = [found for part in compose["include"] for found in _part(part, sets, path)]
     excluded = [found for part in compose.get("exclude", ()) for found in _part(part, sets, path)]
-    return [_without(branch, excluded) for branch in included]
+    made = [_without(branch, excluded) for branch in included]
+    if sum(branch.weight for branch in made) > HEAVIEST:
+        raise TooCostly(
+            f"The value set is made of more than {HEAVIEST} rules", expression=("ValueSet.compose.include",)
+        )
+    return made
 
 
 def _without(branch: Branch, excluded: list[Branch]) -> Branch:
@@ -55,7 +62,10 @@ def _without(branch: Branch, excluded: list[Branch]) -> Branch:
             or not branch.system.version
         )
     )
-    return Branch(branch.system, AllOf((branch.rule, *rules)), branch.listed) if rules else branch
+    if not rules:
+        return branch
+    weight = branch.weight + sum(each.weight for each in excluded)
+    return Branch(branch.system, AllOf((branch.rule, *rules)), branch.listed, weight=weight)
 
 
 def _part(part: Resource, sets: Sets, path: tuple[str, ...]) -> Iterator[Branch]:
@@ -64,16 +74,22 @@ def _part(part: Resource, sets: Sets, path: tuple[str, ...]) -> Iterator[Branch]
     if "system" in part:
         own = _own(part)
         rules = [_inside(found, part["system"]) for found in imported]
-        yield Branch(own.system, AllOf((own.rule, *rules)), own.listed) if rules else own
+        yield _and(own, rules, imported) if rules else own
     elif imported:
         first, *others = imported
         for branch in first:
             rules = [_inside(found, branch.system.url) for found in others]
-            yield Branch(branch.system, AllOf((branch.rule, *rules)), branch.listed) if rules else branch
+            yield _and(branch, rules, others) if rules else branch
     else:
         raise Unprocessable(
             "An include needs a system or value sets", expression=("ValueSet.compose.include",)
         )
+
+
+def _and(branch: Branch, rules: list[Rule], imported: list[list[Branch]]) -> Branch:
+    """The branch, inside all of some value sets."""
+    weight = branch.weight + sum(each.weight for found in imported for each in found)
+    return Branch(branch.system, AllOf((branch.rule, *rules)), branch.listed, weight=weight)
 
 
 def _inside(found: Iterable[Branch], system: str) -> Rule:

@@ -1,9 +1,12 @@
-"""Code systems that are a grammar and no list: language tags and media types.
+"""Code systems that are a grammar and no list: language tags, media types and units.
 
-BCP 47 (RFC 5646, 2.1) and BCP 13 (RFC 6838, 4.2). A code belongs to the system when the grammar takes it.
+BCP 47 (RFC 5646, 2.1), BCP 13 (RFC 6838, 4.2), UCUM. A code belongs to the system when the grammar takes it.
 """
 
 import re
+from collections.abc import Callable
+
+from akson.fhir import ucum
 
 _LANGUAGE = re.compile(
     r"(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?"
@@ -13,7 +16,11 @@ _LANGUAGE = re.compile(
 _NAME = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
 _MEDIA = re.compile(rf"{_NAME}/{_NAME}(?:\s*;\s*[^\s;=]+=(?:[^\s;\"]+|\"[^\"]*\"))*")
 
-_GRAMMARS = {"urn:ietf:bcp:47": _LANGUAGE, "urn:ietf:bcp:13": _MEDIA}
+_GRAMMARS: dict[str, Callable[[str], object]] = {
+    "urn:ietf:bcp:47": _LANGUAGE.fullmatch,
+    "urn:ietf:bcp:13": _MEDIA.fullmatch,
+    "http://unitsofmeasure.org": ucum.valid,
+}
 
 
 def defined(system: str) -> bool:
@@ -22,4 +29,4 @@ def defined(system: str) -> bool:
 
 def takes(system: str, code: str) -> bool:
     """Whether the grammar of the system takes a code."""
-    return _GRAMMARS[system].fullmatch(code) is not None
+    return bool(_GRAMMARS[system](code))

@@ -70,3 +70,5 @@ class Branch:
     listed: Mapping[str, Resource] = field(default_factory=dict[str, Any])
     exact: tuple[str, ...] = ()
     """The codes, where the set lists all of them one by one."""
+    weight: int = 1
+    """How many rules it is made of, those of value sets inside counted each time."""
