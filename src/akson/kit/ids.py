@@ -2,7 +2,6 @@
 
 import secrets
 import time
-import uuid
 
 
 def new_id() -> str:
@@ -10,7 +9,8 @@ def new_id() -> str:
     value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
-    return str(uuid.UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def new_secret() -> str:

@@ -1,7 +1,7 @@
 """The plain FHIR server: anyone may do anything, nothing is audited. For loopback, conformance and measurement only."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 
 from akson.kit.limits import LIMITS, Limits
 from akson.kit.settings import Level, Node, Role
@@ -62,15 +62,28 @@ def open_door(place: Place) -> Door:
     its own transaction and needs none around it. Terminology, definitions and operations are more than one.
     """
 
-    @asynccontextmanager
-    async def singly() -> AsyncIterator[Context]:
-        async with place.database.singly() as tx:
-            yield Context(ANYONE, tx, place)
-
     def door(request: Request) -> AbstractAsyncContextManager[Context]:
-        return singly() if _is_one_statement(request) else opened(place, ANYONE)
+        return _Alone(place) if _is_one_statement(request) else opened(place, ANYONE)
 
     return door
+
+
+class _Alone:
+    """The context of a request that is one statement."""
+
+    __slots__ = ("_place", "_statement")
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._statement = place.database.singly()
+
+    async def __aenter__(self) -> Context:
+        return Context(ANYONE, await self._statement.__aenter__(), self._place)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._statement.__aexit__(kind, error, trace)
 
 
 def _is_one_statement(request: Request) -> bool:

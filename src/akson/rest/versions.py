@@ -1,8 +1,9 @@
 """Versions and times in headers: ETag W/"3", If-Match, If-None-Match, Last-Modified (R4 http.html#concurrency)."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from akson.kit.errors import Malformed
 from akson.rest.http import Answer, Request
@@ -18,8 +19,12 @@ def etag(version: int) -> str:
 
 def headers(stored: Stored) -> dict[str, str]:
     """ETag and Last-Modified of a stored version."""
-    updated = stored.updated.replace(microsecond=0)
-    return {"etag": etag(stored.version), "last-modified": format_datetime(updated, usegmt=True)}
+    return {"etag": etag(stored.version), "last-modified": _http_date(int(stored.updated.timestamp()))}
+
+
+@lru_cache(maxsize=4096)
+def _http_date(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC), usegmt=True)
 
 
 def location(base: str, stored: Stored) -> str:

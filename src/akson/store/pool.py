@@ -3,7 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from types import TracebackType
 
 import psycopg
 from psycopg.adapt import AdaptersMap
@@ -17,6 +18,11 @@ from akson.store.link import Link, Row
 
 __all__ = ["Database", "Row", "Tx", "of_server"]
 
+CONTENDED = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.UniqueViolation,
+)
 LIFETIME = 3600
 """Seconds after which a connection makes way for a new one: PostgreSQL's processes grow with what they have planned."""
 OPTIONS = (
@@ -142,7 +148,7 @@ class Database:
         stand in each other's way and this one was chosen to give up.
         """
         with _told():
-            link = await self._take()
+            link = await self.take()
             try:
                 await link.script("begin read only" if read_only else "begin")
                 try:
@@ -153,22 +159,16 @@ class Database:
                     raise
                 await _commit(link)
             finally:
-                self._give(link)
+                self.give(link)
 
-    @asynccontextmanager
-    async def singly(self) -> AsyncIterator[Tx]:
+    def singly(self) -> AbstractAsyncContextManager[Tx]:
         """Each statement is a transaction of its own: for requests that are one statement, or only look.
 
         One round trip instead of three. What is read is what a transaction would read (read committed).
         """
-        with _told():
-            link = await self._take()
-            try:
-                yield Tx(link)
-            finally:
-                self._give(link)
+        return _Singly(self)
 
-    async def _take(self) -> Link:
+    async def take(self) -> Link:
         """A connection that nobody uses, a new one where there may be more, or the next that is given back."""
         while True:
             while self._free:
@@ -187,7 +187,7 @@ class Database:
                 raise Unavailable("all connections to the database are in use") from error
             except BaseException:
                 if waiting.done() and not waiting.cancelled() and (link_given := waiting.result()):
-                    self._give(link_given)
+                    self.give(link_given)
                 raise
             if given is not None:
                 return given
@@ -202,7 +202,8 @@ class Database:
             raise
         return Link(connection)
 
-    def _give(self, link: Link) -> None:
+    def give(self, link: Link) -> None:
+        """Give back what was taken."""
         if self._is_worn(link):
             self._part_with(link)
             self._wake(None)
@@ -236,22 +237,47 @@ async def _commit(link: Link) -> None:
         raise AksonError("a statement failed, its error was passed over, and the transaction was undone")
 
 
+class _Singly:
+    """A connection for single statements: a class, since every read passes through here."""
+
+    __slots__ = ("_database", "_link")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> Tx:
+        with _told():
+            self._link = await self._database.take()
+        return Tx(self._link)
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._database.give(self._link)
+        if error is not None and (told := _in_own_words(error)) is not None:
+            raise told from error
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Tell what the database says in the program's own errors."""
     try:
         yield
-    except (
-        psycopg.errors.DeadlockDetected,
-        psycopg.errors.SerializationFailure,
-        psycopg.errors.UniqueViolation,
-    ) as error:
-        raise Contended("another transaction changed the same data: try again") from error
-    except psycopg.errors.QueryCanceled as error:
-        raise Unavailable(
+    except (psycopg.Error, PoolTimeout) as error:
+        if (told := _in_own_words(error)) is not None:
+            raise told from error
+        raise
+
+
+def _in_own_words(error: BaseException) -> AksonError | None:
+    if isinstance(error, CONTENDED):
+        return Contended("another transaction changed the same data: try again")
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return Unavailable(
             "a statement took longer than one may and was ended (setting AKSON_STATEMENT_TIMEOUT)"
-        ) from error
-    except psycopg.errors.LockNotAvailable as error:
-        raise Contended("another transaction holds the same data: try again") from error
-    except (psycopg.OperationalError, PoolTimeout) as error:
-        raise Unavailable("the database does not answer") from error
+        )
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return Contended("another transaction holds the same data: try again")
+    if isinstance(error, psycopg.OperationalError | PoolTimeout):
+        return Unavailable("the database does not answer")
+    return None

@@ -22,8 +22,8 @@ from akson.fhir.model import Resource, split_reference
 from akson.fhir.search import SearchParam
 from akson.fhir.spec import Spec
 
-Sink = Callable[[Any, Index, Resource], None]
-"""(value, index to fill, the whole resource)."""
+Sink = Callable[[Any, Any, Resource], None]
+"""(value, what to fill: an Index or a _Part, the whole resource)."""
 Collect = Callable[[Any, Resource], list[IndexValue]]
 
 LISTS: Mapping[str, str] = {
@@ -211,6 +211,24 @@ def _evaluation(param: SearchParam) -> Sink:
     return sink
 
 
+class _Part:
+    """What the walk of one component fills, in the place of an Index."""
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        self.values: list[IndexValue] = []
+
+
+def _part_sink(param: SearchParam, convert: Convert) -> Sink:
+    code = param.code
+
+    def sink(value: Any, part: Any, _resource: Resource) -> None:
+        part.values.extend(convert(code, value))
+
+    return sink
+
+
 def _component(part: SearchParam, base: Trail, trails: Trails) -> Collect:
     tree = Branch()
     whole = part.expression.startswith("%resource")
@@ -218,14 +236,13 @@ def _component(part: SearchParam, base: Trail, trails: Trails) -> Collect:
     for trail in trails.find(parse(part.expression), (start,)):
         convert = converter(part.type, trail, trails.spec)
         if convert is not None:
-            tree.grow(trail.steps).sinks.append(_sink(part, convert))
-    walk, name = _closure(tree), LISTS[part.type]
+            tree.grow(trail.steps).sinks.append(_part_sink(part, convert))
+    walk = _closure(tree)
 
     def collect(value: Any, resource: Resource) -> list[IndexValue]:
-        found = Index()
+        found = _Part()
         walk(resource if whole else value, found, resource)
-        values: list[IndexValue] = getattr(found, name)
-        return [value for value in values if not isinstance(value, TokenValue) or value.code]
+        return [each for each in found.values if not isinstance(each, TokenValue) or each.code]
 
     return collect
 

@@ -1,9 +1,10 @@
 """Elements to index values: one function per kind of search parameter, by the type of the element.
 
-Each takes the parameter's code and the raw JSON value and yields values; what cannot be read gives none.
+Each takes the parameter's code and the raw JSON value and gives values (the frequent ones as a whole, since a generator
+takes as long to make as the values); what cannot be read gives none.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from math import inf, nextafter
 from typing import Any
@@ -21,26 +22,28 @@ from akson.fhir.index import (
 from akson.fhir.model import split_reference
 from akson.fhir.precision import EARLIEST, LATEST, interval, spread
 
-Convert = Callable[[str, Any], Iterator[IndexValue]]
+Convert = Callable[[str, Any], Iterable[IndexValue]]
 """(parameter code, raw value) to index values."""
 
 CURRENCY = "urn:iso:std:iso:4217"
 
 
-def token_concept(param: str, value: Any) -> Iterator[IndexValue]:
+def token_concept(param: str, value: Any) -> Iterable[IndexValue]:
     """A CodeableConcept: its codings; its text, where no coding says the same, as a value without a code."""
     text = value.get("text", "")
+    found: list[IndexValue] = []
     for coding in value.get("coding", ()):
         display = coding.get("display", "")
-        yield TokenValue(param, coding.get("system", ""), coding.get("code", ""), display)
+        found.append(TokenValue(param, coding.get("system", ""), coding.get("code", ""), display))
         if display == text:
             text = ""
     if text:
-        yield TokenValue(param, "", "", text)
+        found.append(TokenValue(param, "", "", text))
+    return found
 
 
-def token_coding(param: str, value: Any) -> Iterator[IndexValue]:
-    yield TokenValue(param, value.get("system", ""), value.get("code", ""), value.get("display", ""))
+def token_coding(param: str, value: Any) -> Iterable[IndexValue]:
+    return (TokenValue(param, value.get("system", ""), value.get("code", ""), value.get("display", "")),)
 
 
 def token_identifier(param: str, value: Any) -> Iterator[IndexValue]:
@@ -65,21 +68,21 @@ def token_quantity(param: str, value: Any) -> Iterator[IndexValue]:
         yield TokenValue(param, value.get("system", ""), code, value.get("unit", ""))
 
 
-def token_boolean(param: str, value: Any) -> Iterator[IndexValue]:
-    yield TokenValue(param, "", "true" if value is True else "false")
+def token_boolean(param: str, value: Any) -> Iterable[IndexValue]:
+    return (TokenValue(param, "", "true" if value is True else "false"),)
 
 
-def token_text(param: str, value: Any) -> Iterator[IndexValue]:
-    yield TokenValue(param, "", str(value))
+def token_text(param: str, value: Any) -> Iterable[IndexValue]:
+    return (TokenValue(param, "", str(value)),)
 
 
-def token_code(system: str, param: str, value: Any) -> Iterator[IndexValue]:
+def token_code(system: str, param: str, value: Any) -> Iterable[IndexValue]:
     """A code: its system is the one that its required binding implies."""
-    yield TokenValue(param, system, value)
+    return (TokenValue(param, system, value),)
 
 
-def string_plain(param: str, value: Any) -> Iterator[IndexValue]:
-    yield StringValue(param, value)
+def string_plain(param: str, value: Any) -> Iterable[IndexValue]:
+    return (StringValue(param, value),)
 
 
 def string_parts(keys: tuple[str, ...], param: str, value: Any) -> Iterator[IndexValue]:
@@ -109,12 +112,12 @@ def uri_plain(param: str, value: Any) -> Iterator[IndexValue]:
         yield UriValue(param, bare)
 
 
-def date_plain(param: str, value: Any) -> Iterator[IndexValue]:
+def date_plain(param: str, value: Any) -> Iterable[IndexValue]:
     try:
         low, high = interval(value)
     except ValueError:
-        return
-    yield DateValue(param, low, high)
+        return ()
+    return (DateValue(param, low, high),)
 
 
 def date_period(param: str, value: Any) -> Iterator[IndexValue]:
