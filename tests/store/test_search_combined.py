@@ -71,6 +71,12 @@ MORE = [
         "subject": {"reference": "Patient/p1"},
         "prediction": [{"probabilityRange": {"low": {"value": 0.1}, "high": {"value": 0.3}}}],
     },
+    {
+        "resourceType": "Organization",
+        "id": "g2",
+        "meta": {"profile": ["http://example.org/profiles/a"], "source": "urn:source:1"},
+        "name": "Nilsen legesenter",
+    },
     {"resourceType": "ValueSet", "id": "v2", "status": "active", "url": "http://example.org/vs/a/b"},
 ]
 ALL = [f"o{number}" for number in range(1, 5)]
@@ -83,6 +89,11 @@ CASES = {
     ("ValueSet", "url:below=http://example.org/vs"): ["v1", "v2"],
     ("ValueSet", "url:above=http://example.org/vs/a/b/c"): ["v1", "v2"],
     ("ValueSet", "url:above=http://example.org/vs/a"): ["v1"],
+    ("Organization", "_profile:below=http://example.org/profiles"): ["g2"],
+    ("Organization", "_profile:below=http://example.org/prof"): [],
+    ("Organization", "_profile:above=http://example.org/profiles/a/b"): ["g2"],
+    ("Organization", "_source=urn:source:1"): ["g2"],
+    ("Organization", "_filter=_source sw urn:source"): ["g2"],
     # places inside places
     ("Encounter", "location:below=Location/hospital"): ["e3"],
     ("Encounter", "location:below=Location/room"): ["e3"],

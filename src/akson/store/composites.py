@@ -23,7 +23,7 @@ from akson.store import hashing
 from akson.store.amounts import UCUM, term_in_base
 from akson.store.fragment import Sql, Table, Tables, both, either, index_row, sql
 from akson.store.intervals import NUMBERS, date_condition
-from akson.store.rows import BASE
+from akson.store.rows import BASE, NO_SYSTEM
 
 Measured = QuantityTerm | NumberTerm | DateTerm
 
@@ -103,4 +103,4 @@ def _forms(part: Term) -> list[str]:
 def _coded(system: str | None, code: str | None) -> list[str]:
     if not code:
         return []
-    return [f"|{code}"] if system is None else [f"|{code}", f"{system}|{code}"]
+    return [f"|{code}"] if system is None else [f"|{code}", f"{system or NO_SYSTEM}|{code}"]

@@ -5,6 +5,7 @@ Source: http://hl7.org/fhir/R4/search.html#string, #uri.
 
 from collections.abc import Sequence
 
+from akson.fhir.extract.paths import paths
 from akson.fhir.search import Filter, StringTerm, Term, UriTerm
 from akson.store import hashing
 from akson.store.fragment import Sql, Table, Tables, both, either, index_row, kinds_of, parameters, sql
@@ -87,6 +88,8 @@ def uri(criterion: Filter, of: Table, tables: Tables) -> Sql:
         hashes = [hashing.token(kind, code, None, each) for kind in kinds_of(of) for each in uris]
         alias = tables.name()
         return index_row("idx_token", alias, of, sql(f"{alias}.hash = any(%s::bigint[])", hashes))
+    if code.startswith("_"):
+        return either([_read(criterion, each, of, tables) for each in uris])
     alias = tables.name()
     if modifier == "below":
         tests = [
@@ -96,6 +99,22 @@ def uri(criterion: Filter, of: Table, tables: Tables) -> Sql:
     else:
         tests = [_test(alias, modifier, each) for each in uris]
     return _rows(f"{code}:uri", alias, of, tests)
+
+
+def _read(criterion: Filter, wanted: str, of: Table, tables: Tables) -> Sql:
+    """A uri of meta, of which only hashes are kept: what is below it is read from the bodies that are left."""
+    alias = tables.name()
+    head = (
+        f"exists (select 1 from unnest(%s::text[]::jsonpath[]) {alias},"  # noqa: S608
+        f" jsonb_path_query(convert_from({of.alias}.body, 'UTF8')::jsonb, {alias}) {alias}v"
+        f" where not {of.alias}.deleted and "
+    )
+    text = f"({alias}v #>> '{{}}')"
+    before, behind = PLACED.get(criterion.modifier, ("", "/%"))
+    test = sql(f"{text} like %s", before + pattern(wanted.rstrip("/")) + behind)
+    if criterion.modifier == "below":
+        test = either([sql(f"{text} = %s", wanted), test])
+    return sql(head, list(paths(criterion.param))) + test + sql(")")
 
 
 def _above(uri: str) -> list[str]:

@@ -23,6 +23,8 @@ from akson.store.amounts import UCUM, in_base
 SMALLEST, LARGEST = 1, 2
 COLUMN = frozenset({"_id", "_lastUpdated"})
 """Parameters that are columns of resource."""
+NO_SYSTEM = "none"
+"""In the place of a system, where a component has none."""
 BASE = "base:"
 """Before the base unit of an amount, where it stands for a component."""
 SYSTEM_INDEXED = frozenset({"identifier"})
@@ -256,6 +258,4 @@ def part_forms(part: Any) -> list[str]:
 
 
 def _coded(system: str, code: str) -> list[str]:
-    if not code:
-        return []
-    return [f"|{code}", f"{system}|{code}"] if system else [f"|{code}"]
+    return [f"|{code}", f"{system or NO_SYSTEM}|{code}"] if code else []

@@ -14,6 +14,7 @@ from akson.store.driving import Drive, drive
 from akson.store.fragment import Sql, Table, Tables, both, joined, sql
 from akson.store.including import Found, include
 from akson.store.pool import Row, Tx
+from akson.store.resolving import resolve
 from akson.store.scope import Scope
 from akson.store.sorting import Order, after, order, order_of_rest, read_mark, tells_names, write_mark
 from akson.store.stored import Stored
@@ -35,9 +36,10 @@ class Page:
 
 
 async def search(tx: Tx, scope: Scope, query: Query) -> Page:
-    """One page of what a query finds inside the scope. Raises Malformed for a bad page mark, and
-    UnsupportedParameter for what cannot be searched or sorted by.
+    """One page of what a query finds inside the scope. Raises Malformed for a bad page mark or a value set that is not
+    known, and UnsupportedParameter for what cannot be searched or sorted by.
     """
+    query = await resolve(tx, query)
     total = await count(tx, scope, query) if query.total == "accurate" or query.count == 0 else None
     if query.count == 0:
         return Page((), total=total)
@@ -51,6 +53,7 @@ async def search(tx: Tx, scope: Scope, query: Query) -> Page:
 
 async def count(tx: Tx, scope: Scope, query: Query) -> int:
     """How many resources match."""
+    query = await resolve(tx, query)
     statement = _select(sql("select count(*)"), *base(scope, query))
     rows = await tx.fetch(statement.text, statement.params, prepare=False)
     return int(rows[0][0])

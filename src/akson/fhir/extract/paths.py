@@ -35,7 +35,7 @@ def paths(param: SearchParam) -> tuple[str, ...]:
 
 
 def _path(trail: Trail) -> str:
-    return "$" + "".join(_step(step) for step in trail.steps) + TEXT.get(trail.type, "")
+    return "$" + "".join(_step(step) for step in trail.steps) + TEXT.get(trail.type, "") + "[*]"
 
 
 def _step(step: Step) -> str:
