@@ -150,11 +150,17 @@ class _Reader:
         if not bracketed and not dotted:
             return self.compared(param)
         self.criteria.link(f"_filter: {name}")
-        found, end = [], self.at
+        found, end, refused = [], self.at, None
         for target in self._targets(param, bracketed, dotted):
             self.at = start
-            found.append(Filter(param, None, (), self.onward(target, depth, inside), target))
-            end = self.at
+            try:
+                found.append(Filter(param, None, (), self.onward(target, depth, inside), target))
+            except UnsupportedParameter as error:  # what it asks this type does not have: perhaps another has
+                refused = error
+            else:
+                end = self.at
+        if refused is not None and not found:
+            raise refused
         self.at = end
         return found[0] if len(found) == 1 else Or(tuple(found))
 
