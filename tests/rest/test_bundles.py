@@ -233,3 +233,123 @@ async def test_transactions_that_write_the_same_new_resource_at_once_all_succeed
     assert [a.status_code for a in answers] == [200] * 8, [a.text for a in answers if a.status_code != 200]
     assert len(await matches(client, "Patient")) == 5
     assert len(await matches(client, "Observation")) == 8
+
+
+async def test_the_same_conditional_create_twice_makes_one(client):
+    condition = f"identifier={SYSTEM}|5"
+    who = patient(identifier=[{"system": SYSTEM, "value": "5"}])
+    entries = [
+        post(who, ONE, ifNoneExist=condition),
+        post(who, TWO, ifNoneExist=condition),
+        post(observation(ONE)),
+        post(observation(TWO)),
+    ]
+    for statuses in (["201 Created", "200 OK"], ["200 OK", "200 OK"]):
+        body = (await client.post("/", json=bundle("transaction", *entries))).json()
+        assert [e["response"]["status"] for e in body["entry"]][:2] == statuses
+        assert len({e["response"]["location"] for e in body["entry"][:2]}) == 1
+    (found,) = await matches(client, "Patient")
+    assert len(await matches(client, f"Observation?subject=Patient/{found}")) == 4
+
+
+async def test_entries_that_meet_in_one_resource_are_refused_also_by_condition(client):
+    who = patient(identifier=[{"system": SYSTEM, "value": "1"}])
+    made = await stored(client, who)
+    url = f"Patient?identifier={SYSTEM}|1"
+    other = f"Patient?identifier={SYSTEM}|2"
+    for one, two in (
+        (put(who, url), put(who | {"id": made["id"]})),
+        (put(who, url), ask("DELETE", f"Patient/{made['id']}")),
+        (ask("DELETE", url), put(who | {"id": made["id"]})),
+        (put(patient("X"), other), put(patient("Y"), other)),
+    ):
+        answer = await client.post("/", json=bundle("transaction", one, two))
+        assert (answer.status_code, issue(answer)["expression"]) == (
+            400,
+            ["Bundle.entry[0]", "Bundle.entry[1]"],
+        )
+    assert await matches(client, "Patient") == [made["id"]]
+
+
+@pytest.mark.parametrize("request_", [{"ifMatch": 'W/"1"'}, {"ifMatch": "*"}])
+async def test_a_version_that_is_not_there_names_the_entry(client, request_):
+    answer = await client.post(
+        "/", json=bundle("transaction", put(patient(id="b")), put(patient(id="a"), **request_))
+    )
+    assert (answer.status_code, issue(answer)["expression"]) == (412, ["Bundle.entry[1]"])
+    assert await matches(client, "Patient") == []
+
+
+async def test_if_none_match_any_is_a_condition_of_an_entry(client):
+    await client.put("/Patient/a", json=patient(id="a"))
+    entries = [put(patient(id="b"), ifNoneMatch="*"), put(patient("B", id="a"), ifNoneMatch="*")]
+    answer = await client.post("/", json=bundle("transaction", *entries))
+    assert (answer.status_code, issue(answer)["expression"]) == (412, ["Bundle.entry[1]"])
+    assert await matches(client, "Patient") == ["a"]
+    body = (await client.post("/", json=bundle("batch", *entries))).json()
+    assert [e["response"]["status"][:3] for e in body["entry"]] == ["201", "412"]
+
+
+async def test_a_conditional_update_to_an_id_in_use_names_the_entry(client):
+    await client.put("/Patient/a", json=patient(id="a"))
+    entry = put(patient(id="a"), f"Patient?identifier={SYSTEM}|7")
+    answer = await client.post("/", json=bundle("transaction", entry))
+    assert (answer.status_code, issue(answer)["code"]) == (409, "conflict")
+
+
+async def test_reads_in_entries_keep_their_conditions(client):
+    made = await client.put("/Patient/a", json=patient(id="a"))
+    moment = made.json()["meta"]["lastUpdated"]
+    entries = [
+        ask("GET", "Patient/a", ifNoneMatch='W/"1"'),
+        ask("GET", "Patient/a", ifModifiedSince=moment),
+        ask("GET", "Patient/a", ifModifiedSince="2001-01-01T00:00:00Z"),
+        ask("HEAD", "Patient/a"),
+    ]
+    for kind in ("batch", "transaction"):
+        body = (await client.post("/", json=bundle(kind, *entries))).json()
+        told = [e["response"]["status"] for e in body["entry"]]
+        assert told == ["304 Not Modified", "304 Not Modified", "200 OK", "200 OK"]
+        assert body["entry"][2]["response"]["lastModified"]
+        assert ["resource" in e for e in body["entry"]] == [False, False, True, False]
+
+
+async def test_operations_inside_bundles(client):
+    await client.put("/Patient/a", json=patient(id="a"))
+    meta = {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "meta", "valueMeta": {"tag": [{"code": "x"}]}}],
+    }
+    entries = [
+        {"resource": meta, "request": {"method": "POST", "url": "Patient/a/$meta-add"}},
+        ask("GET", "Patient/a/$meta"),
+        ask("POST", "Patient/a/$everything"),
+        ask("GET", "Patient/$nonsense"),
+    ]
+    body = (await client.post("/", json=bundle("batch", *entries))).json()
+    assert [e["response"]["status"][:3] for e in body["entry"]] == ["200", "200", "200", "404"]
+    assert body["entry"][1]["resource"]["parameter"][0]["valueMeta"]["tag"] == [{"code": "x"}]
+    reading = (await client.post("/", json=bundle("transaction", entries[1]))).json()
+    assert reading["entry"][0]["response"]["status"] == "200 OK"
+    changing = await client.post("/", json=bundle("transaction", entries[0]))
+    assert (changing.status_code, issue(changing)["expression"]) == (400, ["Bundle.entry[0].request.url"])
+
+
+async def test_own_names_are_renamed_in_uris_and_not_in_identifiers(client):
+    plan = {
+        "resourceType": "CarePlan", "status": "active", "intent": "plan", "subject": {"reference": ONE},
+        "instantiatesUri": [TWO, "http://x.example"], "identifier": [{"system": "urn:ietf:rfc:3986", "value": TWO}],
+    }  # fmt: skip
+    paper = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "content": [{"attachment": {"url": TWO}}],
+    }
+    data = {"resourceType": "Binary", "contentType": "text/plain", "data": "aGVp"}
+    entries = [post(plan), post(paper), post(data, TWO), post(patient(), ONE)]
+    body = (await client.post("/", json=bundle("transaction", *entries))).json()
+    places = [e["response"]["location"].partition("/_history")[0] for e in body["entry"]]
+    made = (await client.get(f"/{places[0]}")).json()
+    assert made["instantiatesUri"] == [places[2], "http://x.example"]
+    assert made["identifier"][0]["value"] == TWO
+    assert (await client.get(f"/{places[1]}")).json()["content"][0]["attachment"]["url"] == places[2]

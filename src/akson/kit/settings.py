@@ -61,6 +61,10 @@ OPTIONS = {
     ),
     "json_depth": Option("64", "Levels of nesting in a JSON body; more than 64 cannot be set."),
     "bundle_entries": Option("5000", "Entries of a batch or transaction."),
+    "conditional_deletes": Option(
+        "1",
+        "Resources that one conditional delete takes away; of more matches it takes none. 1: only a single match.",
+    ),
     "search_values": Option("100", "Values of one search criterion of which one must match (a=1,2,3)."),
     "search_links": Option("10", "References that one search follows, by chains and _has together."),
     "search_depth": Option("3", "References that one chain follows one after the other (a.b.c)."),
@@ -93,6 +97,7 @@ class Settings:
     packages: str
     json_depth: int
     bundle_entries: int
+    conditional_deletes: int
     search_values: int
     search_links: int
     search_depth: int

@@ -1,8 +1,11 @@
 """One wanted write of a transaction, and what became of it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
-from akson.fhir.model import Resource
+from akson.fhir.model import Resource, reference
+from akson.kit.errors import AksonError, Conflict, NotFound, VersionMismatch
 from akson.security.actor import Action
 from akson.store.resources import Stored
 
@@ -14,6 +17,36 @@ class Change:
     action: Action
     resource: Resource
     if_match: int | None = None
+    place: str = ""
+    """Where it stands in a Bundle, for errors."""
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Say which change an error is about."""
+        try:
+            yield
+        except AksonError as error:
+            if self.place:
+                error.issues = tuple(
+                    replace(i, expression=i.expression or (self.place,)) for i in error.issues
+                )
+            raise
+
+
+@contextmanager
+def whose(changes: Sequence[Change]) -> Iterator[None]:
+    """The same for an error of many changes at once, whose text begins with the one it is about."""
+    try:
+        yield
+    except (Conflict, NotFound, VersionMismatch) as error:
+        _name(error, changes)
+        raise
+
+
+def _name(error: AksonError, changes: Sequence[Change]) -> None:
+    for change in changes:
+        if change.place and error.diagnostics.startswith(f"{reference(change.resource)} "):
+            error.issues = tuple(replace(i, expression=i.expression or (change.place,)) for i in error.issues)
 
 
 @dataclass(frozen=True, slots=True)

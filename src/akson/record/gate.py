@@ -5,7 +5,6 @@ What the scope hides looks exactly like what is not there (NotFound).
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from akson.fhir.index import Index
 from akson.fhir.model import Resource, reference
@@ -15,7 +14,7 @@ from akson.kit.ids import new_id
 from akson.kit.settings import Level
 from akson.record import search_parameters, trail
 from akson.record.all_types import of_all_types
-from akson.record.change import Change, Written
+from akson.record.change import Change, Written, whose
 from akson.record.context import Context
 from akson.record.prepare import complete
 from akson.record.refused import Refused
@@ -74,23 +73,23 @@ async def version_of(ctx: Context, resource_type: str, resource_id: str) -> int 
     return stored.version if stored and not stored.deleted else None
 
 
-async def history(
-    ctx: Context,
-    resource_type: str | None,
-    resource_id: str | None,
-    *,
-    since: datetime | None = None,
-    count: int = 50,
-    cursor: str | None = None,
-) -> HistoryPage:
+async def history(ctx: Context, of: HistoryOf) -> HistoryPage:
     """Versions, newest first, of one resource, of a type or of all."""
-    grant = granted(ctx, Action.HISTORY, resource_type or "")
-    of = HistoryOf(resource_type, resource_id, since, count, cursor)
+    grant = granted(ctx, Action.HISTORY, of.type or "")
     page = await resources.history(ctx.tx, grant.scope, of)
-    await trail.seen(ctx, grant, Action.HISTORY, page.versions, resource_type or "")
-    if resource_id and not page.versions and cursor is None and since is None:
-        raise NotFound("No such resource")
+    await trail.seen(ctx, grant, Action.HISTORY, page.versions, of.type or "")
+    if of.id and not page.versions and of.cursor is None:
+        # Narrowed to a time, an empty history is one; of what is not there it is none.
+        whole = await resources.history(ctx.tx, grant.scope, HistoryOf(of.type, of.id, count=1))
+        if not whole.versions:
+            raise NotFound("No such resource")
     return page
+
+
+async def count_versions(ctx: Context, of: HistoryOf) -> int:
+    """How many versions `history` would give on all pages."""
+    grant = granted(ctx, Action.HISTORY, of.type or "")
+    return await resources.count_versions(ctx.tx, grant.scope, of)
 
 
 async def search(ctx: Context, query: Query) -> Page:
@@ -177,25 +176,28 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
         change.resource if "id" in change.resource else {**change.resource, "id": new_id()}
         for change in changes
     ]
-    named = [await register.checked(ctx, resource) for resource in named]
+    for place, change in enumerate(changes):
+        with change.named():
+            named[place] = await register.checked(ctx, named[place])
     known = await ctx.definitions()
     siblings = {
         reference(resource): (resource, known.extract(resource, base=ctx.node.fhir)) for resource in named
     }
-    grants = [
-        granted(ctx, change.action, resource["resourceType"])
-        for change, resource in zip(changes, named, strict=True)
-    ]
     writes: list[Write] = []
-    for change, resource, grant in zip(changes, named, grants, strict=True):
+    grants: list[Grant] = []
+    for change, resource in zip(changes, named, strict=True):
         index = siblings[reference(resource)][1]
-        await _check(ctx, resource)
-        await complete(ctx, resource, index, siblings)
-        await _admit(ctx, grant, resource, index)
+        with change.named():
+            grant = granted(ctx, change.action, resource["resourceType"])
+            await _check(ctx, resource)
+            await complete(ctx, resource, index, siblings)
+            await _admit(ctx, grant, resource, index)
+        grants.append(grant)
         expected = 0 if change.action is Action.CREATE else change.if_match
         writes.append(Write(resource["resourceType"], resource["id"], resource, index, expected))
     await _all_visible(ctx, changes, named, grants)
-    stored = await resources.write_many(ctx.tx, writes, told=any(grant.audited for grant in grants))
+    with whose(changes):
+        stored = await resources.write_many(ctx.tx, writes, told=any(grant.audited for grant in grants))
     for row, resource, grant in zip(stored, named, grants, strict=True):
         if row.changed:
             await _after(ctx, grant, Action.CREATE if row.version == 1 else Action.UPDATE, row, resource)
@@ -244,10 +246,11 @@ async def _all_visible(
 ) -> None:
     """What is updated in a block must lie inside the scope as it stands now; hidden looks like absent."""
     for change, resource, grant in zip(changes, named, grants, strict=True):
-        if change.action is Action.UPDATE and await admission.hidden(
-            ctx.tx, grant.scope, resource["resourceType"], resource["id"]
-        ):
-            raise NotFound("No such resource")
+        with change.named():
+            if change.action is Action.UPDATE and await admission.hidden(
+                ctx.tx, grant.scope, resource["resourceType"], resource["id"]
+            ):
+                raise NotFound("No such resource")
 
 
 async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, resource: Resource) -> None:

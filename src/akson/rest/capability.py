@@ -13,7 +13,7 @@ from akson.fhir.model import Resource
 from akson.fhir.spec import spec
 from akson.kit.clock import instant, now
 from akson.kit.errors import Unavailable
-from akson.kit.settings import Node, Role
+from akson.kit.settings import Role
 from akson.record.context import Place
 from akson.rest import audit_event
 from akson.rest.http import FHIR_JSON, FHIR_XML, Answer, Request
@@ -44,15 +44,17 @@ class Capability:
                 await self._place.registry.fresh(tx)
         known = self._place.registry.current
         if self._made[0] is not known:
-            self._made = (known, orjson.dumps(statement(self._place.node, self._started, known)))
+            self._made = (known, orjson.dumps(statement(self._place, self._started, known)))
         return Answer(200, of_body(request, self._made[1], "CapabilityStatement"))
 
 
-def statement(node: Node, started: str, known: Definitions) -> Resource:
+def statement(place: Place, started: str, known: Definitions) -> Resource:
     """The CapabilityStatement of an instance."""
+    node = place.node
     types = sorted(spec().types)
+    deletes = "multiple" if place.limits.conditional_deletes > 1 else "single"
     reverse = _reverse_includes(types, known)
-    listed = [_resource(kind, reverse[kind], known) for kind in types]
+    listed = [_resource(kind, reverse[kind], known) | {"conditionalDelete": deletes} for kind in types]
     if Role.FHIR not in node.roles:  # a node with an access log has no other AuditEvents
         listed = [audit_event.capability(each) if each["type"] == LOG else each for each in listed]
     listed = [
@@ -96,7 +98,6 @@ def _resource(kind: str, reverse: list[str], known: Definitions) -> Resource:
         "conditionalCreate": True,
         "conditionalRead": "full-support",
         "conditionalUpdate": True,
-        "conditionalDelete": "single",
         "referencePolicy": ["literal", "logical", "local"],
         "searchInclude": ["*", *(f"{kind}:{param.code}" for param in params if param.type == "reference")],
         "searchRevInclude": reverse,

@@ -3,6 +3,7 @@
 http://hl7.org/fhir/R4/http.html#cond-update
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from akson.fhir.search import Query
@@ -40,10 +41,17 @@ async def only_match(ctx: Context, query: Query, *, hold: bool = False) -> Store
 
     With `hold`, nobody else decides on the same condition until this transaction ends.
     """
+    found = await matches(ctx, query, 1, hold=hold)
+    return found[0] if found else None
+
+
+async def matches(ctx: Context, query: Query, most: int, *, hold: bool = False) -> Sequence[Stored]:
+    """All matches, at most so many; MultipleMatches when there are more. `hold` as in `only_match`."""
     within(query, ctx.place.limits)
     if hold:
         await gate.hold(ctx, query)
-    page = await gate.search(ctx, query)
-    if len(page.matches) > 1:
-        raise MultipleMatches("The condition matches more than one resource")
-    return page.matches[0] if page.matches else None
+    page = await gate.search(ctx, replace(query, count=most + 1))
+    if len(page.matches) > most:
+        what = "one resource" if most == 1 else f"{most} resources"
+        raise MultipleMatches(f"The condition matches more than {what}")
+    return page.matches

@@ -1,8 +1,9 @@
 """delete: mark as deleted; the history stays. http://hl7.org/fhir/R4/http.html#delete"""
 
+from akson.kit.errors import VersionMismatch
 from akson.record import gate
 from akson.record.context import Context
-from akson.rest.condition import of_pairs, only_match
+from akson.rest.condition import matches, of_pairs
 from akson.rest.http import Answer, Request
 from akson.rest.incoming import check_id
 from akson.rest.outcome import said
@@ -22,6 +23,17 @@ async def delete(ctx: Context, request: Request, resource_type: str, resource_id
 
 
 async def conditional_delete(ctx: Context, request: Request, resource_type: str) -> Answer:
-    """Delete the one resource that the criteria match; 204 when none does, 412 when several do."""
-    found = await only_match(ctx, await of_pairs(ctx, resource_type, request.pairs, request.base), hold=True)
-    return await delete(ctx, request, resource_type, found.id) if found else Answer(204)
+    """Delete what the criteria match, all in this transaction; 204 also when that is nothing; 412 when it is more than
+    the node allows (setting `conditional_deletes`), and then none is deleted.
+    """
+    query = await of_pairs(ctx, resource_type, request.pairs, request.base)
+    found = await matches(ctx, query, ctx.place.limits.conditional_deletes, hold=True)
+    if len(found) == 1:
+        return await delete(ctx, request, resource_type, found[0].id)
+    if request.headers.get("if-match") is not None:
+        raise VersionMismatch("If-Match is about one resource; the criteria match another number")
+    for stored in found:
+        await gate.delete(ctx, resource_type, stored.id)
+    if request.prefer.get("return") == "OperationOutcome":
+        return said(200, f"Deleted {len(found)} resources")
+    return Answer(204)

@@ -115,6 +115,7 @@ class Request:
         )
         made.resource = resource
         made.inside = True
+        made._body = b""
         return made
 
     @cached_property

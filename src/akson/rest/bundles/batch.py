@@ -53,8 +53,8 @@ def _bundle(entries: list[Resource]) -> Resource:
 
 
 def _plain(item: Entry) -> bool:
-    conditional = item.criteria or "ifNoneExist" in item.request or "ifNoneMatch" in item.request
-    return item.method in {"POST", "PUT"} and not conditional
+    conditional = item.criteria or item.headers
+    return item.method in {"POST", "PUT"} and not conditional and not item.operation
 
 
 def _key(item: Entry) -> tuple[str, str]:
@@ -66,7 +66,7 @@ async def _alone(ctx: Context, request: Request, position: int, raw: Resource, d
         item = entry.read(position, raw, request.base)
         check_structure(_bundle([raw]))
         async with ctx.tx.savepoint():
-            return entry_of(await dispatch(ctx, inner(request, item)))
+            return entry_of(await dispatch(ctx, inner(request, item)), head=item.method == "HEAD")
     except AksonError as error:
         if isinstance(error, Refused):
             await gate.note(ctx, error)

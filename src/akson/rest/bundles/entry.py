@@ -4,6 +4,8 @@ http://hl7.org/fhir/R4/bundle.html#transaction
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 from akson.fhir.model import Resource
 from akson.kit.errors import Malformed
@@ -11,6 +13,7 @@ from akson.rest.incoming import ID, known_type
 
 METHODS = ("DELETE", "POST", "PUT", "PATCH", "GET", "HEAD")
 """In the order in which a transaction does them (R4 http.html#trules)."""
+_HEADERS = {"ifMatch": "if-match", "ifNoneMatch": "if-none-match", "ifNoneExist": "if-none-exist"}
 PATCHES = ("Binary", "Parameters")
 """What a patch is inside a Bundle: a JSON Patch as the data of a Binary, or a FHIRPath Patch."""
 
@@ -31,6 +34,19 @@ class Entry:
     full_url: str
     resource: Resource | None
     request: Resource
+    operation: bool = False
+    """The url ends with the name of an operation."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The conditions of the request as the headers that they stand for."""
+        found = {header: self.request[name] for name, header in _HEADERS.items() if name in self.request}
+        if since := self.request.get("ifModifiedSince"):
+            # An instant here, a date of HTTP there.
+            found["if-modified-since"] = format_datetime(
+                datetime.fromisoformat(since).astimezone(UTC), usegmt=True
+            )
+        return found
 
 
 def read(position: int, raw: Resource, base: str) -> Entry:
@@ -56,8 +72,9 @@ def read(position: int, raw: Resource, base: str) -> Entry:
         full_url=raw.get("fullUrl", ""),
         resource=resource,
         request=request,
+        operation=bool(parts) and parts[-1].startswith("$"),
     )
-    if method in {"POST", "PUT"}:
+    if method in {"POST", "PUT"} and not entry.operation:
         _check_write(entry, parts)
     elif method == "PATCH":
         _check_patch(entry, parts)

@@ -15,9 +15,9 @@ from akson.record.context import Context
 from akson.rest.bundles import references
 from akson.rest.bundles.entry import Entry
 from akson.rest.change import check_version
-from akson.rest.condition import condition, only_match
+from akson.rest.condition import condition, matches, only_match
 from akson.rest.patch import patch_of
-from akson.rest.update import choose_id
+from akson.rest.update import settle_id, version_wanted
 from akson.rest.versions import expected
 from akson.store.resources import Stored
 
@@ -36,8 +36,16 @@ class Plan:
     """Which entry is about which resource."""
     matched: dict[str, Stored] = field(default_factory=dict)
     """By place: what a conditional create found there already."""
-    patched: dict[str, int] = field(default_factory=dict)
-    """By place: the version that a patch was applied to; the entry's resource is then the result."""
+    patched: frozenset[str] = frozenset()
+    """Places of patches; the entry's resource is the result of the patch."""
+    versions: dict[str, int | None] = field(default_factory=dict)
+    """By place: the version that a resource must have when it is written: 0 for none, None for any."""
+    deletes: dict[str, list[str]] = field(default_factory=dict)
+    """By place: the ids that a deletion takes away."""
+    conditions: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    """The entries that create or update on a condition, by type and condition."""
+    same: dict[str, Entry] = field(default_factory=dict)
+    """By place: the entry with the same conditional create, whose result is this one's too."""
 
 
 @contextmanager
@@ -56,34 +64,66 @@ async def prepare(ctx: Context, plan: Plan, base: str) -> None:
         with at(entry):
             if entry.method == "POST":
                 await _prepare_create(ctx, plan, entry, base)
-            elif entry.method in {"PUT", "DELETE"}:
-                await _prepare_change(ctx, plan, entry, base)
+            elif entry.method == "PUT":
+                await _prepare_update(ctx, plan, entry, base)
+            elif entry.method == "DELETE":
+                await _prepare_delete(ctx, plan, entry, base)
             elif entry.method == "PATCH":
                 await _prepare_patch(ctx, plan, entry, base)
 
 
 async def _prepare_create(ctx: Context, plan: Plan, entry: Entry, base: str) -> None:
+    if entry.operation:
+        raise Malformed(
+            "An operation that may change something is for a batch",
+            expression=(f"{entry.place}.request.url",),
+        )
     if entry.resource is None:
-        return
+        return None
     if criteria := entry.request.get("ifNoneExist"):
+        first = plan.conditions.setdefault((entry.type, criteria), entry)
+        if first is not entry and first.method == "POST" and first.resource is not None:
+            return _name_as(plan, entry, first)
         found = await only_match(ctx, await condition(ctx, entry.type, criteria, base), hold=True)
         if found is not None:
             plan.matched[entry.place] = found
-            _name(plan, entry, found.id)
-            return
+            return _name(plan, entry, found.id)
     entry.resource["id"] = new_id()
-    _claim(plan, entry, entry.resource["id"])
+    return _claim(plan, entry, entry.resource["id"])
 
 
-async def _prepare_change(ctx: Context, plan: Plan, entry: Entry, base: str) -> None:
+def _name_as(plan: Plan, entry: Entry, first: Entry) -> None:
+    """The same conditional create again: it finds what the first one found, or is about to make."""
+    if first.place in plan.matched:
+        plan.matched[entry.place] = plan.matched[first.place]
+        return _name(plan, entry, plan.matched[first.place].id)
+    plan.same[entry.place] = first
+    return _name(plan, entry, (first.resource or {})["id"])
+
+
+async def _prepare_update(ctx: Context, plan: Plan, entry: Entry, base: str) -> None:
+    if entry.resource is None:
+        return
     if entry.criteria:
+        first = plan.conditions.setdefault((entry.type, entry.criteria), entry)
+        if first is not entry:
+            raise _both(first, entry)
         found = await only_match(ctx, await condition(ctx, entry.type, entry.criteria, base), hold=True)
-        entry.id = found.id if found else ""
-        if entry.resource is not None:
-            choose_id(entry.resource, entry.id or None)
-            entry.id = entry.resource["id"]
-    if entry.id:
-        _claim(plan, entry, entry.id)
+        await settle_id(ctx, entry.resource, found)
+        entry.id = entry.resource["id"]
+    plan.versions[entry.place] = await version_wanted(ctx, entry.headers, entry.resource)
+    _claim(plan, entry, entry.id)
+
+
+async def _prepare_delete(ctx: Context, plan: Plan, entry: Entry, base: str) -> None:
+    ids = [entry.id]
+    if entry.criteria:
+        most = ctx.place.limits.conditional_deletes
+        found = await matches(ctx, await condition(ctx, entry.type, entry.criteria, base), most, hold=True)
+        ids = [stored.id for stored in found]
+    plan.deletes[entry.place] = ids
+    for each in ids:
+        _claim(plan, entry, each)
 
 
 async def _prepare_patch(ctx: Context, plan: Plan, entry: Entry, base: str) -> None:
@@ -98,17 +138,22 @@ async def _prepare_patch(ctx: Context, plan: Plan, entry: Entry, base: str) -> N
     check_version(stored, expected(entry.request.get("ifMatch")))
     alter = patch_of(entry.resource or {}, f"{entry.place}.resource")
     entry.resource = alter(strict_json.loads(stored.body))
-    plan.patched[entry.place] = stored.version
+    plan.versions[entry.place] = stored.version
+    plan.patched |= {entry.place}
 
 
 def _claim(plan: Plan, entry: Entry, resource_id: str) -> None:
     other = plan.targets.setdefault((entry.type, resource_id), entry)
     if other is not entry:
-        raise Malformed(
-            f"{other.place} and {entry.place} are about the same resource",
-            expression=(other.place, entry.place),
-        )
+        raise _both(other, entry)
     _name(plan, entry, resource_id)
+
+
+def _both(first: Entry, second: Entry) -> Malformed:
+    return Malformed(
+        f"{first.place} and {second.place} are about the same resource",
+        expression=(first.place, second.place),
+    )
 
 
 def _name(plan: Plan, entry: Entry, resource_id: str) -> None:

@@ -10,7 +10,14 @@ from typing import Any
 
 from akson.fhir.model import Resource
 
-_LINKS = frozenset({"reference", "url", "uri", "valueUri", "valueUrl", "valueUuid", "valueOid"})
+_LINKS = frozenset(
+    [
+        "reference", "url", "uri", "valueUri", "valueUrl", "valueUuid", "valueOid", "definitionUri",
+        "derivedFromUri", "eventUri", "instantiatesUri", "moduleUri", "sourceUri", "targetUri", "policy", "detail",
+        "definition", "source", "target", "system", "address", "authority", "endpoint", "location",
+    ]
+)  # fmt: skip
+"""Elements of type Reference, uri, url, uuid and oid, which a transaction renames; a canonical is no such link."""
 _NARRATIVE = re.compile(r"""(?<=["'])urn:(?:uuid|oid):[^"']+""")
 _LITERAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#.*)?")
 _CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)")
@@ -19,10 +26,10 @@ _ENDS = re.compile(r"(?=/_history/|#)")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A Reference.reference or a uri in a resource."""
+    """A Reference.reference or a uri in a resource. A uri that repeats stands in a list, `key` is then its place."""
 
-    holder: Resource
-    key: str
+    holder: Any
+    key: Any
 
     @property
     def target(self) -> str:
@@ -31,7 +38,7 @@ class Link:
 
     @property
     def is_reference(self) -> bool:
-        return self.key == "reference"
+        return bool(self.key == "reference")
 
     def path(self, resource: Resource, root: str) -> str:
         """The element as a FHIRPath location below `root`, where the resource stands."""
@@ -49,6 +56,8 @@ def links(resource: Resource) -> list[Link]:
                 kind = type(value)
                 if kind is dict or kind is list:
                     stack.append(value)
+                    if kind is list and key in _LINKS:
+                        found += [Link(value, i) for i, item in enumerate(value) if type(item) is str]
                 elif kind is str and key in _LINKS:
                     found.append(Link(node, key))
         else:

@@ -4,10 +4,11 @@ http://hl7.org/fhir/R4/http.html#transaction
 """
 
 from collections.abc import Awaitable, Callable
+from email.utils import parsedate_to_datetime
 
 from akson.fhir.model import Resource
 from akson.kit.clock import instant
-from akson.kit.errors import Contended, Issue, VersionMismatch
+from akson.kit.errors import AksonError, Conflict, Contended, Issue, VersionMismatch
 from akson.record import gate
 from akson.record.change import Change, Written
 from akson.record.context import Context
@@ -38,53 +39,67 @@ async def transaction(ctx: Context, request: Request, resource: Resource, dispat
     made: dict[str, bytes] = {}
     for item in plan.entries:
         if item.method == "DELETE":
-            made[item.place] = await _delete(ctx, item)
+            made[item.place] = await _delete(ctx, item, plan.deletes[item.place])
     made |= await _write(ctx, plan, request)
     for item in plan.entries:
         if item.method in {"GET", "HEAD"}:
             with at(item):
-                made[item.place] = entry_of(await dispatch(ctx, inner(request, item)))
+                made[item.place] = entry_of(
+                    await dispatch(ctx, inner(request, item)), head=item.method == "HEAD"
+                )
     return Answer(200, bundle.assemble("transaction-response", [made[item.place] for item in plan.entries]))
 
 
-async def _delete(ctx: Context, item: Entry) -> bytes:
+async def _delete(ctx: Context, item: Entry, ids: list[str]) -> bytes:
+    response: Resource = {"status": _REASONS[204]}
     with at(item):
-        stored = None
-        if item.id:
-            if_match = expected(item.request.get("ifMatch"))
-            stored = await gate.delete(ctx, item.type, item.id, if_match=if_match)
-    response = {"status": _REASONS[204]} | ({"etag": etag(stored.version)} if stored else {})
+        if_match = expected(item.request.get("ifMatch"))
+        for resource_id in ids:
+            stored = await gate.delete(ctx, item.type, resource_id, if_match=if_match)
+            if stored is not None and len(ids) == 1:
+                response["etag"] = etag(stored.version)
     return bundle.response_entry(response)
 
 
 async def _write(ctx: Context, plan: Plan, request: Request) -> dict[str, bytes]:
     """Creates before updates, all in one call, so that the store can take them in as a block."""
     items = [i for methods in _WRITES for i in plan.entries if i.method in methods]
-    new = [i for i in items if i.place not in plan.matched]
+    new = [i for i in items if i.place not in plan.matched and i.place not in plan.same]
     try:
-        written = await gate.transact(ctx, [_change(plan, item) for item in new])
-    except VersionMismatch as error:
-        if not plan.patched or any("ifMatch" in i.request for i in new if i.place not in plan.patched):
+        written = await gate.transact(ctx, [change_of(item, plan.versions.get(item.place)) for item in new])
+    except (VersionMismatch, Conflict) as error:
+        told = _raced(error, plan, new) if isinstance(error, VersionMismatch) else _exists(error, plan)
+        if told is error:
             raise
-        raise Contended("another transaction changed a resource to patch: try again") from error
+        raise told from error
     found = {place: Written(stored, created=False, changed=False) for place, stored in plan.matched.items()}
     found |= {item.place: result for item, result in zip(new, written, strict=True)}
+    for place, first in plan.same.items():
+        found[place] = Written(found[first.place].stored, created=False, changed=False)
     full = request.prefer.get("return") == "representation"
     return {place: written_entry(request.base, result, full=full) for place, result in found.items()}
 
 
-def _change(plan: Plan, item: Entry) -> Change:
-    """The entry as a write; the result of a patch is written only over the version that was patched."""
-    version = plan.patched.get(item.place)
-    return change_of(item) if version is None else Change(Action.UPDATE, item.resource or {}, version)
+def _raced(error: VersionMismatch, plan: Plan, items: list[Entry]) -> AksonError:
+    """A patched resource that somebody else changed meanwhile is patched anew; what the client asked for stays asked."""
+    asked = any("ifMatch" in item.request for item in items if item.place not in plan.patched)
+    if asked or not plan.patched:
+        return error
+    return Contended("another transaction changed a resource to patch: try again")
 
 
-def change_of(item: Entry) -> Change:
+def _exists(error: Conflict, plan: Plan) -> AksonError:
+    """If-None-Match: * met a resource: a condition that does not hold (412), and no conflict."""
+    unmet = {item.place for item in plan.entries if item.request.get("ifNoneMatch") == "*"}
+    if any(place in unmet for issue in error.issues for place in issue.expression):
+        return VersionMismatch(error.diagnostics, expression=error.issues[0].expression)
+    return error
+
+
+def change_of(item: Entry, if_match: int | None = None) -> Change:
     """The entry as the write that the gate takes."""
     action = Action.CREATE if item.method == "POST" else Action.UPDATE
-    with at(item):
-        if_match = 0 if item.request.get("ifNoneMatch") == "*" else expected(item.request.get("ifMatch"))
-    return Change(action, item.resource or {}, if_match)
+    return Change(action, item.resource or {}, if_match, item.place)
 
 
 def written_entry(base: str, result: Written, *, full: bool) -> bytes:
@@ -104,23 +119,22 @@ def written_entry(base: str, result: Written, *, full: bool) -> bytes:
 
 def inner(request: Request, item: Entry) -> Request:
     """The entry as a request of its own, with the headers that its Bundle gave it."""
-    names = {"ifMatch": "if-match", "ifNoneMatch": "if-none-match", "ifNoneExist": "if-none-exist"}
-    headers = {header: item.request[name] for name, header in names.items() if name in item.request}
-    if "ifModifiedSince" in item.request:
-        headers["if-modified-since"] = item.request["ifModifiedSince"]
+    headers = item.headers
     headers["prefer"] = request.headers.get("prefer", "return=minimal")
     return request.inner(item.method, item.url, headers, item.resource)
 
 
-def entry_of(answer: Answer) -> bytes:
-    """An answer as an entry of a response Bundle."""
+def entry_of(answer: Answer, *, head: bool = False) -> bytes:
+    """An answer as an entry of a response Bundle; without its body for HEAD."""
     response: Resource = {"status": _REASONS.get(answer.status, str(answer.status))}
     for name in ("location", "etag"):
         if name in answer.headers:
             response[name] = answer.headers[name]
+    if "last-modified" in answer.headers:
+        response["lastModified"] = instant(parsedate_to_datetime(answer.headers["last-modified"]))
     if answer.note:
         response["outcome"] = _noted(answer.note)
-    return bundle.response_entry(response, answer.body or None)
+    return bundle.response_entry(response, None if head else answer.body or None)
 
 
 def _noted(note: str) -> Resource:
