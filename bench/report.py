@@ -27,6 +27,8 @@ class Figures:
     """(clients, resources, seconds, processor seconds of the worker, of PostgreSQL)."""
     results: list[Result] = field(default_factory=list)
     chart: ChartFigures | None = None
+    terminology: str = ""
+    """Its section, as `bench.terminology` writes it."""
 
 
 def page(figures: Figures) -> str:
@@ -73,6 +75,7 @@ cached between requests. CPU is processor time a request, which says what the ma
 {single}
 
 {chart_section(figures.chart) if figures.chart else ""}
+{figures.terminology}
 ## Start, stop, memory
 
 | what | figure |

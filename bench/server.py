@@ -69,6 +69,8 @@ class Served:
         started = time.perf_counter()
         self._process.send_signal(signal.SIGINT)
         self._process.wait(60)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         return time.perf_counter() - started
 
 

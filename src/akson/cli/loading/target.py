@@ -41,7 +41,9 @@ async def opened(where: Where) -> AsyncIterator[Database]:
     postgres = Embedded(where.data)
     await asyncio.to_thread(postgres.start)
     try:
-        async with _open(postgres.uri(name)) as database:
+        # The database of a node is made by the node; a name that was mistyped makes none.
+        uri = running(where.data, name) if where.node else postgres.uri(name)
+        async with _open(uri or postgres.uri(name)) as database:
             yield database
     finally:
         await asyncio.to_thread(postgres.stop)
