@@ -2,7 +2,7 @@
 # What a step made is remembered by a stamp, so that the next run starts at once.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check lint types bench conformance docs reference lock clean browser
+.PHONY: help setup setup-dev run test check lint types bench conformance soak docs reference lock clean browser
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -40,6 +40,11 @@ bench: setup-dev ## measure; the tables of docs/reference/benchmarks.md
 
 conformance: setup-dev ## the suites of others, as far as their data stands beside the project
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/conformance
+
+SECONDS ?= 600
+
+soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says
+	@$(BIN)/python -m tests.fuzz.soak --seconds $(SECONDS)
 
 docs: setup-dev reference ## the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site

@@ -198,3 +198,65 @@ async def test_one_bad_resource_of_a_type_costs_no_other(client):
         await client.post("/Observation", json=observation("Patient/a") | {"status": "x"})
     ).status_code == 400
     assert (await client.post("/Observation", json=observation("Patient/a"))).status_code == 201
+
+
+async def test_a_number_where_a_text_must_be_is_named_also_when_it_keeps_its_digits(client):
+    raw = b'{"resourceType":"Observation","status":1.50,"code":{"text":"x"}}'
+    answer = await client.post("/Observation", content=raw)
+    assert (answer.status_code, issue(answer)["expression"]) == (400, ["Observation.status"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "where"),
+    [
+        ({"request": {"method": "POST", "url": ["Patient"]}}, "request.url"),
+        ({"request": {"method": ["POST"], "url": "Patient"}}, "request.method"),
+        ({"request": {"method": "POST", "url": "Patient"}, "resource": [patient()]}, "resource"),
+        ({"request": {"method": "PUT", "url": "Patient/a"}, "resource": "Patient"}, "resource"),
+        (
+            {"request": {"method": "POST", "url": "Patient", "ifNoneExist": {}}, "resource": patient()},
+            "request.ifNoneExist",
+        ),
+        ({"request": {"method": "GET", "url": "Patient"}, "fullUrl": 1}, "fullUrl"),
+    ],
+)
+async def test_an_entry_of_a_batch_that_is_of_the_wrong_kind_costs_no_other(client, entry, where):
+    good = {"resource": patient(), "request": {"method": "POST", "url": "Patient"}}
+    body = {"resourceType": "Bundle", "type": "batch", "entry": [entry, good]}
+    first, second = [each["response"] for each in (await client.post("/", json=body)).json()["entry"]]
+    assert (first["status"], second["status"][:3]) == ("400", "201")
+    assert first["outcome"]["issue"][0]["expression"] == [f"Bundle.entry[0].{where}"]
+
+
+async def test_the_character_nul_in_a_query_is_refused(client):
+    for path in ("/Patient?family=%00", "/ValueSet?_list=%00", "/Observation?value-string=a%00b"):
+        answer = await client.get(path)
+        assert answer.status_code == 400
+        assert "U+0000" in issue(answer)["diagnostics"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"resourceType": ["Parameters"], "parameter": []},
+        {"resourceType": "Parameters", "parameter": [{"name": ["mode"], "valueCode": "create"}]},
+        {
+            "resourceType": "Parameters",
+            "parameter": [{"name": "resource", "resource": patient()}, {"name": {}}],
+        },
+    ],
+)
+async def test_parameters_of_the_wrong_kind_are_no_error_of_the_server(client, body):
+    assert (await client.post("/Patient/$validate", json=body)).status_code < 500
+
+
+async def test_an_answer_does_not_repeat_a_question_without_end(client):
+    answer = await client.get(f"/Patient?_include={'x' * 5000}")
+    assert answer.status_code == 400
+    assert len(issue(answer)["diagnostics"]) < 600
+
+
+@pytest.mark.parametrize("text", ["-" * 60, "- " * 60, "a" + " -" * 60 + "b"])
+async def test_a_row_of_minus_signs_is_no_error_of_the_database(client, text):
+    for name in ("_text", "_content"):
+        assert (await client.get("/Patient", params={name: text})).status_code == 200

@@ -31,6 +31,9 @@ are for developers, in English, and never hold personal data.
 from dataclasses import dataclass
 from typing import ClassVar
 
+LONGEST = 500
+"""Characters of what is told of an error, which may repeat what was asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:
@@ -52,9 +55,10 @@ class AksonError(Exception):
     def __init__(
         self, diagnostics: str = "", *, expression: tuple[str, ...] = (), issues: tuple[Issue, ...] = ()
     ) -> None:
-        super().__init__(diagnostics)
-        self.diagnostics = diagnostics
-        self.issues = issues or (Issue(self.code, diagnostics, expression),)
+        told = diagnostics if len(diagnostics) <= LONGEST else f"{diagnostics[:LONGEST]}..."
+        super().__init__(told)
+        self.diagnostics = told
+        self.issues = issues or (Issue(self.code, told, expression),)
 
 
 class Malformed(AksonError):

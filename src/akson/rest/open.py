@@ -23,6 +23,7 @@ from akson.store.terms_sources import KINDS as TERMS
 ANYONE = Actor(Kind.ANYONE)
 MORE = TERMS | KEPT | TYPES | {SEARCH_PARAMETER}
 """Types whose writing is more than one statement."""
+_JSON = "application/json"
 _GRANT = Grant(Scope(Everything(), "reason.open"), audited=False)
 
 
@@ -108,8 +109,8 @@ def standalone(place: Place, *, limit: int) -> App:
             scope["root_path"] = "/fhir"
             await inner(scope, receive, send)
         elif path == "/health":
-            await Answer(200, b'{"status":"ok"}').send(send)
+            await Answer(200, b'{"status":"ok"}', media=_JSON).send(send)
         else:
-            await Answer(404, b'{"status":"the FHIR base is /fhir"}').send(send)
+            await Answer(404, b'{"status":"the FHIR base is /fhir"}', media=_JSON).send(send)
 
     return application

@@ -3,6 +3,7 @@
 Source: http://hl7.org/fhir/R4/search.html#string, #uri.
 """
 
+import re
 from collections.abc import Sequence
 
 from akson.fhir.extract.paths import paths
@@ -133,6 +134,15 @@ def content(criterion: Filter, of: Table, tables: Tables) -> Sql:
             text,
             text,
         )
-        for text in (getattr(term, "text", None) or getattr(term, "code", "") for term in criterion.terms)
+        for text in map(_searched, criterion.terms)
     ]
     return index_row("idx_text", alias, of, either(tests))
+
+
+_MINUSES = re.compile(r"-(?:\s*-)+")
+
+
+def _searched(term: Term) -> str:
+    """What is searched for; a row of minus signs as one, since PostgreSQL has no room for a not of a not of a not."""
+    text = getattr(term, "text", None) or getattr(term, "code", None) or ""
+    return _MINUSES.sub("-", text)

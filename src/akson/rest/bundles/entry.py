@@ -18,6 +18,9 @@ PATCHES = ("Binary", "Parameters")
 """What a patch is inside a Bundle: a JSON Patch as the data of a Binary, or a FHIRPath Patch."""
 
 
+_TEXTS = frozenset({"fullUrl", "method", "url", "ifMatch", "ifNoneMatch", "ifNoneExist", "ifModifiedSince"})
+
+
 @dataclass(slots=True)
 class Entry:
     """A request inside a Bundle. `type` is empty where the url is not about one type; `id` where it names none."""
@@ -55,6 +58,7 @@ def read(position: int, raw: Resource, base: str) -> Entry:
     request = raw.get("request")
     if not isinstance(request, dict) or "method" not in request or "url" not in request:
         raise Malformed("An entry needs request.method and request.url", expression=(f"{place}.request",))
+    _check_kinds(place, raw, request)
     method = request["method"]
     if method not in METHODS:
         raise Malformed(f"{str(method)[:16]} is not supported here", expression=(f"{place}.request.method",))
@@ -81,6 +85,18 @@ def read(position: int, raw: Resource, base: str) -> Entry:
     elif method == "DELETE" and not (entry.id or (len(parts) == 1 and criteria)):
         raise Malformed("DELETE needs Type/id or Type?criteria", expression=(f"{place}.request.url",))
     return entry
+
+
+def _check_kinds(place: str, raw: Resource, request: Resource) -> None:
+    """A batch is read entry by entry before its structure is checked."""
+    for name, value in (
+        ("fullUrl", raw.get("fullUrl", "")),
+        *((f"request.{key}", request[key]) for key in request),
+    ):
+        if name.rpartition(".")[2] in _TEXTS and not isinstance(value, str):
+            raise Malformed(f"{name} is a text", expression=(f"{place}.{name}",))
+    if not isinstance(raw.get("resource", {}), dict):
+        raise Malformed("The resource of an entry is a JSON object", expression=(f"{place}.resource",))
 
 
 def _relative(url: str, base: str, place: str) -> str:

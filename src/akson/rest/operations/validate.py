@@ -118,7 +118,7 @@ async def _body(request: Request) -> Resource | None:
         return None
     check_content(request)
     found = strict_json.loads(await request.body())
-    if not isinstance(found, dict) or found.get("resourceType") not in spec().types:
+    if not isinstance(kind := found.get("resourceType"), str) or kind not in spec().types:
         raise Malformed("The body is a resource or a Parameters resource", expression=("Resource",))
     return found
 
@@ -126,7 +126,9 @@ async def _body(request: Request) -> Resource | None:
 def _is_call(body: Resource) -> bool:
     """Whether a Parameters resource is the parameters of this call, not a resource to be validated."""
     rows = body.get("parameter")
-    return isinstance(rows, list) and any(isinstance(row, dict) and row.get("name") in _NAMES for row in rows)
+    return isinstance(rows, list) and any(
+        isinstance(row, dict) and isinstance(row.get("name"), str) and row["name"] in _NAMES for row in rows
+    )
 
 
 def _of_parameters(body: Resource) -> dict[str, list[object]]:

@@ -1,0 +1,1 @@
+"""Generated bad input, for every reader on its own and for the whole server."""

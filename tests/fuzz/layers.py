@@ -1,0 +1,492 @@
+"""Readers on their own: each takes one generated input and gives a result or the refusal it may give, nothing else."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from akson.fhir import search_parse, strict_json, ucum, xml
+from akson.fhir.extract import extract
+from akson.fhir.fhirpath import FHIRPathError, parse
+from akson.fhir.fhirpath.budget import Budget
+from akson.fhir.fhirpath.evaluate import evaluate_within
+from akson.fhir.fhirpath.functions import FUNCTIONS
+from akson.fhir.model import Resource
+from akson.fhir.patch import fhirpath_patch, json_patch
+from akson.fhir.search_limits import within
+from akson.fhir.spec import spec
+from akson.fhir.validate import structure
+from akson.kit.errors import AksonError, Malformed
+from akson.kit.limits import LIMITS
+from akson.rest.http import pairs_of
+from akson.store import cursor
+from tests.fuzz.corpus import bodies, documents, resources
+from tests.fuzz.mutate import ODD, bent, cut_up
+
+Made = Any
+BASE = "http://fhir.example/fhir"
+
+
+def refusal(error: AksonError) -> bool:
+    """A refusal is for the client, says something, and does not go on for ever. False, for a check to give back."""
+    assert 400 <= error.status < 500
+    assert error.issues
+    for issue in error.issues:
+        assert issue.diagnostics
+        assert len(issue.diagnostics) < 2000
+    return False
+
+
+def make_json(rng: random.Random) -> bytes:
+    if rng.random() < 0.7:
+        return cut_up(rng, rng.choice(bodies()))
+    return strict_json.dumps(bent(rng, rng.choice(resources())))
+
+
+def check_json(raw: bytes) -> bool:
+    try:
+        value = strict_json.loads(raw)
+    except Malformed as error:
+        return refusal(error)
+    again = strict_json.dumps(value)
+    assert strict_json.dumps(strict_json.loads(again)) == again
+    return True
+
+
+def make_resource(rng: random.Random) -> Any:
+    return bent(rng, rng.choice(resources()))
+
+
+def check_structure(value: Any) -> bool:
+    """What passes can be taken apart for search, and written and read as XML without loss."""
+    if not isinstance(value, dict):
+        return False
+    issues = structure.check(value)
+    assert all(issue.diagnostics for issue in issues)
+    if issues:
+        return False
+    extract(value, base=BASE)
+    try:
+        document = xml.dumps(value)
+    except xml.CannotWrite as error:
+        refusal(error)
+    else:
+        assert xml.dumps(xml.loads(document)) == document
+    return True
+
+
+def make_document(rng: random.Random) -> bytes:
+    return cut_up(rng, rng.choice(documents()))
+
+
+def check_document(raw: bytes) -> bool:
+    try:
+        value = xml.loads(raw)
+    except AksonError as error:
+        return refusal(error)
+    assert isinstance(value, dict)
+    structure.check(value)
+    return True
+
+
+VALUES = [
+    *(
+        "",
+        "a",
+        "a,b",
+        "a\\,b",
+        "|",
+        "a|",
+        "|a",
+        "urn:x|a|b",
+        "$",
+        "a$b",
+        "a\\",
+        "%",
+        "_",
+        "' or 1=1 --",
+        "\u0000",
+        "æ",
+    ),
+    *(
+        "2024",
+        "ge2024-02-30",
+        "ap2024-05-01T10:00",
+        "sa9999",
+        "eb0001-01-01",
+        "2024-05-01T25:00:00Z",
+        "gt",
+        "lt-",
+    ),
+    *(
+        "5.4|http://unitsofmeasure.org|mg",
+        "ne1e999",
+        "lt-1e-999",
+        "1e",
+        "--1",
+        "0.1|kg",
+        "ge5||mm[Hg]",
+        "9" * 50,
+        "ap0",
+    ),
+    *(
+        "Patient/p",
+        "http://x/Patient/1",
+        "#",
+        "p/q/r",
+        "true",
+        "false",
+        "maybe",
+        "*",
+        "http://x|1.0",
+        "59.9|10.7|5|km",
+    ),
+    *(
+        "name eq a",
+        "name eq",
+        "(a eq 1 or b co 2) and not (c pr true)",
+        "given.name eq 'x'",
+        "a" * 300,
+        "-" * 40,
+        ",,,,",
+    ),
+    *(
+        "Observation:subject",
+        "Observation:subject:Patient",
+        "Patient:*",
+        "*",
+        "-_lastUpdated,family",
+        "none",
+        "accurate",
+        "count",
+    ),
+]
+MODIFIERS = [
+    "",
+    ":missing",
+    ":exact",
+    ":contains",
+    ":text",
+    ":not",
+    ":in",
+    ":not-in",
+    ":above",
+    ":below",
+    ":identifier",
+    ":of-type",
+    ":Patient",
+    ":iterate",
+    ":nosuch",
+    ":",
+    "::exact",
+]
+RESULTS = [
+    "_count",
+    "_sort",
+    "_include",
+    "_revinclude",
+    "_summary",
+    "_total",
+    "_elements",
+    "_cursor",
+    "_filter",
+    "_list",
+    "_type",
+    "_id",
+    "_tag",
+    "_text",
+    "_content",
+    "_has",
+    "_query",
+    "_contained",
+    "_security",
+    "_source",
+    "_profile",
+    "_lastUpdated",
+]
+KINDS = [
+    "Patient",
+    "Observation",
+    "Encounter",
+    "MedicationRequest",
+    "Location",
+    "ValueSet",
+    "List",
+    "Composition",
+    "Group",
+    "",
+    "Nosuch",
+]
+
+
+def make_query(rng: random.Random) -> tuple[str, list[tuple[str, str]]]:
+    kind = rng.choice(KINDS)
+    return kind, [(_name(rng, kind), _value(rng)) for _ in range(rng.randint(1, 3))]
+
+
+def _name(rng: random.Random, kind: str) -> str:
+    codes = _codes(kind)
+    name = rng.choice(RESULTS) if rng.random() < 0.35 else rng.choice(codes)
+    if rng.random() < 0.15:
+        name = f"_has:{rng.choice(KINDS)}:{rng.choice(_codes('Observation'))}:{rng.choice(codes)}"
+    name += rng.choice(MODIFIERS) if rng.random() < 0.5 else ""
+    while rng.random() < 0.15:
+        name += "." + rng.choice(_codes(rng.choice(KINDS)))
+    return name
+
+
+def _codes(kind: str) -> list[str]:
+    known = spec().params(kind if kind in spec().types else "Patient")
+    return sorted(known) or ["_id"]
+
+
+def _value(rng: random.Random) -> str:
+    value = rng.choice(VALUES)
+    if rng.random() < 0.2:
+        value = cut_up(rng, value.encode()).decode("utf-8", "replace")
+    return value if rng.random() < 0.9 else ",".join([value] * rng.choice([2, 101]))
+
+
+def check_query(made: tuple[str, list[tuple[str, str]]]) -> bool:
+    kind, pairs = made
+    accepted = False
+    for lenient in (False, True):
+        try:
+            query = within(search_parse.parse(kind, pairs, base=BASE, lenient=lenient), LIMITS)
+        except AksonError as error:
+            refusal(error)
+        else:
+            assert 0 <= query.count <= LIMITS.search_page
+            assert len(query.executed) + len(query.ignored) <= len(pairs)
+            accepted = accepted or not lenient
+    return accepted
+
+
+def make_pairs(rng: random.Random) -> bytes:
+    raw = "&".join(f"{rng.choice(RESULTS)}={rng.choice(VALUES)}" for _ in range(rng.randint(0, 5))).encode()
+    return cut_up(rng, raw) if raw else raw
+
+
+def check_pairs(raw: bytes) -> bool:
+    try:
+        pairs = pairs_of(raw)
+    except Malformed as error:
+        return refusal(error)
+    assert all(isinstance(part, str) for pair in pairs for part in pair)
+    return True
+
+
+WORDS = [
+    *sorted(FUNCTIONS),
+    "name",
+    "given",
+    "$this",
+    "$index",
+    "%resource",
+    "%x",
+    "'a'",
+    "'(a+)+'",
+    "1",
+    "1.5",
+    "10 'mg'",
+    "@2024",
+    "@T10",
+    "true",
+    "{}",
+]
+MARKS = [
+    *"()[].,|+-*/&=~<>",
+    "!=",
+    "!~",
+    "<=",
+    ">=",
+    " and ",
+    " or ",
+    " xor ",
+    " implies ",
+    " is ",
+    " as ",
+    " in ",
+    " contains ",
+    " div ",
+    " mod ",
+    ".where(",
+    ".select(",
+    ".repeat(",
+    "()",
+    " //x\n",
+    "/*",
+]
+GOOD = [
+    "name.where(given = 'Kari').family",
+    "component.value.as(Quantity) > 5 'mg'",
+    "descendants().ofType(Coding).code.distinct()",
+    "iif(name.exists(), name.first().given.join(','), 'x')",
+    "@2024-01-31 + 1 month",
+    "(1 | 2 | 3).aggregate($this + $total, 0)",
+]
+
+
+def make_expression(rng: random.Random) -> str:
+    if rng.random() < 0.4:
+        return cut_up(rng, rng.choice(GOOD).encode()).decode("utf-8", "replace")
+    return "".join(rng.choice(WORDS) + rng.choice(MARKS) for _ in range(rng.randint(1, 8))) + rng.choice(
+        WORDS
+    )
+
+
+def check_expression(text: str) -> bool:
+    try:
+        parse(text)
+        evaluate_within(Budget(20_000), text, resources()[len(text) % 4], {})
+    except FHIRPathError as error:
+        assert 0 < len(str(error)) < 500  # noqa: PT017 - many of them are refused
+        return False
+    return True
+
+
+POINTERS = [
+    "",
+    "/",
+    "/name",
+    "/name/0",
+    "/name/-",
+    "/name/0/given/1",
+    "/name/00",
+    "/nosuch",
+    "/~1",
+    "/~2",
+    "name",
+    "/identifier/99",
+    "/contained/0/id",
+    "/" + "a/" * 70,
+    "/meta",
+    "/id",
+]
+
+
+def make_patch(rng: random.Random) -> tuple[Resource, Any]:
+    resource = rng.choice(resources())
+    operations = [_operation(rng) for _ in range(rng.randint(0, 4))]
+    return resource, bent(rng, operations) if rng.random() < 0.4 else operations
+
+
+def _operation(rng: random.Random) -> Any:
+    return {
+        "op": rng.choice(["add", "remove", "replace", "move", "copy", "test", "nosuch", 1]),
+        "path": rng.choice(POINTERS),
+        "from": rng.choice(POINTERS),
+        "value": rng.choice(ODD),
+    }
+
+
+def check_patch(made: tuple[Resource, Any]) -> bool:
+    resource, patch = made
+    before = strict_json.dumps(resource)
+    accepted = True
+    try:
+        json_patch.read(patch)(resource)
+    except AksonError as error:
+        accepted = refusal(error)
+    assert strict_json.dumps(resource) == before
+    return accepted
+
+
+def make_fhirpath_patch(rng: random.Random) -> tuple[Resource, Resource]:
+    part = [
+        {"name": "type", "valueCode": rng.choice(["add", "insert", "delete", "replace", "move", "nosuch"])},
+        {
+            "name": "path",
+            "valueString": rng.choice(
+                [*GOOD, "Patient", "name", "Patient.name", "name[0].given", "id", "1", "%x"]
+            ),
+        },
+        {"name": "name", "valueString": rng.choice(["name", "given", "active", "nosuch", ""])},
+        {
+            "name": "value",
+            rng.choice(["valueString", "valueBoolean", "valueHumanName"]): rng.choice(
+                ["a", True, {"family": "A"}]
+            ),
+        },
+        {"name": "index", "valueInteger": rng.choice([0, 1, 99])},
+        {"name": "source", "valueInteger": 0},
+        {"name": "destination", "valueInteger": rng.choice([0, 1])},
+    ]
+    kept = [each for each in part if rng.random() < 0.9]
+    made = {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "operation", "part": kept}] * rng.randint(1, 2),
+    }
+    return rng.choice(resources()), made
+
+
+def check_fhirpath_patch(made: tuple[Resource, Resource]) -> bool:
+    resource, patch = made
+    if structure.check(patch):
+        return False
+    before = strict_json.dumps(resource)
+    accepted = True
+    try:
+        fhirpath_patch.read(patch)(resource)
+    except AksonError as error:
+        accepted = refusal(error)
+    assert strict_json.dumps(resource) == before
+    return accepted
+
+
+def make_mark(rng: random.Random) -> str:
+    good = cursor.write(
+        [rng.choice(["search", "x"]), rng.choice([1, -1, 2**63, None, "a"]), rng.choice([0, 2**62])]
+    )
+    return cut_up(rng, good.encode()).decode("utf-8", "replace") if rng.random() < 0.8 else good
+
+
+def check_mark(mark: str) -> bool:
+    accepted = False
+    for integers in (0, 2):
+        try:
+            values = cursor.read(mark, "search", integers)
+        except Malformed as error:
+            refusal(error)
+        else:
+            assert values[0] == "search"
+            accepted = True
+    return accepted
+
+
+def make_unit(rng: random.Random) -> str:
+    good = rng.choice(
+        ["mm[Hg]", "10*3/uL", "mL/min/{1.73_m2}", "Cel", "kg.m/s2", "(m/s).kg", "[IU]/L", "%", "/min"]
+    )
+    return cut_up(rng, good.encode()).decode("utf-8", "replace")
+
+
+def check_unit(text: str) -> bool:
+    assert (ucum.canonical(Decimal(1), text) is not None) == ucum.valid(text)
+    assert ucum.commensurable(text, text) == ucum.valid(text)
+    return ucum.valid(text)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One reader: how its input is made, what must hold of it, and how many inputs the short form tries."""
+
+    make: Callable[[random.Random], Made]
+    check: Callable[[Any], bool]
+    """True where the input was accepted."""
+    inputs: int
+
+
+LAYERS = {
+    "strict JSON": Layer(make_json, check_json, 70_000),
+    "structure, extraction and XML out": Layer(make_resource, check_structure, 26_000),
+    "XML in": Layer(make_document, check_document, 20_000),
+    "search parameters": Layer(make_query, check_query, 30_000),
+    "query strings": Layer(make_pairs, check_pairs, 20_000),
+    "FHIRPath": Layer(make_expression, check_expression, 20_000),
+    "JSON Patch": Layer(make_patch, check_patch, 10_000),
+    "FHIRPath Patch": Layer(make_fhirpath_patch, check_fhirpath_patch, 4_000),
+    "marks of pages": Layer(make_mark, check_mark, 10_000),
+    "units": Layer(make_unit, check_unit, 10_000),
+}
