@@ -117,6 +117,7 @@ DEFINITIONS = [
         e("Bundle.entry:one.resource", min=1, type=[{"code": "Patient", "profile": [HERE + "least"]}]))}},
     patient("upon-nothing", e("Patient.name", min=1), base=HERE + "nowhere"),
     patient("upon-itself", base=HERE + "upon-itself"),
+    patient("bottomless", e("Patient" + ".x" * 9000, min=1)),
 ]  # fmt: skip
 # `nested` names a profile and the url of an extension: the profile of Patient is found by its own name.
 BY_URL = {
@@ -246,7 +247,8 @@ def test_bindings_oblige_as_strongly_as_they_say():
         ("nowhere", "not-found", "not known here"),
         ("upon-nothing", "not-supported", "builds upon http://a.no/StructureDefinition/nowhere"),
         ("upon-itself", "not-supported", "builds upon"),
-        ("not-fhirpath", "not-supported", "not FHIRPath"),
+        ("not-fhirpath", "processing", "a-3 cannot be evaluated"),
+        ("bottomless", "not-supported", "levels deep"),
     ],
 )
 def test_a_profile_that_cannot_be_checked_is_named_in_a_warning(name, code, said):
@@ -310,6 +312,29 @@ def test_references_that_lead_in_a_circle_end():
         batch(one | {"meta": {"profile": [HERE + "circle"]}}, two), Catalogue({circle["url"]: circle}.get)
     )
     assert not report.failed
+
+
+def test_many_ways_to_the_same_resource_are_walked_once():
+    """Lists of lists whose every entry leads to all of the next layer: as many ways as atoms."""
+    tree = profile("tree", kind="List", base="List") | {
+        "differential": {"element": made(e("List.entry.item", type=[{"code": "Reference", "targetProfile": [HERE + "tree", HERE + "least"]}]))}
+    }  # fmt: skip
+
+    def layer(depth, number):
+        below = [{"item": {"reference": f"List/l{depth + 1}n{n}"}} for n in range(5)]
+        made = {"resourceType": "List", "id": f"l{depth}n{number}", "status": "current", "mode": "working"}
+        return made | ({"entry": below} if depth < 40 else {})
+
+    lists = [layer(depth, n) for depth in range(41) for n in range(5)]
+    lists[0] = lists[0] | {"meta": {"profile": [HERE + "tree"]}}
+    assert not validate(batch(*lists), Catalogue({tree["url"]: tree, **BY_URL}.get)).failed
+
+
+def test_an_invariant_that_takes_too_much_work_is_an_error_and_ends():
+    costly = patient("costly", e("Patient.name", constraint=[{"key": "c-1", "severity": "error", "human": "?", "expression": "%resource.name.select(%resource.name.select(%resource.name.select(given))).count() > 0"}]))  # fmt: skip
+    many = PATIENT | {"name": [{"given": ["A"]}] * 300}
+    report = validate(many, Catalogue({costly["url"]: costly}.get), [costly["url"]])
+    assert ("error", "too-costly") in [(x.severity, x.code) for x in report.issues]
 
 
 def test_a_snapshot_alone_does_as_well():

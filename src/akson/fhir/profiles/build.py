@@ -7,11 +7,12 @@ lowest layer, R4's own type, is what structural validation checks. A snapshot wi
 from collections.abc import Mapping
 from typing import Any
 
-from akson.fhir.fhirpath.lexer import FHIRPathError
 from akson.fhir.profiles.rule import Rule, Slicing, TypeRef
 from akson.fhir.spec import TypeTable, spec
-from akson.fhir.validate.invariants import Invariant, read
+from akson.fhir.validate.invariants import Invariant, read_foreign
 
+DEEPEST = 64
+"""Levels of elements, as many as JSON may have."""
 _TOLD = ("fixed", "pattern", "minValue", "maxValue")
 _BY_URL = Slicing((("value", "url"),))
 _BY_TYPE = Slicing((("type", "$this"),))
@@ -20,7 +21,7 @@ _BY_TYPE = Slicing((("type", "$this"),))
 def compile_definition(definition: Mapping[str, Any], base: Rule | None) -> Rule:
     """The rules of a definition over those of its base (None where that is a type of R4).
 
-    Raises FHIRPathError for an invariant that is not FHIRPath, ValueError for an element that is not understood.
+    Raises ValueError for an element that is not understood.
     """
     rule = base.copy() if base else Rule(definition["type"])
     rows = definition.get("differential", {}).get("element") or definition.get("snapshot", {}).get(
@@ -34,6 +35,8 @@ def compile_definition(definition: Mapping[str, Any], base: Rule | None) -> Rule
 def _lay(rule: Rule, row: Mapping[str, Any], definition: Mapping[str, Any]) -> None:
     written: str = row["id"] if ":" in row.get("id", "") else row["path"]
     steps = written.split(".")[1:]
+    if len(steps) > DEEPEST:
+        raise ValueError(f"has an element more than {DEEPEST} levels deep")
     if steps and row.get("sliceName") and ":" not in steps[-1]:
         steps[-1] = f"{steps[-1]}:{row['sliceName']}"
     kind = definition["type"]
@@ -138,10 +141,7 @@ def _invariants(rule: Rule, row: Mapping[str, Any]) -> tuple[Invariant, ...]:
         for each in row.get("constraint", ())
         if each["key"] not in known and "expression" in each and each["key"] not in _r4_keys()
     ]
-    try:
-        return read(rows)
-    except FHIRPathError as error:
-        raise ValueError(f"{row['path']}: an invariant is not FHIRPath: {error}") from error
+    return read_foreign(rows)
 
 
 def _r4_keys() -> frozenset[str]:

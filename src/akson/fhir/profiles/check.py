@@ -1,5 +1,6 @@
 """Holds a resource against profiles: cardinality, types, values, bindings, invariants, slices, targets of references."""
 
+from collections.abc import Callable
 from typing import Any
 
 from akson.fhir.fhirpath.lexer import FHIRPathError
@@ -13,6 +14,7 @@ from akson.fhir.profiles.slicing import Slicer, Unclear, extension_url
 from akson.fhir.profiles.values import equals, matches
 from akson.fhir.spec import spec
 from akson.fhir.validate import coded
+from akson.fhir.validate.invariants import Within, hold
 from akson.fhir.validate.report import Place, Report
 
 
@@ -24,9 +26,8 @@ class Checker:
         self.report = report
         self.around = Surroundings(whole)
         self.resource = root(whole)
-        self.container = self.resource
         self._slicer = Slicer(self)
-        self._doing: set[tuple[int, str]] = set()
+        self._known: dict[tuple[int, str], bool] = {}
 
     def conform(self, node: Node, canonical: str, place: Place) -> None:
         """Report where an element or resource does not conform to a profile, or that the profile is not known."""
@@ -45,46 +46,50 @@ class Checker:
         if profile.kind not in spec().ancestors(node.type):
             self.report.error("structure", place, f"must be a {profile.kind} to conform to {canonical}")
             return
-        key = (id(node.value), canonical)
-        if key in self._doing:
-            return
-        self._doing.add(key)
+        if isinstance(node.value, dict):
+            key = (id(node.value), canonical)
+            if key in self.report.told:
+                return
+            self.report.told.add(key)
         before = self.resource
         if isinstance(node.value, dict) and "resourceType" in node.value:
             self.resource = node
         self.check(At(node, place), profile.rule)
         self.resource = before
-        self._doing.discard(key)
 
     def conforms(self, at: At, canonical: str) -> bool:
-        """Whether it conforms, without a word."""
-        report, self.report = self.report, Report()
-        try:
-            self.conform(at.node, canonical, at.place)
-            return not self.report.failed and not self.report.unknown
-        finally:
-            report.unknown.update(self.report.unknown)
-            self.report = report
+        """Whether it conforms, without a word. Asked again on the way to its own answer, it is said to."""
+        key = (id(at.node.value), canonical)
+        if key not in self._known:
+            self._known[key] = True
+            quiet = self._quietly(lambda: self.conform(at.node, canonical, at.place))
+            self._known[key] = not quiet.failed and not quiet.unknown
+        return self._known[key]
 
     def fits(self, at: At, rule: Rule) -> bool:
         """Whether an element meets a rule, without a word."""
-        report, self.report = self.report, Report()
+        return not self._quietly(lambda: self.check(at, rule)).failed
+
+    def _quietly(self, run: Callable[[], None]) -> Report:
+        report, self.report = self.report, Report(self.report.budget)
         try:
-            self.check(at, rule)
-            return not self.report.failed
+            run()
+            return self.report
         finally:
+            report.unknown.update(self.report.unknown)
             self.report = report
 
     def resolve(self, reference: Any) -> Node | None:
         return self.around.resolve(reference, self.resource.value)
 
+    def _container(self) -> Resource:
+        return self.around.container(self.resource.value)
+
     def led_to(self, reference: Any) -> Node | None:
         """The resource that a reference names; of one that is not here the type alone."""
         found = self.resolve(reference)
         kind = (
-            type_named(reference, self.resource.value)
-            if found is None and isinstance(reference, dict)
-            else ""
+            type_named(reference, self._container()) if found is None and isinstance(reference, dict) else ""
         )
         return Node({"resourceType": kind}, kind) if kind in spec().types else found
 
@@ -94,16 +99,10 @@ class Checker:
             self.types(at, rule)
         if rule.value or rule.length is not None:
             self.values(at, rule)
-        if rule.binding is not None and at.node.value is not None:
+        if rule.binding is not None and at.node.type in coded.BINDABLE and at.node.value is not None:
             coded.check(self.report, rule.binding, at.node.value, at.place)
         for each in rule.invariants:
-            holds = each.holds(at.node, self.resource, self.resource)
-            if holds is None:
-                self.report.warning(
-                    "processing", at.place, f"{each.key} cannot be evaluated here: {each.human}"
-                )
-            elif not holds:
-                self.report.add(each.severity, "invariant", at.place, f"{each.key}: {each.human}")
+            hold(self.report, each, at.node, Within(self.resource, root(self._container())), at.place)
         for name, child in rule.children.items():
             items = below(at, name)
             self.count(len(items), child, name, at.place)
@@ -152,7 +151,7 @@ class Checker:
     def target(self, at: At, targets: list[str]) -> None:
         """What a reference leads to: its type, and where it is here its profile."""
         found = self.resolve(at.node.value)
-        kind = found.type if found is not None else type_named(at.node.value, self.resource.value)
+        kind = found.type if found is not None else type_named(at.node.value, self._container())
         if not kind:
             return
         possible = [url for url in targets if self._about(url) in ("", *spec().ancestors(kind))]

@@ -37,6 +37,15 @@ class Surroundings:
     def __init__(self, whole: Resource) -> None:
         self.whole = whole
         self._entries: dict[str, Resource] = dict(_entries(whole))
+        self._containers = {
+            id(inner): outer
+            for outer in (whole, *self._entries.values())
+            for inner in outer.get("contained", ())
+        }
+
+    def container(self, resource: Resource) -> Resource:
+        """What contains a resource, or the resource itself."""
+        return self._containers.get(id(resource), resource)
 
     def resolve(self, reference: Any, resource: Resource) -> Node | None:
         """The resource that a Reference in `resource` names, if it is here."""
@@ -44,9 +53,13 @@ class Surroundings:
         if not isinstance(literal, str) or not literal:
             return None
         if literal == "#":
-            return root(resource)
+            return root(self.container(resource))
         if literal.startswith("#"):
-            inside = [each for each in resource.get("contained", ()) if each.get("id") == literal[1:]]
+            inside = [
+                each
+                for each in self.container(resource).get("contained", ())
+                if each.get("id") == literal[1:]
+            ]
             return root(inside[0]) if inside else None
         found = self._entries.get(literal.partition("/_history/")[0])
         return root(found) if found else None

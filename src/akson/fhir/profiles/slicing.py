@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from akson.fhir.profiles.check import Checker
 
+LONGEST = 500
+"""Characters of the path of a discriminator."""
 _STEP = re.compile(r"""\w+\((?:'[^']*'|"[^"]*"|\w*)\)|\$this|\w+""")
 _CALL = re.compile(r"""(\w+)\(['"]?([^'")]*)['"]?\)""")
 
@@ -42,6 +44,8 @@ class Slicer:
         return all(self._test(kind, path, at, rule) for kind, path in discriminators)
 
     def _test(self, kind: str, path: str, at: At, rule: Rule) -> bool:
+        if len(path) > LONGEST:
+            raise Unclear
         steps = [step for step in _STEP.findall(path) if step != "$this"]
         found, ends, held = self._along(steps, at, rule)
         if kind == "exists":
@@ -156,10 +160,9 @@ class Slicer:
 
 
 def extension_url(rule: Rule) -> str:
-    """The url that a slice of extensions stands for: that of the definition which is its type."""
-    for each in rule.types:
-        for url in each.profiles:
-            if not base_type(url):
-                return url.split("|")[0]
+    """The url that a slice of extensions stands for: the one it fixes, else that of the definition which is its type."""
     child = rule.children.get("url")
-    return str(child.value["fixed"][1]) if child is not None and "fixed" in child.value else ""
+    if child is not None and "fixed" in child.value:
+        return str(child.value["fixed"][1])
+    found = [url for each in rule.types for url in each.profiles if not base_type(url)]
+    return found[0].partition("|")[0] if found else ""

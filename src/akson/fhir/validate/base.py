@@ -12,7 +12,7 @@ from akson.fhir.spec import spec
 from akson.fhir.validate import bundle, coded, narrative
 from akson.fhir.validate.extensions import Extensions, Holder
 from akson.fhir.validate.fields import Field, Plan, plan
-from akson.fhir.validate.invariants import Invariant
+from akson.fhir.validate.invariants import Within, hold
 from akson.fhir.validate.report import Place, Report, start
 
 
@@ -28,7 +28,7 @@ class Base:
         made = plan(value["resourceType"])
         if made is not None:
             node = root(value)
-            self.object(value, made, place or start(made.name), (node, within or node, made.name))
+            self.object(value, made, place or start(made.name), (Within(node, within or node), made.name))
             if made.name == "Bundle":
                 bundle.check(value, place or start("Bundle"), self.report)
 
@@ -36,14 +36,14 @@ class Base:
         if made.invariants:
             node = Node(value, made.name)
             for each in made.invariants:
-                self.hold(each, node, place, inside)
+                hold(self.report, each, node, inside[0], place)
         fields = made.fields
         for key, found in value.items():
             field = fields.get(key)
             if field is None:
                 continue
             if field.label in _EXTENSIONS and self.extensions is not None:
-                self.extensions.check(found, Holder(field.label, made, inside[2], value), place)
+                self.extensions.check(found, Holder(field.label, made, inside[1], value), place)
             if type(found) is list:
                 for number, item in enumerate(found):
                     if item is not None:
@@ -56,7 +56,7 @@ class Base:
             self.beside(value, field, place, inside)
             return
         for each in field.invariants:
-            self.hold(each, Node(value, field.kind), place, inside)
+            hold(self.report, each, Node(value, field.kind), inside[0], place)
         if field.binding is not None:
             coded.check(self.report, field.binding, value, place)
         if field.primitive:
@@ -66,13 +66,13 @@ class Base:
             return
         if field.kind == "Resource":
             contained = field.label == "contained"
-            self.resource(value, place, inside[1] if contained else None)
+            self.resource(value, place, inside[0].root if contained else None)
             return
         if field.targets:
             self.target(value, field, place, inside)
         made = plan(field.kind)
         if made is not None:
-            self.object(value, made, place, (inside[0], inside[1], field.path))
+            self.object(value, made, place, (inside[0], field.path))
 
     def beside(self, value: Resource, field: Field, place: Place, inside: "Inside") -> None:
         made = plan("Element")
@@ -85,21 +85,14 @@ class Base:
             for number, each in enumerate(value.get("extension", ())):
                 self.value(each, made.fields["extension"], (place, "extension", number), inside)
 
-    def hold(self, each: Invariant, node: Node, place: Place, inside: "Inside") -> None:
-        holds = each.holds(node, inside[0], inside[1])
-        if holds is None:
-            self.report.warning("processing", place, f"{each.key} cannot be evaluated here: {each.human}")
-        elif not holds:
-            self.report.add(each.severity, "invariant", place, f"{each.key}: {each.human}")
-
     def target(self, value: Resource, field: Field, place: Place, inside: "Inside") -> None:
         """That a reference names a resource of an allowed type, where its type can be told."""
-        kind = type_named(value, inside[1].value)
+        kind = type_named(value, inside[0].root.value)
         if kind and kind in spec().types and kind not in field.targets:
             wanted = ", ".join(sorted(field.targets))
             self.report.error("structure", place, f"refers to a {kind}; possible here: {wanted}")
 
 
-Inside = tuple[Node, Node, str]
-"""The resource, the one that contains it or itself, and where the element at hand is defined (Patient.name)."""
+Inside = tuple[Within, str]
+"""The resources that the element at hand is in, and where it is defined (Patient.name)."""
 _EXTENSIONS = frozenset({"extension", "modifierExtension"})

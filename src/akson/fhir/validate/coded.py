@@ -6,6 +6,8 @@ from typing import Any
 from akson.fhir.spec import spec
 from akson.fhir.validate.report import Place, Question, Report, text
 
+BINDABLE = frozenset({"code", "Coding", "CodeableConcept", "Quantity", "string", "uri"})
+"""Types that hold codes (http://hl7.org/fhir/R4/elementdefinition.html, eld-11); a binding on another is of no effect."""
 VS = "http://hl7.org/fhir/ValueSet/"
 _MIME = re.compile(r"[\w.+-]+(?:/[\w.+*-]+(?:;.*)?)?")
 GRAMMARS = {VS + "mimetypes": _MIME}

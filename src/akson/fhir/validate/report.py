@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from akson.fhir.fhirpath.budget import Budget
 from akson.kit.errors import Issue
 
 Place = tuple[Any, str, int]
 """(the place above or None, what is written for this step, its number in a list or -1): text only when needed."""
 
+STEPS = 4_000_000
+"""Steps of all invariants of one validation, some two seconds; the largest official example takes a tenth."""
 MOST = 200
 """Issues reported of one resource."""
 
@@ -42,7 +45,11 @@ class Question:
 class Report:
     """Collects what is found of one resource; the same issue is told once."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget | None = None) -> None:
+        self.budget = budget or Budget(STEPS)
+        """What the invariants of the whole validation may cost together."""
+        self.told: set[tuple[int, str]] = set()
+        """(element, profile) that this report has looked at."""
         self.issues: dict[Issue, None] = {}
         self.questions: dict[Question, None] = {}
         self.unknown: dict[str, None] = {}
