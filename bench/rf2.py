@@ -71,7 +71,9 @@ def write(folder: Path, concepts: int, date: str = "20261015") -> Path:
     stamp = f"{date}\t1\t{MODULE}"
     _write(terminology / f"sct2_Concept_Snapshot_{end}", "Concept", _concepts(concepts, stamp))
     _write(terminology / f"sct2_Relationship_Snapshot_{end}", "Relationship", _relationships(concepts, stamp))
-    _write(terminology / f"sct2_Description_Snapshot-no_{end}", "Description-no", _descriptions(concepts, stamp))
+    _write(
+        terminology / f"sct2_Description_Snapshot-no_{end}", "Description-no", _descriptions(concepts, stamp)
+    )
     _write(language / f"der2_cRefset_LanguageSnapshot-no_{end}", "Language", _preferred(concepts, stamp))
     return folder
 
@@ -121,5 +123,10 @@ def _descriptions(concepts: int, stamp: str) -> Iterator[str]:
 
 def _preferred(concepts: int, stamp: str) -> Iterator[str]:
     for number in range(concepts):
-        for place, refset, how in ((0, NB, PREFERRED), (1, NB, PREFERRED), (2, NB, ACCEPTABLE), (3, EN, PREFERRED)):
+        for place, refset, how in (
+            (0, NB, PREFERRED),
+            (1, NB, PREFERRED),
+            (2, NB, ACCEPTABLE),
+            (3, EN, PREFERRED),
+        ):
             yield f"{number * 4 + place}\t{stamp}\t{refset}\t{number * 4 + place}\t{how}"

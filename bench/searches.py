@@ -14,7 +14,18 @@ UCUM = "http://unitsofmeasure.org"
 LOINC = "http://loinc.org"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 NAMES = ("Abe", "Ben", "Car", "Dan", "Eli", "Fer", "Gar", "Jos", "Lui", "Mar", "Rob", "Smi", "Wil")
-CODES = ("8302-2", "29463-7", "39156-5", "85354-9", "8867-4", "9279-1", "72166-2", "2339-0", "4548-4", "2093-3")
+CODES = (
+    "8302-2",
+    "29463-7",
+    "39156-5",
+    "85354-9",
+    "8867-4",
+    "9279-1",
+    "72166-2",
+    "2339-0",
+    "4548-4",
+    "2093-3",
+)
 COUNT = "_count=20"
 
 Make = Callable[[random.Random], str]
@@ -78,7 +89,9 @@ def quantity(chance: random.Random) -> str:
 
 def composite(chance: random.Random) -> str:
     prefix = chance.choice(PREFIXES[2:6])
-    code, value = chance.choice([("8302-2", 160), ("29463-7", 70), ("39156-5", 25), ("2339-0", 90), ("4548-4", 6)])
+    code, value = chance.choice(
+        [("8302-2", 160), ("29463-7", 70), ("39156-5", 25), ("2339-0", 90), ("4548-4", 6)]
+    )
     pressure, amount = chance.choice([("8480-6", 120), ("8462-4", 80)])
     return chance.choice(
         [

@@ -65,7 +65,16 @@ def measure(folder: Path, concepts: int = CONCEPTS, asks: int = ASKS) -> TermFig
     server = Served(folder / "data")
     try:
         started = time.perf_counter()
-        command = [sys.executable, "-m", "akson.cli", "terminology", "load", "--quiet", "--data", str(folder / "data")]
+        command = [
+            sys.executable,
+            "-m",
+            "akson.cli",
+            "terminology",
+            "load",
+            "--quiet",
+            "--data",
+            str(folder / "data"),
+        ]
         subprocess.run([*command, str(release)], check=True, stdout=subprocess.DEVNULL)
         figures.load = time.perf_counter() - started
         figures.asks = asyncio.run(_ask(server.port, asks))

@@ -61,3 +61,57 @@ async def test_without_a_token_nobody_subscribes(world):
             "/samhandling/fhir/Subscription", json=classic("Organization"), headers=JSON
         )
         assert answer.status_code == 401
+
+
+class Socket:
+    """A websocket into the application, without a wire."""
+
+    def __init__(self, app, path):
+        self._in, self._out = asyncio.Queue(), asyncio.Queue()
+        self._in.put_nowait({"type": "websocket.connect"})
+        scope = {"type": "websocket", "path": path, "root_path": "", "query_string": b"", "headers": []}
+        self.task = asyncio.create_task(app(scope, self._in.get, self._out.put))
+
+    async def say(self, text):
+        await self._in.put({"type": "websocket.receive", "text": text})
+        return await self.hear()
+
+    async def hear(self):
+        async with asyncio.timeout(10):
+            return (await self._out.get()).get("text")
+
+    async def leave(self):
+        await self._in.put({"type": "websocket.disconnect", "code": 1000})
+        await self.task
+
+
+async def test_a_websocket_of_a_node_is_bound_by_token_alone(world):
+    made = await ask(world, "journal", "POST", "Subscription", by_topic("urn:akson:topic:Organization"))
+    id_ = made.json()["id"]
+
+    async def token():
+        path = f"Subscription/{id_}/$get-ws-binding-token"
+        answer = await ask(world, "journal", "POST", path, {"resourceType": "Parameters"})
+        return {p["name"]: next(v for k, v in p.items() if k != "name") for p in answer.json()["parameter"]}
+
+    found = await token()
+    assert found["websocket-url"] == "ws://localhost:8000/samhandling/fhir/websocket"
+    refused = await ask(
+        world, "sykehus", "POST", f"Subscription/{id_}/$get-ws-binding-token", {"resourceType": "Parameters"}
+    )
+    assert refused.status_code == 404
+    socket = Socket(world.app, "/samhandling/fhir/websocket")
+    assert await socket.hear() is None
+    assert (await socket.say(f"bind {id_}")).startswith("error")
+    assert (await socket.say("bind-with-token nonsense")).startswith("error")
+    greeting = await socket.say(f"bind-with-token {found['token']}")
+    assert Got("", "", {}, greeting.encode()).kind == "handshake"
+
+    async def active():
+        return (await ask(world, "journal", "GET", f"Subscription/{id_}")).json()["status"] == "active"
+
+    await until(active)
+    async with opened(side(world, "samhandling").place, NODE_ITSELF) as ctx:
+        await gate.create(ctx, {"resourceType": "Organization", "name": "Ny enhet"})
+    assert Got("", "", {}, (await socket.hear()).encode()).numbers == [1]
+    await socket.leave()

@@ -12,7 +12,7 @@ from akson.fhir.index import Index
 from akson.fhir.model import Resource
 from akson.store.hashing import patient_number, resource_key
 from akson.store.pool import Tx
-from akson.store.scope import NODE
+from akson.store.scope import Scope
 from akson.store.scope_sql import within
 from akson.store.stored import Stored
 from akson.store.writes import ROWS, indexed
@@ -60,9 +60,9 @@ def _end() -> NoReturn:
     raise _Over
 
 
-async def present_versions(tx: Tx, kind: str, ids: Collection[str]) -> set[tuple[str, int]]:
-    """Ids with the number of their present version, of those that are there and not deleted."""
-    condition, values = within(NODE, "r")
+async def present_versions(tx: Tx, scope: Scope, kind: str, ids: Collection[str]) -> set[tuple[str, int]]:
+    """Ids with the number of their present version, of those that are there, in the scope, and not deleted."""
+    condition, values = within(scope, "r")
     rows = await tx.fetch(
         f"select r.id, r.version from resource r where r.key = any(%s::bigint[]) and r.type = %s"  # noqa: S608
         f" and not r.deleted and {condition}",

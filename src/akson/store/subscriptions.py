@@ -45,7 +45,9 @@ OVERVIEW = f"""
 select (select count(*) from subscription where status <> 'off'),
     (select count(*) from subscription where status = 'requested' and horizon is null),
     (select count(*) from subscription s where {DUE}),
-    (select count(*) from subscription where status <> 'off' and ends <= now())"""  # noqa: S608
+    (select count(*) from subscription where status <> 'off' and ends <= now()),
+    exists (select 1 from event where (xid, sequence) > (%s::text::xid8, %s)
+        and xid < pg_snapshot_xmin(pg_current_snapshot()))"""  # noqa: S608
 TIMEOUT = "(s.plan->'channel'->>'timeout')::int"
 CLAIM = f"""
 update subscription s set claim = %s, claimed_until = now() + make_interval(secs => %s + {TIMEOUT})
@@ -60,7 +62,8 @@ update subscription s set status = 'active', failures = 0, error = '', failing_s
 where {MINE}"""  # noqa: S608
 DELIVERED = f"""
 update subscription s set delivered = %s, failures = 0, error = '', failing_since = null, due = now(),
-    claimed_until = now() + make_interval(secs => %s + {TIMEOUT}),
+    claimed_until = case when %s then null else now() + make_interval(secs => %s + {TIMEOUT}) end,
+    claim = case when %s then '' else s.claim end,
     beat = now() + make_interval(secs => nullif((s.plan->'channel'->>'heartbeat')::int, 0))
 where {MINE}"""  # noqa: S608
 FAILED = f"""
@@ -101,9 +104,9 @@ where s.status in ('active', 'error') and (s.xid, s.sequence) < (%s::text::xid8,
           where t.subscription = s.id and t.type = split_part(e.topic, '.', 1)))"""
 ENDED = f"select {COLUMNS} from subscription s where s.status <> 'off' and s.ends <= now() limit %s"  # noqa: S608
 POSITIONS = "select id, version, status, latest from subscription where id = any(%s::text[])"
-SWEEP_EVENTS = "delete from subscription_event where moment < now() - make_interval(days => %s)"
+SWEEP_EVENTS = "delete from subscription_event where moment < now() - make_interval(secs => %s)"
 SWEEP_LOG = """
-delete from event e where e.moment < now() - make_interval(days => %s) and not exists (
+delete from event e where e.moment < now() - make_interval(secs => %s) and not exists (
     select 1 from subscription s where s.status in ('active', 'error') and s.xid <= e.xid)"""
 PUT_TOPIC = """
 insert into subscription_topic (url, basic, topic) values (%s, %s, %s)
@@ -165,6 +168,8 @@ class Overview(NamedTuple):
     unsettled: int
     due: int
     ended: int
+    news: bool
+    """Whether anything was committed after the mark."""
 
 
 class Position(NamedTuple):
@@ -196,9 +201,9 @@ async def find(tx: Tx, ids: Collection[str]) -> dict[str, Subscribed]:
     return {row[0]: Subscribed.of(row) for row in rows}
 
 
-async def overview(tx: Tx) -> Overview:
-    """Whether there is anything to do, cheap enough to ask often."""
-    return Overview(*(await tx.fetch(OVERVIEW))[0])
+async def overview(tx: Tx, seen: Mark) -> Overview:
+    """Whether there is anything to do for who has seen the log up to a mark: one statement, asked often."""
+    return Overview(*(await tx.fetch(OVERVIEW, [str(seen.xid), seen.sequence]))[0])
 
 
 async def settle(tx: Tx) -> None:
@@ -216,9 +221,10 @@ async def activate(tx: Tx, of: Subscribed, version: int) -> bool:
     return await tx.execute(ACTIVATE, [version, of.id, of.version, of.claim]) == 1
 
 
-async def delivered(tx: Tx, of: Subscribed, number: int, lease: float) -> bool:
-    """Events up to this number have arrived. False: not ours any more."""
-    return await tx.execute(DELIVERED, [number, lease, of.id, of.version, of.claim]) == 1
+async def delivered(tx: Tx, of: Subscribed, number: int, lease: float, *, last: bool = False) -> bool:
+    """Events up to this number have arrived; with `last` others may take it. False: not ours any more."""
+    values = [number, last, lease, last]
+    return await tx.execute(DELIVERED, [*values, of.id, of.version, of.claim]) == 1
 
 
 async def failed(tx: Tx, of: Subscribed, error: str, wait: float) -> bool:
@@ -308,8 +314,8 @@ async def positions(tx: Tx, ids: Collection[str]) -> list[Position]:
 
 async def sweep(tx: Tx, days: int) -> None:
     """Forget events older than this that nobody still waits for."""
-    await tx.execute(SWEEP_EVENTS, [days])
-    await tx.execute(SWEEP_LOG, [days])
+    await tx.execute(SWEEP_EVENTS, [days * 86_400.0])
+    await tx.execute(SWEEP_LOG, [days * 86_400.0])
 
 
 async def put_topic(tx: Tx, basic: str, url: str, topic: dict[str, Any]) -> None:

@@ -47,12 +47,16 @@ def value_of(parameter):
 class Receiver:
     """`status` is what it answers, `delay` how long it takes to."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, tls=None):
+        self._tls = tls
         self.port = port
         self.status = 200
         self.delay = 0.0
         self.headers = ""
         self.got = []
+        self.keeps = True
+        """Whether bodies are kept, or only the numbers in them."""
+        self.numbers_seen = []
         self.most_at_once = 0
         self._now = 0
         self._server = None
@@ -71,7 +75,7 @@ class Receiver:
         return [number for each in self.of("event-notification") for number in each.numbers]
 
     async def start(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -94,7 +98,11 @@ class Receiver:
                 await asyncio.sleep(self.delay)
                 self._now -= 1
                 method, path, _ = first.split(" ")
-                self.got.append(Got(method, path, headers, body))
+                got = Got(method, path, headers, body)
+                if self.keeps:
+                    self.got.append(got)
+                else:
+                    self.numbers_seen += got.numbers
                 writer.write(f"HTTP/1.1 {self.status} X\r\n{self.headers}content-length: 0\r\n\r\n".encode())
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

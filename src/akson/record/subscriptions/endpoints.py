@@ -11,9 +11,13 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port, as `https://host:443`."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
+    """Scheme, host and port, as `https://host:443`; empty for what is no URL."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+        parts.port  # noqa: B018  raises for what is no port
+    except ValueError:
+        return ""
     return (
         f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{parts.port or _PORTS.get(parts.scheme, 0)}"
     )
@@ -21,7 +25,7 @@ def origin(url: str) -> str:
 
 def registered(node: Node, url: str) -> bool:
     """Whether the operator named the origin of this URL, whatever address it has."""
-    return origin(url) in {origin(each) for each in node.hooks}
+    return origin(url) in {origin(each) for each in node.hooks} - {""}
 
 
 def is_loopback(host: str) -> bool:

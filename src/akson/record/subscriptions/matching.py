@@ -123,12 +123,22 @@ class _Matcher:
         found: set[At] = set()
         for start in range(0, len(ids), AT_ONCE):
             chunk = ids[start : start + AT_ONCE]
-            found |= left & await self._search(_among(query, self._kind, chunk))
-            left -= await present_versions(self._ctx.tx, self._kind, chunk)
+            now = await self._present(query, chunk)
+            found |= left & now
+            left -= now
+            if rest := {identity for identity, _ in left} & set(chunk):
+                # Present, but not matching or not to be seen: nothing older to look for.
+                left -= await present_versions(self._ctx.tx, NODE, self._kind, rest)
         for at in sorted(left):
             if await self._was(query, at):
                 found.add(at)
         return found
+
+    async def _present(self, query: Query, ids: Sequence[str]) -> set[At]:
+        """Present versions that match."""
+        if query.filters:
+            return await self._search(_among(query, self._kind, ids))
+        return await present_versions(self._ctx.tx, self._scope, self._kind, ids)
 
     async def _search(self, query: Query) -> set[At]:
         page = await search_sql.search(self._ctx.tx, self._scope, query)

@@ -39,7 +39,7 @@ class Delivery:
         self._plan = Plan.of(of.plan)
         self._outgoing = outgoing
         self._is_lost = False
-        """Whether a client has changed the subscription, or the claim has run out."""
+        """Whether it is not ours any more: all is done, a client has changed it, or the claim has run out."""
 
     async def serve(self) -> bool:
         """Do what is due, and let go of the claim. True when the subscription has just become active."""
@@ -48,8 +48,9 @@ class Delivery:
                 return await self._greet()
             await self._deliver()
         finally:
-            async with self._place.database.transaction() as tx:
-                await subscriptions.release(tx, self._of)
+            if not self._is_lost:
+                async with self._place.database.singly() as tx:
+                    await subscriptions.release(tx, self._of)
         return False
 
     async def _greet(self) -> bool:
@@ -67,21 +68,19 @@ class Delivery:
 
     async def _deliver(self) -> None:
         sent = False
-        while told := await self._next():
-            posts = self._posts(told)
-            for number, post in posts:
+        while not self._is_lost and (told := await self._next()):
+            for number, post in self._posts(told):
                 if error := await self._send(post):
                     await self._failed(error)
                     return
-                if not await self._delivered(number):
-                    return
+                await self._delivered(number)
             sent = True
         if sent or self._is_lost or not self._plan.channel.heartbeat:
             return
         if error := await self._send(self._bundle("heartbeat")):
             await self._failed(error)
         else:
-            await self._delivered(self._of.delivered)
+            await self._delivered(self._of.latest)
 
     async def _next(self) -> list[Told]:
         """The events that come next, with what their subscriber may see of them now."""
@@ -130,15 +129,15 @@ class Delivery:
     async def _send(self, post: Post) -> str:
         return await self._outgoing.send(post)
 
-    async def _delivered(self, number: int) -> bool:
-        """Note it, and that the endpoint is well again; False when the claim is somebody else's by now."""
-        async with self._place.database.transaction() as tx:
-            if not await subscriptions.delivered(tx, self._of, number, LEASE):
-                return False
-            self._of = replace(self._of, delivered=number)
-            if self._of.status == ERROR:
+    async def _delivered(self, number: int) -> None:
+        """Note it, and that the endpoint is well again. The last that was known of lets go of the claim too."""
+        of, last = self._of, number >= self._of.latest
+        begin = self._place.database.transaction if of.status == ERROR else self._place.database.singly
+        async with begin() as tx:
+            noted = await subscriptions.delivered(tx, of, number, LEASE, last=last)
+            if noted and of.status == ERROR:
                 await self._stand(tx, ACTIVE)
-        return True
+        self._is_lost = last or not noted
 
     async def _failed(self, error: str, *, at_once: bool = False) -> None:
         """Wait longer each time; say so in the status when it goes on, and stop after a day."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -38,6 +39,7 @@ class Outgoing:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._http = httpx.AsyncClient(
+            verify=ssl.create_default_context(),
             trust_env=False,
             follow_redirects=False,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=50, keepalive_expiry=30),
@@ -51,8 +53,8 @@ class Outgoing:
         try:
             async with asyncio.timeout(post.timeout):
                 return await self._sent(post)
-        except Refused as error:
-            return str(error)
+        except Refused:
+            return "its address is not one that this server may call"
         except (TimeoutError, httpx.TimeoutException):
             return f"no answer within {post.timeout:g} seconds"
         except socket.gaierror:
@@ -81,22 +83,22 @@ class Outgoing:
             return "" if answer.is_success else f"HTTP {answer.status_code}"
 
     async def _address(self, url: str, scheme: str, host: str, port: int) -> Address:
+        is_registered = registered(self._node, url)
+        if not is_registered and Role.FHIR not in self._node.roles:
+            raise Refused
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [_plain(ip_address(each[4][0])) for each in found]
-        if registered(self._node, url):
-            return addresses[0]
-        for address in addresses:
-            if not self._allowed(scheme, host, address):
-                raise Refused("its address is not one that this server may call")
+        if not is_registered and not all(_allowed(scheme, host, address) for address in addresses):
+            raise Refused
         return addresses[0]
 
-    def _allowed(self, scheme: str, host: str, address: Address) -> bool:
-        if Role.FHIR not in self._node.roles:
-            return False
-        if is_loopback(host):
-            return address.is_loopback
-        return scheme == "https" and address.is_global and not address.is_multicast
+
+def _allowed(scheme: str, host: str, address: Address) -> bool:
+    """Whether the plain server may call an address that nobody registered."""
+    if is_loopback(host):
+        return address.is_loopback
+    return scheme == "https" and address.is_global and not address.is_multicast
 
 
 def _plain(address: Address) -> Address:

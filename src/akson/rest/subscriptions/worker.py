@@ -16,15 +16,16 @@ from akson.rest.subscriptions.delivery import LEASE, Delivery
 from akson.rest.subscriptions.hook import Outgoing
 from akson.store import events, subscriptions
 from akson.store.events import Mark
-from akson.store.pool import Tx
 from akson.store.subscriptions import OFF, Subscribed
 
 PAUSE, RESTING = 0.1, 0.5
 """Seconds between looks while anybody subscribes, and while nobody does."""
 BATCH = 500
 """Events of the log that are read at once."""
-AT_ONCE = 8
+AT_ONCE = 32
 """Subscriptions that one process delivers to at the same time."""
+NUMBERING = 3
+"""Subscriptions whose part of the log is looked through at the same time, each on a connection."""
 CATCH_UP, SWEEP = 30.0, 3600.0
 """Seconds between moving the marks of those for whom nothing happens, and between sweeps."""
 KEPT_DAYS = 7
@@ -71,34 +72,36 @@ class Worker:
 
     async def turn(self) -> float:
         """One look at everything; how long to wait for the next."""
-        async with self._place.database.transaction() as tx:
-            view = await subscriptions.overview(tx)
-            if not view.live:
-                self._seen = None
-                return RESTING
-            if view.unsettled:
+        await self._sweep()
+        async with self._place.database.singly() as tx:
+            view = await subscriptions.overview(tx, self._seen or Mark())
+        if not view.live:
+            self._seen = None
+            return RESTING
+        if view.unsettled:
+            async with self._place.database.transaction() as tx:
                 await subscriptions.settle(tx)
-            is_full = await self._look(tx)
+        is_full = await self._look() if view.news or self._seen is None else False
         left = sorted(self._left)
-        for each in left:
-            await self._number(each)
+        for start in range(0, len(left), NUMBERING):
+            await asyncio.gather(*map(self._number, left[start : start + NUMBERING]))
         if view.due or left:
             await self._take_up()
         if view.ended:
             await self._put_off()
-        await self._now_and_then()
+        await self._catch_up()
         return 0.0 if is_full else PAUSE
 
-    async def _look(self, tx: Tx) -> bool:
+    async def _look(self) -> bool:
         """Read what happened since the last look; whether there may be more."""
-        if self._seen is None:
-            self._seen = await subscriptions.furthest_back(tx) or await events.latest(tx)
-        found = await events.after(tx, self._seen, limit=BATCH)
-        if found:
-            self._seen = found[-1].mark
-            self._left |= set(
-                await subscriptions.waiting_for(tx, {each.topic.split(".")[0] for each in found})
-            )
+        async with self._place.database.transaction(read_only=True) as tx:
+            if self._seen is None:
+                self._seen = await subscriptions.furthest_back(tx) or await events.latest(tx)
+            found = await events.after(tx, self._seen, limit=BATCH)
+            if found:
+                types = {each.topic.split(".")[0] for each in found}
+                self._left |= set(await subscriptions.waiting_for(tx, types))
+                self._seen = found[-1].mark
         return len(found) == BATCH
 
     async def _number(self, id_: str) -> None:
@@ -113,7 +116,7 @@ class Worker:
         free = AT_ONCE - len(self._tasks)
         if free <= 0:
             return
-        async with self._place.database.transaction() as tx:
+        async with self._place.database.singly() as tx:
             claimed = await subscriptions.claim(tx, self._name, LEASE, free)
         self._tasks |= {asyncio.create_task(self._serve(each)) for each in claimed}
 
@@ -132,10 +135,12 @@ class Worker:
                 if version is not None:
                     await subscriptions.stand(tx, of, OFF, version)
 
-    async def _now_and_then(self) -> None:
+    async def _catch_up(self) -> None:
         if self._is_time("catch_up", CATCH_UP) and self._seen and not self._left:
             async with self._place.database.transaction() as tx:
                 await subscriptions.catch_up(tx, self._seen)
+
+    async def _sweep(self) -> None:
         if self._is_time("sweep", SWEEP):
             async with self._place.database.transaction() as tx:
                 await subscriptions.sweep(tx, KEPT_DAYS)
