@@ -1,5 +1,7 @@
 """The CapabilityStatement, and a walk that tries what it claims."""
 
+from json import dumps
+
 import pytest
 
 from akson.fhir.validate import structure
@@ -84,3 +86,80 @@ async def test_every_interaction_it_claims_works(client, statement):
     }
     assert {c["code"] for c in statement["rest"][0]["interaction"]} == set(system)
     assert {name: answer.status_code for name, answer in system.items() if answer.status_code != 200} == {}
+
+
+async def test_every_operation_it_claims_is_there(client, statement):
+    rest = statement["rest"][0]
+    absent = []
+    for resource in rest["resource"]:
+        for operation in resource.get("operation", []):
+            paths = [f"/{resource['type']}{place}/${operation['name']}" for place in ("", "/none")]
+            if not any([await there(client, path) for path in paths]):
+                absent.append(paths[0])
+    absent += [each["name"] for each in rest["operation"] if not await there(client, f"/${each['name']}")]
+    assert absent == []
+
+
+async def there(client, path):
+    """Whether the server knows the operation, whatever it says of a call without parameters on nothing."""
+    answer = await client.options(path)
+    return answer.status_code == 204 and {"GET", "POST"} & set(answer.headers["allow"].split(", "))
+
+
+async def test_every_patch_format_it_claims_is_taken(client, statement):
+    part = [
+        {"name": "type", "valueCode": "replace"},
+        {"name": "path", "valueString": "Patient.gender"},
+        {"name": "value", "valueCode": "male"},
+    ]
+    json = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": part}]}
+    xml = (
+        '<Parameters xmlns="http://hl7.org/fhir"><parameter><name value="operation"/>'
+        '<part><name value="type"/><valueCode value="replace"/></part>'
+        '<part><name value="path"/><valueString value="Patient.gender"/></part>'
+        '<part><name value="value"/><valueCode value="male"/></part></parameter></Parameters>'
+    )
+    bodies = {
+        "application/json-patch+json": '[{"op": "replace", "path": "/gender", "value": "male"}]',
+        "application/fhir+json": dumps(json),
+        "application/fhir+xml": xml,
+    }
+    assert set(statement["patchFormat"]) == set(bodies)
+    for media, body in bodies.items():
+        await client.put("/Patient/a", json=patient(id="a", gender="female"))
+        answer = await client.patch("/Patient/a", content=body, headers={"content-type": media})
+        assert (answer.status_code, answer.json()["gender"]) == (200, "male"), media
+    refused = await client.patch(
+        "/Patient/a", content="{}", headers={"content-type": "application/merge-patch+json"}
+    )
+    assert refused.status_code == 415
+
+
+async def test_every_conditional_form_it_claims_works(client, statement):
+    kinds = [each for each in statement["rest"][0]["resource"] if each["type"] == "Patient"]
+    claimed = {name: value for name, value in kinds[0].items() if name.startswith("conditional")}
+    assert claimed == {
+        "conditionalCreate": True, "conditionalRead": "full-support", "conditionalUpdate": True,
+        "conditionalDelete": "single",
+    }  # fmt: skip
+    who = patient(identifier=[{"system": "http://x.example", "value": "1"}])
+    where = "identifier=http://x.example|1"
+    made = await client.post("/Patient", json=who, headers={"if-none-exist": where})
+    assert made.status_code == 201
+    assert (await client.post("/Patient", json=who, headers={"if-none-exist": where})).status_code == 200
+    place = f"/Patient/{made.json()['id']}"
+    assert (await client.get(place, headers={"if-none-match": made.headers["etag"]})).status_code == 304
+    since = {"if-modified-since": made.headers["last-modified"]}
+    assert (await client.get(place, headers=since)).status_code == 304
+    assert (await client.put(f"/Patient?{where}", json=who | {"gender": "male"})).headers["etag"] == 'W/"2"'
+    assert (await client.delete(f"/Patient?{where}")).status_code == 204
+    assert (await client.get(place)).status_code == 410
+
+
+async def test_every_compartment_it_claims_can_be_searched(client, statement):
+    names = [url.rpartition("/")[2] for url in statement["rest"][0]["compartment"]]
+    assert names == ["device", "encounter", "patient", "practitioner", "relatedperson"]
+    for kind in ("Device", "Encounter", "Patient", "Practitioner", "RelatedPerson"):
+        for inner in ("*", "Observation"):
+            answer = await client.get(f"/{kind}/none/{inner}")
+            assert (answer.status_code, "entry" in answer.json()) == (200, False)

@@ -6,9 +6,9 @@ from enum import StrEnum
 from akson.kit.errors import NotFound
 from akson.record import trail
 from akson.record.context import Context
-from akson.record.gate import granted
+from akson.record.gate import granted, taken_back
 from akson.security.actor import Action
-from akson.store import erasing, events
+from akson.store import erasing, events, resources
 from akson.store.erasing import Erased
 from akson.store.hashing import patient_number
 from akson.store.pool import Tx
@@ -31,6 +31,11 @@ class What(StrEnum):
 async def erase(ctx: Context, what: What, resource_type: str = "", resource_id: str = "") -> Erased:
     """Erase, and say how much. Refused unless the actor administers the node; NotFound when there is nothing there."""
     grant = granted(ctx, Action.ADMINISTER, resource_type)
+    if what is What.INSTANCE:
+        # Deleted first, so that nothing it brought to the node outlives it.
+        there = await resources.delete(ctx.tx, grant.scope, resource_type, resource_id, told=grant.audited)
+        if there is not None:
+            await taken_back(ctx, there)
     erased = await _DO[what](ctx.tx, grant.scope, resource_type, resource_id)
     gone = erased.resources + erased.versions
     if resource_id and not gone and what is not What.VERSIONS:

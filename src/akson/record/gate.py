@@ -160,14 +160,19 @@ async def delete(
         ctx.tx, grant.scope, resource_type, resource_id, if_match, told=grant.audited
     )
     if stored is not None:
-        await terms_write.follow(ctx.tx, stored, None)
-        await definitions.follow(ctx.tx, stored, None)
-        await register.removed(ctx, stored)
-        await _parameter(ctx, stored, None)
+        await taken_back(ctx, stored)
     if stored is not None and grant.audited:
         await relations.replace(ctx.tx, stored.reference, [])
         await trail.changed(ctx, grant, Action.DELETE, stored)
     return stored
+
+
+async def taken_back(ctx: Context, stored: Stored) -> None:
+    """Take back what the resource brought to the node: terms, definitions, subscriptions, a search parameter."""
+    await terms_write.follow(ctx.tx, stored, None)
+    await definitions.follow(ctx.tx, stored, None)
+    await register.removed(ctx, stored)
+    await _parameter(ctx, stored, None)
 
 
 async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:

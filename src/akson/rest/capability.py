@@ -26,6 +26,7 @@ from akson.security.rules.access_log import LOG
 _TYPE_INTERACTIONS = (
     "read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type",
 )  # fmt: skip
+_COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
 _SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
 
 
@@ -76,6 +77,7 @@ def statement(place: Place, started: str, known: Definitions) -> Resource:
                 "mode": "server",
                 "resource": listed,
                 "interaction": [{"code": code} for code in _SYSTEM_INTERACTIONS],
+                "compartment": [f"{_COMPARTMENT}{name.lower()}" for name in sorted(spec().compartments)],
                 "searchParam": [
                     {"name": param.code, "definition": param.url, "type": param.type}
                     for param in known.params("").values()

@@ -114,7 +114,8 @@ async def test_nothing_of_a_patients_record_is_left_in_any_table(client, databas
 async def test_one_resource_goes_and_leaves_the_others(client, database):
     await lived(client)
     done = counts(await client.post("/Observation/o/$expunge", json=what("instance")))
-    assert (done["resources"], done["versions"]) == (1, 1)
+    assert done["resources"] == 1
+    assert done["versions"] >= 1
     assert (await client.get("/Observation/o")).status_code == 404
     assert await matches(client, "Observation?subject=Patient/z") == []
     assert (await client.get("/Patient/z")).status_code == 200
@@ -189,3 +190,15 @@ async def test_writers_at_the_same_time_are_not_in_the_way(client):
     )
     assert answers[0].status_code == 200
     assert {answer.status_code for answer in answers[1:]} <= {200, 201}
+
+
+async def test_what_an_erased_resource_brought_to_the_server_goes_with_it(client):
+    system = {
+        "resourceType": "CodeSystem", "id": "cs", "url": "http://x.example/cs", "status": "active", "content": "complete",
+        "concept": [{"code": "a", "display": "A"}],
+    }  # fmt: skip
+    assert (await client.put("/CodeSystem/cs", json=system)).status_code == 201
+    lookup = "/CodeSystem/$lookup?system=http://x.example/cs&code=a"
+    assert (await client.get(lookup)).status_code == 200
+    counts(await client.post("/CodeSystem/cs/$expunge", json=what("instance")))
+    assert (await client.get(lookup)).status_code >= 400

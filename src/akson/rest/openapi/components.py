@@ -83,6 +83,7 @@ def _parameters(types: list[str]) -> Json:
         query("_include", word, "Type:parameter or Type:parameter:Target"),
         query("_revinclude", word, "Type:parameter or Type:parameter:Target"),
         query("_since", word, "an instant, e.g. 2026-11-23T08:05:00Z"),
+        query("_at", word, "a date or an instant: versions that were the present one then"),
         _free(),
         _header("If-Match", {"type": "string", "pattern": _TAG}),
         _header("If-None-Match", {"type": "string", "pattern": _TAG}),

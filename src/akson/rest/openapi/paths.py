@@ -15,7 +15,7 @@ Methods = Callable[[tuple[str, ...]], Mapping[str, object]]
 _WRITING = ("_format", "_pretty")
 _LESS = (*_WRITING, "_summary", "_elements")
 _SEARCH = (*_LESS, "_count", "_total", "_sort", "_include", "_revinclude", "criteria")
-_HISTORY = (*_WRITING, "_since", "_count")
+_HISTORY = (*_LESS, "_since", "_at", "_count")
 _FORM = "application/x-www-form-urlencoded"
 
 

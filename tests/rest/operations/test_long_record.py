@@ -1,0 +1,82 @@
+"""A record of ten thousand resources: it leaves as a stream that begins at once, in memory that does not grow with it, and
+is erased in seconds.
+"""
+
+import time
+import tracemalloc
+
+import pytest
+
+from akson.rest.open import open_place, standalone
+from tests.rest.conftest import BASE
+from tests.rest.making import bundle, observation, patient, post, put
+
+pytestmark = [pytest.mark.store, pytest.mark.slow]
+SIZE, PART = 10_000, 1_000
+
+
+@pytest.fixture
+async def app(database):
+    return standalone(open_place(database, BASE), limit=50_000_000)
+
+
+async def ask(app, path):
+    """Ask without keeping the answer: status, seconds to the first byte and to the last, bytes, largest chunk."""
+    sizes, moments = [], []
+    status = 0
+
+    async def send(message):
+        nonlocal status
+        status = message.get("status", status)
+        if message.get("body"):
+            moments.append(time.perf_counter())
+            sizes.append(len(message["body"]))
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": "GET", "path": f"/fhir{path}", "query_string": b"", "headers": []}
+    start = time.perf_counter()
+    await app(scope, receive, send)
+    return status, moments[0] - start, moments[-1] - start, sum(sizes), max(sizes)
+
+
+async def test_it_streams_in_bounded_memory_and_is_erased_in_seconds(app, client, database, record_property):
+    text = {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{"ord " * 250}</div>'}
+    for part in range(SIZE // PART):
+        many = [
+            post(
+                observation(
+                    "Patient/long", f"{number}-1", text=text, effectiveDateTime=f"20{part + 10}-01-01"
+                )
+            )
+            for number in range(PART)
+        ]
+        for start in range(0, PART, 125):
+            entries = [put(patient("L", id="long")), *many[start : start + 125]]
+            answer = await client.post("/", json=bundle("transaction", *entries))
+            assert answer.status_code == 200, answer.text
+    async with database.transaction() as tx:
+        await tx.execute("analyze")
+    await ask(app, "/Patient/long/$everything?_count=5")
+    tracemalloc.start()
+    status, _, _, size, largest = await ask(app, "/Patient/long/$everything")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert status == 200
+    assert size > 12_000_000
+    assert largest < 1_000_000
+    assert peak < size / 3, (peak, size)
+    timed = [await ask(app, "/Patient/long/$everything") for _ in range(3)]
+    begin = time.perf_counter()
+    body = {"resourceType": "Parameters", "parameter": [{"name": "what", "valueCode": "compartment"}]}
+    erased = await client.post("/Patient/long/$expunge", json=body)
+    took = time.perf_counter() - begin
+    assert erased.status_code == 200, erased.text
+    assert erased.json()["parameter"][0]["valueInteger"] == SIZE + 1
+    record_property("first byte", min(each[1] for each in timed))
+    record_property("whole", min(each[2] for each in timed))
+    record_property("peak bytes", peak)
+    record_property("erased in", took)
+    assert min(each[1] for each in timed) < 0.1
+    assert took < 10
