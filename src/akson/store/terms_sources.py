@@ -32,7 +32,7 @@ OF_SYSTEM = f"""
 select {COLUMNS} from term_source where value_set = %s and kind = 'CodeSystem' and state = 'active'
 order by rank desc, id desc"""  # noqa: S608
 ALL = f"select {COLUMNS} from term_source where state = 'active' order by kind, url, rank desc, id desc"  # noqa: S608
-STAMP = "select count(*), coalesce(sum(mark), 0)::text from term_source where state = 'active'"
+STAMP = "select count(*), coalesce(bit_xor(mark), 0) from term_source where state = 'active'"
 END = """
 update term_source set state = 'ended', moment = now()
 where state = 'active' and resource = %s and kind = %s and (resource <> '' or (url = %s and version = %s))"""
@@ -45,7 +45,7 @@ delete from term_source where id in (
 returning id"""
 _NUMBER = re.compile(r"\d+")
 
-Stamp = tuple[int, str]
+Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ async def sweep(tx: Tx, largest: int = 20_000) -> int:
 async def stamp(tx: Tx) -> Stamp:
     """Differs whenever the terminology of this database is another: what caches are keyed by."""
     row = await tx.one(STAMP)
-    return (row[0], row[1]) if row else (0, "0")
+    return (row[0], row[1]) if row else (0, 0)
 
 
 async def find(tx: Tx, kind: Kind, canonicals: Iterable[Canonical]) -> dict[Canonical, Source]:

@@ -26,6 +26,8 @@ from akson.store.terms_concepts import PLACES, number
 from akson.store.terms_sources import KINDS, Kind, New
 
 LARGEST = 1 << PLACES
+MANY = 2_000
+"""Concepts from which on the planner is told of a load at once; of less it learns by itself."""
 BEGINNING = 32
 """Characters of a term that the index knows it to begin with."""
 
@@ -147,10 +149,9 @@ async def switch(tx: Tx, source: int, system: System, concepts: int) -> None:
     await terms_sources.end(tx, "CodeSystem", "", Canonical(system.url, system.version))
     if not await terms_sources.activate(tx, source, concepts):
         raise Conflict("another load of the same version took the place of this one")
-    await tx.fetch(
-        "select gin_clean_pending_list('term_concept_find'), gin_clean_pending_list('term_concept_parents')"
-    )
-    await tx.execute("analyze term_concept")
+    if concepts >= MANY:
+        await tx.fetch("select gin_clean_pending_list('term_concept_find')")
+        await tx.execute("analyze term_concept")
 
 
 async def _copy(tx: Tx, table: str, columns: dict[str, Column], rows: Iterable[Sequence[Any]]) -> None:

@@ -43,6 +43,11 @@ def loinc(folder):
         ("102-7", "Spice", "MCnc", "Ur", "UA", "DEPRECATED", "Spice Ur", "Spice in Urine", "2.10"),
     )
     csv(
+        folder / "AccessoryFiles" / "PanelsAndForms" / "Loinc.csv",
+        LOINC_HEAD,
+        ("100-1", "Sugar", "MCnc", "Bld", "CHEM", "ACTIVE", "", "Of a panel", "1.0"),
+    )
+    csv(
         folder / "AccessoryFiles" / "ComponentHierarchyBySystem" / "ComponentHierarchyBySystem.csv",
         ("PATH_TO_ROOT", "SEQUENCE", "IMMEDIATE_PARENT", "CODE", "CODE_TEXT"),
         ("", "1", "", "LP1-1", "Kitchen"),

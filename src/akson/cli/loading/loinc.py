@@ -14,6 +14,7 @@ from akson.fhir.terminology.concept import Concept, Designation, Property, Syste
 from akson.fhir.terminology.implicit import LOINC
 from akson.kit.errors import Malformed
 
+FOLDER = "loinctable"
 TABLE, NEEDED = "loinc.csv", ("LOINC_NUM", "COMPONENT", "LONG_COMMON_NAME")
 HIERARCHIES = ("componenthierarchybysystem.csv", "multiaxialhierarchy.csv")
 PARTS, ANSWERS = "part.csv", "answerlist.csv"
@@ -26,12 +27,16 @@ NAMES = {"SHORTNAME": "SHORTNAME", "DisplayName": "DisplayName", "CONSUMER_NAME"
 
 
 def table(shelf: Shelf) -> str | None:
-    """The name of Loinc.csv on a shelf, known by its columns; None when there is none."""
-    for name in shelf.names:
-        if PurePath(name).name.lower() == TABLE:
-            columns = next(csv.reader([shelf.first_line(name)]), [])
-            if all(column in columns for column in NEEDED):
-                return name
+    """The name of Loinc.csv on a shelf, known by its columns; None when there is none.
+
+    A release has another of that name, of the terms in panels alone: the table's own folder goes first.
+    """
+    found = [name for name in shelf.names if PurePath(name).name.lower() == TABLE]
+    found.sort(key=lambda name: (PurePath(name).parent.name.lower() != FOLDER, len(PurePath(name).parts)))
+    for name in found:
+        columns = next(csv.reader([shelf.first_line(name)]), [])
+        if all(column in columns for column in NEEDED):
+            return name
     return None
 
 
