@@ -73,3 +73,16 @@ def test_every_how_to_is_listed():
     folder = ROOT / "docs" / "howto"
     listed = set(re.findall(r"\]\((\S+\.md)\)", (folder / "index.md").read_text("utf-8")))
     assert listed == {page.name for page in folder.glob("*.md")} - {"index.md"}
+
+
+def test_each_of_the_ten_pains_names_tests_that_exist():
+    text = (ROOT / "docs/explanation/ten-pains.md").read_text(encoding="utf-8")
+    pains = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    assert [pain.partition(".")[0] for pain in pains[:10]] == [str(number) for number in range(1, 11)]
+    for pain in pains:
+        named = re.findall(r"`(tests/[a-z_/]+\.py)::(test_[a-z_0-9]+)`", pain)
+        assert named, pain
+        for path, name in named:
+            assert re.search(
+                rf"^(async )?def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE
+            ), name
