@@ -13,6 +13,9 @@ from tests.shared import shared
 from akson.care.critical import FIELDS, fields_of
 from akson.demo.build import CHAPTERS, record, resources
 from akson.demo.citizens import citizens
+from akson.exchange.own_package import own
+from akson.fhir.profiles.catalogue import Catalogue
+from akson.fhir.validate.full import validate
 from akson.fhir.validate.structure import check
 from akson.kit import norwegian
 from akson.services.kritisk_informasjon import SERVICE
@@ -31,6 +34,18 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for inner in value:
             yield from walk(inner)
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_all_that_a_node_holds_keeps_the_rules_of_r4_and_of_our_own_package(node):
+    catalogue = Catalogue({each["url"]: each for each in own().resources}.get)
+    wrong = [
+        (resource["id"], issue.diagnostics)
+        for resource in HELD[node]
+        for issue in validate(resource, catalogue).issues
+        if issue.severity == "error"
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("node", NODES)

@@ -105,6 +105,26 @@ BROKEN = {
         "value",
         "Bundle.entry[0].fullUrl",
     ),
+    "a document without what it speaks of": (
+        bundle(
+            "document",
+            {
+                "fullUrl": "http://a.no/Composition/1",
+                "resource": {
+                    "resourceType": "Composition",
+                    "id": "1",
+                    "status": "final",
+                    "type": {"text": "x"},
+                    "date": "2020",
+                    "title": "x",
+                    "author": [{"reference": "Practitioner/1"}],
+                },
+            },
+        )
+        | {"identifier": {"system": "urn:x", "value": "1"}, "timestamp": "2020-01-01T00:00:00Z"},
+        "not-found",
+        "Bundle.entry[0].resource.author",
+    ),
     "a required binding": (
         {"resourceType": "Condition", "subject": {"reference": "Patient/1"},
          "clinicalStatus": {"coding": [{"system": "http://a.no", "code": "active"}]}},

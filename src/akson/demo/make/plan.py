@@ -23,9 +23,9 @@ def service(b: Book, code: str, ago: int, who: str, unit: str, hours: float = 0)
         "period": {"start": b.day(ago)},
     }
     if hours:
-        week = {"value": 1, "unit": "uke", "system": UCUM, "code": "wk"}
+        week = {"value": 1, "unit": "wk", "system": UCUM, "code": "wk"}
         extent = {
-            "numerator": {"value": hours, "unit": "t", "system": UCUM, "code": "h"},
+            "numerator": {"value": hours, "unit": "h", "system": UCUM, "code": "h"},
             "denominator": week,
         }
         content["extension"] = [{"url": WEEKLY_EXTENT, "valueRatio": extent}]
