@@ -10,7 +10,8 @@ from akson.fhir.profiles.catalogue import Catalogue
 from akson.fhir.spec import spec
 from akson.fhir.validate.full import validate
 from akson.messaging.addresses import CERTIFICATE
-from akson.store import definitions
+from akson.rest.open import open_place
+from akson.store import definitions, search_parameters
 
 BY_URL = {each["url"]: each for each in own().resources}
 FLAGG = "https://akson.example/fhir/StructureDefinition/kritisk-flagg"
@@ -70,10 +71,13 @@ def test_its_profiles_say_what_they_should(resource, found):
     assert [x.expression[0] for x in report.issues if x.severity == "error"] == found
 
 
-async def test_it_is_loaded_once(database):
-    assert await load_own(database)
-    assert not await load_own(database)
+async def test_it_is_loaded_once_and_can_be_searched_by(database):
+    place = open_place(database, "http://fhir.example")
+    assert await load_own(place)
+    assert not await load_own(place)
     async with database.transaction() as tx:
         [one] = await definitions.packages(tx)
         assert FLAGG in await definitions.find(tx, [FLAGG])
+        added = {each.definition["code"] for each in await search_parameters.load(tx)}
     assert one.name == own().name
+    assert added == {"category", "code"}

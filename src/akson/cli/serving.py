@@ -62,14 +62,14 @@ async def _run(port: int, uri: str, started: float) -> None:
 @asynccontextmanager
 async def _opened(place: "Place", packages: str) -> AsyncIterator[None]:
     """The database, open and up to date, and the work beside the requests, while the server runs."""
+    from akson.record.package_files import load_folder
     from akson.rest import background
     from akson.store.migrate import migrate
-    from akson.store.package_files import load_folder
 
     await place.database.open()
     try:
         await migrate(place.database)
-        await load_folder(place.database, packages)
+        await load_folder(place, packages)
         async with background.beside(place):
             yield
     finally:

@@ -110,16 +110,17 @@ async def prepare(settings: "Settings", node: "Node") -> None:
     from akson.asgi.hosted import database_uri
     from akson.demo.seed import seed
     from akson.exchange.own_package import load_own
+    from akson.record.context import Place
+    from akson.record.package_files import load_folder
     from akson.store.migrate import migrate
-    from akson.store.package_files import load_folder
     from akson.store.pool import Database
 
     opened = Database(database_uri(settings, node.name), size=2)
     await opened.open()
     try:
         fresh = bool(await migrate(opened))
-        await load_own(opened)
-        await load_folder(opened, settings.packages)
+        await load_own(Place(node, opened))
+        await load_folder(Place(node, opened), settings.packages)
         if fresh:
             say(f"Setting up {node.name} ({node.title})")
         count = await seed(node.name, opened, settings, today())

@@ -4,8 +4,9 @@ from functools import lru_cache
 from importlib.resources import files
 
 from akson.fhir.packages.package import Package, of_files
+from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.packages import take, take_out
 from akson.store import definitions
-from akson.store.pool import Database
 
 FOLDER = "package"
 
@@ -18,10 +19,10 @@ def own() -> Package:
     return of_files((f"{FOLDER}/{name}", (folder / name).read_bytes()) for name in names)
 
 
-async def load_own(database: Database) -> bool:
+async def load_own(place: Place) -> bool:
     """Load the package where it is not here yet, or is of another version of the program; whether it was needed."""
-    async with database.transaction() as tx:
-        for each in await definitions.packages(tx):
+    async with opened(place, NODE_ITSELF) as ctx:
+        for each in await definitions.packages(ctx.tx):
             if each.name == own().name and each.version != own().version:
-                await definitions.remove(tx, each.name, each.version)
-        return await definitions.add(tx, own(), replace=True)
+                await take_out(ctx, each.name, each.version)
+        return (await take(ctx, own(), replace=True)).new

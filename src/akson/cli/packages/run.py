@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from akson.cli import hosting
-from akson.fhir.packages.package import Package
+from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.package_files import found
+from akson.record.packages import Taken, take, take_out
 from akson.store import definitions
 from akson.store.definitions import Loaded
-from akson.store.package_files import found
 from akson.store.pool import Database
 
 PATIENT = 600
@@ -32,11 +33,11 @@ def add(where: Where, paths: Sequence[Path]) -> int:
     packages = list(found(paths))  # read before anything is started: what is broken stops here
 
     async def load(database: Database) -> int:
-        async with database.transaction() as tx:
-            taken = [(path, each, await definitions.add(tx, each)) for path, each in packages]
-            here = await definitions.packages(tx)
-        for path, each, new in taken:
-            _tell(path, each, here, new=new)
+        async with opened(_place(database), NODE_ITSELF) as ctx:
+            taken = [(path, await take(ctx, each)) for path, each in packages]
+            here = await definitions.packages(ctx.tx)
+        for path, each in taken:
+            _tell(path, each, here)
         return 0
 
     return _in(where, load)
@@ -62,20 +63,30 @@ def show(where: Where) -> int:
 def remove(where: Where, names: Sequence[str]) -> int:
     """Take packages out, all of those named or none."""
 
-    async def take_out(database: Database) -> int:
-        async with database.transaction() as tx:
-            gone = {name: await definitions.remove(tx, *name.partition("#")[::2]) for name in names}
+    async def out(database: Database) -> int:
+        async with opened(_place(database), NODE_ITSELF) as ctx:
+            gone = {name: await take_out(ctx, *name.partition("#")[::2]) for name in names}
         for name, versions in gone.items():
             for version in versions:
                 print(f"removed {name.partition('#')[0]}#{version}")
         return 0
 
-    return _in(where, take_out)
+    return _in(where, out)
 
 
-def _tell(path: Path, package: Package, here: Sequence[Loaded], *, new: bool) -> None:
-    print(f"{package.label}  {'' if new else 'is here already'}".rstrip() + f"  ({path})")
+def _place(database: Database) -> Place:
+    """The node whose database it is, as far as packages ask for it."""
+    from akson.rest.open import open_place
+
+    return open_place(database, "http://127.0.0.1")
+
+
+def _tell(path: Path, taken: Taken, here: Sequence[Loaded]) -> None:
+    package = taken.package
+    print(f"{package.label}  {'' if taken.new else 'is here already'}".rstrip() + f"  ({path})")
     print(f"    {_counts(package.counts)}" + (f"; {package.left} other files" if package.left else ""))
+    for each in taken.refused:
+        print(f"    cannot be searched by: {each}")
     _tell_missing(package.dependencies, here)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from akson.fhir.packages.package import Package, of_files, read
 from akson.kit.errors import AksonError, Malformed, NotFound
-from akson.store import definitions
-from akson.store.pool import Database
+from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.packages import take
 
 ENDINGS = (".tgz", ".tar.gz")
 
@@ -52,7 +52,7 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield f"package/{each.name}", each.read_bytes()
 
 
-async def load_folder(database: Database, folder: str) -> list[str]:
+async def load_folder(place: Place, folder: str) -> list[str]:
     """Load the packages of the folder that is set up for a node, those that are not here yet; their labels.
 
     A package whose content changed under the same version takes the place of the one that is here.
@@ -60,5 +60,6 @@ async def load_folder(database: Database, folder: str) -> list[str]:
     if not folder:
         return []
     packages = [package for _, package in found([Path(folder)])]
-    async with database.transaction() as tx:
-        return [each.label for each in packages if await definitions.add(tx, each, replace=True)]
+    async with opened(place, NODE_ITSELF) as ctx:
+        taken = [await take(ctx, each, replace=True) for each in packages]
+    return [each.package.label for each in taken if each.new]
