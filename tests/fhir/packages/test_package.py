@@ -37,6 +37,11 @@ def test_a_package_says_what_it_is_and_brings():
     assert found.resources[0] == PROFILE
 
 
+def test_the_title_is_one_line_also_where_the_description_is_a_page():
+    manifest = MANIFEST | {"description": "Base profiles for R4\n\n## Version 2.2\n..."}
+    assert opened(package(PROFILE, manifest=manifest)).title == "Base profiles for R4"
+
+
 @pytest.mark.parametrize(
     "said",
     [{}, {"fhirVersions": ["4.0.1", "4.3.0"]}, {"fhir-version-list": ["4.0.1"]}, {"fhirVersions": "4.0.0"}],

@@ -92,7 +92,8 @@ def _tell(path: Path, taken: Taken, here: Sequence[Loaded]) -> None:
 
 def _counts(counts: dict[str, int]) -> str:
     return (
-        ", ".join(f"{number} {kind}" for kind, number in counts.items()) or "nothing that defines something"
+        ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items()))
+        or "nothing that defines something"
     )
 
 

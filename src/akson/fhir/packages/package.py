@@ -149,7 +149,12 @@ def _package(manifest: Resource, resources: tuple[Resource, ...], left: int) -> 
         raise Malformed("the dependencies of package.json are names with versions")
     _check_fhir(manifest, needs)
     title = manifest.get("title") or manifest.get("description") or ""
-    return Package(name, version, str(title)[:200], needs, resources, left)
+    return Package(name, version, _first_line(str(title)), needs, resources, left)
+
+
+def _first_line(title: str) -> str:
+    """Some descriptions hold all release notes."""
+    return next(iter(title.strip().splitlines()), "").strip()[:200]
 
 
 def _check_fhir(manifest: Resource, needs: Mapping[str, str]) -> None:
