@@ -77,6 +77,14 @@ MORE = [
         "meta": {"profile": ["http://example.org/profiles/a"], "source": "urn:source:1"},
         "name": "Nilsen legesenter",
     },
+    {
+        "resourceType": "DocumentReference",
+        "id": "doc",
+        "status": "current",
+        "text": {"status": "generated", "div": "<div>Brev om <b>hofter</b></div>"},
+        "description": "Utskrivning",
+        "content": [{"attachment": {"contentType": "text/plain", "data": "TmVkb3ZlciBlciBhbHQgYnJh"}}],
+    },
     {"resourceType": "ValueSet", "id": "v2", "status": "active", "url": "http://example.org/vs/a/b"},
 ]
 ALL = [f"o{number}" for number in range(1, 5)]
@@ -94,6 +102,13 @@ CASES = {
     ("Organization", "_profile:above=http://example.org/profiles/a/b"): ["g2"],
     ("Organization", "_source=urn:source:1"): ["g2"],
     ("Organization", "_filter=_source sw urn:source"): ["g2"],
+    # words
+    ("DocumentReference", "_content=hofte"): ["doc"],
+    ("DocumentReference", "_content=nedover"): ["doc"],
+    ("DocumentReference", "_content=utskrivning"): ["doc"],
+    ("DocumentReference", "_text=hofte"): ["doc"],
+    ("DocumentReference", "_text=nedover"): [],
+    ("DocumentReference", "_text=utskrivning,hofte"): ["doc"],
     # places inside places
     ("Encounter", "location:below=Location/hospital"): ["e3"],
     ("Encounter", "location:below=Location/room"): ["e3"],

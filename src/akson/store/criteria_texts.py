@@ -126,19 +126,28 @@ def _above(uri: str) -> list[str]:
 
 
 def content(criterion: Filter, of: Table, tables: Tables) -> Sql:
-    """Words of the text, in any form that Norwegian gives them. Source: PostgreSQL websearch_to_tsquery."""
+    """Words of the text, in any form that Norwegian gives them. Source: PostgreSQL websearch_to_tsquery.
+
+    `_content` looks in narratives and in documents, `_text` in narratives alone.
+    """
     alias = tables.name()
-    tests = [
-        sql(
-            f"{alias}.words @@ (websearch_to_tsquery('norwegian', %s) || websearch_to_tsquery('simple', %s))",
-            text,
-            text,
-        )
+    asked = [
+        sql("(websearch_to_tsquery('norwegian', %s) || websearch_to_tsquery('simple', %s))", text, text)
         for text in map(_searched, criterion.terms)
     ]
-    return index_row("idx_text", alias, of, either(tests))
+    found = index_row("idx_text", alias, of, either([sql(f"{alias}.words @@ ") + each for each in asked]))
+    if criterion.param.code != "_text" or DOCUMENTS.isdisjoint(of.kinds or DOCUMENTS):
+        return found
+    return both([found, either([sql(_NARRATIVE.format(of.alias)) + each for each in asked])])
 
 
+DOCUMENTS = frozenset({"DocumentReference"})
+"""Types with a narrative of which more than that is in the index."""
+_PLAIN = "regexp_replace(convert_from({0}.body, 'UTF8')::jsonb -> 'text' ->> 'div', '<[^>]*>', ' ', 'g')"
+_NARRATIVE = (
+    f"case when {{0}}.deleted then ''::tsvector else to_tsvector('norwegian', {_PLAIN})"
+    f" || to_tsvector('simple', {_PLAIN}) end @@ "
+)
 _MINUSES = re.compile(r"-(?:\s*-)+")
 
 

@@ -4,23 +4,28 @@ Every resource that takes part, as match, link of a chain, or included, is insid
 mark of its last row; the next begins after it, whatever was written meanwhile.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from akson.fhir.search import Query
+from akson.fhir.search import Filter, Query
 from akson.kit.errors import Malformed
 from akson.store.criteria import condition
 from akson.store.driving import Drive, drive
-from akson.store.fragment import Sql, Table, Tables, both, joined, sql
+from akson.store.fragment import RowTest, Sql, Table, Tables, both, joined, sql
 from akson.store.including import Found, include
 from akson.store.pool import Row, Tx
 from akson.store.resolving import resolve
-from akson.store.scope import Scope
+from akson.store.scope import NODE, Scope
 from akson.store.sorting import Order, after, order, order_of_rest, read_mark, tells_names, write_mark
 from akson.store.stored import Stored
 
 COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0}.pat, {0}.rid, {0}.key"
 WIDTH = 9
+FEW = 1000
+"""Up to so many rows of an index are read to find out whether they are few."""
+PROBED = 3
+"""Criteria of one search of which that is found out."""
 COUNT_EXACTLY = 1000
 """Up to here an estimated total is counted."""
 
@@ -83,7 +88,8 @@ def statement(scope: Scope, query: Query) -> Sql:
         return driven.page(COLUMNS, query.count, None)
     of, conditions = base(scope, query)
     found = order(query, of)
-    return _page(found, of, [*conditions, *([found.condition] if found.condition else [])], query.count)
+    conditions += [found.condition] if found.condition else []
+    return _page(found, of, conditions, query.count, _few(query, of))
 
 
 def base(scope: Scope, query: Query) -> tuple[Table, list[Sql]]:
@@ -98,11 +104,54 @@ def _select(head: Sql, of: Table, conditions: list[Sql], source: Sql | None = No
     return head + sql(" from ") + tables + sql(" where ") + both(conditions)
 
 
-def _page(found: Order, of: Table, conditions: list[Sql], limit: int) -> Sql:
+def _few(query: Query, of: Table) -> list[Sql]:
+    """For searches by measured values alone: the first rows of an index for each criterion.
+
+    The planner cannot know whether such a criterion gives few or many: it knows how the values of all parameters lie
+    together, and not how those of one do.
+    """
+    if query.sort or not query.filters or not all(_is_measured(each) for each in query.filters):
+        return []
+    tests = [condition(each, of, Tables(NODE)) for each in query.filters[:PROBED]]
+    return [
+        sql(f"select {test.alias}.rid from {test.table} {test.alias} where ")  # noqa: S608
+        + test.where
+        + sql(f" order by {test.alias}.{test.along} limit %s" if test.along else " limit %s", FEW + 1)
+        for test in tests
+        if isinstance(test, RowTest)
+    ]
+
+
+def _is_measured(criterion: object) -> bool:
+    """Whether a criterion is about a time, number or quantity of the resource itself."""
+    return (
+        isinstance(criterion, Filter)
+        and criterion.chain is None
+        and criterion.modifier is None
+        and criterion.param.type in {"date", "number", "quantity"}
+    )
+
+
+def _page(found: Order, of: Table, conditions: list[Sql], limit: int, few: Sequence[Sql] = ()) -> Sql:
     keys = joined(", ", [key.expression for key in found.keys])
     head = sql(f"select {COLUMNS.format(of.alias)}, ") + keys
-    body = _select(head, of, conditions, found.source)
-    return body + sql(" order by ") + found.clause() + sql(" limit %s", limit)
+    end = sql(" order by ") + found.clause() + sql(" limit %s", limit)
+    if not few:
+        return _select(head, of, conditions, found.source) + end
+    # All ways in one statement: from the first index that gives few, else along the order until the page is full.
+    names = [f"few{place}" for place in range(len(few))]
+    tables = [
+        sql(f"{name} as materialized (") + rows + sql(")") for name, rows in zip(names, few, strict=True)
+    ]
+    ways, many = [], list(conditions)
+    for name in names:
+        count = f"(select count(*) from {name})"  # noqa: S608
+        way = sql(f"{count} <= %s and {of.alias}.rid in (select rid from {name})", FEW)  # noqa: S608
+        ways.append(sql("(") + _select(head, of, [way, *many]) + sql(")"))
+        many.insert(0, sql(f"{count} > %s", FEW))
+    ways.append(sql("(") + _select(head, of, many) + end + sql(")"))
+    whole = sql("with ") + joined(", ", tables) + sql(" ") + joined(" union all ", ways)
+    return whole + sql(f" order by {WIDTH + 1} limit %s", limit)
 
 
 async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str | None]:
@@ -119,7 +168,8 @@ async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str |
     if part == 0:
         more = [first.condition] if first.condition else []
         more += [after(first, values)] if values else []
-        rows = await _fetch(tx, _page(first, of, [*conditions, *more], query.count + 1))
+        few = _few(query, of)
+        rows = await _fetch(tx, _page(first, of, [*conditions, *more], query.count + 1, few))
         if len(rows) > query.count:
             return rows[: query.count], write_mark(query, 0, list(rows[query.count - 1][WIDTH:]), secret)
         values = None
