@@ -10,7 +10,7 @@ import orjson
 from akson.fhir.model import Resource
 from akson.kit.clock import instant
 from akson.kit.errors import Malformed, NotFound
-from akson.record import gate, reindexing
+from akson.record import gate, reindexing, trail
 from akson.record.context import Context
 from akson.rest.http import Answer, Request
 from akson.rest.incoming import check_id, known_type
@@ -27,7 +27,9 @@ PAUSE = "2"
 
 async def start(ctx: Context, request: Request, target: Target) -> Answer:
     """202 with the address of the status; of an instance 200 when it is done."""
-    gate.granted(ctx, Action.ADMINISTER, target.type)
+    grant = gate.granted(ctx, Action.ADMINISTER, target.type)
+    if grant.audited:
+        await trail.administered(ctx, grant, 0, target.type, 0)
     values = await given(request, () if target.type else ("type",))
     if target.id:
         if not await reindexing.at_once(ctx, target.type, check_id(target.id)):
