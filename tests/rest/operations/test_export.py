@@ -122,6 +122,14 @@ async def test_the_whole_server_as_it_is_served(client):
             ["Observation/ob", "Patient/a"],
         ),
         ("/Group/g/$export", {"_typeFilter": "Observation?code=2339-0"}, ["Group/g", "Patient/a"]),
+        (
+            "/$export",
+            {
+                "_typeFilter": "Patient?gender:in=http://hl7.org/fhir/ValueSet/administrative-gender",
+                "_type": "Patient",
+            },
+            [],
+        ),
         ("/$export", {"_type": "Device"}, []),
         ("/$export", {"_type": "Patient", "_outputFormat": "ndjson"}, ["Patient/a", "Patient/b"]),
     ],

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from akson.fhir.definitions import Definitions
 from akson.fhir.model import split_reference
 from akson.fhir.search import Query
 from akson.fhir.search_parse import parse
@@ -22,6 +23,8 @@ from akson.record.context import Context
 from akson.security.actor import Action, Purpose
 from akson.security.policy import Grant
 from akson.store import resources
+from akson.store.pool import Tx
+from akson.store.resolving import resolve
 from akson.store.transfers import Transfer
 
 KIND = "export"
@@ -80,7 +83,7 @@ async def begin(ctx: Context, request: str, wanted: Wanted, group: str = "") -> 
     """
     ctx = replace(ctx, purpose=Purpose.ADMINISTRATION)
     grant = gate.granted(ctx, Action.ADMINISTER, "")
-    queries(wanted, ctx.node.fhir)
+    await queries(ctx.tx, wanted, ctx.node.fhir, await ctx.definitions())
     if group:
         members = await _members(ctx, grant, group)
         if strangers := set(wanted.patients or ()) - members:
@@ -93,8 +96,8 @@ async def begin(ctx: Context, request: str, wanted: Wanted, group: str = "") -> 
     return made
 
 
-def queries(wanted: Wanted, base: str) -> dict[str, list[Query]]:
-    """The searches of the filters by their type."""
+async def queries(tx: Tx, wanted: Wanted, base: str, known: Definitions) -> dict[str, list[Query]]:
+    """The searches of the filters by their type, with the codes of value sets that they name."""
     found: dict[str, list[Query]] = {}
     for text in wanted.filters:
         kind, mark, rest = text.partition("?")
@@ -110,7 +113,7 @@ def queries(wanted: Wanted, base: str) -> dict[str, list[Query]]:
                 raise UnsupportedParameter(
                     f"_typeFilter chooses resources; {name[:64]} does not", expression=("_typeFilter",)
                 )
-        found.setdefault(kind, []).append(parse(kind, pairs, base=base))
+        found.setdefault(kind, []).append(await resolve(tx, parse(kind, pairs, base=base, known=known)))
     return found
 
 

@@ -6,12 +6,13 @@ was killed. Memory does not follow the size of the export, nor that of a resourc
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 import orjson
 
+from akson.fhir.search import Query
 from akson.fhir.spec import spec
 from akson.kit.clock import now
 from akson.kit.packing import pack
@@ -125,7 +126,8 @@ class Exporter:
         """Write the next parts: which resources, and how many there are."""
         place = dict(transfer.place)
         wanted = Wanted.read(transfer.wanted)
-        units = _units(wanted, self.place.node.fhir)
+        known = await self.place.registry.fresh(tx)
+        units = _units(wanted, await queries(tx, wanted, self.place.node.fhir, known))
         if place["unit"] >= len(units):
             await transfers.move(tx, transfer.id, "running", place, transfer.total)
             return
@@ -217,9 +219,8 @@ Unit = Callable[[int, int], Choice]
 """A step of the plan: (after which number, up to which number) to what it looks at."""
 
 
-def _units(wanted: Wanted, base: str) -> list[Unit]:
+def _units(wanted: Wanted, searched: Mapping[str, list[Query]]) -> list[Unit]:
     """The steps of the plan, the same for whoever takes the next."""
-    searched = queries(wanted, base)
     types = wanted.types or tuple(sorted(patient_types() if wanted.is_patients else spec().types))
     plain = tuple(kind for kind in types if kind not in searched)
     groups: list[tuple[tuple[str, ...], list[int] | None]] = []
