@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from akson.fhir.extract import extract
-from akson.store import events, resources, subscriptions
+from akson.store import erasing, events, resources, subscriptions
 from akson.store.events import Mark
 from akson.store.resources import Write
 from akson.store.scope import NODE
@@ -171,3 +171,16 @@ async def test_what_is_old_is_forgotten_unless_somebody_still_waits(database):
         await subscriptions.remove(tx, "s")
         await subscriptions.sweep(tx, 7)
     assert await topics(database) == []
+
+
+async def test_what_is_erased_takes_its_subscriptions_along(database):
+    await registered(database, "Flag", id="erased")
+    await registered(database, "Flag", id="of-ingrid", actor={"patient": "ingrid"})
+    await registered(database, "Flag", id="kept", actor={"patient": ""})
+    async with database.transaction() as tx:
+        await subscriptions.put_topic(tx, "b", "http://topics.example/t", {})
+        await subscriptions.end_erased(tx, ["Subscription/erased", "Basic/b", "Patient/kept"])
+        await erasing.compartment(tx, NODE, "ingrid")
+        assert list(await subscriptions.find(tx, ["erased", "of-ingrid", "kept"])) == ["kept"]
+        assert await subscriptions.topic(tx, "http://topics.example/t") is None
+        assert await tx.fetch("select subscription from subscription_type") == [("kept",)]

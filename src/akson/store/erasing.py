@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from akson.store import terms_sources
+from akson.store import subscriptions, terms_sources
 from akson.store.fragment import Sql, both, sql
 from akson.store.hashing import patient_number, resource_key
 from akson.store.pool import Tx
@@ -81,6 +81,7 @@ async def compartment(tx: Tx, scope: Scope, patient: str) -> Erased:
         "delete from draft where subject = any(%s::text[])", [[patient, f"Patient/{patient}"]]
     )
     await _empty_messages(tx, "pat = %s", [pat], erased)
+    await subscriptions.end_of_patient(tx, patient)
     await _finish(tx, erased)
     return erased
 
@@ -140,4 +141,5 @@ async def _empty_messages(tx: Tx, condition: str, values: Sequence[object], eras
 async def _finish(tx: Tx, erased: Erased) -> None:
     if erased.resources:
         await terms_sources.end_erased(tx, erased.references)
+        await subscriptions.end_erased(tx, erased.references)
         await tx.execute(FORGET)

@@ -113,6 +113,9 @@ insert into subscription_topic (url, basic, topic) values (%s, %s, %s)
 on conflict (basic) do update set url = excluded.url, topic = excluded.topic"""
 GET_TOPIC = "select topic from subscription_topic where url = %s"
 HAS_TOPIC = "select 1 from subscription_topic where url = %s and basic <> %s"
+ERASED = "delete from subscription where id = any(%s::text[])"
+ERASED_TOPICS = "delete from subscription_topic where basic = any(%s::text[])"
+OF_PATIENT = "delete from subscription where actor->>'patient' = %s"
 REMOVE_TOPIC = "delete from subscription_topic where basic = %s"
 
 
@@ -337,3 +340,20 @@ async def has_topic(tx: Tx, url: str, other_than: str) -> bool:
 async def remove_topic(tx: Tx, basic: str) -> None:
     """Forget the topic that the Basic resource of this id carries."""
     await tx.execute(REMOVE_TOPIC, [basic])
+
+
+async def end_erased(tx: Tx, references: Collection[str]) -> None:
+    """Subscriptions and topics among resources that were erased."""
+    ids: dict[str, list[str]] = {"Subscription": [], "Basic": []}
+    for kind, _, identity in (reference.partition("/") for reference in references):
+        if kind in ids:
+            ids[kind].append(identity)
+    if ids["Subscription"]:
+        await tx.execute(ERASED, [ids["Subscription"]])
+    if ids["Basic"]:
+        await tx.execute(ERASED_TOPICS, [ids["Basic"]])
+
+
+async def end_of_patient(tx: Tx, patient: str) -> None:
+    """The subscriptions that were written by a patient, or for the sake of one, whose record was erased."""
+    await tx.execute(OF_PATIENT, [patient])

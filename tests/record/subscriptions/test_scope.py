@@ -19,7 +19,7 @@ from tests.rest.subscriptions.making import by_topic
 from tests.rest.subscriptions.receiver import Receiver
 
 pytestmark = pytest.mark.store
-INGRID = Actor(Kind.CITIZEN, patient="ingrid", assurance=4)
+INGRID = Actor(Kind.CITIZEN, patient="ingrid", pid="05815112345", assurance=4)
 OLAV = Actor(Kind.CITIZEN, patient="olav", assurance=4)
 ATTESTED = Actor(
     Kind.PERSONNEL,
@@ -94,6 +94,8 @@ async def test_a_citizen_is_told_of_the_own_record_alone(place, receiver):
     async with opened(place, INGRID) as ctx:
         security = loads((await gate.read(ctx, "Subscription", id_)).body)["meta"]["security"]
     assert security == [{"system": "urn:akson:owner", "code": "citizen/ingrid"}]
+    async with place.database.transaction() as tx:
+        assert INGRID.pid not in str(await tx.fetch("select s::text from subscription s"))
 
 
 async def test_what_goes_out_of_sight_before_it_is_told_is_a_number(place, receiver):

@@ -221,6 +221,37 @@ async def test_a_subscription_ends_when_it_says(client, receiver, working, datab
     await until(ended)
 
 
+async def test_one_that_cannot_be_evaluated_any_more_does_not_stop_the_others(
+    client, receiver, working, database
+):
+    broken = await subscribed(client, classic("Patient?family=Lie"))
+    await subscribed(client, by_topic("urn:akson:topic:Patient", receiver.url))
+    async with database.transaction() as tx:
+        change = """update subscription set plan = jsonb_set(plan, '{triggers,0,current}', '"gone=1"') where id = %s"""
+        await tx.execute(change, [broken])
+    await stored(client, patient("Lie"))
+    await stored(client, patient("Lie"))
+    await until(lambda: receiver.numbers == [1, 2])
+
+    async def said():
+        return (await client.get(f"/Subscription/{broken}")).json().get("error")
+
+    assert await until(said) == "its criteria cannot be evaluated"
+
+
+async def test_what_was_erased_is_not_told_any_more(client, receiver, working):
+    topic = by_topic("urn:akson:topic:Patient", receiver.url)
+    kept, erased = await subscribed(client, topic), await subscribed(client, topic)
+    parameters = {"resourceType": "Parameters", "parameter": [{"name": "what", "valueCode": "instance"}]}
+    answer = await client.post(f"/Subscription/{erased}/$expunge", json=parameters)
+    assert answer.status_code == 200, answer.text
+    await stored(client, patient())
+    await until(lambda: receiver.numbers == [1])
+    await asyncio.sleep(0.4)
+    told = {each.parameters["subscription"] for each in receiver.of("event-notification")}
+    assert told == {f"Subscription/{kept}"}
+
+
 async def test_nobody_is_sent_to_addresses_inside(client):
     for endpoint in (
         "http://10.0.0.1/x",

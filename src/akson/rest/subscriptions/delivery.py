@@ -47,6 +47,8 @@ class Delivery:
             if self._of.status == REQUESTED or self._of.mark is None:
                 return await self._greet()
             await self._deliver()
+        except Exception as error:  # noqa: BLE001  tried again later, and not at once and for ever
+            await self._failed(f"not sent: {type(error).__name__}")
         finally:
             if not self._is_lost:
                 async with self._place.database.singly() as tx:

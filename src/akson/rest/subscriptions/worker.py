@@ -16,7 +16,7 @@ from akson.rest.subscriptions.delivery import LEASE, Delivery
 from akson.rest.subscriptions.hook import Outgoing
 from akson.store import events, subscriptions
 from akson.store.events import Mark
-from akson.store.subscriptions import OFF, Subscribed
+from akson.store.subscriptions import ERROR, OFF, Subscribed
 
 PAUSE, RESTING = 0.1, 0.5
 """Seconds between looks while anybody subscribes, and while nobody does."""
@@ -106,10 +106,27 @@ class Worker:
 
     async def _number(self, id_: str) -> None:
         """Look through the log for one subscription; one that cannot be done now stays for the next turn."""
-        with suppress(Unavailable, Conflict):
+        try:
             async with self._place.database.transaction() as tx:
                 if await work.number(self._place, tx, id_, self._seen or Mark()):
                     self._left.discard(id_)
+        except (Unavailable, Conflict):
+            return
+        except Exception as error:  # noqa: BLE001  whatever one subscription meets, the others go on
+            self._left.discard(id_)
+            await self._broken(id_, error)
+
+    async def _broken(self, id_: str, error: Exception) -> None:
+        """Criteria that could be evaluated when they were written and cannot any more. Tried again at the next event."""
+        log(Event.JOB_FAILED, job="subscription", subscription=id_, error=type(error).__name__)
+        with suppress(AksonError):
+            async with self._place.database.transaction() as tx:
+                of = (await subscriptions.find(tx, [id_])).get(id_)
+                if of is None or of.status == ERROR:
+                    return
+                version = await work.say(self._place, tx, of, ERROR, "its criteria cannot be evaluated")
+                if version is not None:
+                    await subscriptions.stand(tx, of, ERROR, version)
 
     async def _take_up(self) -> None:
         self._tasks = {task for task in self._tasks if not task.done()}
