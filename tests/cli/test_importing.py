@@ -17,6 +17,7 @@ from akson.cli.importing.files import Files
 from akson.cli.importing.jobs import jobs
 from akson.cli.importing.repeatable import entry_id, repeatable_entry
 from akson.cli.importing.run import Options, load
+from akson.fhir import xml
 from tests.rest.making import bundle, observation, patient, post, put
 from tests.shared import shared
 
@@ -48,9 +49,8 @@ class TestFiles:
     def test_what_cannot_be_read_is_told(self, tmp_path):
         (tmp_path / "a.json.gz").write_bytes(b"not gzip")
         (tmp_path / "b.tar.xz").write_bytes(b"not xz")
-        (tmp_path / "c.xml").write_text("<Patient/>")
         problems = [document.problem for document in Files([tmp_path, tmp_path / "none.json"])]
-        assert len(problems) == 4
+        assert len(problems) == 3
         assert all(problems)
         assert "no such file" in problems[-1]
 
@@ -68,6 +68,21 @@ class TestJobs:
         assert [job.bundle.get("type") for job in made] == ["batch", "transaction", "batch", None, None]
         assert [len(job.sources) for job in made] == [2, 1, 2, 0, 0]
         assert "resourceType" in made[-1].problem
+
+    def test_xml_is_read_as_json_is(self, tmp_path):
+        (tmp_path / "1.xml").write_bytes(xml.dumps(patient(id="a")))
+        write(tmp_path / "2.json", patient(id="b"))
+        (tmp_path / "3.xml.gz").write_bytes(
+            gzip.compress(xml.dumps(bundle("transaction", post(patient(), ONE))))
+        )
+        (tmp_path / "4.xml").write_text('<Patient xmlns="http://hl7.org/fhir"><a/><b/><c/><d/></Patient>')
+        (tmp_path / "5.xml").write_text("<melding/>")
+        made = list(jobs(Files([tmp_path])))
+        assert [len(job.sources) for job in made] == [2, 1, 0, 0]
+        assert made[0].bundle["entry"][0] == repeatable_entry(put(patient(id="a")))
+        assert "Patient.a: Patient has no such element" in made[2].problem
+        assert made[2].problem.endswith("and 1 more")
+        assert "namespace" in made[3].problem
 
     def test_a_plain_post_becomes_a_put_to_an_id_that_stays(self):
         entry = repeatable_entry(post(patient(), ONE))
@@ -193,6 +208,16 @@ def test_a_server_killed_in_the_middle_leaves_nothing_half_written(serve, tmp_pa
     assert load(files, Options(url=base, quiet=True)) == 0
     everything = [e["resource"]["resourceType"] for content in bundles for e in content["entry"]]
     assert count(base, "Observation") == everything.count("Observation")
+
+
+@pytest.mark.store
+@pytest.mark.shared
+def test_the_xml_examples_of_no_basis_are_loaded(tmp_path, capsys):
+    folder = shared("fhir/no-basis-xml-examples")
+    assert load([folder], Options(data=tmp_path / "data", quiet=True)) == 1
+    told = capsys.readouterr().out
+    assert f"created    {len(list(folder.glob('*.xml'))) - 1}" in told
+    assert "HealthcareService.id: is not a valid id" in told  # it has a blank
 
 
 @pytest.mark.store

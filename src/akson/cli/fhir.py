@@ -33,7 +33,7 @@ def _add_import(commands: "Commands") -> None:
     load = commands.add_parser(
         "import",
         help="load Bundles, NDJSON and single resources",
-        description="Load transaction Bundles, NDJSON and single resources; files, folders, .gz and .tar.* archives."
+        description="Load transaction Bundles, NDJSON and single resources, JSON or XML; files, folders, .gz and .tar.* archives."
         " A second run of the same files creates nothing twice.",
     )
     where = load.add_mutually_exclusive_group(required=True)

@@ -1,4 +1,4 @@
-"""Finds JSON documents in files, folders and archives, one at a time, without unpacking anything to disk."""
+"""Finds JSON and FHIR XML documents in files, folders and archives, one at a time, without unpacking anything to disk."""
 
 import bz2
 import gzip
@@ -22,11 +22,13 @@ LARGEST = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One JSON text and where it came from; `problem` says why it cannot be read."""
+    """One text and where it came from; `problem` says why it cannot be read."""
 
     source: str
     raw: bytes = b""
     problem: str = ""
+    xml: bool = False
+    """Whether the text is FHIR XML; JSON otherwise."""
 
 
 class Files:
@@ -101,13 +103,11 @@ def _content(source: str, name: str, content: "IO[bytes]") -> Iterator[Document]
             number += 1
             if line.strip():
                 yield _document(f"{source}:{number}", line)
-    elif lower.endswith(".xml"):
-        yield Document(source, problem="FHIR XML is not supported yet")
     else:
-        yield _document(source, content.read(LARGEST + 1))
+        yield _document(source, content.read(LARGEST + 1), xml=lower.endswith(".xml"))
 
 
-def _document(source: str, raw: bytes) -> Document:
+def _document(source: str, raw: bytes, *, xml: bool = False) -> Document:
     if len(raw) > LARGEST:
         return Document(source, problem=f"larger than {LARGEST} bytes")
-    return Document(source, raw.removeprefix(b"\xef\xbb\xbf"))
+    return Document(source, raw.removeprefix(b"\xef\xbb\xbf"), xml=xml)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from akson.cli.importing.files import Document
 from akson.cli.importing.repeatable import repeatable, repeatable_entry
-from akson.fhir import strict_json
+from akson.fhir import strict_json, xml
 from akson.fhir.model import Resource
+from akson.fhir.validate.formats import FORMATS
 from akson.kit.errors import AksonError
 
 BATCH = 200
@@ -58,16 +59,24 @@ def _job(document: Document) -> Job:
     if document.problem:
         return Job(source, problem=document.problem)
     try:
-        resource = strict_json.loads(document.raw)
+        resource = xml.loads(document.raw) if document.xml else strict_json.loads(document.raw)
     except AksonError as error:
-        return Job(source, problem=error.diagnostics)
+        return Job(source, problem=_told(error))
     if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
         return Job(source, problem="not a FHIR resource: it has no resourceType")
     if not _asks(resource):
+        if not FORMATS["id"].test(resource.get("id", "none")):
+            return Job(source, problem=f"{resource['resourceType']}.id: is not a valid id")
         return Job(source, resource)  # no sources: one resource, still to be put into a batch
     entries = [repeatable_entry(entry) for entry in resource["entry"]]
     sources = [f"{source} entry {position}" for position in range(len(entries))]
     return Job(source, resource | {"entry": entries}, sources)
+
+
+def _told(error: AksonError) -> str:
+    """What is wrong with a text: the first three of its faults, and how many more."""
+    said = [issue.diagnostics for issue in error.issues]
+    return "; ".join(said[:3]) + (f"; and {len(said) - 3} more" if len(said) > 3 else "")
 
 
 def _asks(resource: Resource) -> bool:
