@@ -242,7 +242,7 @@ async def test_pretty_is_the_same_with_line_breaks(client, path):
             for changing in ("id", "meta", "link", "date") if made["resourceType"] == "Bundle" else ():
                 made.pop(changing, None)
         assert same(one, other)
-    assert (await client.get(f"{path}?_pretty=maybe")).status_code == 406
+    assert (await client.get(f"{path}?_pretty=maybe")).status_code == 400
 
 
 async def test_a_browser_gets_json_laid_out_for_people(client):
@@ -283,6 +283,35 @@ async def test_every_path_says_what_can_be_done_with_it(client):
         answer = await client.options(path)
         assert (answer.status_code, set(answer.headers["allow"].split(", "))) == (204, allowed)
     assert (await client.options("/Nonsense")).status_code == 404
+
+
+async def test_a_browser_runs_nothing_of_xml(client):
+    await client.put("/Patient/a", json=patient(id="a"))
+    answer = await client.get("/Patient/a?_format=xml")
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+async def test_prefer_decides_what_the_entries_of_a_bundle_bring(client, kind):
+    for wanted, has, told in (
+        ("minimal", False, False),
+        ("representation", True, False),
+        ("OperationOutcome", False, True),
+    ):
+        for entries in (
+            [post(patient()), post(patient())],
+            [put(patient(family=wanted, id="a")), ask("GET", "Patient/a")],
+            [post(patient(), ifNoneExist="identifier=http://none|1"), ask("GET", "Patient/a")],
+        ):
+            answer = await client.post(
+                "/", json=bundle(kind, *entries), headers={"prefer": f"return={wanted}"}
+            )
+            assert answer.status_code == 200, answer.text
+            first = answer.json()["entry"][0]
+            assert ("resource" in first, "outcome" in first["response"]) == (has, told), (wanted, entries)
+            if told:
+                assert "as version" in first["response"]["outcome"]["issue"][0]["diagnostics"]
 
 
 async def test_the_request_id_comes_back(client):

@@ -19,6 +19,8 @@ from akson.rest.packing import packed, packed_stream, takes_gzip
 
 PACK_FROM = 32_768
 """Bytes from which an answer is packed for who takes gzip: below it, packing costs more time than it saves on the way."""
+_INERT = {"content-security-policy": "default-src 'none'; sandbox", "x-content-type-options": "nosniff"}
+"""A browser draws XML with XHTML in it: a narrative must run nothing there."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _SAY_ABOUT_WRITING = (b"_format", b"_pretty")
 
@@ -85,7 +87,7 @@ def _written(request: Request, answer: Answer, asked: Wanted) -> Answer:
             body = xml.dumps(strict_json.loads(answer.body), pretty=asked.pretty)
         except xml.CannotWrite as error:
             return _unwritable(request, answer, error)
-        return replace(answer, body=body, media=_media(FHIR_XML, asked))
+        return replace(answer, body=body, headers=answer.headers | _INERT, media=_media(FHIR_XML, asked))
     body = strict_json.dumps(strict_json.loads_any(answer.body), pretty=True) if asked.pretty else answer.body
     return replace(answer, body=body, media=_media(FHIR_JSON, asked))
 

@@ -7,7 +7,7 @@ what is named over what a wildcard lets in, then what stands first. A browser ge
 import re
 from dataclasses import dataclass, replace
 
-from akson.kit.errors import NotAcceptable, UnsupportedMedia
+from akson.kit.errors import NotAcceptable, UnsupportedMedia, UnsupportedParameter
 from akson.rest.http import FHIR_JSON, FHIR_XML, JSON_TYPES, USUAL, Request, Wanted
 
 XML_TYPES = frozenset({FHIR_XML, "application/xml", "text/xml"})
@@ -59,7 +59,7 @@ def _by_parameters(form: str | None, pretty: str | None, accept: str) -> Wanted:
     if pretty is None:
         return found
     if pretty not in _FLAGS:
-        raise NotAcceptable("_pretty is true or false")
+        raise UnsupportedParameter("_pretty is true or false")
     return replace(found, pretty=_FLAGS[pretty])
 
 

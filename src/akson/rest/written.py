@@ -15,11 +15,15 @@ def answer(request: Request, written: Written) -> Answer:
     if wanted == "minimal":
         return Answer(status, b"", where, note)
     if wanted == "OperationOutcome":
-        version = written.stored.version
-        made = said(status, note or f"{'Created' if written.created else 'Updated'} as version {version}")
+        made = said(status, note or done(written))
         made.headers.update(where)
         return made
     return Answer(status, written.stored.body, where, note)
+
+
+def done(written: Written) -> str:
+    """What is said of a write that changed something."""
+    return f"{'Created' if written.created else 'Updated'} as version {written.stored.version}"
 
 
 def unchanged(version: int) -> str:

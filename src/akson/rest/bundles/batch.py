@@ -44,8 +44,8 @@ async def _block(ctx: Context, request: Request, entries: list[Resource]) -> lis
             written = await gate.transact(ctx, [change_of(item) for item in items])
     except AksonError:
         return None
-    full = request.prefer.get("return") == "representation"
-    return [written_entry(request.base, result, full=full) for result in written]
+    wanted = request.prefer.get("return", "")
+    return [written_entry(request.base, result, wanted) for result in written]
 
 
 def _bundle(entries: list[Resource]) -> Resource:
@@ -66,7 +66,7 @@ async def _alone(ctx: Context, request: Request, position: int, raw: Resource, d
         item = entry.read(position, raw, request.base)
         check_structure(_bundle([raw]))
         async with ctx.tx.savepoint():
-            return entry_of(await dispatch(ctx, inner(request, item)), head=item.method == "HEAD")
+            return entry_of(await dispatch(ctx, inner(request, item)), item.method)
     except AksonError as error:
         if isinstance(error, Refused):
             await gate.note(ctx, error)

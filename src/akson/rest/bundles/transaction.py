@@ -6,6 +6,8 @@ http://hl7.org/fhir/R4/http.html#transaction
 from collections.abc import Awaitable, Callable
 from email.utils import parsedate_to_datetime
 
+import orjson
+
 from akson.fhir.model import Resource
 from akson.kit.clock import instant
 from akson.kit.errors import AksonError, Conflict, Contended, Issue, VersionMismatch
@@ -21,12 +23,13 @@ from akson.rest.http import Answer, Request
 from akson.rest.incoming import check_structure
 from akson.rest.outcome import resource_of
 from akson.rest.versions import etag, expected
-from akson.rest.written import unchanged
+from akson.rest.written import done, unchanged
 from akson.security.actor import Action
 
 Dispatch = Callable[[Context, Request], Awaitable[Answer]]
 
 _WRITES = ({"POST"}, {"PUT", "PATCH"})
+_OUTCOME = b'{"resourceType":"OperationOutcome"'
 _REASONS = {200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified"}
 
 
@@ -45,7 +48,7 @@ async def transaction(ctx: Context, request: Request, resource: Resource, dispat
         if item.method in {"GET", "HEAD"}:
             with at(item):
                 made[item.place] = entry_of(
-                    await dispatch(ctx, inner(request, item)), head=item.method == "HEAD"
+                    await dispatch(ctx, inner(request, item)), item.method
                 )
     return Answer(200, bundle.assemble("transaction-response", [made[item.place] for item in plan.entries]))
 
@@ -76,8 +79,8 @@ async def _write(ctx: Context, plan: Plan, request: Request) -> dict[str, bytes]
     found |= {item.place: result for item, result in zip(new, written, strict=True)}
     for place, first in plan.same.items():
         found[place] = Written(found[first.place].stored, created=False, changed=False)
-    full = request.prefer.get("return") == "representation"
-    return {place: written_entry(request.base, result, full=full) for place, result in found.items()}
+    wanted = request.prefer.get("return", "")
+    return {place: written_entry(request.base, result, wanted) for place, result in found.items()}
 
 
 def _raced(error: VersionMismatch, plan: Plan, items: list[Entry]) -> AksonError:
@@ -102,8 +105,8 @@ def change_of(item: Entry, if_match: int | None = None) -> Change:
     return Change(action, item.resource or {}, if_match, item.place)
 
 
-def written_entry(base: str, result: Written, *, full: bool) -> bytes:
-    """What became of a write, as an entry of a response Bundle."""
+def written_entry(base: str, result: Written, wanted: str) -> bytes:
+    """What became of a write, as an entry of a response Bundle. `wanted` is what Prefer asks to have returned."""
     stored = result.stored
     response: Resource = {
         "status": _REASONS[201 if result.created else 200],
@@ -113,7 +116,9 @@ def written_entry(base: str, result: Written, *, full: bool) -> bytes:
     }
     if not result.changed:
         response["outcome"] = _noted(unchanged(stored.version))
-    body = stored.body if full else None
+    elif wanted == "OperationOutcome":
+        response["outcome"] = _noted(done(result))
+    body = stored.body if wanted == "representation" else None
     return bundle.response_entry(response, body, f"{base}/{stored.type}/{stored.id}")
 
 
@@ -124,8 +129,8 @@ def inner(request: Request, item: Entry) -> Request:
     return request.inner(item.method, item.url, headers, item.resource)
 
 
-def entry_of(answer: Answer, *, head: bool = False) -> bytes:
-    """An answer as an entry of a response Bundle; without its body for HEAD."""
+def entry_of(answer: Answer, method: str = "GET") -> bytes:
+    """An answer as an entry of a response Bundle, without its body for HEAD; what is told of a write is its outcome."""
     response: Resource = {"status": _REASONS.get(answer.status, str(answer.status))}
     for name in ("location", "etag"):
         if name in answer.headers:
@@ -134,7 +139,9 @@ def entry_of(answer: Answer, *, head: bool = False) -> bytes:
         response["lastModified"] = instant(parsedate_to_datetime(answer.headers["last-modified"]))
     if answer.note:
         response["outcome"] = _noted(answer.note)
-    return bundle.response_entry(response, None if head else answer.body or None)
+    if method not in {"GET", "HEAD"} and answer.body.startswith(_OUTCOME):
+        return bundle.response_entry(response | {"outcome": orjson.loads(answer.body)})
+    return bundle.response_entry(response, None if method == "HEAD" else answer.body or None)
 
 
 def _noted(note: str) -> Resource:
