@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import httpx
 import pytest
+import pytest_asyncio
 from starlette.responses import Response
 
+from akson.fhir import xml
+from akson.rest.edge import tell
 from akson.security import sessions as sessions_module
 from akson.security.middleware import Authentication, Door
 from akson.security.oidc import Surface
@@ -17,7 +20,7 @@ pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
 PAGE = "/journal/page"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def browser(world):
     async with world.browser() as made:
         await world.sign_in(made)
@@ -127,6 +130,23 @@ async def test_an_anchor_that_is_down_is_said_so(world, monkeypatch):
         answer = await world.http.get(url, headers=headers)
     assert answer.status_code == 502
     assert answer.json()["issue"][0]["code"] == "transient"
+
+
+@pytest.mark.parametrize("asked", [("", "application/fhir+xml"), ("?_format=xml", "*/*")])
+async def test_a_refusal_comes_in_the_format_that_was_asked_for(world, asked):
+    query, accept = asked
+    journal = world.journal
+    door = Door(journal.node, journal.verifier, journal.sessions, find_actor, tell=tell)
+    guarded = httpx.ASGITransport(Authentication(Response(), door))
+    async with httpx.AsyncClient(transport=guarded, base_url=BASE) as http:
+        for token, status in (("Bearer nonsense", 401), ("Basic x", 401)):
+            headers = {"Authorization": token, "accept": accept}
+            answer = await http.get(f"/journal/fhir/Patient/1{query}", headers=headers)
+            assert answer.status_code == status
+            assert answer.headers["content-type"].startswith("application/fhir+xml")
+            assert xml.loads(answer.content)["issue"][0]["severity"] == "error"
+            plain = await http.get("/journal/fhir/Patient/1", headers={"Authorization": token})
+            assert plain.json()["resourceType"] == "OperationOutcome"
 
 
 async def test_nothing_of_one_request_is_seen_by_the_next(world, browser):

@@ -19,6 +19,7 @@ from akson.messaging import sign
 from akson.messaging.sign import Signer
 from akson.record.context import Context, Place, opened
 from akson.record.people import People
+from akson.rest.edge import tell
 from akson.rest.http import Request as RestRequest
 from akson.rest.routes import app as fhir_app
 from akson.rest.subscriptions.live import Live
@@ -116,7 +117,9 @@ class Hosted:
     def door(self) -> Door:
         """What the authentication of this node works with."""
         tokens = tuple(f"/{self.node.name}/{path}" for path in ("fhir", "mhd", "msh", "hendelser"))
-        return Door(self.node, self.verifier, self.sessions, self.people.find_actor, self.surfaces, tokens)
+        return Door(
+            self.node, self.verifier, self.sessions, self.people.find_actor, self.surfaces, tokens, tell
+        )
 
     def sign_in(self, surface: Surface, render_roles: RenderRoles) -> list[Route]:
         """Routes of signing in to one surface."""

@@ -4,15 +4,17 @@ Between the two there is JSON only, and a request that is JSON both ways passes 
 """
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 import orjson
 
 from akson.fhir import strict_json, xml
-from akson.kit.errors import NotAcceptable
+from akson.fhir.model import Resource
+from akson.kit.errors import AksonError, NotAcceptable
 from akson.rest import binary, openapi
 from akson.rest.bulk.started import PATH as BULK
-from akson.rest.http import FHIR_JSON, FHIR_XML, JSON_TYPES, USUAL, Answer, Request, Wanted, pairs_of
+from akson.rest.http import FHIR_JSON, FHIR_XML, JSON_TYPES, USUAL, Answer, Request, Scope, Wanted, pairs_of
 from akson.rest.negotiate import XML_TYPES, check_parameters, wanted, wanted_of_form
 from akson.rest.outcome import error_answer, resource_of
 from akson.rest.packing import packed, packed_stream, takes_gzip
@@ -74,6 +76,19 @@ async def give_out(request: Request, answer: Answer) -> Answer:
     if name is not None and _REQUEST_ID.fullmatch(name):
         answer.headers["x-request-id"] = name
     return answer
+
+
+def tell(scope: Scope, resource: Resource) -> tuple[bytes, str]:
+    """A resource for who is refused before the API is reached, in the format asked for: body and content type."""
+    request = Request(scope, _nothing, "", 0)
+    with suppress(AksonError):
+        look(request)
+    answer = _written(request, Answer(400, orjson.dumps(resource)), request.wanted)
+    return answer.body, answer.media
+
+
+async def _nothing() -> dict[str, object]:
+    return {"type": "http.disconnect"}
 
 
 def _written(request: Request, answer: Answer, asked: Wanted) -> Answer:

@@ -6,6 +6,7 @@ Sets `state.caller`, `state.token` (to exchange it when calling on), `state.acto
 
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from akson.fhir.model import outcome
+from akson.fhir.model import Resource, outcome
 from akson.kit.errors import AksonError, PeerFailed, PeerSilent
 from akson.kit.log import Event, log
 from akson.kit.settings import Node
@@ -33,6 +34,14 @@ CSRF_FIELD = "csrf_token"
 CHALLENGE_ALGORITHMS = "ES256 PS256"
 
 
+Tell = Callable[[Scope, Resource], tuple[bytes, str]]
+"""From a request and a resource to a body and its content type."""
+
+
+def _as_json(_scope: Scope, resource: Resource) -> tuple[bytes, str]:
+    return json.dumps(resource).encode(), "application/fhir+json"
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """What the middleware of one node works with."""
@@ -44,6 +53,8 @@ class Door:
     surfaces: tuple[Surface, ...] = ()
     token_paths: tuple[str, ...] = ()
     """Full paths where cookies count for nothing, e.g. /journal/fhir: a stored file must not act for its reader."""
+    tell: Tell = _as_json
+    """Writes an OperationOutcome in the format that the request asks for."""
 
 
 class Authentication:
@@ -70,10 +81,10 @@ class Authentication:
                 receive = await self._cookie(scope, headers, receive)
         except BadToken as error:
             log(Event.TOKEN_REFUSED, node=self._door.node.name, reason=error.diagnostics)
-            await refusal(error)(scope, receive, send)
+            await refusal(error, scope, self._door.tell)(scope, receive, send)
             return
         except (PeerSilent, PeerFailed) as error:
-            await _body_of(error, error.status, {})(scope, receive, send)
+            await _answer(error.status, {}, self._door.tell(scope, _outcome(error)))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -109,19 +120,23 @@ class Authentication:
         return session if session and session.caller.surface == surface.path else None
 
 
-def refusal(error: BadToken) -> Response:
+def refusal(error: BadToken, scope: Scope, tell: Tell) -> Response:
     """The answer to a bad token (RFC 6750 3, RFC 9449 7.1), with an OperationOutcome as body."""
     challenge = (
         f'DPoP error="{error.error}", error_description="{error.diagnostics}", algs="{CHALLENGE_ALGORITHMS}"'
     )
     status = {"invalid_request": 400, "csrf": 403}.get(error.error, 401)
     headers = {"Cache-Control": "no-store"} | ({"WWW-Authenticate": challenge} if status == 401 else {})
-    return _body_of(error, status, headers)
+    return _answer(status, headers, tell(scope, _outcome(error)))
 
 
-def _body_of(error: AksonError, status: int, headers: dict[str, str]) -> Response:
-    issue = {"severity": "error", "code": error.code, "diagnostics": error.diagnostics}
-    return Response(json.dumps(outcome([issue])), status, headers, "application/fhir+json")
+def _outcome(error: AksonError) -> Resource:
+    return outcome([{"severity": "error", "code": error.code, "diagnostics": error.diagnostics}])
+
+
+def _answer(status: int, headers: dict[str, str], told: tuple[bytes, str]) -> Response:
+    body, media = told
+    return Response(body, status, headers, media)
 
 
 async def _same_origin(session: Session, headers: Headers, receive: Receive, origin: str) -> Receive:

@@ -47,9 +47,7 @@ async def transaction(ctx: Context, request: Request, resource: Resource, dispat
     for item in plan.entries:
         if item.method in {"GET", "HEAD"}:
             with at(item):
-                made[item.place] = entry_of(
-                    await dispatch(ctx, inner(request, item)), item.method
-                )
+                made[item.place] = entry_of(await dispatch(ctx, inner(request, item)), item.method)
     return Answer(200, bundle.assemble("transaction-response", [made[item.place] for item in plan.entries]))
 
 
