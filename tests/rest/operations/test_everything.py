@@ -173,3 +173,34 @@ async def test_a_long_record_leaves_in_bounded_pieces_before_it_is_read_to_its_e
     assert "Observation/late" in found(body)
     assert len(chunks) >= 6
     assert max(map(len, chunks)) < 250 * 1000
+
+
+async def test_a_stream_that_cannot_go_on_breaks_off_and_does_not_look_whole(client, database):
+    entries = [put(patient("L", id="long")), *[post(observation("Patient/long")) for _ in range(120)]]
+    assert (await client.post("/", json=bundle("transaction", *entries))).status_code == 200
+    chunks = []
+
+    async def send(message):
+        if message.get("body"):
+            chunks.append(message["body"])
+            if len(chunks) == 2:
+                async with database.transaction() as tx:
+                    await tx.execute("alter table idx_ref rename to idx_ref_away")
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    app = standalone(open_place(database, BASE), limit=LIMIT)
+    path = "/fhir/Patient/long/$everything"
+    try:
+        with pytest.raises(Exception, match="idx_ref"):
+            await app(
+                {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []},
+                receive,
+                send,
+            )
+    finally:
+        async with database.transaction() as tx:
+            await tx.execute("alter table idx_ref_away rename to idx_ref")
+    with pytest.raises(orjson.JSONDecodeError):
+        orjson.loads(b"".join(chunks))
