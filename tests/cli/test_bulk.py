@@ -95,3 +95,24 @@ def test_very_large_contents_leave_the_memory_of_an_export_small(server):
     assert size > 4 * 40 * MEGABYTE
     assert file["type"] == "Binary"
     assert server.peak() < 300 * MEGABYTE
+
+
+def test_an_import_goes_on_after_the_server_was_killed_and_takes_nothing_twice(server):
+    """Pain 10: an import that says that it is done and cannot be searched, or begins anew after a restart."""
+    raw = b"".join(json.dumps(each).encode() + b"\n" for each in patients(12_000))
+    headers = ASYNC | {"content-type": "application/fhir+ndjson"}
+    begun = httpx.post(f"{server.base}/$import", content=raw, headers=headers, timeout=60)
+    where = begun.headers["content-location"]
+    server.kill()
+    server.start()
+    server.until(where, done=1)
+    server.kill()
+    server.start()
+    answer = server.until(where)
+    assert answer.status_code == 200, answer.text
+    (taken,) = answer.json()["output"]
+    assert taken == {"type": "Patient", "count": 12_000, "created": 12_000, "updated": 0, "unchanged": 0}
+    assert answer.json()["error"] == []
+    found = httpx.get(f"{server.base}/Patient?_summary=count", timeout=60).json()["total"]
+    named = httpx.get(f"{server.base}/Patient?family:exact=Hansen 11999", timeout=60).json()
+    assert (found, named["entry"][0]["resource"]["id"]) == (12_000, "p11999")

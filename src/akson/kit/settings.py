@@ -79,6 +79,11 @@ OPTIONS = {
     "bulk_file": Option(
         "100000000", "About how large a file of an export gets, in bytes; then the next begins."
     ),
+    "import_from": Option(
+        "",
+        "What $import may read: origins and folders, separated by commas, e.g. https://data.example,/srv/bulk. The plain FHIR server reads from this machine's http besides. Empty: only what is sent with the request.",
+    ),
+    "import_processes": Option("0", "Processes of an import. 0: one more than there are processors."),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -106,6 +111,8 @@ class Settings:
     statement_timeout: int
     bulk_hours: int
     bulk_file: int
+    import_from: str
+    import_processes: int
     peer_timeout: float
     hooks: str
 

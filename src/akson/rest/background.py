@@ -25,7 +25,11 @@ Work = Callable[[Place, Job], Awaitable[Later | None]]
 Loop = Callable[[Place], Awaitable[None]]
 """Goes on until it is cancelled. One that fails is begun again."""
 
-HANDLERS: Mapping[str, Work] = {"export": bulk.export, reindexing.JOB: reindexing.work}
+HANDLERS: Mapping[str, Work] = {
+    "export": bulk.export,
+    "import": bulk.import_,
+    reindexing.JOB: reindexing.work,
+}
 """By kind of job."""
 LOOPS: tuple[Loop, ...] = (subscriptions.run, bulk.expire)
 
@@ -55,6 +59,7 @@ async def run(
             for loop in LOOPS if loops is None else loops:
                 group.create_task(_kept_up(loop, here))
     finally:
+        await bulk.end(here)
         await own.close()
 
 

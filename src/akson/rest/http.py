@@ -152,6 +152,17 @@ class Request:
             self._body = await self._read_body()
         return self._body
 
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it comes, whatever its size, for what keeps none of it. Malformed when the client leaves."""
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Malformed("The client left before the body was complete")
+            more = message.get("more_body", False)
+            if message.get("body"):
+                yield message["body"]
+
     def become(self, body: bytes, media: str) -> None:
         """The body in another shape, made of it at the edge."""
         self._body = body

@@ -90,7 +90,7 @@ class _Alone:
 def _is_one_statement(request: Request) -> bool:
     path = request.path
     if request.method in {"GET", "HEAD"}:
-        return True
+        return path[-1:] != ("$export",)
     if not path or path[0] in MORE or path[0].startswith("_") or path[-1].startswith("$"):
         return False
     if request.method == "POST":

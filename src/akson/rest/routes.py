@@ -11,7 +11,7 @@ from akson.kit.limits import LIMITS
 from akson.record.context import Context, Place
 from akson.rest import audit_event, compartment, edge, openapi, subset
 from akson.rest.attempt import Door, Handler, attempt
-from akson.rest.bulk import paths
+from akson.rest.bulk import paths, upload
 from akson.rest.bulk.started import PATH as BULK
 from akson.rest.bundles.process import process
 from akson.rest.capability import Capability
@@ -64,6 +64,8 @@ async def _answer(request: Request, door: Door, told: Told) -> Answer:
         if request.path == METADATA and request.parameter("mode") == "terminology":
             return await attempt(request, door, _methods_of_terminology(request))
         return await _telling(request, told[request.path])
+    if upload.is_upload(request):
+        return await upload.upload(request, door)
     handler = handler_of(request)
     if request.method in {"POST", "PUT", "PATCH"}:
         await edge.take_in(request)

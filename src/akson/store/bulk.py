@@ -1,43 +1,19 @@
 """Many writes at once: one look at what is there, then COPY into every table. For transactions and imports."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from akson.fhir.index import Index
 from akson.kit.clock import now
 from akson.kit.errors import Conflict, NotFound, VersionMismatch
-from akson.store import copying
-from akson.store.copying import bigint, bigints, boolean, double, raw, smallint, text, timestamp
 from akson.store.events import TELL_MANY
 from akson.store.hashing import patient_number, resource_key
+from akson.store.packed import ResourceRow, Tables
 from akson.store.pool import Tx
 from akson.store.rows import Rows, labels, rows
 from akson.store.stored import Stored, serve
 from akson.store.writes import Present, Write
 
-COLUMNS: dict[str, dict[str, Callable[[Any], bytes]]] = {
-    "resource": {
-        "pat": bigint, "rid": bigint, "key": bigint, "type": text, "id": text, "version": bigint,
-        "updated": timestamp, "deleted": boolean, "tok": bigints, "labels": bigints, "body": raw,
-    },
-    "idx_token": {"hash": bigint, "pat": bigint, "rid": bigint},
-    "idx_ref": {"target": bigint, "param": bigint, "pat": bigint, "rid": bigint},
-    "idx_date": {
-        "hash": bigint, "low": bigint, "high": bigint, "first": smallint, "pat": bigint, "rid": bigint,
-    },
-    "idx_qty": {
-        "hash": bigint, "value": double, "low": double, "high": double, "unit": bigint, "first": smallint,
-        "pat": bigint, "rid": bigint,
-    },
-    "idx_string": {
-        "hash": bigint, "norm": text, "exact": text, "first": smallint, "pat": bigint, "rid": bigint,
-    },
-    "idx_composite": {
-        "hash": bigint, "tok": bigints, "low1": double, "high1": double, "low2": double, "high2": double,
-        "pat": bigint, "rid": bigint,
-    },
-}  # fmt: skip
 FIND = """
 select key, pat, rid, version, deleted, tok, labels, updated, body from resource
 where key = any(%s::bigint[]) order by key for update"""
@@ -118,7 +94,7 @@ class Batch:
         self.events: list[tuple[int, str, str, str, int]] = []
         """(patient, type, action, id, version) of what changed."""
         self._moment = moment
-        self._tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
+        self._tables = Tables()
         self._texts: list[tuple[int, int, str, str]] = []
 
     def add(self, write: Write, key: int, present: Present | None, rid: int) -> None:
@@ -132,10 +108,10 @@ class Batch:
         elif present is not None:
             pat, marks = present.pat, present.labels
         deleted = write.resource is None
-        self._tables["resource"].append(
-            (pat, rid, key, write.type, write.id, version, self._moment, deleted, found.tok, marks, body)
-        )
-        self.index(found, pat, rid, write.type)
+        row = ResourceRow(pat, rid, key, write.type, write.id, version, self._moment, deleted, marks, body)
+        self._tables.add(row, found)
+        if found.content:
+            self._texts.append((pat, rid, write.type, found.content))
         self.stored.append(Stored(write.type, write.id, version, self._moment, body, deleted, pat))
         is_new = present is None or present.deleted
         action = "delete" if deleted else "create" if is_new else "update"
@@ -156,26 +132,13 @@ class Batch:
         )
 
     def index(self, found: Rows, pat: int, rid: int, kind: str) -> None:
-        """Add the index rows of a resource."""
-        place = (pat, rid)
-        self._tables["idx_token"] += [(token, *place) for token in found.tokens]
-        for table, values in (
-            ("idx_ref", found.references),
-            ("idx_date", found.dates),
-            ("idx_qty", found.quantities),
-            ("idx_string", found.strings),
-            ("idx_composite", found.composites),
-        ):
-            self._tables[table] += [(*row, *place) for row in values]
+        """Add the index rows of a resource that stays as it is."""
+        self._tables.add_index(found, pat, rid)
         if found.content:
             self._texts.append((pat, rid, kind, found.content))
 
     async def flush(self, tx: Tx) -> None:
-        for table, values in self._tables.items():
-            if values:
-                columns = COLUMNS[table]
-                names = ", ".join(columns)
-                stream = copying.stream(list(columns.values()), values)
-                await tx.copy(f"copy {table} ({names}) from stdin (format binary)", stream)
+        for statement, stream in self._tables.copies():
+            await tx.copy(statement, stream)
         if self._texts:
             await tx.execute(TEXT, [list(column) for column in zip(*self._texts, strict=True)])

@@ -4,28 +4,25 @@ All of it is in the database, written in the transaction of the piece of work it
 leaves nothing half done, any other process goes on, and files can be fetched through each of them.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
-from akson.kit.packing import OVERHEAD, Packed
+from akson.kit.packing import OVERHEAD, Packed, unpack
 from akson.store.hashing import hash64
 from akson.store.pool import Database, Tx
 
 COLUMNS = (
     "id, kind, owner, request, wanted, state, moment, place, total, done, result, error, made, ended, expires"
 )
-START = """
-with t as (
-    insert into transfer (id, kind, owner, request, wanted, moment) values (%s, %s, %s, %s, %s, %s) returning id
-)
-insert into job (kind, key, payload, due) select %s, '', jsonb_build_object('transfer', id), now() from t"""
+START = "insert into transfer (id, kind, owner, request, wanted, moment) values (%s, %s, %s, %s, %s, %s)"
 GET = f"select {COLUMNS} from transfer where id = %s"  # noqa: S608
 LOCK = "select pg_advisory_xact_lock(%s)"
 OPEN = "select count(*) from transfer where owner = %s and kind = %s and state in ('waiting', 'planning', 'running')"
+ANY = "select exists (select 1 from transfer where kind = %s and state in ('waiting', 'planning', 'running'))"
 MOVE = "update transfer set state = %s, place = %s, total = %s where id = %s and state <> 'cancelled'"
 CANCEL = "update transfer set state = 'cancelled' where id = %s"
 MORE = "update transfer set done = done + %s where id = %s"
@@ -53,12 +50,23 @@ where transfer = %s and not is_done order by number limit 1"""
 TAKE = """
 update transfer_part set taken = taken + %s, chunks = %s, is_done = taken + %s >= cardinality(rids)
 where transfer = %s and number = %s"""
+ADD_PART = "insert into transfer_part (transfer, number, type, rids) values (%s, %s, %s, %s::bigint[])"
+OPEN_PARTS = """
+select number, type, rids, chunks from transfer_part
+where transfer = %s and not is_done order by number limit %s"""
+FINISH_PART = """
+update transfer_part p set is_done = true from transfer t
+where p.transfer = %s and p.number = %s and not p.is_done and t.id = p.transfer and t.state = 'running'"""
+SOURCE = "select body from transfer_chunk where transfer = %s and kind = 'source' and part = %s"
+COUNTS = """
+select kind, type, sum(count)::bigint from transfer_chunk
+where transfer = %s and kind = any(%s::text[]) group by kind, type order by kind, type"""
 ADD_CHUNK = """
 insert into transfer_chunk (transfer, kind, type, part, number, count, body, crc, size)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 SIZES = """
 select kind, type, part, sum(count)::bigint, sum(size)::bigint, sum(octet_length(body))::bigint from transfer_chunk
-where transfer = %s and kind <> 'source' group by kind, type, part order by kind desc, type, part"""
+where transfer = %s and kind in ('output', 'deleted', 'error') group by kind, type, part order by kind desc, type, part"""
 NEXT_CHUNK = """
 select part, number, body, crc, size from transfer_chunk
 where transfer = %s and kind = %s and type = %s and (part, number) > (%s, %s) and part <= %s
@@ -131,10 +139,10 @@ class File(NamedTuple):
     last: int
 
 
-async def start(tx: Tx, transfer: Transfer, job: str) -> None:
-    """Write down what is wanted and put it into the queue, both or neither."""
+async def start(tx: Tx, transfer: Transfer) -> None:
+    """Write down what is wanted."""
     values = [transfer.id, transfer.kind, transfer.owner, transfer.request, Jsonb(transfer.wanted)]
-    await tx.execute(START, [*values, transfer.moment, job])
+    await tx.execute(START, [*values, transfer.moment])
 
 
 async def get(tx: Tx, id_: str) -> Transfer | None:
@@ -153,6 +161,12 @@ async def under_way(tx: Tx, owner: str, kind: str) -> int:
     """How many an owner has under way."""
     row = await tx.one(OPEN, [owner, kind])
     return int(row[0]) if row else 0
+
+
+async def is_any(tx: Tx, kind: str) -> bool:
+    """Whether anybody has one under way."""
+    row = await tx.one(ANY, [kind])
+    return bool(row and row[0])
 
 
 async def move(tx: Tx, id_: str, state: str, place: dict[str, Any], total: int = 0) -> None:
@@ -205,6 +219,45 @@ async def take(tx: Tx, id_: str, number: int, count: int, chunks: int) -> None:
     """So many more of a part are done, in so many chunks altogether."""
     await tx.execute(TAKE, [count, chunks, count, id_, number])
     await tx.execute(MORE, [count, id_])
+
+
+async def add_parts(tx: Tx, id_: str, first: int, parts: Sequence[tuple[str, Sequence[int]]]) -> None:
+    """Write parts numbered from `first`: (type, numbers that say what it is)."""
+    for number, (kind, numbers) in enumerate(parts, first):
+        await tx.execute(ADD_PART, [id_, number, kind, list(numbers)])
+
+
+async def open_parts(tx: Tx, id_: str, limit: int) -> list[Part]:
+    """The next parts that are not done."""
+    return [Part(*row) for row in await tx.fetch(OPEN_PARTS, [id_, limit])]
+
+
+async def finish_part(tx: Tx, id_: str, number: int, count: int) -> bool:
+    """Mark a part as done, with so many more resources; False when somebody else has done it, or it is cancelled."""
+    if await tx.execute(FINISH_PART, [id_, number]) == 0:
+        return False
+    await tx.execute(
+        "delete from transfer_chunk where transfer = %s and kind = 'source' and part = %s", [id_, number]
+    )
+    await tx.execute(MORE, [count, id_])
+    return True
+
+
+async def source(tx: Tx, id_: str, number: int) -> bytes:
+    """What was sent in for a part, unpacked."""
+    row = await tx.one(SOURCE, [id_, number])
+    return unpack(bytes(row[0])) if row else b""
+
+
+async def counts(tx: Tx, id_: str, kinds: Sequence[str]) -> list[tuple[str, str, int]]:
+    """Resources by kind of chunk and type."""
+    return [(row[0], row[1], row[2]) for row in await tx.fetch(COUNTS, [id_, list(kinds)])]
+
+
+async def analyze(tx: Tx) -> None:
+    """Let the planner know what came in."""
+    for table in ("resource", "idx_token", "idx_ref", "idx_date", "idx_qty", "idx_string", "idx_composite"):
+        await tx.script(f"analyze {table}")
 
 
 async def add_chunk(tx: Tx, id_: str, chunk: Chunk) -> None:

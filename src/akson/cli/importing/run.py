@@ -10,7 +10,7 @@ from akson.cli.importing.files import Files
 from akson.cli.importing.jobs import Job, jobs
 from akson.cli.importing.progress import Progress
 from akson.cli.importing.tally import Tally
-from akson.cli.importing.targets import Target, offline, over_http
+from akson.cli.importing.targets import Inside, Target, over_http
 from akson.kit.errors import PeerSilent
 
 MAY_PASS_LATER = frozenset({409, 412, 422})
@@ -36,18 +36,32 @@ async def _load(files: Files, options: Options) -> int:
     tally = Tally()
     progress = Progress(files.size, quiet=options.quiet)
     broken = ""
-    where = offline(options.data) if options.data is not None else over_http(options.url or "")
-    async with where as target:
-        try:
-            left = await _all(_shown(files, tally, progress), target, tally, options.parallel)
-            await _again(left, target, tally)
-        except* PeerSilent as silent:
-            broken = str(silent.exceptions[0])
+    if options.data is not None:
+        await _offline(files, options.data, tally, progress)
+    else:
+        async with over_http(options.url or "") as target:
+            try:
+                left = await _all(_shown(files, tally, progress), target, tally, options.parallel)
+                await _again(left, target, tally)
+            except* PeerSilent as silent:
+                broken = str(silent.exceptions[0])
     progress.end()
     _tell(tally, progress.seconds)
     if broken:
         print(f"Stopped: {broken}. Run the same command again to go on; nothing is loaded twice.")
     return 1 if broken or tally.refused else 0
+
+
+async def _offline(files: Files, data: Path, tally: Tally, progress: Progress) -> None:
+    """In bulk, and what cannot go in bulk as single Bundles afterwards."""
+    from akson.cli.importing import offline
+    from akson.rest.direct import Direct
+
+    async with offline.place_of(data) as place:
+        slow = await offline.load(place, files, tally, progress)
+        target = Inside(Direct(place))
+        left = await _all(jobs(slow), target, tally, 1)
+        await _again(left, target, tally)
 
 
 def _shown(files: Files, tally: Tally, progress: Progress) -> Iterator[Job]:

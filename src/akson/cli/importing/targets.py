@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
@@ -71,31 +70,7 @@ async def over_http(base: str) -> AsyncIterator[Target]:
         yield Server(client, base)
 
 
-@asynccontextmanager
-async def offline(data: Path) -> AsyncIterator[Target]:
-    """The database of `akson fhir serve --data DATA`, with the same checks as the server's own."""
-    from akson.cli.serving import DATABASE, HOST
-    from akson.rest.direct import Direct
-    from akson.rest.open import open_place
-    from akson.store.embedded import Embedded
-    from akson.store.migrate import migrate
-    from akson.store.pool import Database
-
-    postgres = Embedded(data)
-    await asyncio.to_thread(postgres.start)
-    try:
-        database = Database(postgres.uri(DATABASE), 2, statement_timeout=600)
-        await database.open()
-        try:
-            await migrate(database)
-            yield _Inside(Direct(open_place(database, f"http://{HOST}")))
-        finally:
-            await database.close()
-    finally:
-        await asyncio.to_thread(postgres.stop)
-
-
-class _Inside:
+class Inside:
     """The REST layer without HTTP."""
 
     def __init__(self, direct: "Direct") -> None:

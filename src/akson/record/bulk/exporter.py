@@ -189,7 +189,7 @@ class Exporter:
 
     async def _end(self, tx: Tx, transfer: Transfer, state: str, error: str = "") -> None:
         found = await transfers.sizes(tx, transfer.id) if state == "done" else []
-        files = list(_named(transfers.grouped(found, self.kept.file)))
+        files = files_of(found, self.kept.file)
         await transfers.end(tx, transfer.id, state, {"files": files}, now() + self.kept.time, error)
 
     async def _fail(self, id_: str, error: str) -> None:
@@ -261,6 +261,11 @@ def _deletions(rows: list[Row]) -> bytes:
     entries = [{"request": {"method": "DELETE", "url": f"{row.type}/{row.id}"}} for row in rows]
     bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
     return orjson.dumps(bundle) + b"\n"
+
+
+def files_of(found: list[transfers.Size], largest: int) -> list[dict[str, object]]:
+    """The files that chunks make, each of about so many bytes."""
+    return list(_named(transfers.grouped(found, largest)))
 
 
 def _named(files: list[tuple[transfers.File, int, int, int]]) -> Iterator[dict[str, object]]:

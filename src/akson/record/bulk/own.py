@@ -10,7 +10,7 @@ from akson.record import gate
 from akson.record.context import Context, Place
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Grant
-from akson.store import transfers
+from akson.store import jobs, transfers
 from akson.store.transfers import Transfer
 
 _KEPT = ("name", "client_id", "organization", "organization_name", "administers")
@@ -26,8 +26,13 @@ def owner(actor: Actor) -> str:
     return f"{actor.kind.value}/{actor.client_id}"
 
 
-async def begin(ctx: Context, kind: str, request: str, wanted: dict[str, Any], moment: datetime) -> Transfer:
-    """Put what is wanted into the queue on behalf of the actor. TooMany when the actor has enough under way."""
+async def begin(
+    ctx: Context, kind: str, request: str, wanted: dict[str, Any], moment: datetime, *, queued: bool = True
+) -> Transfer:
+    """Put what is wanted into the queue on behalf of the actor; not `queued`: only write it down.
+
+    TooMany when the actor has enough under way.
+    """
     mine = owner(ctx.actor)
     if await transfers.under_way(ctx.tx, mine, kind) >= AT_ONCE:
         raise TooMany(f"{AT_ONCE} of your {kind}s are under way: wait for one of them, or cancel it")
@@ -36,8 +41,16 @@ async def begin(ctx: Context, kind: str, request: str, wanted: dict[str, Any], m
         state="waiting", moment=moment, place={}, total=0, done=0, result={}, error="", made=moment,
         ended=None, expires=None,
     )  # fmt: skip
-    await transfers.start(ctx.tx, made, kind)
+    async with ctx.tx.savepoint():
+        await transfers.start(ctx.tx, made)
+        if queued:
+            await queue(ctx, made)
     return made
+
+
+async def queue(ctx: Context, transfer: Transfer) -> None:
+    """Have it done."""
+    await jobs.enqueue(ctx.tx, transfer.kind, {"transfer": transfer.id})
 
 
 async def find(ctx: Context, id_: str) -> Transfer:

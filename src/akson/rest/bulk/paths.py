@@ -19,6 +19,7 @@ from akson.record.bulk import own
 from akson.record.context import Context
 from akson.rest import outcome
 from akson.rest.attempt import Handler
+from akson.rest.bulk.loading import CREATED, UNCHANGED, UPDATED
 from akson.rest.bulk.started import address
 from akson.rest.http import Answer, Request
 from akson.rest.packing import takes_gzip
@@ -79,14 +80,25 @@ def manifest(request: Request, transfer: Transfer) -> dict[str, Any]:
             if each["kind"] == kind
         ]
 
-    return {
+    made = {
         "transactionTime": instant(transfer.moment),
         "request": transfer.request,
         "requiresAccessToken": _needs_token(transfer),
         "output": of("output"),
         "deleted": of("deleted"),
         "error": of("error"),
-    } | ({"extension": transfer.result["extension"]} if "extension" in transfer.result else {})
+    }
+    if transfer.kind == "import":
+        counts = transfer.result["counts"]
+        types = sorted({kind for what in (CREATED, UPDATED, UNCHANGED) for kind in counts.get(what, ())})
+        made["output"] = [{"type": kind, **_taken(counts, kind)} for kind in types]
+    return made
+
+
+def _taken(counts: dict[str, dict[str, int]], kind: str) -> dict[str, int]:
+    """How many resources of a type were taken in, and what that changed."""
+    found = {what: counts.get(what, {}).get(kind, 0) for what in (CREATED, UPDATED, UNCHANGED)}
+    return {"count": sum(found.values())} | found
 
 
 def _needs_token(transfer: Transfer) -> bool:

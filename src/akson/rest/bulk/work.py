@@ -7,6 +7,8 @@ from akson.kit.settings import Settings
 from akson.record.bulk.exporter import Exporter, Kept, Reduce
 from akson.record.context import Place
 from akson.rest import subset
+from akson.rest.bulk.importer import Importer
+from akson.rest.bulk.workers import Workers
 from akson.store import transfers
 from akson.store.jobs import Job, Later
 
@@ -21,6 +23,33 @@ async def export(place: Place, job: Job) -> Later | None:
     settings = Settings.load()
     kept = Kept(settings.bulk_file, timedelta(hours=settings.bulk_hours))
     return await Exporter(place, kept, _reducing).work(job)
+
+
+_WORKERS: dict[str, Workers] = {}
+"""By database: the processes of its imports, for as long as there are any."""
+
+
+async def import_(place: Place, job: Job) -> Later | None:
+    """Some steps of an import. Its processes stay until the last import is done."""
+    settings = Settings.load()
+    kept = Kept(settings.bulk_file, timedelta(hours=settings.bulk_hours))
+    workers = _WORKERS.setdefault(place.database.uri, Workers(settings.import_processes))
+    later = await Importer(place, kept, workers).work(job)
+    if later is None and not await _any_import(place):
+        await end(place)
+    return later
+
+
+async def _any_import(place: Place) -> bool:
+    async with place.database.transaction(read_only=True) as tx:
+        return await transfers.is_any(tx, "import")
+
+
+async def end(place: Place) -> None:
+    """End the processes of the imports of a place; another import begins new ones."""
+    workers = _WORKERS.pop(place.database.uri, None)
+    if workers is not None:
+        await workers.close()
 
 
 def _reducing(elements: tuple[str, ...]) -> Reduce:

@@ -14,6 +14,7 @@ from akson.rest.operations import (
     expand,
     export,
     expunge,
+    import_,
     lastn,
     meta,
     reindex,
@@ -28,6 +29,7 @@ __all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
 
 OPERATIONS: tuple[Operation, ...] = (
     *export.OPERATIONS,
+    *import_.OPERATIONS,
     *meta.OPERATIONS,
     *reindex.OPERATIONS,
     *everything.OPERATIONS,

@@ -1,0 +1,283 @@
+"""$import over HTTP: taken in beside the requests, found when it says done, each fault with its line and reason."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from akson.record.bulk import exporter
+from akson.rest import background
+from akson.rest.bulk import importer
+from akson.rest.open import open_place, standalone
+from tests.rest.making import issue, matches, observation, patient
+
+pytestmark = pytest.mark.store
+ASYNC = {"prefer": "respond-async"}
+NDJSON = {**ASYNC, "content-type": "application/fhir+ndjson"}
+BASE = "http://fhir.example"
+
+
+@pytest_asyncio.fixture
+async def work(database, monkeypatch):
+    """The work beside the requests, as the server has it, with one process."""
+    monkeypatch.setattr(background, "IDLE", 0.05)
+    monkeypatch.setattr(exporter, "SETTLE", timedelta(milliseconds=50))
+    monkeypatch.setenv("AKSON_IMPORT_PROCESSES", "1")
+    async with background.beside(open_place(database, BASE)):
+        yield
+
+
+def lines(*resources):
+    return b"".join(json.dumps(each).encode() + b"\n" for each in resources)
+
+
+async def finished(client, answer, status=200):
+    assert answer.status_code == 202, answer.text
+    async with asyncio.timeout(90):
+        while (found := await client.get(answer.headers["content-location"])).status_code == 202:  # noqa: ASYNC110
+            await asyncio.sleep(0.3)
+    assert found.status_code == status, found.text
+    return found.json()
+
+
+async def errors(client, manifest):
+    found = []
+    for file in manifest["error"]:
+        answer = await client.get(file["url"])
+        found += [json.loads(line)["issue"][0]["diagnostics"] for line in answer.text.splitlines()]
+    return found
+
+
+def parameters(*urls, **more):
+    inputs = [
+        {"name": "input", "part": [{"name": "url", "valueUrl": url}, *more.get("parts", [])]} for url in urls
+    ]
+    return {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "inputFormat", "valueCode": more.get("format", "application/fhir+ndjson")},
+            *inputs,
+        ],
+    }
+
+
+@pytest.mark.usefixtures("work")
+async def test_what_is_sent_is_there_when_it_says_done(client):
+    body = lines(patient(id="a"), observation("Patient/a", id="oa"), patient("Olsen"))
+    manifest = await finished(client, await client.post("/$import", content=body, headers=NDJSON))
+    assert manifest["error"] == []
+    assert manifest["output"] == [
+        {"type": "Observation", "count": 1, "created": 1, "updated": 0, "unchanged": 0},
+        {"type": "Patient", "count": 2, "created": 2, "updated": 0, "unchanged": 0},
+    ]
+    assert await matches(client, "Observation?subject=Patient/a&code=8310-5") == ["oa"]
+    assert len(await matches(client, "Patient?name=olsen")) == 1
+
+
+@pytest.mark.usefixtures("work")
+async def test_a_second_run_changes_only_what_is_different(client):
+    await finished(
+        client, await client.post("/$import", content=lines(patient(id="a"), patient(id="b")), headers=NDJSON)
+    )
+    again = lines(patient(id="a"), patient("Berg", id="b"), patient("Dahl", id="c"))
+    manifest = await finished(client, await client.post("/$import", content=again, headers=NDJSON))
+    assert manifest["output"] == [{"type": "Patient", "count": 3, "created": 1, "updated": 1, "unchanged": 1}]
+    assert (await client.get("/Patient/a")).json()["meta"]["versionId"] == "1"
+    assert (await client.get("/Patient/b")).json()["meta"]["versionId"] == "2"
+    assert await matches(client, "Patient?name=berg") == ["b"]
+
+
+@pytest.mark.usefixtures("work")
+async def test_every_fault_is_told_with_its_line_and_holds_up_nothing_else(client):
+    body = (
+        lines(patient(id="a"))
+        + b"not json\n\n"
+        + lines(patient(id="b", gender="x"), {"resourceType": "Pasient"}, ["list"], patient(id="no/id"))
+        + lines(patient(id="a"), patient("Berg", id="a"))
+        + b'{"resourceType": "Patient", "id": "last"}'
+    )
+    manifest = await finished(client, await client.post("/$import", content=body, headers=NDJSON))
+    told = sorted(await errors(client, manifest))
+    assert [each.partition(": ")[0] for each in told] == ["body:2", "body:4", "body:5", "body:6", "body:7"]
+    assert "gender" in told[1]
+    assert "no resource type" in told[2]
+    assert manifest["error"][0]["count"] == 5
+    assert (await client.get("/Patient/last")).status_code == 200
+    assert (await client.get("/Patient/a")).json()["name"][0]["family"] == "Berg"
+
+
+@pytest.mark.usefixtures("work")
+async def test_definitions_take_effect_as_when_they_are_put(client):
+    system = {
+        "resourceType": "CodeSystem", "id": "cs", "url": "http://example.org/cs", "status": "active",
+        "content": "complete", "concept": [{"code": "a", "display": "Apple"}],
+    }  # fmt: skip
+    await finished(client, await client.post("/$import", content=lines(system), headers=NDJSON))
+    answer = await client.get("/CodeSystem/$lookup", params={"system": system["url"], "code": "a"})
+    assert "Apple" in answer.text
+
+
+@pytest.mark.usefixtures("work")
+async def test_files_of_a_folder_that_was_named_and_of_no_other(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("AKSON_IMPORT_FROM", f"https://data.example,{tmp_path / 'open'}")
+    (tmp_path / "open").mkdir()
+    many = [patient(id=f"p{number}") for number in range(3000)]
+    (tmp_path / "open" / "p.ndjson").write_bytes(lines(*many))
+    (tmp_path / "shut.ndjson").write_bytes(lines(patient(id="shut")))
+    (tmp_path / "open" / "link.ndjson").symlink_to(tmp_path / "shut.ndjson")
+    monkeypatch.setattr(importer, "PART", 50_000)
+    url = (tmp_path / "open" / "p.ndjson").as_uri()
+    part = {"name": "type", "valueCode": "Patient"}
+    manifest = await finished(
+        client, await client.post("/$import", json=parameters(url, parts=[part]), headers=ASYNC)
+    )
+    assert manifest["output"][0]["count"] == 3000
+    assert (await client.get("/Patient?_summary=count")).json()["total"] == 3000
+    for refused in (
+        (tmp_path / "shut.ndjson").as_uri(),
+        f"file://{tmp_path}/open/../shut.ndjson",
+        (tmp_path / "open" / "link.ndjson").as_uri(),
+        "http://data.example/p.ndjson",
+        "https://data.example.evil.example/p.ndjson",
+        "https://data.example@evil.example/p.ndjson",
+        "http://169.254.169.254/latest",
+        "ftp://data.example/x",
+    ):
+        answer = await client.post("/$import", json=parameters(refused), headers=ASYNC)
+        assert answer.status_code == 422, refused
+        assert "AKSON_IMPORT_FROM" in issue(answer)["diagnostics"]
+
+
+@pytest.mark.usefixtures("work")
+async def test_a_line_of_another_type_than_announced_is_refused(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("AKSON_IMPORT_FROM", str(tmp_path))
+    (tmp_path / "p.ndjson").write_bytes(lines(patient(id="a"), observation("Patient/a", id="o")))
+    body = parameters((tmp_path / "p.ndjson").as_uri(), parts=[{"name": "type", "valueCode": "Patient"}])
+    manifest = await finished(client, await client.post("/$import", json=body, headers=ASYNC))
+    assert [each["type"] for each in manifest["output"]] == ["Patient"]
+    assert "Patient was announced" in (await errors(client, manifest))[0]
+
+
+@pytest.mark.usefixtures("work")
+async def test_over_http_from_this_machine(client, tmp_path, unused_tcp_port):
+    import subprocess
+    import sys
+
+    (tmp_path / "p.ndjson").write_bytes(lines(*[patient(id=f"p{number}") for number in range(500)]))
+    command = [
+        sys.executable,
+        "-m",
+        "http.server",
+        str(unused_tcp_port),
+        "--bind",
+        "127.0.0.1",
+        "-d",
+        str(tmp_path),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:  # noqa: ASYNC220
+        try:
+            base = f"http://127.0.0.1:{unused_tcp_port}"
+            async with httpx.AsyncClient() as plain, asyncio.timeout(20):
+                while True:
+                    try:
+                        await plain.get(base)
+                        break
+                    except httpx.HTTPError:
+                        await asyncio.sleep(0.05)
+            answer = await client.post("/$import", json=parameters(f"{base}/p.ndjson"), headers=ASYNC)
+            manifest = await finished(client, answer)
+            assert manifest["output"][0]["count"] == 500
+            gone = await client.post("/$import", json=parameters(f"{base}/none.ndjson"), headers=ASYNC)
+            failed = await finished(client, gone, 500)
+            assert "the source answered 404" in failed["issue"][0]["diagnostics"]
+        finally:
+            server.terminate()
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "words"),
+    [
+        (parameters(), ASYNC, "From 1 to"),
+        (parameters("http://127.0.0.1/x", format="text/csv"), ASYNC, "inputFormat"),
+        (parameters("http://127.0.0.1/x"), {}, "Prefer: respond-async"),
+        (
+            parameters("http://127.0.0.1/x", parts=[{"name": "type", "valueCode": "Pasient"}]),
+            ASYNC,
+            "no resource type",
+        ),
+        (
+            parameters("http://127.0.0.1/x", parts=[{"name": "kind", "valueCode": "a"}]),
+            ASYNC,
+            "the parts `url`",
+        ),
+    ],
+)
+async def test_what_cannot_be_done_is_refused_with_words(client, body, headers, words):
+    answer = await client.post("/$import", json=body, headers=headers)
+    assert answer.status_code in {400, 404}
+    assert words in issue(answer)["diagnostics"]
+    assert (await client.get("/$import", headers=ASYNC)).status_code == 405
+
+
+async def test_a_client_that_leaves_in_the_middle_leaves_nothing(database):
+    app = standalone(open_place(database, BASE), limit=100)
+    sent = []
+    messages = iter(
+        [
+            {"type": "http.request", "body": lines(patient(id="a")) * 30_000, "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive():
+        return next(messages)
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/fhir+ndjson"), (b"prefer", b"respond-async")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/fhir/$import",
+        "query_string": b"",
+        "headers": headers,
+    }
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 400
+    async with database.transaction() as tx:
+        rows = await tx.one("select (select count(*) from transfer), (select count(*) from transfer_chunk)")
+    assert tuple(rows) == (0, 0)
+
+
+async def test_an_import_that_is_cancelled_goes_no_further(client, database):
+    answer = await client.post("/$import", content=lines(patient(id="a")), headers=NDJSON)
+    assert answer.status_code == 202
+    where = answer.headers["content-location"]
+    assert (await client.delete(where)).status_code == 202
+    assert (await client.get(where)).status_code == 404
+    async with background.beside(open_place(database, BASE)), asyncio.timeout(20):
+        while True:
+            async with database.transaction() as tx:
+                if (await tx.one("select count(*) from transfer"))[0] == 0:
+                    break
+            await asyncio.sleep(0.05)
+    assert (await client.get("/Patient/a")).status_code == 404
+
+
+def test_parts_are_whole_lines_and_their_numbers_are_right(monkeypatch):
+    monkeypatch.setattr(importer, "PART", 40)
+    text = b"".join(f"line {number}\n".encode() for number in range(1, 60)) + b"end"
+    for size in (1, 7, 1000):
+        cutter = importer.Cutter()
+        parts = [
+            part for start in range(0, len(text), size) for part in cutter.add(text[start : start + size])
+        ]
+        parts += cutter.end()
+        assert b"".join(part for part, _ in parts) == text
+        assert all(part.endswith(b"\n") for part, _ in parts[:-1])
+        for part, line in parts[:-1]:
+            assert part.startswith(f"line {line}\n".encode())
