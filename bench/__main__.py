@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import chart, terminology, workloads
+from bench import bulk, chart, terminology, workloads
 from bench.report import Figures, page
 from bench.server import Served
 
@@ -38,6 +38,8 @@ def main() -> int:
             figures.chart = chart.measure(Path(folder) / "chart", workloads.read_bundles(archive))
         except RuntimeError as error:
             print(f"the chart page was not measured: {error}", file=sys.stderr)
+        print("bulk data ...", file=sys.stderr)
+        figures.bulk = bulk.section(bulk.measure(Path(folder) / "bulk", archive))
         print("terminology ...", file=sys.stderr)
         figures.terminology = terminology.section(terminology.measure(Path(folder) / "terminology"))
     text = page(figures)

@@ -27,6 +27,8 @@ class Figures:
     """(clients, resources, seconds, processor seconds of the worker, of PostgreSQL)."""
     results: list[Result] = field(default_factory=list)
     chart: ChartFigures | None = None
+    bulk: str = ""
+    """Its section, as `bench.bulk` writes it."""
     terminology: str = ""
     """Its section, as `bench.terminology` writes it."""
 
@@ -75,6 +77,7 @@ cached between requests. CPU is processor time a request, which says what the ma
 {single}
 
 {chart_section(figures.chart) if figures.chart else ""}
+{figures.bulk}
 {figures.terminology}
 ## Start, stop, memory
 

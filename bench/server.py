@@ -48,6 +48,11 @@ class Served:
         return _kilobytes(self._process.pid, "VmRSS") / 1024
 
     @property
+    def peak_megabytes(self) -> float:
+        """The most that the server's process had so far."""
+        return _kilobytes(self._process.pid, "VmHWM") / 1024
+
+    @property
     def database_megabytes(self) -> float:
         """Memory of all PostgreSQL processes, shared pages counted once."""
         total = 0.0

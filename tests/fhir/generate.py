@@ -66,9 +66,11 @@ def _value(draw, element, kind, depth):
     if element.value_set in spec().codes and kind == "code":
         item = st.sampled_from(sorted(spec().codes[element.value_set].codes))
     elif kind == "Resource":
-        item = st.just({"resourceType": "Basic", "code": {"text": "x"}})
+        item = st.just({"resourceType": "Basic", "code": {"text": "x"}}).map(deepcopy)
     elif kind == "Reference":
-        item = st.sampled_from([{"reference": "Patient/1"}, {"display": "x"}, {"identifier": {"value": "1"}}])
+        item = st.sampled_from(
+            [{"reference": "Patient/1"}, {"display": "x"}, {"identifier": {"value": "1"}}]
+        ).map(deepcopy)
     else:
         table = spec().table(kind)
         primitive = table.kind == "primitive-type"
