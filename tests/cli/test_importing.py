@@ -15,9 +15,9 @@ import pytest
 
 from akson.cli.importing.files import Files
 from akson.cli.importing.jobs import jobs
-from akson.cli.importing.repeatable import entry_id, repeatable_entry
 from akson.cli.importing.run import Options, load
 from akson.fhir import xml
+from akson.rest.bulk.repeatable import entry_id, repeatable_entry
 from tests.rest.making import bundle, observation, patient, post, put
 from tests.shared import shared
 

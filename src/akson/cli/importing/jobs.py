@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from akson.cli.importing.files import Document
-from akson.cli.importing.repeatable import repeatable, repeatable_entry
 from akson.fhir import strict_json, xml
 from akson.fhir.model import Resource
 from akson.fhir.validate.formats import FORMATS
 from akson.kit.errors import AksonError
+from akson.rest.bulk.repeatable import repeatable, repeatable_entry
 
 BATCH = 200
 """Single resources a batch."""
