@@ -175,10 +175,16 @@ def _sink(param: SearchParam, convert: Convert) -> Sink:
 
 def _composite(param: SearchParam, base: Trail, trails: Trails) -> Sink:
     """One row for each combination of the components' values at one place."""
-    collectors = [_component(part, base, trails) for part in param.components]
+    components = [_component(part, base, trails) for part in param.components]
+    collectors = [collect for collect, _ in components]
+    # Most combinations lack a component: a look at the keys tells so before anything is read.
+    needed = [keys for _, keys in components if keys]
     code = param.code
 
     def sink(value: Any, index: Index, resource: Resource) -> None:
+        for keys in needed:
+            if keys.isdisjoint(value):
+                return
         parts = []
         for collect in collectors:
             found = collect(value, resource)
@@ -229,7 +235,8 @@ def _part_sink(param: SearchParam, convert: Convert) -> Sink:
     return sink
 
 
-def _component(part: SearchParam, base: Trail, trails: Trails) -> Collect:
+def _component(part: SearchParam, base: Trail, trails: Trails) -> tuple[Collect, frozenset[str]]:
+    """How its values are collected, and the keys of which one must be there; none where that cannot be said."""
     tree = Branch()
     whole = part.expression.startswith("%resource")
     start = Trail((), base.type, base.value_set)
@@ -244,7 +251,8 @@ def _component(part: SearchParam, base: Trail, trails: Trails) -> Collect:
         walk(resource if whole else value, found, resource)
         return [each for each in found.values if not isinstance(each, TokenValue) or each.code]
 
-    return collect
+    keys = frozenset() if whole or tree.sinks else frozenset(step.key for step in tree.children)
+    return collect, keys
 
 
 def _closure(branch: Branch) -> Sink:
