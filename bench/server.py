@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -61,6 +63,12 @@ class Served:
                 total += _share(entry)
         return total / 1024
 
+    @staticmethod
+    def database_size(data: Path) -> float:
+        """Megabytes on disk, the log of changes left out."""
+        files = (each for each in data.rglob("*") if each.is_file() and "pg_wal" not in each.parts)
+        return sum(each.stat().st_size for each in files) / 2**20
+
     def cpu_seconds(self) -> tuple[float, float]:
         """Processor time taken so far: by the server's process, by PostgreSQL."""
         database = 0.0
@@ -68,6 +76,14 @@ class Served:
             if entry.name.isdigit() and _below(int(entry.name), self._process.pid):
                 database += _ticks(int(entry.name))
         return _ticks(self._process.pid, own=True) / TICKS, database / TICKS
+
+    @contextmanager
+    def watched(self) -> Iterator[list[float]]:
+        """Processor seconds of the block: of the server's process, of PostgreSQL."""
+        used: list[float] = []
+        before = self.cpu_seconds()
+        yield used
+        used += [after - start for start, after in zip(before, self.cpu_seconds(), strict=True)]
 
     def stop(self) -> float:
         """Stop as Ctrl-C does; the seconds it took."""

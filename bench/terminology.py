@@ -116,6 +116,10 @@ terms each, several ways up, one relationship. `akson terminology load` put it i
 """
 
 
+def run(folder: Path, bundles: list[bytes], seconds: float) -> str:  # noqa: ARG001
+    return section(measure(folder))
+
+
 def main() -> int:
     """Measure and print the section."""
     parser = argparse.ArgumentParser(description="Measure terminology alone.")
