@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 END = b"\r\n\r\n"
+LAST_CHUNK = b"\r\n0\r\n\r\n"
+"""Ends an answer in chunks; their marks stay in the body, which nobody reads."""
 
 
 class Connection(asyncio.Protocol):
@@ -16,6 +18,7 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
         self._need = -1
         self._start = 0
+        self._chunked = False
         self._waiting: asyncio.Future[tuple[int, bytes]] | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -31,9 +34,14 @@ class Connection(asyncio.Protocol):
                 return
             self._start = end + 4
             head = self._buffer[:end].lower()
+            self._chunked = b"transfer-encoding: chunked" in head
             place = head.find(b"content-length:")
             length = int(head[place + 15 :].split(b"\r\n", 1)[0]) if place >= 0 else 0
             self._need = self._start + length
+        if self._chunked:
+            if not self._buffer.endswith(LAST_CHUNK):
+                return
+            self._need = len(self._buffer)
         if len(self._buffer) >= self._need and self._waiting is not None:
             status, body = int(self._buffer[9:12]), self._buffer[self._start : self._need]
             self._buffer, self._need = b"", -1
