@@ -5,7 +5,7 @@ from akson.fhir.spec import spec
 from akson.kit.errors import UnsupportedParameter
 from akson.store import hashing
 from akson.store.criteria_tokens import token
-from akson.store.fragment import Sql, Table, Tables, either, index_row, kinds_of, sql
+from akson.store.fragment import BRANCHES, Sql, Table, Tables, either, index_row, kinds_of, sql
 
 PARENTS = ("partof", "part-of")
 """The parameters by which a type refers to what it is a part of: Location, Organization, Encounter and others."""
@@ -25,7 +25,9 @@ def reference(criterion: Filter, of: Table, tables: Tables) -> Sql:
         test = sql(f"{alias}.target = %s and {alias}.param = %s", keys[0], params[0])
     else:
         test = sql(f"{alias}.target = any(%s::bigint[]) and {alias}.param = any(%s::bigint[])", keys, params)
-    return index_row("idx_ref", alias, of, test)
+    pairs = [(key, param) for key in keys for param in params]
+    branches = [sql(f"{alias}.target = %s and {alias}.param = %s", *pair) for pair in pairs[: BRANCHES + 1]]
+    return index_row("idx_ref", alias, of, test, branches=branches if len(pairs) <= BRANCHES else [])
 
 
 def _params(criterion: Filter, of: Table) -> list[int]:

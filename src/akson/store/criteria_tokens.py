@@ -6,7 +6,7 @@ from akson.fhir.search import Filter, TokenTerm
 from akson.kit.errors import UnsupportedParameter
 from akson.store import hashing
 from akson.store.criteria_texts import rows_of_text
-from akson.store.fragment import Sql, Table, Tables, index_row, kinds_of, sql
+from akson.store.fragment import BRANCHES, Sql, Table, Tables, index_row, kinds_of, one_of, sql
 from akson.store.rows import SYSTEM_INDEXED
 
 NEGATED = frozenset({"not", "not-in"})
@@ -39,6 +39,5 @@ def token(criterion: Filter, of: Table, tables: Tables) -> Sql:
 def by_hash(hashes: Sequence[int], of: Table, tables: Tables) -> Sql:
     """The resource has a row of idx_token with one of these hashes."""
     alias = tables.name()
-    if len(hashes) == 1:
-        return index_row("idx_token", alias, of, sql(f"{alias}.hash = %s", hashes[0]))
-    return index_row("idx_token", alias, of, sql(f"{alias}.hash = any(%s::bigint[])", list(hashes)))
+    branches = [sql(f"{alias}.hash = %s", each) for each in hashes] if len(hashes) <= BRANCHES else []
+    return index_row("idx_token", alias, of, one_of(f"{alias}.hash", hashes), branches=branches)

@@ -40,26 +40,51 @@ class Drive:
 
         The limit stands in its text, since a plan for any limit would sort.
         """
-        test, keys = self.test, self.order.keys
-        conditions = [test.where, self.inside, *([self._first()] if test.along else [])]
-        conditions += [after(self.order, values)] if values else []
-        names = [f"k{number}" for number in range(len(keys))]
-        listed = joined(
-            ", ", [key.expression + sql(f" as {name}") for key, name in zip(keys, names, strict=True)]
-        )
-        inner = sql("select distinct ") + listed + sql(f" from {test.table} {test.alias} where ")
-        inner += both(conditions) + sql(" order by ") + self.order.clause() + sql(f" limit {limit:d}")
+        names = [f"k{number}" for number in range(len(self.order.keys))]
+        ways = self.test.branches if len(self.test.branches) > 1 else (self.test.where,)
+        walks = [self._walk(way, names, limit, values) for way in ways]
+        inner = walks[0] if len(walks) == 1 else self._merged(walks, names, limit)
         outer = ", ".join(f"p.{name}" for name in names)
         head = sql(f"select {columns.format(self.of.alias)}, {outer} from (")  # noqa: S608
         tail = sql(f") p join resource {self.of.alias} on {self.of.alias}.rid = p.{names[-1]} where ")
         return head + inner + tail + self.of.condition + sql(f" order by {outer}")
 
+    def _walk(self, where: Sql, names: list[str], limit: int, values: list[Any] | None) -> Sql:
+        """The keys of the next rows along one stretch of the index."""
+        test, keys = self.test, self.order.keys
+        conditions = [where, self.inside, *([self._first()] if test.along else [])]
+        conditions += [after(self.order, values)] if values else []
+        listed = joined(
+            ", ", [key.expression + sql(f" as {name}") for key, name in zip(keys, names, strict=True)]
+        )
+        rows = sql(f" from {test.table} {test.alias} where ") + both(conditions)
+        return (
+            sql("select distinct ")
+            + listed
+            + rows
+            + sql(" order by ")
+            + self.order.clause()
+            + sql(f" limit {limit:d}")
+        )
+
+    @staticmethod
+    def _merged(walks: list[Sql], names: list[str], limit: int) -> Sql:
+        """The next rows of several stretches: of each no more than a page can be needed."""
+        together = joined(" union ", [sql("(") + walk + sql(")") for walk in walks])
+        listed = ", ".join(names)
+        return sql(f"select {listed} from (") + together + sql(f") w order by {listed} limit {limit:d}")  # noqa: S608
+
     def _first(self) -> Sql:
-        """Of several rows of one resource, the first in the order counts."""
+        """Of several rows of one resource, the first in the order counts.
+
+        A subquery for each row that is looked at: as a join, the planner would read all rows first. In a case, since it
+        takes an equality for rare, and would then sort what it expects to be few.
+        """
         test = self.test
         other = Sql(test.where.text.replace(f"{test.alias}.", "j."), test.where.params)
-        head = f"not exists (select 1 from {test.table} j where j.rid = {test.alias}.rid"  # noqa: S608
-        return sql(f"{head} and j.{test.along} < {test.alias}.{test.along} and ") + other + sql(")")
+        least = f"(select min(j.{test.along}) from {test.table} j where j.rid = {test.alias}.rid and "  # noqa: S608
+        head = f"case when {test.alias}.{test.along} = {least}"
+        return sql(head) + other + sql(") then true else false end")
 
     def mark(self, query: Query, values: list[Any], secret: bytes | None) -> str:
         """The mark of a row: where the next page begins."""

@@ -81,6 +81,10 @@ class Tables:
         return f"i{next(self._numbers)}"
 
 
+BRANCHES = 30
+"""Alternatives of one criterion that are walked one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowTest(Sql):
     """That a resource has a row in an index table; with what the test is made of, for searches that begin there."""
@@ -90,13 +94,17 @@ class RowTest(Sql):
     where: Sql = Sql("true")
     along: str = ""
     """The column in whose order an index gives these rows; empty: in that of the resources' numbers, or none."""
+    branches: tuple[Sql, ...] = ()
+    """The condition as alternatives, of each of which an index gives the rows in the order of numbers."""
 
 
-def index_row(table: str, alias: str, of: Table, condition: Sql, along: str = "") -> RowTest:
+def index_row(
+    table: str, alias: str, of: Table, condition: Sql, along: str = "", branches: Sequence[Sql] = ()
+) -> RowTest:
     """`of` has a row in an index table that fulfils the condition on `alias`."""
     head = f"exists (select 1 from {table} {alias} where {alias}.rid = {of.alias}.rid"  # noqa: S608
     text = sql(f"{head} and ") + condition + sql(")")
-    return RowTest(text.text, text.params, table, alias, condition, along)
+    return RowTest(text.text, text.params, table, alias, condition, along, tuple(branches))
 
 
 def kinds_of(of: Table) -> Sequence[str]:
