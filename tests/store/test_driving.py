@@ -111,7 +111,18 @@ CRITERIA = st.one_of(
     st.tuples(
         st.just("Observation"), st.just("subject"), st.sampled_from(["Patient/p1", "Patient/p3,Patient/p4"])
     ),
-    st.tuples(st.just("Observation"), st.just("code"), st.sampled_from(["85354-9", "85354-9,x", "x"])),
+    st.tuples(st.just("Observation"), st.just("code"), st.sampled_from(["85354-9", "85354-9,x", "x", "x,y"])),
+    st.tuples(
+        st.just("Observation"),
+        st.sampled_from(["component-code-value-quantity", "combo-code-value-quantity"]),
+        st.builds(
+            "http://loinc.org|{}${}{}{}".format,
+            st.sampled_from(["8480-6", "8462-4"]),
+            st.sampled_from(["", "gt", "lt", "ge", "le", "ne"]),
+            st.integers(55, 145),
+            st.sampled_from(["", "|http://unitsofmeasure.org|mm[Hg]", "||mm[Hg]"]),
+        ),
+    ),
 )
 SCOPES = [
     NODE,
@@ -161,6 +172,9 @@ async def test_a_page_reads_the_rows_of_a_page_whatever_the_store_holds(filled):
         ("date", "lt2026-08"),
         ("component-value-quantity", f"gt60|{UCUM}|mm[Hg]"),
         ("code", "http://loinc.org|85354-9"),
+        ("code", "http://loinc.org|85354-9,http://loinc.org|x,http://loinc.org|y"),
+        ("component-code-value-quantity", "http://loinc.org|8480-6$gt100"),
+        ("component-code-value-quantity", f"http://loinc.org|8480-6$gt100|{UCUM}|mm[Hg]"),
     ):
         statement = search_sql.statement(NODE, asked("Observation", pair, ("_count", "5")))
         plan = await filled.fetch(f"explain (analyze, format json) {statement.text}", statement.params)

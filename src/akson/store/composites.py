@@ -21,8 +21,8 @@ from akson.fhir.search import (
 from akson.kit.errors import UnsupportedParameter
 from akson.store import hashing
 from akson.store.amounts import UCUM, term_in_base
-from akson.store.fragment import Sql, Table, Tables, both, either, index_row, sql
-from akson.store.intervals import NUMBERS, date_condition
+from akson.store.fragment import Sql, Table, Tables, both, either, index_row, one_of, sql
+from akson.store.intervals import NUMBER_ORDER, NUMBERS, date_condition
 from akson.store.rows import BASE, NO_SYSTEM
 
 Measured = QuantityTerm | NumberTerm | DateTerm
@@ -31,13 +31,25 @@ Measured = QuantityTerm | NumberTerm | DateTerm
 def composite(criterion: Filter, of: Table, tables: Tables) -> Sql:
     """The resource has a combination that fulfils one of the terms in all its parts."""
     alias = tables.name()
-    tests = [
-        sql("(") + _row(criterion, parts, alias, of) + sql(")")
+    readings = [
+        parts
         for term in criterion.terms
         if isinstance(term, CompositeTerm)
         for parts in product(*(_readings(part) for part in term.parts))
     ]
-    return index_row("idx_composite", alias, of, tests[0] if len(tests) == 1 else either(tests))
+    tests = [sql("(") + _row(criterion, parts, alias, of) + sql(")") for parts in readings]
+    if len(tests) > 1:
+        return index_row("idx_composite", alias, of, either(tests))
+    return index_row("idx_composite", alias, of, tests[0], _along(readings[0]) if len(of.kinds) == 1 else "")
+
+
+def _along(parts: tuple[Term, ...]) -> str:
+    """The column along which an index gives the combinations: that of the first part that is measured."""
+    first = next((part for part in parts if isinstance(part, Measured)), None)
+    if first is None or isinstance(first, DateTerm):
+        return ""
+    number = first.number if isinstance(first, QuantityTerm) else first
+    return f"{_column(first)}1" if number.prefix in NUMBER_ORDER else ""
 
 
 def _readings(part: Term) -> list[Term]:
@@ -59,7 +71,7 @@ def _row(criterion: Filter, parts: tuple[Term, ...], alias: str, of: Table) -> S
     ]
     if not hashes:
         raise UnsupportedParameter(f"{criterion.param.code}: the first component needs a code")
-    tests = [sql(f"{alias}.hash = any(%s::bigint[])", hashes)]
+    tests = [one_of(f"{alias}.hash", hashes)]
     numbers = 0
     for place, part in enumerate(parts):
         forms = [hashing.hash64("part", str(place), form) for form in _forms(part)[place == 0 :]]
@@ -77,12 +89,16 @@ def _measured(alias: str, number: int, part: Measured) -> Sql:
     if isinstance(part, DateTerm):
         return date_condition(low, high, part, float)
     term = part.number if isinstance(part, QuantityTerm) else part
-    column = high if isinstance(part, QuantityTerm) and part.system == BASE else low
+    column = f"{alias}.{_column(part)}{number}"
     text, ends = NUMBERS[term.prefix]
     for name in ("value", "low", "high"):
         text = text.replace(f"{{i}}.{name}", column)
     given = {"a": float(term.low), "b": float(term.high), "v": float(term.value)}
     return sql(text, *(given[end] for end in ends))
+
+
+def _column(part: NumberTerm | QuantityTerm) -> str:
+    return "high" if isinstance(part, QuantityTerm) and part.system == BASE else "low"
 
 
 def _forms(part: Term) -> list[str]:

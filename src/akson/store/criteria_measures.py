@@ -21,11 +21,8 @@ from akson.store.fragment import (
     parameters,
     sql,
 )
-from akson.store.intervals import date_condition, number_condition
+from akson.store.intervals import DATE_ORDER, NUMBER_ORDER, date_condition, number_condition
 
-DATE_ORDER = {"gt": "high", "lt": "low", "ge": "high", "le": "low", "sa": "low", "eb": "high"}
-NUMBER_ORDER = {"gt": "value", "lt": "value", "ge": "value", "le": "value"}
-"""By prefix: the column that bounds what it asks for."""
 EARTH = 6371.0088
 """Mean radius in kilometres."""
 

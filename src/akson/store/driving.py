@@ -17,7 +17,7 @@ from akson.store.scope import Scope
 from akson.store.scope_sql import on_patient
 from akson.store.sorting import Key, Order, after, fingerprint
 
-CASTS = {"idx_date": "bigint", "idx_qty": "float8", "idx_string": "text"}
+CASTS = {"idx_date": "bigint", "idx_qty": "float8", "idx_string": "text", "idx_composite": "float8"}
 
 
 @dataclass(frozen=True, slots=True)

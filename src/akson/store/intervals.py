@@ -38,6 +38,10 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "po": ("({i}.low <= %s and {i}.high >= %s)", "ba"),
 }
 
+DATE_ORDER = {"gt": "high", "lt": "low", "ge": "high", "le": "low", "sa": "low", "eb": "high"}
+NUMBER_ORDER = {"gt": "value", "lt": "value", "ge": "value", "le": "value"}
+"""By prefix: the column that bounds what it asks for."""
+
 
 def date_condition(low: str, high: str, term: DateTerm, value: Callable[[int], Any] = int) -> Sql:
     """The condition on two columns; `value` turns microseconds into what the columns hold."""
