@@ -14,7 +14,17 @@ from pathlib import Path
 from bench import report, workloads
 
 ARCHIVE = "shared/data/synthea-r4/bundles-100.tar.xz"
-USUAL = ("start", "crud", "search", "single", "import_", "everything", "terminology", "subscriptions", "chart")
+USUAL = (
+    "start",
+    "crud",
+    "search",
+    "single",
+    "import_",
+    "everything",
+    "terminology",
+    "subscriptions",
+    "chart",
+)
 LONG = ("bulk", "scale", "peers")
 """Each is a module `bench.NAME` with `run(folder, bundles, seconds)`, which gives its block: a heading and what follows."""
 

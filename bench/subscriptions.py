@@ -1,14 +1,11 @@
-"""How fast subscribers are told, and what subscriptions cost those who write: `python -m bench.subscriptions`.
+"""How fast subscribers are told, and what subscriptions cost those who write.
 
 The subscriber is an HTTP server in this process; the time runs from the answer to the write, which comes after its
 commit, to the arrival of the notification.
 """
 
 import asyncio
-import os
 import statistics
-import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -153,17 +150,45 @@ async def burst(connection: Connection, subscriber: Subscriber) -> float:
     return BURST / (time.perf_counter() - started)
 
 
-def told(name: str, found: list[float]) -> None:
+def told(found: list[float]) -> str:
     p95 = found[int(len(found) * 0.95)]
-    print(f"{name}: p50 {statistics.median(found):.0f} ms, p95 {p95:.0f} ms, max {found[-1]:.0f} ms")
+    return f"p50 {statistics.median(found):.0f} ms, p95 **{p95:.0f}** ms, slowest {found[-1]:.0f} ms"
 
 
-async def measure(server: Served) -> None:
+async def measure(server: Served) -> list[tuple[str, str]]:
+    """What was measured, and what it gave."""
     subscriber = Subscriber()
     await subscriber.start()
     hook = f"http://127.0.0.1:{subscriber.port}"
     connection = await connect(server.port)
     await rate(server.port)
+    rows = await _cost_of_writes(server, connection)
+    one = await subscribe(connection, "Patient", f"{hook}/one")
+    rows.append(
+        (
+            "from the answer to the write until it arrived, one subscriber",
+            told(await latency(connection, subscriber, ["/one"])),
+        )
+    )
+    await drop(connection, [one])
+    subscriber.came.clear()
+    paths = [f"/n{number}" for number in range(20)]
+    many = [await subscribe(connection, "Patient", hook + path) for path in paths]
+    rows.append(("the same, twenty subscribers", told(await latency(connection, subscriber, paths))))
+    await drop(connection, many)
+    await subscribe(connection, "Patient", f"{hook}/burst")
+    rows.append(
+        (f"a burst of {BURST:,}, writes included", f"{await burst(connection, subscriber):.0f} events/s")
+    )
+    rows.append(("server process after that", f"{server.worker_megabytes:.0f} MB"))
+    before, started = sum(server.cpu_seconds()), time.perf_counter()
+    await asyncio.sleep(10)
+    share = (sum(server.cpu_seconds()) - before) / (time.perf_counter() - started)
+    rows.append(("processor at rest with a subscriber", f"{100 * share:.1f} % of one core"))
+    return rows
+
+
+async def _cost_of_writes(server: Served, connection: Connection) -> list[tuple[str, str]]:
     nobody, other, same = [], [], []
     for _ in range(3):  # in turns, since a machine has good and bad minutes
         nobody.append(await rate(server.port))
@@ -173,39 +198,22 @@ async def measure(server: Served) -> None:
         same.append(await rate(server.port))
         await drop(connection, ids)
         await asyncio.sleep(1)
-    for name, found in (("nobody subscribes", nobody), ("another type", other), ("this type", same)):
-        print(
-            f"creates a second, {name}: {statistics.median(found):.0f} ({', '.join(f'{x:.0f}' for x in found)})"
-        )
-    one = await subscribe(connection, "Patient", f"{hook}/one")
-    told("one subscriber", await latency(connection, subscriber, ["/one"]))
-    await drop(connection, [one])
-    subscriber.came.clear()
-    paths = [f"/n{number}" for number in range(20)]
-    many = [await subscribe(connection, "Patient", hook + path) for path in paths]
-    told("twenty subscribers", await latency(connection, subscriber, paths))
-    await drop(connection, many)
-    await subscribe(connection, "Patient", f"{hook}/burst")
-    print(f"burst of {BURST}: {await burst(connection, subscriber):.0f} events a second, writes included")
-    print(f"server {server.worker_megabytes:.0f} MB")
-    before, started = sum(server.cpu_seconds()), time.perf_counter()
-    await asyncio.sleep(10)
-    share = (sum(server.cpu_seconds()) - before) / (time.perf_counter() - started)
-    print(f"at rest with a subscriber: {100 * share:.1f} % of one core")
+    kinds = (("nobody subscribes", nobody), ("to another type", other), ("to this type", same))
+    return [(f"creates a second, {name}", f"**{statistics.median(found):.0f}**") for name, found in kinds]
 
 
-def main() -> int:
-    """Measure and print."""
-    print(f"load before: {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="akson-bench-") as folder:
-        server = Served(Path(folder) / "data")
-        try:
-            asyncio.run(measure(server))
-        finally:
-            server.stop()
-    print(f"load after: {os.getloadavg()[0]:.1f}")
-    return 0
+def run(folder: Path, bundles: list[bytes], seconds: float) -> str:  # noqa: ARG001
+    server = Served(folder / "data")
+    try:
+        rows = asyncio.run(measure(server))
+    finally:
+        server.stop()
+    listed = "\n".join(f"| {name} | {figure} |" for name, figure in rows)
+    return f"""## Subscriptions
 
+{__doc__.partition(chr(10) * 2)[2].strip()}
 
-if __name__ == "__main__":
-    sys.exit(main())
+| what | figure |
+|---|---|
+{listed}
+"""
