@@ -70,7 +70,7 @@ SHAPES = {
     ("Observation", "code=common", "date=ge2029"): "idx_date",
     ("Observation", "date=gt2000", "status=final"): "idx_date",
     ("Observation", "code-value-quantity=rare$gt3000"): "idx_composite_hash",
-    ("Observation", f"code-value-quantity=rare$gt3|{UCUM}|g"): "idx_composite_hash",
+    ("Observation", f"code-value-quantity=rare$gt3|{UCUM}|g"): "idx_composite_high",
     ("Observation", "_sort=-_lastUpdated"): "resource_updated",
     ("Observation", "_lastUpdated=gt2020", "_sort=-_lastUpdated"): "resource_updated",
     ("Observation", "_id=o17"): "resource_key",

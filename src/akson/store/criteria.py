@@ -16,7 +16,7 @@ from akson.store.criteria_measures import date, near, number, quantity
 from akson.store.criteria_references import reference
 from akson.store.criteria_texts import content, string, uri
 from akson.store.criteria_tokens import token
-from akson.store.fragment import Sql, Table, Tables, both, either, joined, kinds_of, sql
+from akson.store.fragment import ByNumber, Sql, Table, Tables, both, either, joined, kinds_of, one_of, sql
 from akson.store.intervals import date_condition
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,7 +70,7 @@ def _has(criterion: Has, of: Table, tables: Tables) -> Sql:
     )
     inner = condition(criterion.criterion, source, tables)
     param = hashing.parameter(criterion.type, criterion.reference.code)
-    return sql(head, param) + both([source.condition, inner]) + sql(")")
+    return sql(head, param) + both([source.told_by([inner]), inner]) + sql(")")
 
 
 def _chain(criterion: Filter, inner: Criterion, of: Table, tables: Tables) -> Sql:
@@ -81,9 +81,12 @@ def _chain(criterion: Filter, inner: Criterion, of: Table, tables: Tables) -> Sq
     params = [hashing.parameter(kind, criterion.param.code) for kind in kinds_of(of)]
     head = (
         f"exists (select 1 from idx_ref {link} join resource {target.alias} on {target.alias}.key = {link}.target"  # noqa: S608
-        f" where {link}.rid = {of.alias}.rid and {link}.param = any(%s::bigint[]) and "
+        f" where {link}.rid = {of.alias}.rid and "
     )
-    return sql(head, params) + both([target.condition, condition(inner, target, tables)]) + sql(")")
+    asked = condition(inner, target, tables)
+    own = one_of(f"{link}.param", params)
+    whole = sql(head) + both([own, target.told_by([asked]), asked]) + sql(")")
+    return ByNumber(whole.text, whole.params)
 
 
 def _missing(criterion: Filter, of: Table) -> Sql:

@@ -135,7 +135,9 @@ def content(criterion: Filter, of: Table, tables: Tables) -> Sql:
         sql("(websearch_to_tsquery('norwegian', %s) || websearch_to_tsquery('simple', %s))", text, text)
         for text in map(_searched, criterion.terms)
     ]
-    found = index_row("idx_text", alias, of, either([sql(f"{alias}.words @@ ") + each for each in asked]))
+    words = either([sql(f"{alias}.words @@ ") + each for each in asked])
+    kind = [sql(f"{alias}.type = any(%s::text[])", list(of.kinds))] if of.kinds else []
+    found = index_row("idx_text", alias, of, both([words, *kind]))
     if criterion.param.code != "_text" or DOCUMENTS.isdisjoint(of.kinds or DOCUMENTS):
         return found
     return both([found, either([sql(_NARRATIVE.format(of.alias)) + each for each in asked])])

@@ -1,18 +1,20 @@
-"""Searches by one criterion: they begin in its index table, in the order of the index, and stop when the page is full.
+"""Searches that begin in an index table, go along in the order of the index, and stop when the page is full.
 
 What a page costs is then the same in a store of any size. Everything an index table holds is of a resource that is
 there and of one type, and carries its patient: a scope of patients is a condition on these rows as well as on the
-resource, where it is asked once more. Searches of several criteria are the planner's.
+resource, where it is asked once more. Further criteria are asked of each row by the resource's number; the planner may
+still begin with one of them, where it expects few.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from akson.fhir.search import Query
 from akson.kit.errors import Malformed
 from akson.store import cursor
 from akson.store.criteria import condition
-from akson.store.fragment import RowTest, Sql, Table, Tables, both, joined, sql
+from akson.store.fragment import ByNumber, RowTest, Sql, Table, Tables, both, joined, sql
 from akson.store.scope import Scope
 from akson.store.scope_sql import on_patient
 from akson.store.sorting import Key, Order, after, fingerprint
@@ -28,7 +30,14 @@ class Drive:
     of: Table
     inside: Sql
     """The scope, on the index rows."""
+    further: tuple[Sql, ...]
+    """What else is asked, of the index rows."""
     order: Order
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether one plan serves all values."""
+        return not self.further
 
     @property
     def tells_names(self) -> bool:
@@ -52,7 +61,7 @@ class Drive:
     def _walk(self, where: Sql, names: list[str], limit: int, values: list[Any] | None) -> Sql:
         """The keys of the next rows along one stretch of the index."""
         test, keys = self.test, self.order.keys
-        conditions = [where, self.inside, *([self._first()] if test.along else [])]
+        conditions = [where, self.inside, *self.further, *([self._first()] if test.along else [])]
         conditions += [after(self.order, values)] if values else []
         listed = joined(
             ", ", [key.expression + sql(f" as {name}") for key, name in zip(keys, names, strict=True)]
@@ -101,18 +110,32 @@ class Drive:
 
 
 def drive(scope: Scope, query: Query) -> Drive | None:
-    """The walk of a search; None for one that needs the planner."""
-    if query.sort or not query.type or len(query.filters) != 1:
+    """The walk of a search; None for one that needs the resource to decide, or another order."""
+    if query.sort or not query.type or not query.filters:
         return None
     tables = Tables(scope)
     of = tables.resource([query.type])
-    test = condition(query.filters[0], of, tables)
-    if not isinstance(test, RowTest):
+    tests = [condition(each, of, tables) for each in query.filters]
+    if not all(isinstance(test, ByNumber) for test in tests):
         return None
-    inside = on_patient(scope, query.type, test.alias)
-    if inside is None:
+    place = _lead(tests)
+    lead = tests[place] if place is not None else None
+    inside = on_patient(scope, query.type, lead.alias) if isinstance(lead, RowTest) else None
+    if inside is None or not isinstance(lead, RowTest):
         return None
-    keys = [Key(sql(f"{test.alias}.rid"))]
-    if test.along:
-        keys.insert(0, Key(sql(f"{test.alias}.{test.along}"), cast=CASTS[test.table]))
-    return Drive(test, of, sql(inside[0], *inside[1]), Order(tuple(keys)))
+    rows = replace(of, alias=lead.alias)
+    further = [condition(each, rows, tables) for number, each in enumerate(query.filters) if number != place]
+    keys = [Key(sql(f"{lead.alias}.rid"))]
+    if lead.along:
+        keys.insert(0, Key(sql(f"{lead.alias}.{lead.along}"), cast=CASTS[lead.table]))
+    return Drive(lead, of, sql(inside[0], *inside[1]), tuple(further), Order(tuple(keys)))
+
+
+def _lead(tests: Sequence[Sql]) -> int | None:
+    """Where the walk goes: along a value that must be just so, else along a range; references are the rarest."""
+    ranked = [
+        (test.table != "idx_ref", bool(test.along), number)
+        for number, test in enumerate(tests)
+        if isinstance(test, RowTest)
+    ]
+    return min(ranked)[2] if ranked else None

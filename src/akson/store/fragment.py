@@ -51,7 +51,22 @@ class Table:
     alias: str
     kinds: tuple[str, ...]
     """The types it may be of; empty for any."""
-    condition: Sql
+    inside: Sql
+    """That it is there, and inside the scope."""
+    kind: Sql
+    """That it is of one of the types."""
+
+    @property
+    def condition(self) -> Sql:
+        return both([self.inside, self.kind])
+
+    def told_by(self, tests: Sequence[Sql]) -> Sql:
+        """The condition, given what else is asked: an index row tells the type by itself, and is asked for it in vain.
+
+        Not in vain for the planner: it would multiply two chances that are one, and expect hardly any rows.
+        """
+        told = len(self.kinds) == 1 and any(isinstance(test, RowTest) for test in tests)
+        return self.inside if told else self.condition
 
 
 class Tables:
@@ -69,12 +84,12 @@ class Tables:
         """Present, not deleted resources of these types inside the scope."""
         alias = f"r{next(self._numbers)}"
         text, values = within(self._scope, alias)
-        parts = [sql(f"not {alias}.deleted"), sql(text, *values)]
+        inside = both([sql(f"not {alias}.deleted"), sql(text, *values)])
+        if not kinds:
+            return Table(alias, (), inside, sql("true"))
         if len(kinds) == 1:
-            parts.append(sql(f"{alias}.type = %s", kinds[0]))
-        elif kinds:
-            parts.append(sql(f"{alias}.type = any(%s::text[])", list(kinds)))
-        return Table(alias, tuple(kinds), both(parts))
+            return Table(alias, tuple(kinds), inside, sql(f"{alias}.type = %s", kinds[0]))
+        return Table(alias, tuple(kinds), inside, sql(f"{alias}.type = any(%s::text[])", list(kinds)))
 
     def name(self) -> str:
         """A fresh alias for an index table."""
@@ -86,7 +101,12 @@ BRANCHES = 30
 
 
 @dataclass(frozen=True, slots=True)
-class RowTest(Sql):
+class ByNumber(Sql):
+    """A test that knows the resource by its number alone: it can be asked of a row of any table that has the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowTest(ByNumber):
     """That a resource has a row in an index table; with what the test is made of, for searches that begin there."""
 
     table: str = ""

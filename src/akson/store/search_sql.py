@@ -96,7 +96,8 @@ def base(scope: Scope, query: Query) -> tuple[Table, list[Sql]]:
     """The table that a query is of, and what it asks of its rows."""
     tables = Tables(scope)
     of = tables.resource([query.type] if query.type else [])
-    return of, [of.condition, *(condition(criterion, of, tables) for criterion in query.filters)]
+    asked = [condition(criterion, of, tables) for criterion in query.filters]
+    return of, [of.told_by(asked), *asked]
 
 
 def _select(head: Sql, of: Table, conditions: list[Sql], source: Sql | None = None) -> Sql:
@@ -189,7 +190,7 @@ async def _driven(tx: Tx, query: Query, driven: Drive) -> tuple[list[Row], str |
     values = driven.read(query, secret) if query.cursor else None
     found = driven.page(COLUMNS, query.count + 1, values)
     # One plan for all values: the walk is the same whatever is asked for, and planning takes longer than walking.
-    rows = await tx.fetch(found.text, found.params)
+    rows = await tx.fetch(found.text, found.params, prepare=driven.is_plain)
     if len(rows) <= query.count:
         return rows, None
     return rows[: query.count], driven.mark(query, list(rows[query.count - 1][WIDTH:]), secret)
