@@ -19,6 +19,7 @@ from akson.store.scope import Scope
 from akson.store.scope_sql import on_patient
 from akson.store.sorting import Key, Order, after, fingerprint
 
+MEASURED = frozenset({"idx_date", "idx_qty"})
 CASTS = {"idx_date": "bigint", "idx_qty": "float8", "idx_string": "text", "idx_composite": "float8"}
 
 
@@ -118,6 +119,8 @@ def drive(scope: Scope, query: Query) -> Drive | None:
     tests = [condition(each, of, tables) for each in query.filters]
     if not all(isinstance(test, ByNumber) for test in tests):
         return None
+    if len(tests) > 1 and all(isinstance(test, RowTest) and test.table in MEASURED for test in tests):
+        return None  # which of several ranges gives few, `search_sql` finds out
     place = _lead(tests)
     lead = tests[place] if place is not None else None
     inside = on_patient(scope, query.type, lead.alias) if isinstance(lead, RowTest) else None
