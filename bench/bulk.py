@@ -48,6 +48,18 @@ class Run:
     megabytes: float = 0.0
 
 
+def beside() -> Path | None:
+    """The Bundles that stand beside the project."""
+    return next((p / ARCHIVE for p in ROOT.parents if (p / ARCHIVE).exists()), None)
+
+
+def run(folder: Path, bundles: list[bytes], seconds: float) -> str:  # noqa: ARG001
+    archive = beside()
+    if archive is None:
+        raise RuntimeError("no Synthea Bundles beside the project")
+    return section(measure(folder, archive))
+
+
 def main() -> int:
     """Measure and print the section."""
     parser = argparse.ArgumentParser(description="Measure bulk import and export.")
@@ -55,7 +67,7 @@ def main() -> int:
     parser.add_argument("--copies", type=int, default=COPIES, help="how often the Bundles are imported")
     parser.add_argument("--resources", type=int, default=RESOURCES, help="how many are exported")
     chosen = parser.parse_args()
-    archive = chosen.bundles or next((p / ARCHIVE for p in ROOT.parents if (p / ARCHIVE).exists()), None)
+    archive = chosen.bundles or beside()
     if archive is None:
         print("No Synthea Bundles beside the project: name them with --bundles", file=sys.stderr)
         return 1
