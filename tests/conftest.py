@@ -21,7 +21,14 @@ settings.register_profile("steady", derandomize=True)
 settings.load_profile("default" if os.environ.get("AKSON_TEST_CHANCE") else "steady")
 
 # Tests do not outlive a power cut: without waiting for the disk they are several times faster.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "128MB",
+    # Tests of plans say themselves when; a worker in the middle of it would hold back what they clean up.
+    "autovacuum": "off",
+}
 TEMPLATE = "akson_template"
 # Emptying a database is some fifty times faster than copying one; deleting a few rows, than truncating.
 EMPTY = """

@@ -1,6 +1,7 @@
 """Serves an application in this process until Ctrl-C or SIGTERM: the port, the signals, the clean end."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -74,6 +75,7 @@ async def serve(
     from granian.server.embed import Server
 
     async with lifespan:
+        _spare_collector()
         host, port = address
         server = Server(app, address=host, port=port, interface=Interfaces.ASGINL, log_enabled=False)
 
@@ -94,6 +96,16 @@ async def serve(
         announcing.cancel()
         if not stopped.is_set():
             raise Unavailable("the server ended by itself")
+
+
+def _spare_collector() -> None:
+    """What the program holds by now it holds for good: the collector need not look at it again and again.
+
+    Requests leave next to no cycles behind, so that it is enough to look for them a tenth as often.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _on_signals(stop: Callable[[], None]) -> asyncio.Event:

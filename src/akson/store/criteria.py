@@ -16,7 +16,7 @@ from akson.store.criteria_measures import date, near, number, quantity
 from akson.store.criteria_references import reference
 from akson.store.criteria_texts import content, string, uri
 from akson.store.criteria_tokens import token
-from akson.store.fragment import ByNumber, Sql, Table, Tables, both, either, joined, kinds_of, one_of, sql
+from akson.store.fragment import Sql, Table, Tables, both, either, joined, kinds_of, linked, one_of, sql
 from akson.store.intervals import date_condition
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,14 +63,11 @@ def _or(parts: tuple[Criterion, ...], of: Table, tables: Tables) -> Sql:
 def _has(criterion: Has, of: Table, tables: Tables) -> Sql:
     """Some resource refers here and fulfils the inner criterion."""
     source, link = tables.resource([criterion.type]), tables.name()
-    head = (
-        f"exists (select 1 from idx_ref {link} join resource {source.alias}"  # noqa: S608
-        f" on {source.alias}.rid = {link}.rid"
-        f" where {link}.target = {of.alias}.key and {link}.param = %s and "
-    )
     inner = condition(criterion.criterion, source, tables)
     param = hashing.parameter(criterion.type, criterion.reference.code)
-    return sql(head, param) + both([source.told_by([inner]), inner]) + sql(")")
+    where = both([sql(f"{link}.param = %s", param), source.told_by([inner]), inner])
+    ends = sql(f"idx_ref {link} join resource {source.alias} on {source.alias}.rid = {link}.rid")
+    return linked(ends, where, f"{link}.target", of, "key")
 
 
 def _chain(criterion: Filter, inner: Criterion, of: Table, tables: Tables) -> Sql:
@@ -79,14 +76,10 @@ def _chain(criterion: Filter, inner: Criterion, of: Table, tables: Tables) -> Sq
     targets = [kind] if kind else list(criterion.param.targets)
     target, link = tables.resource(targets), tables.name()
     params = [hashing.parameter(kind, criterion.param.code) for kind in kinds_of(of)]
-    head = (
-        f"exists (select 1 from idx_ref {link} join resource {target.alias} on {target.alias}.key = {link}.target"  # noqa: S608
-        f" where {link}.rid = {of.alias}.rid and "
-    )
     asked = condition(inner, target, tables)
-    own = one_of(f"{link}.param", params)
-    whole = sql(head) + both([own, target.told_by([asked]), asked]) + sql(")")
-    return ByNumber(whole.text, whole.params)
+    where = both([one_of(f"{link}.param", params), target.told_by([asked]), asked])
+    source = sql(f"idx_ref {link} join resource {target.alias} on {target.alias}.key = {link}.target")
+    return linked(source, where, f"{link}.rid", of, "rid")
 
 
 def _missing(criterion: Filter, of: Table) -> Sql:

@@ -14,7 +14,7 @@ from akson.fhir.search import Query
 from akson.kit.errors import Malformed
 from akson.store import cursor
 from akson.store.criteria import condition
-from akson.store.fragment import ByNumber, RowTest, Sql, Table, Tables, both, joined, sql
+from akson.store.fragment import RowTest, Sql, Table, Tables, both, by_number, joined, sql
 from akson.store.scope import Scope
 from akson.store.scope_sql import on_patient
 from akson.store.sorting import Key, Order, after, fingerprint
@@ -117,7 +117,7 @@ def drive(scope: Scope, query: Query) -> Drive | None:
     tables = Tables(scope)
     of = tables.resource([query.type])
     tests = [condition(each, of, tables) for each in query.filters]
-    if not all(isinstance(test, ByNumber) for test in tests):
+    if not all(map(by_number, tests)):
         return None
     if len(tests) > 1 and all(isinstance(test, RowTest) and test.table in MEASURED for test in tests):
         return None  # which of several ranges gives few, `search_sql` finds out

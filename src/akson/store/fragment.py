@@ -101,12 +101,37 @@ BRANCHES = 30
 
 
 @dataclass(frozen=True, slots=True)
-class ByNumber(Sql):
-    """A test that knows the resource by its number alone: it can be asked of a row of any table that has the number."""
+class Linked(Sql):
+    """That a resource refers to, or is referred to by, one that fulfils a criterion; with what the test is made of."""
+
+    source: Sql = Sql("")
+    """The tables of the link and of the other resource."""
+    where: Sql = Sql("true")
+    link_column: str = ""
+    """The column of the link that names this resource."""
+    column: str = "rid"
+    """What it names it by: its number or its key."""
+
+
+def linked(source: Sql, where: Sql, link_column: str, of: Table, column: str) -> Linked:
+    """`of` stands at the end of a link."""
+    text = (
+        sql("exists (select 1 from ")
+        + source
+        + sql(f" where {link_column} = {of.alias}.{column} and ")
+        + where
+        + sql(")")
+    )
+    return Linked(text.text, text.params, source, where, link_column, column)
+
+
+def by_number(test: Sql) -> bool:
+    """Whether a test knows the resource by its number alone: it can be asked of a row of any table that has the number."""
+    return isinstance(test, RowTest) or (isinstance(test, Linked) and test.column == "rid")
 
 
 @dataclass(frozen=True, slots=True)
-class RowTest(ByNumber):
+class RowTest(Sql):
     """That a resource has a row in an index table; with what the test is made of, for searches that begin there."""
 
     table: str = ""

@@ -12,7 +12,7 @@ from akson.fhir.search import Filter, Query
 from akson.kit.errors import Malformed
 from akson.store.criteria import condition
 from akson.store.driving import Drive, drive
-from akson.store.fragment import RowTest, Sql, Table, Tables, both, joined, sql
+from akson.store.fragment import Linked, RowTest, Sql, Table, Tables, both, joined, sql
 from akson.store.including import Found, include
 from akson.store.pool import Row, Tx
 from akson.store.resolving import resolve
@@ -24,6 +24,8 @@ COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0
 WIDTH = 9
 FEW = 1000
 """Up to so many rows of an index are read to find out whether they are few."""
+LINKS = 300
+"""Up to so many links, which cost more to follow."""
 PROBED = 3
 """Criteria of one search of which that is found out."""
 COUNT_EXACTLY = 1000
@@ -89,7 +91,7 @@ def statement(scope: Scope, query: Query) -> Sql:
     of, conditions = base(scope, query)
     found = order(query, of)
     conditions += [found.condition] if found.condition else []
-    return _page(found, of, conditions, query.count, _few(query, of))
+    return _page(found, of, conditions, query.count, _few(scope, query, of))
 
 
 def base(scope: Scope, query: Query) -> tuple[Table, list[Sql]]:
@@ -105,22 +107,54 @@ def _select(head: Sql, of: Table, conditions: list[Sql], source: Sql | None = No
     return head + sql(" from ") + tables + sql(" where ") + both(conditions)
 
 
-def _few(query: Query, of: Table) -> list[Sql]:
-    """For searches by measured values alone: the first rows of an index for each criterion.
+@dataclass(frozen=True, slots=True)
+class Few:
+    """Rows of an index that are read first, to find out whether they are few."""
+
+    column: str
+    """What of the resource they name."""
+    rows: Sql
+    most: int
+    is_link: bool = False
+
+
+def _few(scope: Scope, query: Query, of: Table) -> list[Few]:
+    """For searches by measured values alone, and for those by one link: the first rows of an index for each criterion.
 
     The planner cannot know whether such a criterion gives few or many: it knows how the values of all parameters lie
     together, and not how those of one do.
     """
-    if query.sort or not query.filters or not all(_is_measured(each) for each in query.filters):
+    if query.sort or not query.filters:
+        return []
+    if len(query.filters) == 1:
+        test = condition(query.filters[0], of, Tables(scope))
+        if isinstance(test, Linked):
+            rows = sql(f"select {test.link_column} as id from ") + test.source + sql(" where ") + test.where  # noqa: S608
+            return [Few(test.column, rows + sql(" limit %s", LINKS + 1), LINKS, is_link=True)]
+    if not all(_is_measured(each) for each in query.filters):
         return []
     tests = [condition(each, of, Tables(NODE)) for each in query.filters[:PROBED]]
     return [
-        sql(f"select {test.alias}.rid from {test.table} {test.alias} where ")  # noqa: S608
-        + test.where
-        + sql(f" order by {test.alias}.{test.along} limit %s" if test.along else " limit %s", FEW + 1)
+        Few(
+            "rid",
+            sql(f"select {test.alias}.rid as id from {test.table} {test.alias} where ")  # noqa: S608
+            + test.where
+            + sql(f" order by {test.alias}.{test.along} limit %s" if test.along else " limit %s", FEW + 1),
+            FEW,
+        )
         for test in tests
         if isinstance(test, RowTest)
     ]
+
+
+def _each(test: Sql, of: Table) -> Sql:
+    """The test of a link as the planner can only ask it: resource after resource along the order."""
+    if not isinstance(test, Linked):
+        return test
+    end = (
+        sql(f"{test.link_column} = {of.alias}.{test.column} and ") + test.where + sql(" limit 1) is not null")
+    )
+    return sql("(select true from ") + test.source + sql(" where ") + end
 
 
 def _is_measured(criterion: object) -> bool:
@@ -133,7 +167,7 @@ def _is_measured(criterion: object) -> bool:
     )
 
 
-def _page(found: Order, of: Table, conditions: list[Sql], limit: int, few: Sequence[Sql] = ()) -> Sql:
+def _page(found: Order, of: Table, conditions: list[Sql], limit: int, few: Sequence[Few] = ()) -> Sql:
     keys = joined(", ", [key.expression for key in found.keys])
     head = sql(f"select {COLUMNS.format(of.alias)}, ") + keys
     end = sql(" order by ") + found.clause() + sql(" limit %s", limit)
@@ -142,14 +176,17 @@ def _page(found: Order, of: Table, conditions: list[Sql], limit: int, few: Seque
     # All ways in one statement: from the first index that gives few, else along the order until the page is full.
     names = [f"few{place}" for place in range(len(few))]
     tables = [
-        sql(f"{name} as materialized (") + rows + sql(")") for name, rows in zip(names, few, strict=True)
+        sql(f"{name} as materialized (") + each.rows + sql(")") for name, each in zip(names, few, strict=True)
     ]
     ways, many = [], list(conditions)
-    for name in names:
+    for name, each in zip(names, few, strict=True):
         count = f"(select count(*) from {name})"  # noqa: S608
-        way = sql(f"{count} <= %s and {of.alias}.rid in (select rid from {name})", FEW)  # noqa: S608
+        way = sql(f"{count} <= %s and {of.alias}.{each.column} in (select id from {name})", each.most)  # noqa: S608
         ways.append(sql("(") + _select(head, of, [way, *many]) + sql(")"))
-        many.insert(0, sql(f"{count} > %s", FEW))
+        many.insert(0, sql(f"{count} > %s", each.most))
+    if few[0].is_link:  # the second condition; with the type, whose rows are gone along
+        _, test, *rest = conditions
+        many = [many[0], of.condition, _each(test, of), *rest]
     ways.append(sql("(") + _select(head, of, many) + end + sql(")"))
     whole = sql("with ") + joined(", ", tables) + sql(" ") + joined(" union all ", ways)
     return whole + sql(f" order by {WIDTH + 1} limit %s", limit)
@@ -169,7 +206,7 @@ async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str |
     if part == 0:
         more = [first.condition] if first.condition else []
         more += [after(first, values)] if values else []
-        few = _few(query, of)
+        few = _few(scope, query, of)
         rows = await _fetch(tx, _page(first, of, [*conditions, *more], query.count + 1, few))
         if len(rows) > query.count:
             return rows[: query.count], write_mark(query, 0, list(rows[query.count - 1][WIDTH:]), secret)
