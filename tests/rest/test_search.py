@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.rest.making import bundle, matches, observation, patient, put, stored
+from tests.rest.making import bundle, issue, matches, observation, patient, put, stored
 
 pytestmark = pytest.mark.store
 
@@ -129,6 +129,15 @@ async def test_includes_come_after_the_matches(client):
         ("Patient?_lastUpdated=gt2020", {"p1", "p2"}),
         ("?_id=p1", {"p1"}),
         ("?_type=Observation&_id=o1", {"o1"}),
+        ("?_type=Patient&gender=female", {"p1"}),
+        ("?_type=Patient&gender:not=female", {"p2"}),
+        ("?_type=Patient,Practitioner&family=hans", {"p1"}),
+        ("?_type=Observation,Condition&patient=p1&_count=5", {"o1", "o2"}),
+        ("?_type=Observation&patient.family=Hansen&code=8867-4", {"o2"}),
+        ("?_type=Patient&_has:Observation:patient:code=8867-4", {"p1"}),
+        ("Observation?code-value-string=8867-4$beginning o", {"o2"}),
+        ("Observation?code-value-string=8867-4$other,8867-4$BEGIN", {"o2"}),
+        ("Observation?code-value-string=8310-5$beginning", set()),
     ],
 )
 async def test_parameters_of_every_kind_find_what_they_should(client, query, found):
@@ -137,11 +146,24 @@ async def test_parameters_of_every_kind_find_what_they_should(client, query, fou
         patient("Hansen", id="p1", gender="female", birthDate="1950-05-01"),
         patient("Olsen", id="p2", gender="male", birthDate="1980"),
         observation("Patient/p1", id="o1", effectiveDateTime="2026-01-05", valueQuantity=celsius),
-        observation("Patient/p1", "8867-4", id="o2", effectiveDateTime="2026-02-05"),
+        observation(
+            "Patient/p1", "8867-4", id="o2", effectiveDateTime="2026-02-05", valueString="Beginning of"
+        ),
     ]
     answer = await client.post("/", json=bundle("transaction", *map(put, resources)))
     assert answer.status_code == 200, answer.text
     assert set(await matches(client, query)) == found
+
+
+async def test_what_the_types_of_a_search_have_not_in_common_is_refused(client):
+    for query, name in [
+        ("_type=Patient,Observation&gender=female", "gender"),
+        ("_type=Observation,Encounter&status=final&_type=Nonsense", "Nonsense"),
+        ("gender=female", "gender"),
+    ]:
+        answer = await client.get(f"/?{query}")
+        assert answer.status_code == 400
+        assert name in issue(answer)["diagnostics"]
 
 
 async def test_elements_reduce_the_matches_and_say_so(client):

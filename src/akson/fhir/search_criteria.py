@@ -4,10 +4,11 @@ A parameter or modifier that we do not have raises UnsupportedParameter with its
 too much of a good thing, raises Malformed. Source: http://hl7.org/fhir/R4/search.html.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from akson.fhir.definitions import Definitions
-from akson.fhir.search import And, Criterion, Filter, Has, Not, Or, SearchParam, TokenTerm
+from akson.fhir.search import And, CompositeTerm, Criterion, Filter, Has, Not, Or, SearchParam, TokenTerm
 from akson.fhir.search_terms import TermReader, split
 from akson.fhir.spec import spec
 from akson.kit.errors import Malformed, UnsupportedParameter
@@ -57,7 +58,37 @@ class CriterionReader:
         param = self.param(kind, code)
         if dot:
             return self._chain(param, modifier, (rest, value), depth)
-        return self.plain(param, modifier, name, split(value, ","))
+        found = self.plain(param, modifier, name, split(value, ","))
+        return self._of_whole(found, kind) if param.type == "composite" and not modifier else found
+
+    def _of_whole(self, composite: Filter, kind: str) -> Criterion:
+        """A composite of the resource as a whole with a text in it, as its parts: a text matches by its beginning.
+
+        All parts are then values of the one resource, so that asking for each is asking for the combination.
+        """
+        parts = composite.param.components
+        own = [self.known.param(kind, part.code) for part in parts]
+        texts = any(part.type == "string" for part in parts)
+        if not texts or composite.param.expression != kind or None in own:
+            return composite
+        params = [param for param in own if param is not None]
+        ways = tuple(
+            And(tuple(Filter(param, None, (one,)) for param, one in zip(params, term.parts, strict=True)))
+            for term in composite.terms
+            if isinstance(term, CompositeTerm)
+        )
+        return ways[0] if len(ways) == 1 else Or(ways)
+
+    def read_of(self, kinds: Sequence[str], name: str, value: str) -> Criterion:
+        """One criterion on resources of several types, all of which must have it and mean the same by it."""
+        links = self._links
+        found = []
+        for kind in kinds:
+            self._links = links
+            found.append(self.read(kind, name, value))
+        if len({_meaning(one) for one in found}) > 1:
+            raise UnsupportedParameter(f"{name} differs between {' and '.join(kinds)}: search each by itself")
+        return found[0] if len(found) == 1 else _on_any_type(found[0])
 
     def param(self, kind: str, code: str) -> SearchParam:
         """The parameter of this name. Raises UnsupportedParameter."""
@@ -179,6 +210,12 @@ def _types(value: str) -> Filter:
         if kind not in spec().types:
             raise Malformed(f"search parameter _type: {kind!r} is not a resource type of FHIR R4")
     return Filter(SearchParam("_type", "token", ""), None, tuple(TokenTerm(None, kind) for kind in kinds))
+
+
+def kinds_named(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The types that the first `_type` of a query names; the parameters beside it must be common to them."""
+    value = next((value for name, value in pairs if name == "_type"), "")
+    return tuple(dict.fromkeys(kind for kind in value.split(",") if kind in spec().types))
 
 
 def _meaning(criterion: Criterion) -> tuple[object, ...]:

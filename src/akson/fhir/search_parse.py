@@ -9,7 +9,7 @@ from typing import Any
 
 from akson.fhir.definitions import STANDARD, Definitions
 from akson.fhir.search import Criterion, Include, Query, Sort
-from akson.fhir.search_criteria import OWN, CriterionReader
+from akson.fhir.search_criteria import OWN, CriterionReader, kinds_named
 from akson.fhir.search_terms import TermReader, split
 from akson.fhir.spec import spec
 from akson.kit.errors import Malformed, UnknownType, UnsupportedParameter
@@ -38,8 +38,10 @@ def parse(
     """
     if type and type not in spec().types:
         raise UnknownType(f"{type} is not a resource type of FHIR R4")
+    given = list(pairs)
     parser = _Parser(type, CriterionReader(TermReader(base), known))
-    for name, value in pairs:
+    parser.kinds = () if type else kinds_named(given)
+    for name, value in given:
         if name in NOT_SEARCH:
             continue
         try:
@@ -57,6 +59,8 @@ def parse(
 class _Parser:
     def __init__(self, kind: str, criteria: CriterionReader) -> None:
         self.kind = kind
+        self.kinds: tuple[str, ...] = ()
+        """The types that `_type` names, in a search of all: what they have in common can be asked of them."""
         self.criteria = criteria
         self.filters: list[Criterion] = []
         self.includes: list[Include] = []
@@ -90,6 +94,8 @@ class _Parser:
         result = self.results.get(name.partition(":")[0])
         if result is not None:
             result(name, value)
+        elif self.kinds and name != "_type":
+            self.filters.append(self.criteria.read_of(self.kinds, name, value))
         else:
             self.filters.append(self.criteria.read(self.kind, name, value))
 

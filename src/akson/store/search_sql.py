@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from akson.fhir.search import Filter, Query
+from akson.fhir.search import Filter, Query, TokenTerm
 from akson.kit.errors import Malformed
 from akson.store.criteria import condition
 from akson.store.driving import Drive, drive
@@ -97,9 +97,17 @@ def statement(scope: Scope, query: Query) -> Sql:
 def base(scope: Scope, query: Query) -> tuple[Table, list[Sql]]:
     """The table that a query is of, and what it asks of its rows."""
     tables = Tables(scope)
-    of = tables.resource([query.type] if query.type else [])
+    of = tables.resource([query.type] if query.type else _kinds(query))
     asked = [condition(criterion, of, tables) for criterion in query.filters]
     return of, [of.told_by(asked), *asked]
+
+
+def _kinds(query: Query) -> list[str]:
+    """The types that a search of all types is narrowed to; empty for any."""
+    for criterion in query.filters:
+        if isinstance(criterion, Filter) and criterion.param.code == "_type":
+            return [term.code for term in criterion.terms if isinstance(term, TokenTerm) and term.code]
+    return []
 
 
 def _select(head: Sql, of: Table, conditions: list[Sql], source: Sql | None = None) -> Sql:
