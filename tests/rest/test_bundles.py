@@ -95,6 +95,30 @@ async def test_a_conditional_reference_finds_exactly_one(client):
     assert many.status_code == 412
 
 
+async def test_a_conditional_reference_finds_what_its_own_transaction_writes(client):
+    async def sent(*entries):
+        return await client.post("/", json=bundle("transaction", *entries))
+
+    def named(value, **more):
+        return patient(identifier=[{"system": SYSTEM, "value": value}], **more)
+
+    def asking(value):
+        return post(observation(f"Patient?identifier={SYSTEM}|{value}"))
+
+    answer = await sent(asking("1"), post(named("1")), put(named("2", id="two")), asking("2"))
+    assert answer.status_code == 200, answer.text
+    places = [e["response"]["location"].partition("/_history")[0] for e in answer.json()["entry"]]
+    subjects = [(await client.get(f"/{places[i]}")).json()["subject"]["reference"] for i in (0, 3)]
+    assert subjects == [places[1], "Patient/two"]
+    several = await sent(asking("1"), post(named("1")))
+    assert several.status_code == 412
+    assert issue(several)["expression"] == ["Bundle.entry[0].resource.subject.reference"]
+    changed = await sent(asking("2"), put(named("3", id="two")))
+    assert changed.status_code == 422
+    gone = await sent(asking("2"), ask("DELETE", "Patient/two"))
+    assert gone.status_code == 422
+
+
 async def test_all_or_nothing(client):
     made = await stored(client, patient("Hansen", id="x"))
     entries = [

@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 async def history(
     ctx: Context, request: Request, resource_type: str | None = None, resource_id: str | None = None
 ) -> Answer:
-    """A Bundle of type history, one page; the link `next` leads on. With `_summary=count` the number of versions only."""
+    """A Bundle of type history, one page; the link `next` leads on. With `_summary=count` or `_count=0` their number."""
     lenient = request.prefer.get("handling") == "lenient"
     unknown = [name for name, _ in request.pairs if name not in _KNOWN]
     if unknown and not lenient:
@@ -30,7 +30,7 @@ async def history(
     here = "/".join(part for part in (request.base, resource_type, resource_id, "_history") if part)
     own = [pair for pair in request.pairs if pair[0] in _KNOWN]
     links = [("self", _url(here, own))]
-    if summary == "count":
+    if summary == "count" or of.count == 0:
         total = await gate.count_versions(ctx, of)
         return Answer(200, bundle.assemble("history", [], links=links, total=total))
     shape = subset.shape(subset.names_of(request), summary, resource_type or "")
@@ -62,7 +62,7 @@ def _count(raw: str | None) -> int:
         return _PAGE
     if not raw.isdecimal() or len(raw) > 9:
         raise Malformed("_count is a whole number")
-    return max(1, min(int(raw), _MAX_PAGE))
+    return min(int(raw), _MAX_PAGE)
 
 
 def _time(name: str, raw: str) -> tuple[int, int]:

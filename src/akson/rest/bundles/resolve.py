@@ -3,10 +3,11 @@
 http://hl7.org/fhir/R4/http.html#trules
 """
 
-from akson.kit.errors import Issue, Unprocessable
+from akson.kit.errors import Issue, MultipleMatches, Unprocessable
 from akson.record import gate
 from akson.record.context import Context
 from akson.rest.bundles import references
+from akson.rest.bundles.among import Written
 from akson.rest.bundles.entry import Entry
 from akson.rest.bundles.plan import Key, Plan, at
 from akson.rest.bundles.references import Link
@@ -19,6 +20,7 @@ async def resolve(ctx: Context, plan: Plan, base: str) -> None:
     """Unprocessable with the path of every reference that leads nowhere."""
     dangling: list[Issue] = []
     outward: list[tuple[Key, Link, Entry]] = []
+    written = Written(plan.targets, await ctx.definitions())
     for entry in plan.entries:
         if entry.resource is None or entry.place in plan.matched:
             continue
@@ -28,7 +30,7 @@ async def resolve(ctx: Context, plan: Plan, base: str) -> None:
                 continue
             if "?" in link.target:
                 with at(entry):
-                    await _resolve_condition(ctx, plan, link, entry)
+                    await _resolve_condition(ctx, plan, written, (link, entry))
             elif link.target.startswith(_OWN_NAMES):
                 dangling.append(_dangling(link, entry, "has no entry with this fullUrl in the Bundle"))
             elif entry.place not in plan.patched and (key := _outward(link, plan, base)):
@@ -57,15 +59,20 @@ def _path(link: Link, entry: Entry) -> str:
     return link.path(entry.resource or {}, f"{entry.place}.resource")
 
 
-async def _resolve_condition(ctx: Context, plan: Plan, link: Link, entry: Entry) -> None:
+async def _resolve_condition(ctx: Context, plan: Plan, written: Written, place: tuple[Link, Entry]) -> None:
+    link, entry = place
     reference = link.target
     wanted = references.conditional(reference)
     if wanted is None:
         return
     if reference not in plan.names:
-        found = await only_match(ctx, await condition(ctx, wanted[0], wanted[1], ""))
-        if found is None:
-            path = (_path(link, entry),)
+        query = await condition(ctx, wanted[0], wanted[1], "")
+        stored = await only_match(ctx, query)
+        found = written.finds(query, [(stored.type, stored.id)] if stored else [])
+        path = (_path(link, entry),)
+        if not found:
             raise Unprocessable("The conditional reference matches nothing", expression=path)
-        plan.names[reference] = f"{found.type}/{found.id}"
+        if len(found) > 1:
+            raise MultipleMatches("The conditional reference matches more than one resource", expression=path)
+        plan.names[reference] = "/".join(*found)
     link.holder[link.key] = plan.names[reference]
