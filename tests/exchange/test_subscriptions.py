@@ -73,12 +73,18 @@ class Socket:
         self.task = asyncio.create_task(app(scope, self._in.get, self._out.put))
 
     async def say(self, text):
-        await self._in.put({"type": "websocket.receive", "text": text})
+        await self.send(text)
         return await self.hear()
 
+    async def send(self, text):
+        await self._in.put({"type": "websocket.receive", "text": text})
+
     async def hear(self):
+        return (await self.next()).get("text")
+
+    async def next(self):
         async with asyncio.timeout(10):
-            return (await self._out.get()).get("text")
+            return await self._out.get()
 
     async def leave(self):
         await self._in.put({"type": "websocket.disconnect", "code": 1000})

@@ -206,6 +206,25 @@ def _scanned(node):
         yield from _scanned(inner)
 
 
+@pytest.mark.parametrize(
+    ("kind", "pairs"),
+    [
+        ("Patient", [("birthdate", "ge1900")]),
+        ("Patient", [("_sort", "birthdate")]),
+        ("Observation", [("component-value-quantity", "gt0")]),
+        ("Observation", [("_sort", "component-value-quantity")]),
+    ],
+)
+async def test_a_mark_tells_neither_when_a_person_was_born_nor_what_was_measured(filled, kind, pairs):
+    page = await search_sql.search(filled, NODE, asked(kind, *pairs, ("_count", "2")))
+    assert page.next
+    assert b"[" not in base64.urlsafe_b64decode(page.next + "==")[:1]
+    following = await search_sql.search(
+        filled, NODE, asked(kind, *pairs, ("_count", "2"), ("_cursor", page.next))
+    )
+    assert not {each.id for each in page.matches} & {each.id for each in following.matches}
+
+
 async def test_a_mark_holds_no_name_and_belongs_to_its_search(filled):
     page = await search_sql.search(filled, NODE, asked("Patient", ("name", "haugen"), ("_count", "5")))
     raw = base64.urlsafe_b64decode(page.next + "==")

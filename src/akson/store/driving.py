@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from akson.fhir.search import Query
+from akson.fhir.search import Filter, Query
 from akson.kit.errors import Malformed
 from akson.store import cursor
 from akson.store.criteria import condition
 from akson.store.fragment import RowTest, Sql, Table, Tables, both, by_number, joined, sql
 from akson.store.scope import Scope
 from akson.store.scope_sql import on_patient
-from akson.store.sorting import Key, Order, after, fingerprint
+from akson.store.sorting import Key, Order, after, fingerprint, tells_of_people
 
 MEASURED = frozenset({"idx_date", "idx_qty"})
 CASTS = {"idx_date": "bigint", "idx_qty": "float8", "idx_string": "text", "idx_composite": "float8"}
@@ -34,16 +34,13 @@ class Drive:
     further: tuple[Sql, ...]
     """What else is asked, of the index rows."""
     order: Order
+    is_telling: bool
+    """Whether a page mark would tell of a person, and must be sealed."""
 
     @property
     def is_plain(self) -> bool:
         """Whether one plan serves all values."""
         return not self.further
-
-    @property
-    def tells_names(self) -> bool:
-        """Whether a page mark would hold text of a person, and must be sealed."""
-        return self.test.table == "idx_string" and bool(self.test.along)
 
     def page(self, columns: str, limit: int, values: list[Any] | None) -> Sql:
         """The statement of one page: the resource's columns, then the keys of the order.
@@ -131,7 +128,9 @@ def drive(scope: Scope, query: Query) -> Drive | None:
     keys = [Key(sql(f"{lead.alias}.rid"))]
     if lead.along:
         keys.insert(0, Key(sql(f"{lead.alias}.{lead.along}"), cast=CASTS[lead.table]))
-    return Drive(lead, of, sql(inside[0], *inside[1]), tuple(further), Order(tuple(keys)))
+    asked = query.filters[place or 0]
+    telling = bool(lead.along) and not (isinstance(asked, Filter) and not tells_of_people(asked.param))
+    return Drive(lead, of, sql(inside[0], *inside[1]), tuple(further), Order(tuple(keys)), telling)
 
 
 def _lead(tests: Sequence[Sql]) -> int | None:

@@ -38,7 +38,7 @@ def _folded(predicate: Predicate, kind: str) -> Predicate | None:
     """The predicate for resources of one type, as far as the patient alone decides."""
     if isinstance(predicate, OfTypes):
         return Everything() if kind in predicate.types else Nothing()
-    if isinstance(predicate, Unlabelled):
+    if isinstance(predicate, Labelled | Unlabelled):
         return None
     if isinstance(predicate, AllOf | AnyOf):
         parts = [_folded(part, kind) for part in predicate.parts]

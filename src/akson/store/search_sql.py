@@ -17,7 +17,7 @@ from akson.store.including import Found, include
 from akson.store.pool import Row, Tx
 from akson.store.resolving import resolve
 from akson.store.scope import NODE, Scope
-from akson.store.sorting import Order, after, order, order_of_rest, read_mark, tells_names, write_mark
+from akson.store.sorting import Order, after, is_telling, order, order_of_rest, read_mark, write_mark
 from akson.store.stored import Stored
 
 COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0}.pat, {0}.rid, {0}.key"
@@ -206,7 +206,7 @@ async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str |
         return await _driven(tx, query, driven)
     of, conditions = base(scope, query)
     first, rest = order(query, of), order_of_rest(query, of)
-    secret = await _secret(tx) if tells_names(query) else None
+    secret = await _secret(tx) if is_telling(query) else None
     part, values = read_mark(query, first, rest, secret) if query.cursor else (0, None)
     if part == 1 and first.absent is None:
         raise Malformed("the page mark belongs to another search: start the search again")
@@ -231,13 +231,15 @@ async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str |
 
 
 async def _driven(tx: Tx, query: Query, driven: Drive) -> tuple[list[Row], str | None]:
-    secret = await _secret(tx) if driven.tells_names else None
+    secret = await _secret(tx) if driven.is_telling and query.cursor else None
     values = driven.read(query, secret) if query.cursor else None
     found = driven.page(COLUMNS, query.count + 1, values)
     # One plan for all values: the walk is the same whatever is asked for, and planning takes longer than walking.
     rows = await tx.fetch(found.text, found.params, prepare=driven.is_plain)
     if len(rows) <= query.count:
         return rows, None
+    if driven.is_telling and secret is None:
+        secret = await _secret(tx)
     return rows[: query.count], driven.mark(query, list(rows[query.count - 1][WIDTH:]), secret)
 
 

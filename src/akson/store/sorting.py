@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from akson.fhir.extract.paths import paths
-from akson.fhir.search import Query, Sort
+from akson.fhir.search import Query, SearchParam, Sort
 from akson.kit.errors import Malformed, UnsupportedParameter
 from akson.store import cursor, hashing
 from akson.store.fragment import Sql, Table, both, either, joined, sql
@@ -29,6 +29,8 @@ TABLES = {
     "string": ("idx_string", "norm", "text"),
     "uri": ("idx_string", "norm", "text"),
 }
+LIFE = frozenset({"birthdate", "death-date"})
+"""Dates that are a person's own."""
 LONGEST = 200
 """Characters that count of a text that is read from the body."""
 
@@ -179,12 +181,14 @@ def fingerprint(query: Query) -> int:
     return hashing.hash64("order", query.type, *names) >> 2
 
 
-def tells_names(query: Query) -> bool:
-    """Whether a page mark would hold text of a person, and must be sealed."""
-    return any(
-        key.param.type in {"string", "token", "reference", "uri"} and key.param.code not in _COLUMNS
-        for key in query.sort
-    )
+def tells_of_people(param: SearchParam) -> bool:
+    """Whether a value of this parameter tells of a person: all but when something was or is to be done."""
+    return param.code not in _COLUMNS and (param.type != "date" or param.code in LIFE)
+
+
+def is_telling(query: Query) -> bool:
+    """Whether a page mark would tell of a person, and must be sealed."""
+    return any(tells_of_people(key.param) for key in query.sort)
 
 
 def write_mark(query: Query, part: int, values: list[Any], secret: bytes | None) -> str:

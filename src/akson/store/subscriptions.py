@@ -30,6 +30,11 @@ on conflict (id) do update set version = excluded.version, status = excluded.sta
     delivered = case when s.status = 'off' then s.latest else s.delivered end"""
 FORGET_TYPES = "delete from subscription_type where subscription = %s"
 TYPES = "insert into subscription_type (type, subscription) select t, %s from unnest(%s::text[]) t"
+OWNERS = ("kind", "client_id", "hpr", "patient")
+"""What tells the owners of subscriptions apart."""
+AT_WORK = f"""
+select count(*) from subscription where status <> 'off' and id <> %s
+    and {" and ".join(f"actor->>'{name}' = %s" for name in OWNERS)}"""  # noqa: S608
 REMOVE = "delete from subscription where id = %s"
 FIND = f"select {COLUMNS} from subscription s where s.id = any(%s::text[])"  # noqa: S608
 # A transaction that began before the subscription was seen may write without telling: it must be over first.
@@ -191,6 +196,12 @@ async def register(tx: Tx, made: Subscribed, types: Collection[str]) -> None:
     await tx.execute(FORGET_TYPES, [made.id])
     if made.status != OFF:
         await tx.execute(TYPES, [made.id, sorted(types)])
+
+
+async def at_work(tx: Tx, actor: dict[str, Any], but: str) -> int:
+    """How many subscriptions of this actor there are that are not off, without the one of id `but`."""
+    row = await tx.one(AT_WORK, [but, *(actor[name] for name in OWNERS)])
+    return int(row[0]) if row else 0
 
 
 async def remove(tx: Tx, id_: str) -> None:

@@ -10,17 +10,19 @@ from akson.fhir.model import Resource
 from akson.fhir.subscriptions import topic as topic_reader
 from akson.fhir.subscriptions.plan import HOOK, Plan, plan_of, topic_url
 from akson.kit.clock import instant, now
-from akson.kit.errors import Unprocessable
+from akson.kit.errors import TooMany, Unprocessable
 from akson.record.context import Context
 from akson.record.subscriptions import endpoints, topics
 from akson.record.subscriptions.actors import plain
 from akson.security.actor import Kind
 from akson.security.rules.own_subscriptions import OWNER, owner
-from akson.store import subscriptions
+from akson.store import resources, subscriptions
 from akson.store.stored import Stored
 from akson.store.subscriptions import ERROR, OFF, REQUESTED, Subscribed
 
 TYPES = frozenset({"Subscription", "Basic"})
+AT_ONCE = 100
+"""Subscriptions that one owner may have at work: each costs a look at every change of its types."""
 SHIFT = timedelta(hours=12)
 """How long somebody who acts through an attest may subscribe: it says who is in care now."""
 
@@ -36,7 +38,12 @@ async def checked(ctx: Context, resource: Resource) -> Resource:
     if resource["resourceType"] != "Subscription":
         return resource
     await _plan(ctx, resource)
-    return _owned(ctx, _requested(ctx, resource))
+    wanted = _requested(ctx, resource)
+    if (whose := owner(ctx.actor)) and wanted["status"] != OFF:
+        await resources.lock(ctx.tx, [f"subscriptions of {whose}"])
+        if await subscriptions.at_work(ctx.tx, plain(ctx.actor), wanted.get("id", "")) >= AT_ONCE:
+            raise TooMany(f"{AT_ONCE} of your subscriptions are at work: end or delete one of them first")
+    return _owned(ctx, wanted)
 
 
 async def registered(ctx: Context, stored: Stored, resource: Resource) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from akson.kit.errors import Malformed, UnsupportedParameter
 from akson.kit.settings import Settings
+from akson.record import gate
 from akson.record.bulk import imports
 from akson.record.context import Context
 from akson.rest.bulk import sources
@@ -16,6 +17,7 @@ from akson.rest.http import Answer, Request
 from akson.rest.incoming import known_type
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import given, value_of
+from akson.security.actor import Action
 
 _URL = "https://akson.example/fhir/OperationDefinition/import"
 _KNOWN = ("inputFormat", "inputSource", "input")
@@ -27,6 +29,8 @@ MOST = 10_000
 async def run(ctx: Context, request: Request, _target: Target) -> Answer:
     """202: the import is in the queue, and Content-Location says where to ask for it."""
     check_asynchronous(request)
+    # First of all: what may be read from is for those to find out who may import.
+    gate.granted(ctx, Action.ADMINISTER, "")
     values = await given(request, _KNOWN)
     wanted = values.text("inputFormat")
     if wanted is not None and wanted not in NDJSON:

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from akson.kit.errors import Unavailable
+from akson.kit.errors import TooMany, Unavailable
 from akson.store import subscriptions
 from akson.store.pool import Database
 from akson.store.subscriptions import Position
 
 PAUSE = 0.1
 """Seconds between looks while anybody listens."""
+EACH = 20
+"""Connections that one process holds for one subscription."""
 
 
 class Listener:
@@ -39,6 +41,16 @@ class Positions:
         self._database = database
         self._listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def unbound(self) -> int:
+        """Connections that listen to nothing yet."""
+        return sum(not listener.ids for listener in self._listeners)
+
+    def check_room(self, id_: str) -> None:
+        """TooMany when enough connections listen to this subscription already."""
+        if sum(id_ in listener.ids for listener in self._listeners) >= EACH:
+            raise TooMany(f"{EACH} connections listen to this subscription: close one of them first")
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Listener]:

@@ -56,6 +56,7 @@ async def stream(
         of = (await subscriptions.find(ctx.tx, [id_])).get(id_)
     if of is None:
         raise NotFound("This Subscription was never at work here: write it again")
+    positions.check_room(id_)
     listening = Listening(place, of, after)
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     gone = asyncio.create_task(_gone(receive))

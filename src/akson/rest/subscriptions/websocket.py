@@ -27,6 +27,10 @@ UNBOUND = 60.0
 """Seconds that a connection may stay without a subscription."""
 LONGEST = 3600.0
 """Seconds after which a connection ends; the client binds anew, with a new token."""
+STRANGERS = 200
+"""Connections without a subscription that one process holds: anyone can open one."""
+MISTAKES = 5
+"""Refused words after which a connection without a subscription ends."""
 
 
 def socket_url(base: str) -> str:
@@ -38,13 +42,18 @@ async def websocket(place: Place, positions: Positions, receive: Receive, send: 
     """One connection from beginning to end."""
     if (await receive())["type"] != "websocket.connect":
         return
+    if positions.unbound >= STRANGERS:
+        await send({"type": "websocket.close", "code": 1013})
+        return
     await send({"type": "websocket.accept"})
-    connection = _Connection(place, send)
+    connection = _Connection(place, positions, send)
     try:
         async with positions.listening() as listener, asyncio.timeout(LONGEST):
             await connection.run(listener, receive)
     except TimeoutError:
         await send({"type": "websocket.close", "code": 1001, "reason": "bind anew"})
+    except _Refused:
+        await send({"type": "websocket.close", "code": 1008, "reason": "bind with a token"})
     except (_Left, OSError):
         return
 
@@ -53,11 +62,19 @@ class _Left(Exception):
     """The client has closed the connection."""
 
 
+class _Refused(Exception):
+    """The client has guessed often enough."""
+
+
 class _Connection:
-    def __init__(self, place: Place, send: Send) -> None:
+    def __init__(self, place: Place, positions: Positions, send: Send) -> None:
         self._place = place
+        self._positions = positions
         self._send = send
         self._bound: dict[str, Listening] = {}
+        self._mistakes = 0
+        self._until = _now() + UNBOUND
+        """Until when it may be without a subscription."""
 
     async def run(self, listener: Listener, receive: Receive) -> None:
         """Answer what the client says, and tell what happens, one after the other."""
@@ -69,7 +86,7 @@ class _Connection:
                 if heard.done():
                     await self._answer(heard.result(), listener)
                     heard = asyncio.ensure_future(receive())
-                elif not self._bound and not news.done():
+                if not self._bound and _now() >= self._until:
                     raise TimeoutError
                 if news.done():
                     listener.changed.clear()
@@ -82,7 +99,8 @@ class _Connection:
 
     def _wait(self) -> float | None:
         beats = [each.until_beat for each in self._bound.values()]
-        return min((beat for beat in beats if beat is not None), default=None if self._bound else UNBOUND)
+        alone = None if self._bound else max(0.0, self._until - _now())
+        return min((beat for beat in beats if beat is not None), default=alone)
 
     async def _answer(self, message: dict[str, Any], listener: Listener) -> None:
         if message["type"] == "websocket.disconnect":
@@ -100,6 +118,9 @@ class _Connection:
                 await self._bind(id_, listener)
         except AksonError as error:
             await self._text(f"error {error.diagnostics}")
+            self._mistakes += 1
+            if not self._bound and self._mistakes >= MISTAKES:
+                raise _Refused from error
 
     async def _open(self, id_: str) -> str:
         if Role.FHIR not in self._place.node.roles:
@@ -122,6 +143,8 @@ class _Connection:
             raise NotFound(f"there is no such subscription, or it is off: {id_}")
         if id_ not in self._bound and len(self._bound) >= MOST:
             raise NotFound(f"one connection has at most {MOST} subscriptions")
+        if id_ not in self._bound:
+            self._positions.check_room(id_)
         listening = self._bound[id_] = Listening(self._place, of)
         listener.ids.add(id_)
         if listening.is_bundled:
@@ -139,6 +162,7 @@ class _Connection:
                     await self._message(listening.over())
                 del self._bound[id_]
                 listener.ids.discard(id_)
+                self._until = _now() + UNBOUND
 
     async def _news(self, listening: Listening) -> None:
         async for message in listening.news():
@@ -157,3 +181,7 @@ class _Connection:
 
     async def _text(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

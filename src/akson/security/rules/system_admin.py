@@ -4,13 +4,16 @@ Its token must have the scope `akson:<node>/admin`, which the trust anchor gives
 """
 
 from akson.security.actor import Action, Actor, Kind, Purpose
-from akson.store.scope import Everything, Predicate
+from akson.store.scope import Everything, OfTypes, Predicate
 
 PARAMETERS = "SearchParameter"
 """What a node can be searched by: resources that are about the node and about nobody."""
 
 
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
-    administers = actor.kind is Kind.SYSTEM and actor.administers
-    may = administers and (action is Action.ADMINISTER or resource_type == PARAMETERS)
-    return Everything() if may else None
+    if actor.kind is not Kind.SYSTEM or not actor.administers:
+        return None
+    if action is Action.ADMINISTER:
+        return Everything()
+    # Of this type alone: a search must not lead from here to what is about people.
+    return OfTypes(frozenset({PARAMETERS})) if resource_type == PARAMETERS else None
