@@ -187,14 +187,14 @@ CASES = [
     ("invariant", NAMED, PATIENT, "invariant", "Patient"),
     ("required", PATIENT | {"maritalStatus": FEMALE}, PATIENT | {"maritalStatus": MARRIED}, "code-invalid", "Patient.maritalStatus"),
     ("required", PATIENT | {"maritalStatus": FEMALE}, PATIENT | {"maritalStatus": {"text": "M"}}, "code-invalid", "Patient.maritalStatus"),
-    ("open", ids(OTHER, ONE, TWO), ids(TWO), "required", "Patient.identifier:FNR"),
-    ("open", ids(ONE), ids(ONE, ONE), "structure", "Patient.identifier:FNR"),
+    ("open", ids(OTHER, ONE, TWO), ids(TWO), "required", "Patient.identifier"),
+    ("open", ids(ONE), ids(ONE, ONE), "structure", "Patient.identifier"),
     ("open", ids(ONE), ids({"system": FNR}), "required", "Patient.identifier[0].value"),
     ("open", ids(ONE), ids(OTHER, ONE | {"value": "123456789012"}), "too-long", "Patient.identifier[1].value"),
     ("closed", ids(ONE, TWO), ids(ONE, OTHER), "structure", "Patient.identifier[1]"),
     ("at-end", ids(ONE, TWO, OTHER), ids(OTHER, ONE), "structure", "Patient.identifier"),
     ("ordered", ids(ONE, OTHER, TWO), ids(TWO, ONE), "structure", "Patient.identifier"),
-    ("narrower", ids(ONE, TWO), ids(ONE), "required", "Patient.identifier:HPR"),
+    ("narrower", ids(ONE, TWO), ids(ONE), "required", "Patient.identifier"),
     ("target", organised(name="A"), organised(), "required", "Patient.managingOrganization.name"),
     ("target", PATIENT | {"managingOrganization": {"reference": "Organization/1"}}, PATIENT | {"managingOrganization": {"reference": "Patient/1"}}, "structure", "Patient.managingOrganization"),
     ("typed", telecom("phone"), telecom("email"), "value", "Patient.telecom[0].system"),
@@ -203,16 +203,16 @@ CASES = [
     ("by-existence", PATIENT | {"name": [{"family": "A"}, {"family": "B", "period": {"end": "2020"}}]}, PATIENT | {"name": [{"family": "A"}, {"family": "B", "period": {"start": "2020"}}]}, "required", "Patient.name[1].period.end"),
     ("by-type", OBSERVATION | {"valueQuantity": {"value": 1, "unit": "kg"}}, OBSERVATION | {"valueQuantity": {"value": 1}}, "required", "Observation.value.ofType(Quantity).unit"),
     ("by-type", OBSERVATION, OBSERVATION | {"valueString": "x"}, "structure", "Observation.value.ofType(string)"),
-    ("by-target", OBSERVATION | {"performer": [{"reference": "#p"}], "contained": [{"resourceType": "Practitioner", "id": "p"}]}, OBSERVATION | {"performer": [{"reference": "#p"}], "contained": [{"resourceType": "Patient", "id": "p"}]}, "required", "Observation.performer:who"),
-    ("by-target", OBSERVATION | {"performer": [{"reference": "Practitioner/1"}]}, OBSERVATION | {"performer": [{"reference": "Organization/1"}]}, "required", "Observation.performer:who"),
+    ("by-target", OBSERVATION | {"performer": [{"reference": "#p"}], "contained": [{"resourceType": "Practitioner", "id": "p"}]}, OBSERVATION | {"performer": [{"reference": "#p"}], "contained": [{"resourceType": "Patient", "id": "p"}]}, "required", "Observation.performer"),
+    ("by-target", OBSERVATION | {"performer": [{"reference": "Practitioner/1"}]}, OBSERVATION | {"performer": [{"reference": "Organization/1"}]}, "required", "Observation.performer"),
     ("by-code", OBSERVATION | {"component": [{"code": {"coding": [{"code": "a"}]}, "valueString": "x"}]}, OBSERVATION | {"component": [{"code": {"coding": [{"code": "a"}]}}]}, "required", "Observation.component[0].value"),
     ("resliced", categories("one"), categories("one", "two"), "structure", "Observation.category[1]"),
-    ("resliced", categories("one"), categories("one", "one"), "structure", "Observation.category:x/one"),
-    ("flagged", PATIENT | {"extension": [FLAG]}, PATIENT, "required", "Patient.extension:flag"),
-    ("flagged", PATIENT | {"extension": [FLAG]}, PATIENT | {"extension": [FLAG | {"valueBoolean": False}, FLAG]}, "structure", "Patient.extension:flag"),
+    ("resliced", categories("one"), categories("one", "one"), "structure", "Observation.category"),
+    ("flagged", PATIENT | {"extension": [FLAG]}, PATIENT, "required", "Patient.extension"),
+    ("flagged", PATIENT | {"extension": [FLAG]}, PATIENT | {"extension": [FLAG | {"valueBoolean": False}, FLAG]}, "structure", "Patient.extension"),
     ("flagged", PATIENT | {"extension": [FLAG]}, PATIENT | {"extension": [{"url": HERE + "flag", "valueString": "x"}]}, "structure", "Patient.extension[0].value.ofType(string)"),
-    ("flagged", PATIENT | {"extension": [FLAG, {"url": HERE + "nested", "extension": [CODE]}]}, PATIENT | {"extension": [FLAG, {"url": HERE + "nested", "extension": [{"url": "other", "valueString": "x"}]}]}, "required", "Patient.extension[1].extension:code"),
-    ("batch", batch(NAMED), batch(PATIENT), "required", "Bundle.entry:one"),
+    ("flagged", PATIENT | {"extension": [FLAG, {"url": HERE + "nested", "extension": [CODE]}]}, PATIENT | {"extension": [FLAG, {"url": HERE + "nested", "extension": [{"url": "other", "valueString": "x"}]}]}, "required", "Patient.extension[1].extension"),
+    ("batch", batch(NAMED), batch(PATIENT), "required", "Bundle.entry"),
     ("least", NAMED, OBSERVATION, "structure", "Observation"),
 ]  # fmt: skip
 
@@ -225,6 +225,12 @@ def test_what_keeps_a_constraint_is_accepted_and_what_breaks_it_is_refused_at_it
 ):
     assert issues(name, good) == []
     assert (code, path) in issues(name, bad)
+
+
+def test_a_slice_is_named_to_readers_and_the_expression_stays_fhirpath():
+    report = validate(categories("one", "one"), Catalogue(BY_URL.get), [HERE + "resliced"])
+    told = next(x for x in report.issues if "Observation.category:x/one" in x.diagnostics)
+    assert told.expression == ("Observation.category",)
 
 
 def test_an_invariant_may_warn():
@@ -274,7 +280,9 @@ def test_a_slice_that_nothing_tells_is_not_counted_but_named():
     )
     report = validate(ids(ONE), Catalogue({vague["url"]: vague}.get), [vague["url"]])
     assert not report.failed
-    assert [x.expression[0] for x in report.issues if x.code == "not-supported"] == ["Patient.identifier:one"]
+    told = [x for x in report.issues if x.code == "not-supported"]
+    assert [x.expression for x in told] == [("Patient.identifier",)]
+    assert told[0].diagnostics.startswith("Patient.identifier:one: ")
 
 
 def test_a_value_set_tells_slices_where_terminology_knows_it():

@@ -173,7 +173,7 @@ BROKEN = {
             ]
         },
         "structure",
-        "Patient.extension[0].extension:code",
+        "Patient.extension[0].extension",
     ),
     "an extension of a primitive in the wrong place": (
         PATIENT | {"_birthDate": {"extension": [{"url": EXT + "patient-birthPlace", "valueAddress": {"city": "X"}}]}},

@@ -20,12 +20,13 @@ def start(name: str) -> Place:
     return (None, name, -1)
 
 
-def text(place: Place | None) -> str:
-    """A place as FHIRPath: Patient.name[0].given[1]."""
+def text(place: Place | None, *, slices: bool = True) -> str:
+    """A place as FHIRPath: Patient.name[0].given[1]; the name of a slice behind a colon is for readers alone."""
     parts: list[str] = []
     while place is not None:
         above, name, number = place
-        parts.append(name if number < 0 else f"{name}[{number}]")
+        step = name if slices else name.partition(":")[0]
+        parts.append(step if number < 0 else f"{step}[{number}]")
         place = above
     return ".".join(reversed(parts))
 
@@ -58,7 +59,7 @@ class Report:
     def add(self, severity: str, code: str, place: Place | None, said: str) -> None:
         path = text(place)
         if len(self.issues) < MOST:
-            self.issues.setdefault(Issue(code, f"{path}: {said}", (path,), severity))
+            self.issues.setdefault(Issue(code, f"{path}: {said}", (text(place, slices=False),), severity))
 
     def error(self, code: str, place: Place | None, said: str) -> None:
         self.add("error", code, place, said)
