@@ -119,6 +119,23 @@ async def test_a_conditional_reference_finds_what_its_own_transaction_writes(cli
     assert gone.status_code == 422
 
 
+async def test_a_conditional_create_does_not_find_what_its_own_transaction_deletes(client):
+    first = await stored(client, patient(identifier=[{"system": SYSTEM, "value": "1"}]))
+    condition = f"identifier={SYSTEM}|1"
+    new = patient("Olsen", identifier=[{"system": SYSTEM, "value": "1"}])
+    entries = [post(new, ONE, ifNoneExist=condition), post(observation(ONE))]
+    for deletion in (f"Patient/{first['id']}", f"Patient?{condition}"):
+        before = await matches(client, f"Patient?{condition}")
+        answer = await client.post("/", json=bundle("transaction", *entries, ask("DELETE", deletion)))
+        assert answer.status_code == 200, answer.text
+        told = [entry["response"]["status"] for entry in answer.json()["entry"]]
+        assert told == ["201 Created", "201 Created", "204 No Content"]
+        (there,) = await matches(client, f"Patient?{condition}")
+        assert there not in before
+        seen = (await client.get("/" + answer.json()["entry"][1]["response"]["location"])).json()
+        assert seen["subject"]["reference"] == f"Patient/{there}"
+
+
 async def test_all_or_nothing(client):
     made = await stored(client, patient("Hansen", id="x"))
     entries = [

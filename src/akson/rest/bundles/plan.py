@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from akson.fhir import strict_json
-from akson.kit.errors import AksonError, Malformed, NotFound
+from akson.fhir.search import Query
+from akson.kit.errors import AksonError, Malformed, MultipleMatches, NotFound
 from akson.kit.ids import new_id
 from akson.record import gate
 from akson.record.context import Context
@@ -59,8 +60,8 @@ def at(entry: Entry) -> Iterator[None]:
 
 
 async def prepare(ctx: Context, plan: Plan, base: str) -> None:
-    """Look up the conditions, and give every written resource its id and its name."""
-    for entry in plan.entries:
+    """Look up the conditions, and give every written resource its id and its name; deletions are done before all."""
+    for entry in sorted(plan.entries, key=lambda entry: entry.method != "DELETE"):
         with at(entry):
             if entry.method == "POST":
                 await _prepare_create(ctx, plan, entry, base)
@@ -84,12 +85,22 @@ async def _prepare_create(ctx: Context, plan: Plan, entry: Entry, base: str) -> 
         first = plan.conditions.setdefault((entry.type, criteria), entry)
         if first is not entry and first.method == "POST" and first.resource is not None:
             return _name_as(plan, entry, first)
-        found = await only_match(ctx, await condition(ctx, entry.type, criteria, base), hold=True)
+        found = await _left(ctx, plan, await condition(ctx, entry.type, criteria, base))
         if found is not None:
             plan.matched[entry.place] = found
             return _name(plan, entry, found.id)
     entry.resource["id"] = new_id()
     return _claim(plan, entry, entry.resource["id"])
+
+
+async def _left(ctx: Context, plan: Plan, query: Query) -> Stored | None:
+    """The one match that is there when the deletions are done."""
+    gone = {key for key, entry in plan.targets.items() if entry.method == "DELETE" and key[0] == query.type}
+    found = await matches(ctx, query, 1 + len(gone), hold=True)
+    left = [stored for stored in found if (stored.type, stored.id) not in gone]
+    if len(left) > 1:
+        raise MultipleMatches("The condition matches more than one resource")
+    return left[0] if left else None
 
 
 def _name_as(plan: Plan, entry: Entry, first: Entry) -> None:
@@ -150,10 +161,8 @@ def _claim(plan: Plan, entry: Entry, resource_id: str) -> None:
 
 
 def _both(first: Entry, second: Entry) -> Malformed:
-    return Malformed(
-        f"{first.place} and {second.place} are about the same resource",
-        expression=(first.place, second.place),
-    )
+    places = sorted((first.place, second.place), key=lambda place: (len(place), place))
+    return Malformed(f"{places[0]} and {places[1]} are about the same resource", expression=tuple(places))
 
 
 def _name(plan: Plan, entry: Entry, resource_id: str) -> None:
