@@ -19,6 +19,7 @@ from akson.fhir.spec import spec
 from akson.fhir.validate import structure
 from akson.kit.errors import AksonError, Malformed
 from akson.kit.limits import LIMITS
+from akson.rest.bulk.reading import Refused, Unit, of_document, of_line
 from akson.rest.http import pairs_of
 from akson.store import cursor
 from tests.fuzz.corpus import bodies, documents, resources
@@ -468,6 +469,35 @@ def check_unit(text: str) -> bool:
     return ucum.valid(text)
 
 
+def make_line(rng: random.Random) -> tuple[bytes, str]:
+    """A line of NDJSON, or a document, with the type that was announced."""
+    kind = rng.choice(["", "", "", "Patient", "Observation"])
+    if rng.random() < 0.4:
+        return cut_up(rng, rng.choice(bodies())), kind
+    value = rng.choice(resources())
+    value = bent(rng, value) if rng.random() < 0.7 else value
+    if rng.random() < 0.2:
+        entry = {
+            "resource": value,
+            "request": {"method": rng.choice(["POST", "PUT", "GET"]), "url": rng.choice(ODD)},
+        }
+        value = {"resourceType": "Bundle", "type": rng.choice(["transaction", "batch"]), "entry": [entry]}
+    return strict_json.dumps(value), kind
+
+
+def check_line(made: tuple[bytes, str]) -> bool:
+    raw, kind = made
+    found = [of_line("a:1", raw, kind), of_document("a", raw, BASE)]
+    for each in found:
+        if isinstance(each, Refused):
+            assert each.reason
+            assert len(each.reason) < 2000
+            assert not set("\n\r\x00") & set(each.reason)
+        elif isinstance(each, Unit):
+            assert all(resource["id"] for resource in each.resources)
+    return isinstance(found[0], Unit)
+
+
 @dataclass(frozen=True)
 class Layer:
     """One reader: how its input is made, what must hold of it, and how many inputs the short form tries."""
@@ -481,6 +511,7 @@ class Layer:
 LAYERS = {
     "strict JSON": Layer(make_json, check_json, 70_000),
     "structure, extraction and XML out": Layer(make_resource, check_structure, 26_000),
+    "lines of NDJSON": Layer(make_line, check_line, 10_000),
     "XML in": Layer(make_document, check_document, 20_000),
     "search parameters": Layer(make_query, check_query, 30_000),
     "query strings": Layer(make_pairs, check_pairs, 20_000),

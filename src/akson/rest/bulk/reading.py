@@ -56,7 +56,7 @@ def of_document(source: str, raw: bytes, base: str) -> Unit | Refused | Slow:
         return Refused(source, 1, error.diagnostics)
     if not isinstance(found, dict) or not isinstance(found.get("resourceType"), str):
         return Refused(source, 1, "not a FHIR resource: it has no resourceType")
-    if found["resourceType"] == "Bundle" and found.get("type") in {"transaction", "batch"}:
+    if found["resourceType"] == "Bundle" and found.get("type") in ("transaction", "batch"):
         return _of_bundle(source, found, base)
     return of_resource(source, found)
 
@@ -85,8 +85,9 @@ def of_resource(source: str, found: Resource) -> Unit | Refused:
 
 def _fault(found: Resource) -> str:
     """Why a resource cannot be stored; empty when it can."""
-    if found["resourceType"] not in spec().types:
-        return f"404 R4 has no resource type {found['resourceType'][:64]!r}"
+    kind = found.get("resourceType")
+    if not isinstance(kind, str) or kind not in spec().types:
+        return f"404 R4 has no resource type {str(kind)[:64]!r}"
     if issues := structure.check(found):
         return f"400 {told(issues)}"
     if not ID.fullmatch(found.get("id", "x")):
