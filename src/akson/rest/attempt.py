@@ -4,6 +4,7 @@ What was tried is rolled back and the body is read anew, so that the second try 
 """
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -16,7 +17,7 @@ Door = Callable[[Request], AbstractAsyncContextManager[Context]]
 
 Handler = Callable[[Context, Request], Awaitable[Answer]]
 
-TRIES = 4
+TRIES = 8
 
 
 async def attempt(request: Request, door: Door, handler: Handler) -> Answer:
@@ -26,6 +27,7 @@ async def attempt(request: Request, door: Door, handler: Handler) -> Answer:
             async with door(request) as ctx:
                 return await handler(ctx, request)
         except Contended:
-            await asyncio.sleep(0.02 * number)
+            # A little apart, or those who met would meet again.
+            await asyncio.sleep(0.02 * number * random.uniform(0.5, 1.5))  # noqa: S311  no secret
     async with door(request) as ctx:
         return await handler(ctx, request)
