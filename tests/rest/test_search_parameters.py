@@ -314,6 +314,8 @@ async def test_one_resource_is_indexed_at_once(client, place):
     assert (await client.post("/Patient/p1/$reindex")).status_code == 200
     assert await matches(client, "Patient?family=hansen") == ["p1"]
     assert (await client.post("/Patient/none/$reindex")).status_code == 404
+    unknown = {"resourceType": "Parameters", "parameter": [{"name": "type", "valueCode": "Patients"}]}
+    assert (await client.post("/$reindex", json=unknown)).status_code == 400
 
 
 async def test_the_work_beside_the_requests_does_it(client, place):

@@ -7,7 +7,7 @@ from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.fhir.spec import spec
 from akson.fhir.validate import structure
-from akson.kit.errors import Malformed, UnknownType
+from akson.kit.errors import Malformed, UnknownType, UnsupportedParameter
 from akson.rest.http import Request
 from akson.rest.negotiate import check_content
 
@@ -22,6 +22,13 @@ def known_type(resource_type: str, *, expression: tuple[str, ...] = ()) -> str:
     if resource_type not in spec().types:
         raise UnknownType(f"R4 has no resource type {resource_type[:64]!r}", expression=expression)
     return resource_type
+
+
+def given_type(value: str, parameter: str) -> str:
+    """A type that a parameter names; UnsupportedParameter otherwise: 404 would say that the place is not there."""
+    if value not in spec().types:
+        raise UnsupportedParameter(f"R4 has no resource type {value[:64]!r}", expression=(parameter,))
+    return value
 
 
 def check_id(resource_id: str) -> str:

@@ -302,7 +302,7 @@ async def test_progress_only_grows_and_is_never_whole_before_the_end(client, dat
         ("/$export", {"_outputFormat": "parquet"}, ASYNC, 400, "_outputFormat"),
         ("/$export", {"_since": "yesterday"}, ASYNC, 400, "_since is an instant"),
         ("/$export", {"_since": "2026-13-45T00:00:00Z"}, ASYNC, 400, "_since is an instant"),
-        ("/$export", {"_type": "Patients"}, ASYNC, 404, "no resource type"),
+        ("/$export", {"_type": "Patients"}, ASYNC, 400, "no resource type"),
         ("/$export", {"_typeFilter": "Patient"}, ASYNC, 400, "_typeFilter is Type?parameters"),
         ("/$export", {"_typeFilter": "Patient?colour=red"}, ASYNC, 400, "colour"),
         ("/$export", {"_typeFilter": "Patient?_count=5"}, ASYNC, 400, "chooses resources"),

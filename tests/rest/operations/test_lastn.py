@@ -67,6 +67,27 @@ async def test_max_says_how_many_and_criteria_narrow_it(record):
     assert [name[4] for name in early] == ["2"]
 
 
+async def test_the_self_link_says_what_was_executed(record):
+    asked = "patient=Patient/a&code=http://loinc.org|1-1"
+    found = (await record.get(f"/Observation/$lastn?{asked}")).json()
+    (link,) = found["link"]
+    assert link["relation"] == "self"
+    assert link["url"].endswith(f"/Observation/$lastn?{asked}&max=1")
+    again = (await record.get(link["url"])).json()
+    assert [each["fullUrl"] for each in again["entry"]] == [each["fullUrl"] for each in found["entry"]]
+
+
+async def test_limits_of_searches_hold_here_too(record):
+    many = ",".join(f"http://loinc.org|{number}" for number in range(5000))
+    body = {"resourceType": "Parameters", "parameter": [
+        {"name": "patient", "valueString": "Patient/a"},
+        {"name": "code", "valueString": many},
+    ]}  # fmt: skip
+    refused = await record.post("/Observation/$lastn", json=body)
+    assert 400 <= refused.status_code < 500
+    assert issue(refused)["severity"] == "error"
+
+
 async def test_it_can_be_posted(record):
     body = {"resourceType": "Parameters", "parameter": [
         {"name": "patient", "valueReference": {"reference": "Patient/a"}},

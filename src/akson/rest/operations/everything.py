@@ -16,7 +16,7 @@ from akson.record.context import Context, opened
 from akson.record.whole import Told, everything, root
 from akson.rest import bundle, subset
 from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id, known_type
+from akson.rest.incoming import check_id, given_type
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.rest.subset import Shape
@@ -77,7 +77,7 @@ async def _wanted(request: Request, target: Target) -> _Wanted:
     whole = Whole(
         target.type,
         target.id,
-        frozenset(known_type(kind, expression=("Parameters._type",)) for kind in kinds),
+        frozenset(given_type(kind, "Parameters._type") for kind in kinds),
         _since(values),
         (_bound("start", start)[0], _bound("end", end)[1]) if start or end else None,
     )

@@ -16,7 +16,7 @@ from akson.record.bulk.exporter import patient_types
 from akson.record.context import Context
 from akson.rest.bulk.started import asked, check_asynchronous, started
 from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id, known_type
+from akson.rest.incoming import check_id, given_type
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 
@@ -62,7 +62,7 @@ def _types(values: Given, *, is_patients: bool, lenient: bool) -> tuple[str, ...
     named = [each.strip() for text in values.all("_type") for each in str(text).split(",") if each.strip()]
     if lenient:
         named = [each for each in named if each in spec().types]
-    types = tuple(dict.fromkeys(known_type(each, expression=("_type",)) for each in named))
+    types = tuple(dict.fromkeys(given_type(each, "_type") for each in named))
     if not is_patients or not types:
         return types
     inside = tuple(each for each in types if each in patient_types())

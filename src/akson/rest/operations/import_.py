@@ -14,7 +14,7 @@ from akson.rest.bulk import sources
 from akson.rest.bulk.started import asked, check_asynchronous, started
 from akson.rest.bulk.upload import NDJSON
 from akson.rest.http import Answer, Request
-from akson.rest.incoming import known_type
+from akson.rest.incoming import given_type
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import given, value_of
 from akson.security.actor import Action
@@ -56,7 +56,7 @@ def _input(value: Any) -> dict[str, str]:
         raise Malformed("input has the parts `url` and perhaps `type`", expression=("Parameters.parameter",))
     kind = parts.get("type", "")
     if kind:
-        known_type(str(kind), expression=("Parameters.parameter.part",))
+        given_type(str(kind), "Parameters.parameter.part")
     return {"type": str(kind), "url": parts["url"]}
 
 

@@ -4,13 +4,15 @@ Besides `max` it takes any criterion of a search for observations; one must say 
 """
 
 from dataclasses import replace
+from urllib.parse import quote, urlencode
 
 from akson.fhir.search import Filter, Query
+from akson.fhir.search_limits import within
 from akson.fhir.search_parse import parse
 from akson.kit.errors import Malformed
 from akson.record.context import Context
 from akson.record.together import latest
-from akson.rest import bundle, subset
+from akson.rest import bundle, pages, subset
 from akson.rest.http import Answer, Request
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import GENERAL, given_pairs
@@ -22,20 +24,28 @@ _LARGEST = 100
 async def lastn(ctx: Context, request: Request, target: Target) -> Answer:
     """200 with a searchset, code by code, the newest first."""
     pairs = await given_pairs(request)
-    query = parse(
-        target.type, [pair for pair in pairs if pair[0] not in GENERAL | {"max"}], base=request.base
-    )
+    criteria = [pair for pair in pairs if pair[0] not in GENERAL | {"max"}]
+    known = await ctx.definitions()
+    query = within(parse(target.type, criteria, base=request.base, known=known), ctx.place.limits)
     if not any(isinstance(each, Filter) and each.param.code in _WHOSE for each in query.filters):
         raise Malformed("Say whose observations: the parameter patient or subject", expression=("patient",))
     if query.includes or query.sort or query.cursor:
         raise Malformed("$lastn has an order of its own, no pages and no includes")
-    found = await latest(
-        ctx, replace(query, count=1), _most([value for name, value in pairs if name == "max"])
-    )
+    most = _most([value for name, value in pairs if name == "max"])
+    found = await latest(ctx, replace(query, count=1), most)
     shape = _shape(request, query)
     base = request.base.encode()
     entries = [bundle.found_entry(base, stored, b"match", shape) for stored in found]
-    return Answer(200, bundle.assemble("searchset", entries, total=len(entries)))
+    hidden = pages.kept_out([pair for pair in pairs if pair not in request.pairs])
+    url = _self(request, query, most, hidden)
+    return Answer(200, bundle.assemble("searchset", entries, total=len(entries), links=[("self", url)]))
+
+
+def _self(request: Request, query: Query, most: int, hidden: frozenset[tuple[str, str]]) -> str:
+    """What was executed, but for what was posted to keep it out of addresses."""
+    shown = [pair for pair in query.executed if pair not in hidden and pair[0] != "_count"]
+    pairs = [*shown, ("max", str(most))]
+    return f"{request.base}/{query.type}/$lastn?{urlencode(pairs, safe=':/|,', quote_via=quote)}"
 
 
 def _shape(request: Request, query: Query) -> subset.Shape | None:

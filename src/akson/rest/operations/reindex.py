@@ -13,7 +13,7 @@ from akson.kit.errors import Malformed, NotFound
 from akson.record import gate, reindexing, trail
 from akson.record.context import Context
 from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id, known_type
+from akson.rest.incoming import check_id, given_type
 from akson.rest.operations.operation import ANY, Operation, Target
 from akson.rest.operations.parameters import given
 from akson.security.actor import Action
@@ -35,7 +35,11 @@ async def start(ctx: Context, request: Request, target: Target) -> Answer:
         if not await reindexing.at_once(ctx, target.type, check_id(target.id)):
             raise NotFound("No such resource")
         return Answer(200, orjson.dumps(_parameters([("done", "valueUnsignedInt", 1)])))
-    kinds = [target.type] if target.type else [known_type(str(kind)) for kind in values.all("type")]
+    kinds = (
+        [target.type]
+        if target.type
+        else [given_type(str(kind), "Parameters.type") for kind in values.all("type")]
+    )
     identity = await reindexing.begin(ctx, kinds)
     place = f"{request.base}/$reindex-status?id={identity}"
     return Answer(202, headers={"content-location": place})
