@@ -155,6 +155,41 @@ async def test_parameters_of_every_kind_find_what_they_should(client, query, fou
     assert set(await matches(client, query)) == found
 
 
+async def test_includes_follow_canonical_references(client):
+    def form(version):
+        return {
+            "resourceType": "Questionnaire",
+            "status": "active",
+            "url": "http://forms.example/q",
+            "version": version,
+        }
+
+    def answered(canonical):
+        return {"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": canonical}
+
+    one, two = [(await stored(client, form(version)))["id"] for version in "12"]
+    first = await stored(client, answered("http://forms.example/q|1"))
+    both = await stored(client, answered("http://forms.example/q"))
+    other = await stored(client, answered("http://forms.example/else"))
+
+    async def found(query):
+        body = (await client.get(f"/{query}")).json()
+        return {e["resource"]["id"] for e in body.get("entry", ()) if e["search"]["mode"] == "include"}
+
+    for value in (
+        "QuestionnaireResponse:questionnaire",
+        "QuestionnaireResponse:questionnaire:Questionnaire",
+        "*",
+    ):
+        asked = f"QuestionnaireResponse?_include={value}"
+        assert await found(f"{asked}&_id={first['id']}") == {one}
+        assert await found(f"{asked}&_id={both['id']}") == {one, two}
+        assert await found(f"{asked}&_id={other['id']}") == set()
+    back = "_revinclude=QuestionnaireResponse:questionnaire"
+    assert await found(f"Questionnaire?_id={one}&{back}") == {first["id"], both["id"]}
+    assert await found(f"Questionnaire?_id={two}&{back}") == {both["id"]}
+
+
 async def test_what_the_types_of_a_search_have_not_in_common_is_refused(client):
     for query, name in [
         ("_type=Patient,Observation&gender=female", "gender"),

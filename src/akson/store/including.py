@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from akson.fhir.search import Include, Query
 from akson.kit.errors import TooLarge
-from akson.store import hashing
+from akson.store import canonicals, hashing
 from akson.store.fragment import Sql, Tables, both, sql
 from akson.store.pool import Tx
 from akson.store.scope import Scope
@@ -54,16 +54,35 @@ async def include(tx: Tx, scope: Scope, query: Query, matches: Sequence[Found]) 
 
 
 async def _one(tx: Tx, scope: Scope, each: Include, of: Sequence[Found]) -> list[Found]:
-    statement = _reverse(scope, each, of) if each.reverse else _forward(scope, each, of)
+    if each.reverse:
+        return await _referring(tx, scope, each, of)
+    sources = [item for item in of if item.stored.type == each.type or not each.type]
+    found = await _fetch(tx, _forward(scope, each, sources))
+    if named := canonicals.named(each, [item.stored for item in sources]):
+        more = await _fetch(tx, _rows(*canonicals.condition(scope, each, named)))
+        found += [item for item in more if canonicals.is_named(item.stored, named)]
+    return found
+
+
+async def _referring(tx: Tx, scope: Scope, each: Include, of: Sequence[Found]) -> list[Found]:
+    targets = [item for item in of if each.target in {None, item.stored.type}]
+    found = await _fetch(tx, _reverse(scope, each, [item.key for item in targets]))
+    definitions = [item.stored for item in targets if canonicals.is_definition(item.stored.type)]
+    if definitions:
+        more = await _fetch(tx, _reverse(scope, each, canonicals.keys(definitions)))
+        found += [item for item in more if canonicals.refers(each, item.stored, definitions)]
+    return found
+
+
+async def _fetch(tx: Tx, statement: Sql | None) -> list[Found]:
     if statement is None:
         return []
     rows = await tx.fetch(statement.text, statement.params, prepare=False)
     return [Found(Stored(*row[:7]), *row[6:9]) for row in rows]
 
 
-def _forward(scope: Scope, each: Include, of: Sequence[Found]) -> Sql | None:
+def _forward(scope: Scope, each: Include, sources: Sequence[Found]) -> Sql | None:
     """What resources of the include's type refer to."""
-    sources = [item for item in of if item.stored.type == each.type or not each.type]
     if not sources:
         return None
     target = Tables(scope).resource([each.target] if each.target else [])
@@ -78,16 +97,15 @@ def _forward(scope: Scope, each: Include, of: Sequence[Found]) -> Sql | None:
     return _rows(target.alias, both([target.condition, keys + sql(")")]))
 
 
-def _reverse(scope: Scope, each: Include, of: Sequence[Found]) -> Sql | None:
-    """Resources of the include's type that refer to what was found."""
-    targets = [item for item in of if each.target in {None, item.stored.type}]
+def _reverse(scope: Scope, each: Include, targets: Sequence[int]) -> Sql | None:
+    """Resources of the include's type that refer to one of these keys."""
     if not targets:
         return None
     source = Tables(scope).resource([each.type] if each.type else [])
     link = sql(
         f"exists (select 1 from idx_ref i where i.rid = {source.alias}.rid"  # noqa: S608
         " and i.target = any(%s::bigint[])",
-        [item.key for item in targets],
+        list(targets),
     )
     if each.param != "*":
         link += sql(" and i.param = %s", hashing.parameter(each.type, each.param))
