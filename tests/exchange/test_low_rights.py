@@ -101,6 +101,18 @@ async def test_one_owner_has_so_many_subscriptions_at_work_and_no_more(world, mo
     assert (await ask(world, "journal", "POST", "Subscription", classic("Location"))).status_code == 201
 
 
+async def test_one_bundle_does_not_pass_the_bound_either(world, monkeypatch):
+    monkeypatch.setattr(register, "AT_ONCE", 2)
+    entry = {"request": {"method": "POST", "url": "Subscription"}, "resource": classic("Location")}
+    bundle = {"resourceType": "Bundle", "entry": [entry] * 3}
+    refused = await ask(world, "journal", "POST", "", bundle | {"type": "transaction"})
+    assert refused.status_code == 429, refused.text
+    assert (await ask(world, "journal", "GET", "Subscription?_summary=count")).json()["total"] == 0
+    some = await ask(world, "journal", "POST", "", bundle | {"type": "batch"})
+    assert [each["response"]["status"][:3] for each in some.json()["entry"]] == ["201", "201", "429"]
+    assert (await ask(world, "journal", "GET", "Subscription?_summary=count")).json()["total"] == 2
+
+
 async def test_a_websocket_that_guesses_is_closed(world):
     socket = Socket(world.app, "/samhandling/fhir/websocket")
     assert await socket.hear() is None

@@ -6,7 +6,7 @@ from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.errors import Gone, NotFound, VersionMismatch
 from akson.kit.settings import Node, Role
-from akson.record import gate
+from akson.record import gate, reindexing
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.refused import Refused
@@ -188,6 +188,29 @@ async def test_a_document_is_found_by_its_words(people):
         for words, found in (("hemiprotese", ["d"]), ("lungebetennelse", [])):
             page = await gate.search(ctx, parse("DocumentReference", [("_content", words)], base=BASE))
             assert [stored.id for stored in page.matches] == found
+
+
+async def test_a_document_does_not_take_its_words_from_another_patient(people):
+    binary = {
+        "resourceType": "Binary", "id": "hidden", "contentType": "text/plain", "data": "aGVtaXByb3Rlc2U=",
+        "securityContext": {"reference": "Patient/per"},
+    }  # fmt: skip
+    document = {
+        "resourceType": "DocumentReference", "id": "probe", "status": "current",
+        "subject": {"reference": "Patient/ingrid"},
+        "content": [{"attachment": {"contentType": "text/plain", "url": "Binary/hidden"}}],
+    }  # fmt: skip
+    async with opened(people, NODE_ITSELF) as ctx:
+        await gate.update(ctx, binary)
+    async with opened(people, NURSE) as ctx:
+        await gate.update(ctx, document)
+    async with opened(people, NODE_ITSELF) as ctx:
+        await reindexing.at_once(ctx, "DocumentReference", "probe")
+    async with opened(people, NURSE) as ctx:
+        page = await gate.search(ctx, parse("DocumentReference", [("_content", "hemiprotese")], base=BASE))
+        assert not page.matches
+        with pytest.raises(NotFound):
+            await gate.read(ctx, "Binary", "hidden")
 
 
 async def test_a_write_tells_what_happened(people):

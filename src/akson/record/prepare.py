@@ -14,6 +14,7 @@ from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.record.context import Context
 from akson.store import resources
+from akson.store.hashing import patient_number
 from akson.store.scope import NODE
 
 Siblings = Mapping[str, tuple[Resource, Index]]
@@ -33,7 +34,7 @@ async def complete(ctx: Context, resource: Resource, index: Index, siblings: Sib
         index.patient = await _patient_behind(ctx, [context], siblings)
     elif resource_type == "DocumentReference":
         for content in resource.get("content", []):
-            index.content += await _words(ctx, content["attachment"], siblings)
+            index.content += await _words(ctx, content["attachment"], siblings, patient_number(index.patient))
 
 
 async def _patient_behind(ctx: Context, references: list[str | None], siblings: Siblings) -> str | None:
@@ -47,13 +48,17 @@ async def _patient_behind(ctx: Context, references: list[str | None], siblings: 
     return None
 
 
-async def _words(ctx: Context, attachment: Resource, siblings: Siblings) -> str:
-    """The plain text that an attachment points to; empty for what is no text or lies elsewhere."""
+async def _words(ctx: Context, attachment: Resource, siblings: Siblings, pat: int) -> str:
+    """The plain text that an attachment points to; empty for what is no text, lies elsewhere, or is another patient's.
+
+    Who may write of one patient must not find out, by searching for words, what is written of another.
+    """
     url = attachment.get("url", "")
     if not (attachment.get("contentType") or "").startswith("text/") or not url.startswith("Binary/"):
         return ""
     binary = siblings[url][0] if url in siblings else None
-    if binary is None and (stored := await _stored(ctx, url)):
+    stored = await _stored(ctx, url) if binary is None else None
+    if stored is not None and stored.pat in {0, pat}:
         binary = loads(stored.body)
     try:
         return "\n" + base64.b64decode((binary or {}).get("data", "")).decode()[:TEXT_LIMIT]

@@ -33,7 +33,7 @@ TYPES = "insert into subscription_type (type, subscription) select t, %s from un
 OWNERS = ("kind", "client_id", "hpr", "patient")
 """What tells the owners of subscriptions apart."""
 AT_WORK = f"""
-select count(*) from subscription where status <> 'off' and id <> %s
+select count(*) from subscription where status <> 'off'
     and {" and ".join(f"actor->>'{name}' = %s" for name in OWNERS)}"""  # noqa: S608
 REMOVE = "delete from subscription where id = %s"
 FIND = f"select {COLUMNS} from subscription s where s.id = any(%s::text[])"  # noqa: S608
@@ -198,9 +198,9 @@ async def register(tx: Tx, made: Subscribed, types: Collection[str]) -> None:
         await tx.execute(TYPES, [made.id, sorted(types)])
 
 
-async def at_work(tx: Tx, actor: dict[str, Any], but: str) -> int:
-    """How many subscriptions of this actor there are that are not off, without the one of id `but`."""
-    row = await tx.one(AT_WORK, [but, *(actor[name] for name in OWNERS)])
+async def at_work(tx: Tx, actor: dict[str, Any]) -> int:
+    """How many subscriptions of this actor there are that are not off."""
+    row = await tx.one(AT_WORK, [actor[name] for name in OWNERS])
     return int(row[0]) if row else 0
 
 

@@ -38,12 +38,7 @@ async def checked(ctx: Context, resource: Resource) -> Resource:
     if resource["resourceType"] != "Subscription":
         return resource
     await _plan(ctx, resource)
-    wanted = _requested(ctx, resource)
-    if (whose := owner(ctx.actor)) and wanted["status"] != OFF:
-        await resources.lock(ctx.tx, [f"subscriptions of {whose}"])
-        if await subscriptions.at_work(ctx.tx, plain(ctx.actor), wanted.get("id", "")) >= AT_ONCE:
-            raise TooMany(f"{AT_ONCE} of your subscriptions are at work: end or delete one of them first")
-    return _owned(ctx, wanted)
+    return _owned(ctx, _requested(ctx, resource))
 
 
 async def registered(ctx: Context, stored: Stored, resource: Resource) -> None:
@@ -72,6 +67,10 @@ async def registered(ctx: Context, stored: Stored, resource: Resource) -> None:
         claim="",
     )
     await subscriptions.register(ctx.tx, made, plan.types)
+    if (whose := owner(ctx.actor)) and made.status != OFF:
+        await resources.lock(ctx.tx, [f"subscriptions of {whose}"])
+        if await subscriptions.at_work(ctx.tx, made.actor) > AT_ONCE:
+            raise TooMany(f"{AT_ONCE} of your subscriptions are at work: end or delete one of them first")
 
 
 async def removed(ctx: Context, stored: Stored) -> None:

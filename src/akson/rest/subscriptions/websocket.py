@@ -29,7 +29,7 @@ LONGEST = 3600.0
 """Seconds after which a connection ends; the client binds anew, with a new token."""
 STRANGERS = 200
 """Connections without a subscription that one process holds: anyone can open one."""
-MISTAKES = 5
+MISTAKES = 20
 """Refused words after which a connection without a subscription ends."""
 
 
