@@ -88,6 +88,8 @@ BEYOND = {
     "condition": ("PUT", "/Patient?identifier=a,b,c,d,e", raw(patient()), {}, 422, "AKSON_SEARCH_VALUES"),
     "if-none-exist": ("POST", "/Patient", raw(patient()), {"if-none-exist": "identifier=a,b,c,d,e"}, 422, "AKSON_SEARCH_VALUES"),
     "conditional delete": ("DELETE", "/Patient?organization.partof.partof.name=x", b"", {}, 422, "AKSON_SEARCH_DEPTH"),
+    "export": ("GET", "/$export?_typeFilter=Patient%3Fgender%3Da,b,c,d,e", b"", {"prefer": "respond-async"}, 422, "AKSON_SEARCH_VALUES"),
+    "lastn": ("GET", "/Observation/$lastn?patient=a&status=a,b,c,d,e", b"", {}, 422, "AKSON_SEARCH_VALUES"),
     "sort": ("GET", "/Patient?_sort=" + ",".join(["family"] * 9), b"", {}, 400, "at most 8 keys"),
     "pairs": ("GET", "/Patient?" + "&".join(["active=true"] * 1001), b"", {}, 400, "too many"),
     "filter": ("GET", "/Patient?_filter=" + "%20and%20".join(["name%20eq%20a"] * 101), b"", {}, 400, "at most 100 tests"),

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from akson.fhir.definitions import Definitions
 from akson.fhir.model import split_reference
 from akson.fhir.search import Query
+from akson.fhir.search_limits import within
 from akson.fhir.search_parse import parse
 from akson.fhir.spec import spec
 from akson.fhir.strict_json import loads
@@ -19,7 +20,7 @@ from akson.kit.clock import now
 from akson.kit.errors import Malformed, NotFound, UnsupportedParameter
 from akson.record import gate, trail
 from akson.record.bulk import own
-from akson.record.context import Context
+from akson.record.context import Context, Place
 from akson.security.actor import Action, Purpose
 from akson.security.policy import Grant
 from akson.store import resources
@@ -83,7 +84,7 @@ async def begin(ctx: Context, request: str, wanted: Wanted, group: str = "") -> 
     """
     ctx = replace(ctx, purpose=Purpose.ADMINISTRATION)
     grant = gate.granted(ctx, Action.ADMINISTER, "")
-    await queries(ctx.tx, wanted, ctx.node.fhir, await ctx.definitions())
+    await queries(ctx.tx, wanted, ctx.place, await ctx.definitions())
     if group:
         members = await _members(ctx, grant, group)
         if strangers := set(wanted.patients or ()) - members:
@@ -96,8 +97,11 @@ async def begin(ctx: Context, request: str, wanted: Wanted, group: str = "") -> 
     return made
 
 
-async def queries(tx: Tx, wanted: Wanted, base: str, known: Definitions) -> dict[str, list[Query]]:
-    """The searches of the filters by their type, with the codes of value sets that they name."""
+async def queries(tx: Tx, wanted: Wanted, place: Place, known: Definitions) -> dict[str, list[Query]]:
+    """The searches of the filters by their type, with the codes of value sets that they name.
+
+    TooCostly for one that asks for more than a search may.
+    """
     found: dict[str, list[Query]] = {}
     for text in wanted.filters:
         kind, mark, rest = text.partition("?")
@@ -113,7 +117,8 @@ async def queries(tx: Tx, wanted: Wanted, base: str, known: Definitions) -> dict
                 raise UnsupportedParameter(
                     f"_typeFilter chooses resources; {name[:64]} does not", expression=("_typeFilter",)
                 )
-        found.setdefault(kind, []).append(await resolve(tx, parse(kind, pairs, base=base, known=known)))
+        query = within(parse(kind, pairs, base=place.node.fhir, known=known), place.limits)
+        found.setdefault(kind, []).append(await resolve(tx, query))
     return found
 
 

@@ -127,7 +127,7 @@ class Exporter:
         place = dict(transfer.place)
         wanted = Wanted.read(transfer.wanted)
         known = await self.place.registry.fresh(tx)
-        units = _units(wanted, await queries(tx, wanted, self.place.node.fhir, known))
+        units = _units(wanted, await queries(tx, wanted, self.place, known))
         if place["unit"] >= len(units):
             await transfers.move(tx, transfer.id, "running", place, transfer.total)
             return
