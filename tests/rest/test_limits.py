@@ -72,6 +72,11 @@ def raw(value):
     return json.dumps(value).encode()
 
 
+def subscription(criteria):
+    channel = {"type": "websocket"}
+    return {"resourceType": "Subscription", "status": "requested", "reason": "x", "criteria": criteria, "channel": channel}  # fmt: skip
+
+
 PATCH = {"content-type": "application/json-patch+json"}
 BEYOND = {
     "body": ("POST", "/Patient", raw(patient("x" * BODY)), {}, 413, "20000 bytes (setting AKSON_BODY_LIMIT)"),
@@ -90,6 +95,7 @@ BEYOND = {
     "conditional delete": ("DELETE", "/Patient?organization.partof.partof.name=x", b"", {}, 422, "AKSON_SEARCH_DEPTH"),
     "export": ("GET", "/$export?_typeFilter=Patient%3Fgender%3Da,b,c,d,e", b"", {"prefer": "respond-async"}, 422, "AKSON_SEARCH_VALUES"),
     "lastn": ("GET", "/Observation/$lastn?patient=a&status=a,b,c,d,e", b"", {}, 422, "AKSON_SEARCH_VALUES"),
+    "subscription": ("POST", "/Subscription", raw(subscription("Observation?patient.organization.partof.name=x")), {}, 422, "AKSON_SEARCH_DEPTH"),
     "sort": ("GET", "/Patient?_sort=" + ",".join(["family"] * 9), b"", {}, 400, "at most 8 keys"),
     "pairs": ("GET", "/Patient?" + "&".join(["active=true"] * 1001), b"", {}, 400, "too many"),
     "filter": ("GET", "/Patient?_filter=" + "%20and%20".join(["name%20eq%20a"] * 101), b"", {}, 400, "at most 100 tests"),

@@ -7,7 +7,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from akson.fhir.model import Resource
+from akson.fhir.search_limits import within
 from akson.fhir.subscriptions import topic as topic_reader
+from akson.fhir.subscriptions.criteria import query_of
 from akson.fhir.subscriptions.plan import HOOK, Plan, plan_of, topic_url
 from akson.kit.clock import instant, now
 from akson.kit.errors import TooMany, Unprocessable
@@ -95,6 +97,11 @@ async def _plan(ctx: Context, resource: Resource) -> Plan:
     plan = plan_of(resource, topic, base=ctx.node.fhir)
     if plan.channel.type == HOOK:
         endpoints.check(ctx.node, plan.channel.endpoint)
+    own = [] if plan.topic else [(trigger.type, trigger.current) for trigger in plan.triggers]
+    for kind, criteria in (*own, *plan.filters):
+        if criteria:
+            query = query_of(kind, criteria, "Subscription.criteria", base=ctx.node.fhir)
+            within(query, ctx.place.limits)
     return plan
 
 
