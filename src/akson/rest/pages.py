@@ -4,6 +4,7 @@ Such a search is kept for an hour under a name nobody can guess, and its next pa
 end up in logs and histories; the identity number never stands in one.
 """
 
+import re
 from datetime import timedelta
 
 from akson.kit.clock import now
@@ -15,6 +16,7 @@ from akson.store import keep
 
 KIND = "search"
 LASTS = timedelta(hours=1)
+_PARTS = re.compile(r"[.:]")
 _TELLING = frozenset(
     [
         "identifier",
@@ -38,8 +40,8 @@ _TELLING = frozenset(
 
 
 def telling(name: str) -> bool:
-    """Whether a search parameter, also at the end of a chain, asks for something that says who a person is."""
-    return name.rsplit(".", 1)[-1].partition(":")[0] in _TELLING or name.endswith(":identifier")
+    """Whether a search parameter asks for something that says who a person is: alone, in a chain, or behind `_has`."""
+    return not _TELLING.isdisjoint(_PARTS.split(name))
 
 
 def kept_out(posted: Pairs) -> frozenset[tuple[str, str]]:

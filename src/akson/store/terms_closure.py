@@ -7,9 +7,12 @@ from typing import NamedTuple
 from akson.kit.errors import TooCostly
 from akson.store.pool import Tx
 from akson.store.terms_systems import Known
+from akson.store.writes import lock
 
 MOST = 10_000
 """Codes of one system in one table."""
+TABLES = 1000
+"""Tables of one owner."""
 START = """
 insert into term_closure (owner, name, version) values (%s, %s, 0)
 on conflict (owner, name) do update set version = 0"""
@@ -43,8 +46,12 @@ class Table:
 
 
 async def start(tx: Tx, owner: str, name: str) -> Table:
-    """A new table, or an old one emptied."""
+    """A new table, or an old one emptied. TooCostly when the owner has enough of them."""
+    await lock(tx, [f"closure tables of {owner}"])
     await tx.execute(START, [owner, name])
+    row = await tx.one("select count(*) from term_closure where owner = %s", [owner])
+    if row and row[0] > TABLES:
+        raise TooCostly(f"You have {TABLES} closure tables: begin one of them anew by its name")
     await tx.execute("delete from term_closure_code where owner = %s and name = %s", [owner, name])
     await tx.execute("delete from term_closure_pair where owner = %s and name = %s", [owner, name])
     return Table(owner, name, 0)

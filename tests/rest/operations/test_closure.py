@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from akson.store import terms_closure
 from tests.fhir.terminology.animals import URL, animals
 from tests.rest.making import issue, stored
 from tests.rest.operations.terms import parameters, read
@@ -85,3 +86,11 @@ async def test_what_cannot_be_added_is_refused_and_nothing_changed(client):
         assert (await ask(client, version=version)).status_code == 400
     assert (await client.post("/$closure", json={"resourceType": "Parameters"})).status_code == 400
     assert (await client.get("/$closure?name=mine")).status_code == 405
+
+
+async def test_who_has_enough_tables_begins_one_of_them_anew(client, monkeypatch):
+    monkeypatch.setattr(terms_closure, "TABLES", 2)
+    names = ["first", "second", "third", "first"]
+    answers = [await client.post("/$closure", json=parameters(name=name)) for name in names]
+    assert [each.status_code < 400 for each in answers] == [True, True, False, True]
+    assert issue(answers[2])["code"] == "too-costly"
