@@ -2,7 +2,7 @@
 # What a step made is remembered by a stamp, so that the next run starts at once.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check lint types bench conformance soak docs reference lock clean browser
+.PHONY: help setup setup-dev run test check lint types bench bench-peers conformance soak docs reference lock clean browser
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -37,6 +37,9 @@ types:
 
 bench: setup-dev ## measure; the tables of docs/reference/benchmarks.md
 	@$(BIN)/python -m bench
+
+bench-peers: setup-dev ## measure HAPI FHIR beside Akson, where Java and Maven are on the machine
+	@$(BIN)/python -m bench peers
 
 conformance: setup-dev ## the suites of others, as far as their data stands beside the project
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/conformance

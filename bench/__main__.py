@@ -58,6 +58,9 @@ def _one(name: str, bundles: list[bytes], chosen: argparse.Namespace) -> bool:
     try:
         with tempfile.TemporaryDirectory(prefix="akson-bench-") as folder:
             text = importlib.import_module(f"bench.{name}").run(Path(folder), bundles, chosen.seconds)
+    except report.Absent as absent:
+        print(f"{name} is left out: {absent}", file=sys.stderr)
+        return True
     except (RuntimeError, OSError) as error:
         print(f"{name} was not measured: {error}", file=sys.stderr)
         return False

@@ -3,22 +3,25 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 END = b"\r\n\r\n"
 LAST_CHUNK = b"\r\n0\r\n\r\n"
-"""Ends an answer in chunks; their marks stay in the body, which nobody reads."""
+"""Ends an answer in chunks."""
 
 
 class Connection(asyncio.Protocol):
-    """One kept-alive connection; one request at a time."""
+    """One kept-alive connection; one request at a time. Opened anew when the server closed it after an answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
+        self._port = port
         self._buffer = b""
         self._need = -1
         self._start = 0
         self._chunked = False
+        self._closing = False
         self._waiting: asyncio.Future[tuple[int, bytes]] | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -35,6 +38,7 @@ class Connection(asyncio.Protocol):
             self._start = end + 4
             head = self._buffer[:end].lower()
             self._chunked = b"transfer-encoding: chunked" in head
+            self._closing = b"connection: close" in head
             place = head.find(b"content-length:")
             length = int(head[place + 15 :].split(b"\r\n", 1)[0]) if place >= 0 else 0
             self._need = self._start + length
@@ -44,6 +48,8 @@ class Connection(asyncio.Protocol):
             self._need = len(self._buffer)
         if len(self._buffer) >= self._need and self._waiting is not None:
             status, body = int(self._buffer[9:12]), self._buffer[self._start : self._need]
+            if self._chunked:
+                body = _joined(body)
             self._buffer, self._need = b"", -1
             waiting, self._waiting = self._waiting, None
             waiting.set_result((status, body))
@@ -54,6 +60,10 @@ class Connection(asyncio.Protocol):
 
     async def send(self, request: bytes) -> tuple[int, bytes]:
         """Status and body of the answer."""
+        if self._closing:
+            self.close()
+            self._closing = False
+            await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._port)
         assert self._transport is not None
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(request)
@@ -65,8 +75,21 @@ class Connection(asyncio.Protocol):
 
 
 async def connect(port: int) -> Connection:
-    _, protocol = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", port)
+    _, protocol = await asyncio.get_running_loop().create_connection(
+        lambda: Connection(port), "127.0.0.1", port
+    )
     return protocol
+
+
+def _joined(chunks: bytes) -> bytes:
+    """A body without the marks of its chunks."""
+    parts, place = [], 0
+    while place < len(chunks):
+        end = chunks.index(b"\r\n", place)
+        size = int(chunks[place:end].partition(b";")[0], 16)
+        parts.append(chunks[end + 2 : end + 2 + size])
+        place = end + size + 4
+    return b"".join(parts)
 
 
 def request(method: str, path: str, body: bytes = b"") -> bytes:
@@ -86,9 +109,16 @@ class Result:
     seconds: float = 0
     times: list[float] = field(default_factory=list)
     bad: int = 0
+    refused: Counter[int] = field(default_factory=Counter)
+    """The statuses of those answers."""
     worker_cpu: float = 0
     database_cpu: float = 0
     """Processor seconds of the whole load."""
+
+    def count(self, status: int) -> None:
+        """One more answer that was not as expected."""
+        self.bad += 1
+        self.refused[status] += 1
 
     def cpu(self, seconds: float) -> float:
         """Milliseconds a request."""
@@ -122,7 +152,8 @@ async def load(
         while (started := time.perf_counter()) < stop:
             status, _ = await connection.send(make(chance))
             result.times.append(time.perf_counter() - started)
-            result.bad += status != expected
+            if status != expected:
+                result.count(status)
 
     began = time.perf_counter()
     await asyncio.gather(*[work(c, random.Random(i)) for i, c in enumerate(opened)])

@@ -14,7 +14,8 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.
 HEAD = """# Benchmarks
 
 Written by `make bench` (`python -m bench`), a block a measurement; `python -m bench NAME ...` measures some anew, `--all` the
-long ones too. Load generator, server and database share the machine's cores. The generator is a small asyncio client
+long ones too, and `make bench-peers` HAPI FHIR beside Akson where Java and Maven are on the machine.
+Load generator, server and database share the machine's cores. The generator is a small asyncio client
 (`bench/client.py`) on as many connections as the table says, which sends the next request when the last is answered.
 `akson fhir serve` runs with its embedded PostgreSQL and default settings: every commit waits for the disk, history,
 structural validation and all indexes are on. CPU is processor time a request: what the machine can do also where it was shared.
@@ -24,6 +25,10 @@ ORDER = (
     "subscriptions", "chart", "peers",
 )  # fmt: skip
 QUIET = 0.7
+
+
+class Absent(Exception):
+    """What a measurement needs beyond the project's own packages is not on this machine; nothing is wrong."""
 
 
 def write(name: str, text: str) -> None:

@@ -59,7 +59,7 @@ class Served:
         """Memory of all PostgreSQL processes, shared pages counted once."""
         total = 0.0
         for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and _below(int(entry.name), self._process.pid):
+            if entry.name.isdigit() and below(int(entry.name), self._process.pid):
                 total += _share(entry)
         return total / 1024
 
@@ -73,9 +73,9 @@ class Served:
         """Processor time taken so far: by the server's process, by PostgreSQL."""
         database = 0.0
         for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and _below(int(entry.name), self._process.pid):
-                database += _ticks(int(entry.name))
-        return _ticks(self._process.pid, own=True) / TICKS, database / TICKS
+            if entry.name.isdigit() and below(int(entry.name), self._process.pid):
+                database += ticks(int(entry.name))
+        return ticks(self._process.pid, own=True) / TICKS, database / TICKS
 
     @contextmanager
     def watched(self) -> Iterator[list[float]]:
@@ -102,7 +102,8 @@ def _kilobytes(pid: int, name: str) -> float:
     return 0
 
 
-def _below(pid: int, ancestor: int) -> bool:
+def below(pid: int, ancestor: int) -> bool:
+    """Whether a process was started by another, or by one that was."""
     while pid > 1:
         try:
             stat = Path(f"/proc/{pid}/stat").read_text()
@@ -122,7 +123,8 @@ def _share(process: Path) -> float:
     return sum(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
-def _ticks(pid: int, *, own: bool = False) -> float:
+def ticks(pid: int, *, own: bool = False) -> float:
+    """Processor time a process has taken; `own` leaves out its children."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
