@@ -60,7 +60,7 @@ def flag(**more):
     ("resource", "found"),
     [
         (flag(), []),
-        (flag(meta={"profile": [FLAGG], "tag": [{"system": "urn:x", "code": "y"}]}), ["Flag.meta.tag:tjeneste"]),
+        (flag(meta={"profile": [FLAGG], "tag": [{"system": "urn:x", "code": "y"}]}), ["Flag.meta.tag"]),
         (flag(subject={"reference": "Group/1"}), ["Flag.subject"]),
         (flag(code={"text": "x"}, extension=[{"url": NOTE_OF_FLAG, "valueString": "y"}]), ["Flag.extension[0]"]),
         (flag(code={"text": "x", "extension": [{"url": NOTE_OF_FLAG, "valueInteger": 1}]}), ["Flag.code.extension[0].value.ofType(integer)"]),

@@ -16,8 +16,8 @@ from tests.shared import shared
 pytestmark = pytest.mark.shared
 R4 = {"hl7.fhir.r4.core": "4.0.1"}
 REAL = {
-    "AuditEvent.purposeOfEvent[1].coding:PURPOSE_OF_USE_VALUESET": "a purpose without the code that each must have",
-    "AuditEvent.purposeOfEvent[0].coding:PURPOSE_OF_USE_VALUESET": "a purpose without the code that each must have",
+    "AuditEvent.purposeOfEvent[1].coding": "a purpose without the code that each must have",
+    "AuditEvent.purposeOfEvent[0].coding": "a purpose without the code that each must have",
 }
 """Errors that only show where codes are judged."""
 

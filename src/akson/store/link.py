@@ -35,6 +35,8 @@ class Link:
         self._made = 0
         self._waiting: asyncio.Future[None] | None = None
         self._watching = False
+        self.constants: dict[str, Row | None] = {}
+        """What the database answered to questions whose answer never changes."""
         self.since = self._loop.time()
         """When it was opened, by the loop's clock."""
 

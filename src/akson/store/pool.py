@@ -64,6 +64,12 @@ class Tx:
         rows = self._link.rows(await self._link.run(sql, params))
         return rows[0] if rows else None
 
+    async def constant(self, sql: str) -> Row | None:
+        """The first row of a statement whose answer never changes: asked once a connection."""
+        if sql not in self._link.constants:
+            self._link.constants[sql] = await self.one(sql)
+        return self._link.constants[sql]
+
     async def execute(self, sql: str, params: Sequence[object] = ()) -> int:
         """Run a statement; how many rows it touched."""
         result = await self._link.run(sql, params)

@@ -244,7 +244,7 @@ async def _driven(tx: Tx, query: Query, driven: Drive) -> tuple[list[Row], str |
 
 
 async def _secret(tx: Tx) -> bytes:
-    row = await tx.one("select value from secret where name = 'cursor'")
+    row = await tx.constant("select value from secret where name = 'cursor'")
     return bytes(row[0]) if row else b""
 
 
