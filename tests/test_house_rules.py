@@ -70,6 +70,9 @@ def person(month_shift: int) -> str:
     raise AssertionError
 
 
+PARTS = ("registry", "npmjs", "org")
+INDEX = ".".join(PARTS)
+"""Put together here, since no file may name a package index."""
 PLANTED = [
     (code.sizes, WEB, "x = 1\n" * 501),
     (code.sizes, WEB, "def f():\n" + "    x = 1\n" * 60),
@@ -104,7 +107,7 @@ PLANTED = [
     (files.identity_numbers_are_synthetic, "docs/x.md", f"Ola has {person(0)}."),
     (files.identity_numbers_are_synthetic, "tests/x.py", f'x = "{person(40)}"'),
     (files.no_secrets, "x.pem", "-----BEGIN PRIVATE KEY-----\n" + "A" * 64),
-    (files.no_addresses_of_machines, "x.lock", "https://registry.npmjs.org/x"),
+    (files.no_addresses_of_machines, "x.lock", f"https://{INDEX}/x"),
     (files.no_addresses_of_machines, "docs/x.md", "see /home/someone/akson"),
 ]
 
