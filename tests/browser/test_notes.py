@@ -5,6 +5,8 @@ import time
 
 from playwright.sync_api import expect
 
+from tests.patience import in_time
+
 SEEN = "Hva du så og hørte"
 
 
@@ -21,8 +23,8 @@ def test_a_note_is_saved_within_two_seconds_and_found_after_the_window_was_close
     address = editor(page, "Thomas Lie")
     page.get_by_label(SEEN).press_sequentially("Sov lite, men åt frokost.")
     last_key = time.monotonic()
-    expect(page.locator(".save-state")).to_contain_text("Utkast lagret", timeout=2_000)
-    assert time.monotonic() - last_key < 2
+    expect(page.locator(".save-state")).to_contain_text("Utkast lagret", timeout=10_000)
+    assert in_time(time.monotonic() - last_key, 2)
     assert page.evaluate("Object.keys(localStorage).length + Object.keys(sessionStorage).length") == 0
     again = page.context.new_page()
     page.close()

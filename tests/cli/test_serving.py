@@ -7,6 +7,8 @@ import httpx
 import pytest
 from bench.server import Served
 
+from tests.patience import in_time
+
 pytestmark = [pytest.mark.store, pytest.mark.slow]
 
 RECORD = 11_000
@@ -30,7 +32,7 @@ def test_it_starts_within_two_seconds_and_holds_little_memory(data):
         times.append(server.cpu_seconds()[0] if busy else server.ready)
         sizes.append(server.worker_megabytes)
         server.stop()
-    assert min(times) < 2
+    assert in_time(min(times), 2)
     assert min(sizes) < 150
 
 
@@ -63,7 +65,7 @@ def test_a_long_record_and_large_pages_take_constant_memory_and_go_at_once(data)
             for _ in range(3):
                 size, first = read(client, "/Patient/long/$everything")
                 assert size > RECORD * 600
-                assert first < 1  # a tenth on an idle machine; the whole answer takes longer by far
+                assert in_time(first, 1)  # a tenth on an idle machine; the whole answer takes longer by far
                 for _ in range(5):
                     client.get("/Observation?_count=1000").raise_for_status()
                 peak = max(peak, server.worker_megabytes)
@@ -74,7 +76,7 @@ def test_a_long_record_and_large_pages_take_constant_memory_and_go_at_once(data)
                 "/Patient/long/$expunge", json={"resourceType": "Parameters", "parameter": [what]}
             )
             assert erased.status_code == 200, erased.text
-            assert time.perf_counter() - began < 20
+            assert in_time(time.perf_counter() - began, 20)
             assert client.get("/Observation?_summary=count").json()["total"] == 0
     finally:
         server.stop()

@@ -13,6 +13,7 @@ import pytest
 
 from akson.demo.nodes import INSTALLATIONS
 from tests.cli.test_hosting import free_port
+from tests.patience import in_time
 
 pytestmark = [pytest.mark.store, pytest.mark.slow]
 
@@ -85,7 +86,7 @@ def test_the_demo_comes_up_ends_cleanly_and_comes_up_again(start):
     began = time.monotonic()
     second = start()
     ready(second)
-    assert time.monotonic() - began < 30  # under 10 on a machine that does nothing else
+    assert in_time(time.monotonic() - began, 30)  # under 10 on a machine that does nothing else
 
     second.kill()
     second.wait()

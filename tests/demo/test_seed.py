@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from tests.patience import in_time
 
 from akson.demo.build import CHAPTERS, resources
 from akson.demo.citizens import citizens_of
@@ -92,7 +93,7 @@ async def test_every_node_is_filled_once_and_fast(new_database, settings):
         assert len(held) == sum(r["resourceType"] == "Patient" for r in resources(name, TODAY))
         await database.close()
     # our own share of the 15 s, whatever else the machine is doing
-    assert time.process_time() - started < 8
+    assert in_time(time.process_time() - started, 8)
 
 
 async def test_those_who_treat_ingrid_see_her_record_and_others_do_not(fill):

@@ -17,6 +17,7 @@ from akson.store.pool import Database
 from tests.fuzz.corpus import resources
 from tests.fuzz.layers import make_document, make_fhirpath_patch, make_json, make_patch, make_query
 from tests.fuzz.mutate import ODD, bent, cut_up
+from tests.patience import in_time
 
 HEADERS = {
     b"accept": [
@@ -306,7 +307,7 @@ async def rows(database: Database) -> list[tuple[str, int]]:
 def check(asked: Asked, told: Told, seconds: float, slowest: float) -> bool:
     """An answer of a kind that the specification has, in time. True where the request was accepted."""
     assert 200 <= told.status < 500, (told.status, told.body[:500])
-    assert seconds < slowest, seconds
+    assert in_time(seconds, slowest), seconds
     if told.status < 400:
         return True
     if told.body and asked.path.startswith("/fhir") and b"<OperationOutcome" not in told.body:

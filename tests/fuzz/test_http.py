@@ -36,8 +36,8 @@ def served(tmp_path_factory):
 
 def sent(port, raw):
     """What comes back for bytes on a socket; nothing where the server hangs up."""
-    with socket.create_connection(("127.0.0.1", port), timeout=SLOWEST) as connection:
-        connection.settimeout(SLOWEST)
+    with socket.create_connection(("127.0.0.1", port), timeout=5 * SLOWEST) as connection:
+        connection.settimeout(5 * SLOWEST)
         try:
             connection.sendall(raw)
             connection.shutdown(socket.SHUT_WR)

@@ -94,10 +94,14 @@ SHAPES = {
 
 
 HIDDEN = """
-select count(*) from pg_class where relkind = 'r' and relname like 'idx_%' and relpages > 0 and relallvisible < relpages"""
+select relname, relpages - relallvisible from pg_class
+where relkind = 'r' and relname like 'idx_%' and relpages > 0 and relallvisible < relpages"""
 
 
 async def _fill(database, size):
+    # An earlier test may have left pages that several writers made ready and none has used: no vacuum marks those.
+    async with database.transaction() as tx:
+        await tx.script("truncate resource, idx_token, idx_ref, idx_date, idx_qty, idx_string, idx_composite")
     found = [observation(number, size) for number in range(size)]
     found += [patient(number) for number in range(size // 20)]
     async with database.transaction() as tx:
@@ -109,10 +113,10 @@ async def _fill(database, size):
     with psycopg.connect(database.uri, autocommit=True) as connection:
         for _ in range(40):
             connection.execute("vacuum analyze")
-            if connection.execute(HIDDEN).fetchone() == (0,):
+            if not (hidden := connection.execute(HIDDEN).fetchall()):
                 return
             await asyncio.sleep(0.25)
-    pytest.fail("pages stay hidden from indexes")
+    pytest.fail(f"pages stay hidden from indexes: {hidden}")
 
 
 def _nodes(node):
@@ -147,8 +151,6 @@ async def _plans(database):
 async def test_each_shape_begins_at_its_index_and_reads_no_more_when_there_is_more(database):
     await _fill(database, SMALL)
     small = await _plans(database)
-    async with database.transaction() as tx:
-        await tx.script("truncate resource, idx_token, idx_ref, idx_date, idx_qty, idx_string, idx_composite")
     await _fill(database, LARGE)
     large = await _plans(database)
     faults = []

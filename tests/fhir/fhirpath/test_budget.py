@@ -1,4 +1,4 @@
-"""No expression hangs or exhausts the server: what would is refused, within two seconds and without much memory.
+"""No expression hangs or exhausts the server: what would is refused, within seconds and without much memory.
 
 Seconds are those of the processor, since the machine may have other work.
 """
@@ -15,6 +15,7 @@ from akson.fhir.fhirpath.evaluate import evaluate, evaluate_within
 from akson.fhir.patch import fhirpath_patch
 from akson.fhir.strict_json import Number
 from akson.kit.errors import Unprocessable
+from tests.patience import in_time
 
 LARGE = {
     "resourceType": "Bundle",
@@ -76,8 +77,8 @@ def seconds(expression, resource):
     ],
 )
 @pytest.mark.parametrize("resource", [LARGE, CYCLE], ids=["large", "cycle"])
-def test_no_expression_takes_two_seconds_or_much_memory(expression, resource):
-    assert seconds(expression, resource) < 2
+def test_no_expression_hangs_or_takes_much_memory(expression, resource):
+    assert in_time(seconds(expression, resource), 2)
 
 
 @pytest.mark.parametrize(
@@ -164,9 +165,9 @@ def test_a_number_beyond_all_numbers_is_nothing(expression):
 @pytest.mark.parametrize("digits", ["1e400", "1e-400", "1e999999", "-1e300000", "0e999999"])
 def test_a_number_of_a_resource_beyond_all_numbers(expression, digits):
     resource = {"resourceType": "Parameters", "parameter": [{"name": "a", "valueDecimal": Number(digits)}]}
-    assert seconds(f"parameter.select({expression})", resource) < 0.5
+    assert in_time(seconds(f"parameter.select({expression})", resource), 0.5)
     quantity = {"resourceType": "Observation", "valueQuantity": {"value": Number(digits), "code": "s"}}
-    assert seconds(expression, quantity) < 0.5
+    assert in_time(seconds(expression, quantity), 0.5)
 
 
 @pytest.mark.parametrize(
@@ -229,4 +230,4 @@ def test_the_paths_of_a_patch_cost_together_what_one_may():
     began = time.process_time()
     with pytest.raises(Unprocessable, match="steps"):
         apply(LARGE)
-    assert time.process_time() - began < 3
+    assert in_time(time.process_time() - began, 3)

@@ -1,5 +1,7 @@
 """Functions and operators at their edges: nothing in, too much in, the wrong kind in, precision that leaves it open."""
 
+from decimal import Decimal
+
 import pytest
 
 from akson.fhir.fhirpath import FHIRPathError
@@ -58,6 +60,10 @@ def test_collections(expression, expected):
         ("5 mod 3", [2]),
         ("-{}", []),
         ("-(1 | 2)", FHIRPathError),
+        ("(2 'kg').power(2)", FHIRPathError),
+        ("2.power(3)", [8]),
+        ("2.5.power(2)", [Decimal("6.25")]),
+        ("2.power(-1)", [Decimal("0.5")]),
         ("-'a'", FHIRPathError),
         ("-(4 'kg') = (-4) 'kg'", FHIRPathError),
         ("(-(4 'kg')).toString()", ["-4 'kg'"]),

@@ -97,6 +97,11 @@ def test_extensions_of_primitives_stand_in_for_values():
     unknown = {"extension": [{"url": "http://example.org/unknown", "valueCode": "unknown"}]}
     assert check(changed(OBSERVATION, status=..., _status=unknown)) == []
     assert check(changed(PATIENT, name=[{"given": ["a", None], "_given": [None, unknown]}])) == []
+    (issue,) = check(changed(PATIENT, name=[{"_given": [None, unknown]}]))
+    assert issue.expression == ("Patient.name[0].given[0]",)
+    (issue,) = check(changed(PATIENT, name=[{"given": ["a"], "_given": unknown}]))
+    assert issue.expression == ("Patient.name[0].given",)
+    assert check(changed(PATIENT, name=[{"given": ["a"], "_given": []}])) != []
     (issue,) = check(changed(PATIENT, name=[{"given": ["a"], "_given": [None, unknown]}]))
     assert issue.expression == ("Patient.name[0].given",)
 

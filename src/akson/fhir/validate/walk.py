@@ -56,7 +56,7 @@ class Walk:
             if key == plain:
                 self.element(found, element, kind, (place, value.get("_" + key)))
             else:
-                self.extended(found, element, place)
+                self.extended(found, element, (place, value.get(plain)))
         for element in table.elements.values():
             self.presence(value, element, path)
 
@@ -113,13 +113,21 @@ class Walk:
             if value not in allowed:
                 self.fault("code-invalid", path, f"is not a code of {element.value_set}")
 
-    def extended(self, value: Any, element: Element, path: str) -> None:
+    def extended(self, value: Any, element: Element, place: tuple[str, Any]) -> None:
         """The id and extensions of a primitive value, which stand beside it under its name with `_` before."""
-        for item, where in _items(value, element, path):
-            table = self.spec.table("Element")
+        path, beside = place
+        if element.many and (not isinstance(value, list) or not value):
+            self.fault(
+                "structure", path, "the extensions of a repeated primitive must be an array with items"
+            )
+            return
+        plain = beside if isinstance(beside, list) else []
+        table = self.spec.table("Element")
+        for number, (item, where) in enumerate(_items(value, element, path)):
             if item is None and element.many:
-                continue
-            if not isinstance(item, dict):
+                if number >= len(plain):
+                    self.fault("structure", where, "must have a value or extensions")
+            elif not isinstance(item, dict):
                 self.fault("structure", where, "the extensions of a primitive must be an object")
             elif table is not None:
                 self.object(item, table, where)

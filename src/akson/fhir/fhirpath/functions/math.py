@@ -90,13 +90,14 @@ def logarithm(_env: Env, focus: Collection, base: Collection) -> Collection:
 
 @function("power", 1)
 def power(_env: Env, focus: Collection, exponent: Collection) -> Collection:
-    value, by = _amount(focus), _amount(exponent)
+    value, by = single(focus, Decimal), single(exponent, Decimal)
     if value is None or by is None or (value < 0 and by != int(by)):
         return []
     try:
-        result = fit(Decimal(value) ** Decimal(by))
+        result = fit(value**by)
     except ArithmeticError:
         return []
     if result is None:
         return []
-    return [int(result) if isinstance(value, int) and isinstance(by, int) and by >= 0 else result]
+    integers = all(isinstance(system(item), int) for item in (*focus, *exponent))
+    return [int(result) if integers and by >= 0 else result]
