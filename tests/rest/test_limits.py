@@ -77,6 +77,21 @@ def subscription(criteria):
     return {"resourceType": "Subscription", "status": "requested", "reason": "x", "criteria": criteria, "channel": channel}  # fmt: skip
 
 
+def topic(criteria):
+    name = "http://hl7.org/fhir/5.0/StructureDefinition/extension-SubscriptionTopic."
+    query = {"url": "queryCriteria", "extension": [{"url": "current", "valueString": criteria}]}
+    trigger = [{"url": "resource", "valueUri": "Observation"}, query]
+    coding = {"system": "http://hl7.org/fhir/fhir-types", "code": "SubscriptionTopic"}
+    return {
+        "resourceType": "Basic",
+        "code": {"coding": [coding]},
+        "extension": [
+            {"url": f"{name}url", "valueUri": "http://topics.example/t"},
+            {"url": f"{name}resourceTrigger", "extension": trigger},
+        ],
+    }
+
+
 PATCH = {"content-type": "application/json-patch+json"}
 BEYOND = {
     "body": ("POST", "/Patient", raw(patient("x" * BODY)), {}, 413, "20000 bytes (setting AKSON_BODY_LIMIT)"),
@@ -96,6 +111,8 @@ BEYOND = {
     "export": ("GET", "/$export?_typeFilter=Patient%3Fgender%3Da,b,c,d,e", b"", {"prefer": "respond-async"}, 422, "AKSON_SEARCH_VALUES"),
     "lastn": ("GET", "/Observation/$lastn?patient=a&status=a,b,c,d,e", b"", {}, 422, "AKSON_SEARCH_VALUES"),
     "subscription": ("POST", "/Subscription", raw(subscription("Observation?patient.organization.partof.name=x")), {}, 422, "AKSON_SEARCH_DEPTH"),
+    "topic": ("POST", "/Basic", raw(topic("patient.organization.partof.name=x")), {}, 422, "Basic.extension[1]: links of one chain: 3, the limit is 2 (setting AKSON_SEARCH_DEPTH)"),
+    "topic values": ("PUT", "/Basic/a", raw(topic("status=a,b,c,d,e") | {"id": "a"}), {}, 422, "AKSON_SEARCH_VALUES"),
     "sort": ("GET", "/Patient?_sort=" + ",".join(["family"] * 9), b"", {}, 400, "at most 8 keys"),
     "pairs": ("GET", "/Patient?" + "&".join(["active=true"] * 1001), b"", {}, 400, "too many"),
     "filter": ("GET", "/Patient?_filter=" + "%20and%20".join(["name%20eq%20a"] * 101), b"", {}, 400, "at most 100 tests"),

@@ -4,7 +4,8 @@ import pytest
 
 from akson.fhir.subscriptions.plan import Channel, Plan, plan_of, topic_url
 from akson.fhir.subscriptions.topic import FilterBy, Topic, Trigger
-from akson.kit.errors import Unprocessable
+from akson.kit.errors import TooCostly, Unprocessable
+from akson.kit.limits import Limits
 from tests.rest.subscriptions.making import by_topic, classic, extension
 
 BASE = "http://fhir.example/fhir"
@@ -119,3 +120,22 @@ def test_channels_that_cannot_be_are_refused(element, channel):
 def test_signs_of_life_need_a_bundle_to_be_sent_in():
     made = classic("Patient", HOOK, extension=[extension("backport-heartbeat-period", valueUnsignedInt=5)])
     assert refused(made) == "Subscription.channel.extension"
+
+
+def test_criteria_keep_to_the_limits_of_searches():
+    limits = Limits(search_values=2, search_links=2)
+    made = classic("Patient?gender=male,female,other", HOOK)
+    with pytest.raises(TooCostly, match="AKSON_SEARCH_VALUES") as error:
+        plan_of(made, None, base=BASE, limits=limits)
+    assert error.value.issues[0].expression == ("Subscription.criteria",)
+    assert plan_of(made, None, base=BASE)
+
+
+def test_filters_keep_to_the_limits_all_together():
+    topic = Topic(TOPIC.url, "", TOPIC.triggers)
+    wish = "Encounter?patient.name=a&status=finished"
+    limits = Limits(search_links=2)
+    assert plan_of(by_topic(TOPIC.url, HOOK, filters=[wish] * 2), topic, base=BASE, limits=limits)
+    with pytest.raises(TooCostly, match="AKSON_SEARCH_LINKS") as error:
+        plan_of(by_topic(TOPIC.url, HOOK, filters=[wish] * 3), topic, base=BASE, limits=limits)
+    assert error.value.issues[0].expression == ("Subscription.criteria.extension",)

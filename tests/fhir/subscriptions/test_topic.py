@@ -3,7 +3,8 @@
 import pytest
 
 from akson.fhir.subscriptions.topic import FilterBy, Trigger, is_topic, read
-from akson.kit.errors import Unprocessable
+from akson.kit.errors import TooCostly, Unprocessable
+from akson.kit.limits import Limits
 
 NAME = "http://hl7.org/fhir/5.0/StructureDefinition/extension-SubscriptionTopic."
 
@@ -92,3 +93,24 @@ def test_what_is_not_understood_is_refused_with_its_place(place, extensions):
     with pytest.raises(Unprocessable) as error:
         read(basic(*extensions))
     assert error.value.issues[0].expression == (place,)
+
+
+LIMITS = Limits(search_values=2, search_links=2, search_depth=1)
+
+
+@pytest.mark.parametrize("name", ["previous", "current"])
+@pytest.mark.parametrize(
+    ("criteria", "setting"),
+    [
+        ("status=planned,arrived,finished", "AKSON_SEARCH_VALUES"),
+        ("patient.general-practitioner:Organization.name=a", "AKSON_SEARCH_DEPTH"),
+        ("&".join(["patient.name=a"] * 3), "AKSON_SEARCH_LINKS"),
+        ("&".join(["_has:Observation:encounter:code=a"] * 3), "AKSON_SEARCH_LINKS"),
+    ],
+)
+def test_criteria_keep_to_the_limits_of_searches(name, criteria, setting):
+    made = basic(trigger(), trigger(query(part(name, valueString=criteria))))
+    read(made)
+    with pytest.raises(TooCostly, match=setting) as error:
+        read(made, LIMITS)
+    assert error.value.issues[0].expression == ("Basic.extension[2]",)

@@ -3,8 +3,10 @@
 from urllib.parse import parse_qsl
 
 from akson.fhir.search import Query
+from akson.fhir.search_limits import within
 from akson.fhir.search_parse import parse
-from akson.kit.errors import AksonError, Unprocessable
+from akson.kit.errors import AksonError, TooCostly, Unprocessable
+from akson.kit.limits import Limits
 
 
 def pairs_of(raw: str) -> list[tuple[str, str]]:
@@ -12,10 +14,16 @@ def pairs_of(raw: str) -> list[tuple[str, str]]:
     return parse_qsl(raw, keep_blank_values=True)
 
 
-def query_of(kind: str, raw: str, element: str, *, base: str = "") -> Query:
-    """The Query of criteria on a type. Unprocessable, naming `element`, when they are no search or not only criteria."""
+def query_of(kind: str, raw: str, element: str, *, base: str = "", limits: Limits | None = None) -> Query:
+    """The Query of criteria on a type. Unprocessable, naming `element`, when they are no search or not only criteria,
+    and TooCostly when they ask for more than `limits` let one search ask for.
+    """
     try:
         query = parse(kind, pairs_of(raw), base=base)
+        if limits is not None:
+            within(query, limits)
+    except TooCostly as error:
+        raise TooCostly(f"{element}: {error.diagnostics}", expression=(element,)) from error
     except AksonError as error:
         raise Unprocessable(f"{element}: {error.diagnostics}", expression=(element,)) from error
     about_answer = query.includes or query.sort or query.cursor or query.summary or query.elements

@@ -13,6 +13,7 @@ from akson.fhir.spec import spec
 from akson.fhir.subscriptions.criteria import pairs_of, query_of, split_type
 from akson.fhir.subscriptions.topic import FilterBy, Topic, Trigger, trigger_of
 from akson.kit.errors import Unprocessable
+from akson.kit.limits import LIMITS, Limits
 
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
 HOOK, SOCKET = "rest-hook", "websocket"
@@ -22,6 +23,7 @@ JSON = frozenset({FHIR_JSON, "application/json"})
 XML = frozenset({"application/fhir+xml", "application/xml"})
 MOST_IN_ONE = 1000
 LONGEST_TIMEOUT = 300
+_FILTERS = "criteria.extension"
 _CLASSIC = re.compile(r"[A-Z][A-Za-z]+(\?.*)?", re.DOTALL)
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x20-\x7e]*)")
 _OWN_HEADERS = frozenset(
@@ -65,6 +67,10 @@ class Plan:
     def types(self) -> list[str]:
         return sorted({trigger.type for trigger in self.triggers})
 
+    def narrowing(self, kind: str) -> str:
+        """The criteria of all filters on a type, as one search."""
+        return "&".join(criteria for of, criteria in self.filters if of == kind and criteria)
+
     @classmethod
     def of(cls, plain: dict[str, Any]) -> "Plan":
         """What `dataclasses.asdict` made plain."""
@@ -84,8 +90,10 @@ def topic_url(subscription: Resource) -> str:
     return "" if _CLASSIC.fullmatch(criteria) else criteria.partition("|")[0]
 
 
-def plan_of(subscription: Resource, topic: Topic | None, *, base: str) -> Plan:
-    """The plan. `topic` is what `topic_url` names, None when the server has no such topic. Raises Unprocessable."""
+def plan_of(subscription: Resource, topic: Topic | None, *, base: str, limits: Limits = LIMITS) -> Plan:
+    """The plan. `topic` is what `topic_url` names, None when the server has no such topic. Raises Unprocessable, and
+    TooCostly for criteria beyond `limits`.
+    """
     channel = _channel(subscription["channel"], bundled=topic is not None)
     url = topic_url(subscription)
     if url:
@@ -93,26 +101,28 @@ def plan_of(subscription: Resource, topic: Topic | None, *, base: str) -> Plan:
             raise _refused(
                 "criteria", "the server has no such topic; the CapabilityStatement lists the topics"
             )
-        return Plan(channel, topic.triggers, url, _filters(subscription, topic, base))
+        plan = Plan(channel, topic.triggers, url, _filters(subscription, topic, base))
+        for each in plan.types:
+            query_of(each, plan.narrowing(each), f"Subscription.{_FILTERS}", base=base, limits=limits)
+        return plan
     if _extensions(subscription.get("_criteria", {}), "backport-filter-criteria"):
-        raise _refused("criteria.extension", "filters need a topic: write them into the criteria")
+        raise _refused(_FILTERS, "filters need a topic: write them into the criteria")
     kind, criteria = split_type(subscription["criteria"])
     if kind not in spec().types:
         raise _refused("criteria", f"R4 has no resource type {kind[:64]!r}")
-    query_of(kind, criteria, "Subscription.criteria", base=base)
+    query_of(kind, criteria, "Subscription.criteria", base=base, limits=limits)
     return Plan(channel, (Trigger(kind, ("create", "update"), current=criteria),))
 
 
 def _filters(subscription: Resource, topic: Topic, base: str) -> tuple[tuple[str, str], ...]:
-    element = "criteria.extension"
     found = []
     kinds = sorted({trigger.type for trigger in topic.triggers})
     for raw in _extensions(subscription.get("_criteria", {}), "backport-filter-criteria"):
         kind, criteria = split_type(str(raw))
         if kind and kind not in kinds:
-            raise _refused(element, f"the topic is not about {kind[:64]!r}, but {', '.join(kinds)}")
+            raise _refused(_FILTERS, f"the topic is not about {kind[:64]!r}, but {', '.join(kinds)}")
         for each in [kind] if kind else kinds:
-            query_of(each, criteria, f"Subscription.{element}", base=base)
+            query_of(each, criteria, f"Subscription.{_FILTERS}", base=base)
             for name, value in pairs_of(criteria):
                 _check_filter(topic, each, name, value)
             found.append((each, criteria))
@@ -127,7 +137,7 @@ def _check_filter(topic: Topic, kind: str, name: str, value: str) -> None:
     if not any(_fits(each, modifier, value) for each in allowed):
         names = sorted({each.param for each in topic.filters if each.type in ("", kind)})
         raise _refused(
-            "criteria.extension",
+            _FILTERS,
             f"the topic cannot be filtered by {name[:64]!r}; it can by {', '.join(names) or 'nothing'}",
         )
 

@@ -14,6 +14,7 @@ from akson.fhir.model import Resource
 from akson.fhir.spec import spec
 from akson.fhir.subscriptions.criteria import query_of, split_type
 from akson.kit.errors import Unprocessable
+from akson.kit.limits import LIMITS, Limits
 
 TYPES = "http://hl7.org/fhir/fhir-types"
 CODE = "SubscriptionTopic"
@@ -90,8 +91,10 @@ def is_topic(resource: Resource) -> bool:
     return any(each.get("code") == CODE and each.get("system") == TYPES for each in codings)
 
 
-def read(basic: Resource) -> Topic:
-    """The topic that a Basic resource carries. Unprocessable, naming the element, for what is none or not understood."""
+def read(basic: Resource, limits: Limits = LIMITS) -> Topic:
+    """The topic that a Basic resource carries. Unprocessable, naming the element, for what is none or not understood,
+    and TooCostly for criteria beyond `limits`: they are asked at every change of their type.
+    """
     url, title, triggers, filters = "", "", [], []
     for name, place, extension in _elements(basic):
         if name == "url":
@@ -99,7 +102,7 @@ def read(basic: Resource) -> Topic:
         elif name == "title":
             title = str(_value(extension))
         elif name == "resourceTrigger":
-            triggers.append(_trigger(extension, place))
+            triggers.append(_trigger(extension, place, limits))
         elif name == "canFilterBy":
             filters.append(_filter(extension, place))
         elif name == "eventTrigger":
@@ -117,7 +120,7 @@ def _elements(basic: Resource) -> Iterator[tuple[str, str, Resource]]:
             yield found[1], f"Basic.extension[{number}]", extension
 
 
-def _trigger(extension: Resource, place: str) -> Trigger:
+def _trigger(extension: Resource, place: str, limits: Limits) -> Trigger:
     parts = _Parts(extension, place)
     kind = _type(parts.text("resource"), place)
     actions = tuple(parts.texts("supportedInteraction")) or INTERACTIONS
@@ -133,7 +136,7 @@ def _trigger(extension: Resource, place: str) -> Trigger:
             f"{place}: fhirPathCriteria is no FHIRPath: {error}", expression=(place,)
         ) from error
     query = _Parts(parts.one("queryCriteria"), place)
-    previous, current = (_criteria(kind, query.text(name), place) for name in ("previous", "current"))
+    previous, current = (_criteria(kind, query.text(name), place, limits) for name in ("previous", "current"))
     return Trigger(
         kind,
         actions,
@@ -146,11 +149,11 @@ def _trigger(extension: Resource, place: str) -> Trigger:
     )
 
 
-def _criteria(kind: str, raw: str, place: str) -> str:
+def _criteria(kind: str, raw: str, place: str, limits: Limits) -> str:
     named, criteria = split_type(raw)
     if named not in ("", kind):
         raise Unprocessable(f"{place}: criteria are on {kind}, not on {named[:64]}", expression=(place,))
-    query_of(kind, criteria, place)
+    query_of(kind, criteria, place, limits=limits)
     return criteria
 
 

@@ -61,8 +61,7 @@ class _Matcher:
         self._scope = scope
         self._trigger = trigger
         self._kind = trigger.type
-        narrowing = [criteria for kind, criteria in plan.filters if kind == trigger.type]
-        self._narrow = self._query("&".join(each for each in narrowing if each))
+        self._narrow = self._query(plan.narrowing(trigger.type))
 
     async def passing(self, happened: Sequence[Happening]) -> set[At]:
         """Those that are in the scope, narrowed as the subscriber wishes, and pass the tests of the trigger."""

@@ -7,9 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from akson.fhir.model import Resource
-from akson.fhir.search_limits import within
 from akson.fhir.subscriptions import topic as topic_reader
-from akson.fhir.subscriptions.criteria import query_of
 from akson.fhir.subscriptions.plan import HOOK, Plan, plan_of, topic_url
 from akson.kit.clock import instant, now
 from akson.kit.errors import TooMany, Unprocessable
@@ -34,7 +32,7 @@ async def checked(ctx: Context, resource: Resource) -> Resource:
     if resource["resourceType"] not in TYPES or ctx.actor.kind is Kind.NODE:
         return resource
     if topic_reader.is_topic(resource):
-        url = topic_reader.read(resource).url
+        url = topic_reader.read(resource, ctx.place.limits).url
         if url in topics.declared() or await subscriptions.has_topic(ctx.tx, url, resource.get("id", "")):
             raise Unprocessable("The server has another topic of this url", expression=("Basic.extension",))
     if resource["resourceType"] != "Subscription":
@@ -87,21 +85,16 @@ async def _topic(ctx: Context, stored: Stored, resource: Resource) -> None:
     if not topic_reader.is_topic(resource):
         await subscriptions.remove_topic(ctx.tx, stored.id)
         return
-    topic = topic_reader.read(resource)
+    topic = topic_reader.read(resource, ctx.place.limits)
     await subscriptions.put_topic(ctx.tx, stored.id, topic.url, asdict(topic))
 
 
 async def _plan(ctx: Context, resource: Resource) -> Plan:
     url = topic_url(resource)
     topic = await topics.find(ctx.tx, url) if url else None
-    plan = plan_of(resource, topic, base=ctx.node.fhir)
+    plan = plan_of(resource, topic, base=ctx.node.fhir, limits=ctx.place.limits)
     if plan.channel.type == HOOK:
         endpoints.check(ctx.node, plan.channel.endpoint)
-    own = [] if plan.topic else [(trigger.type, trigger.current) for trigger in plan.triggers]
-    for kind, criteria in (*own, *plan.filters):
-        if criteria:
-            query = query_of(kind, criteria, "Subscription.criteria", base=ctx.node.fhir)
-            within(query, ctx.place.limits)
     return plan
 
 
