@@ -23,7 +23,7 @@ import psycopg
 from akson.cli.importing.files import Files
 from akson.fhir import strict_json
 from akson.rest.bulk.reading import Unit, of_document
-from akson.store.embedded import Embedded
+from akson.store.database.embedded import Embedded
 from bench.server import Served
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -28,10 +28,10 @@ from akson.kit.norwegian import FNR, Sex, make
 from akson.record.context import Place
 from akson.rest.direct import Direct
 from akson.rest.open import anything
-from akson.store import relations
-from akson.store.embedded import Embedded
-from akson.store.pool import Database
-from akson.store.relations import Relation
+from akson.store.access import relations
+from akson.store.access.relations import Relation
+from akson.store.database.embedded import Embedded
+from akson.store.database.pool import Database
 
 READY = "Akson is ready"
 ROUNDS = 3

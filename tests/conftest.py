@@ -12,9 +12,9 @@ import pytest_asyncio
 from hypothesis import settings
 from psycopg import sql
 
-from akson.store.embedded import Embedded
-from akson.store.migrate import migrate
-from akson.store.pool import Database
+from akson.store.database.embedded import Embedded
+from akson.store.database.migrate import migrate
+from akson.store.database.pool import Database
 
 # The same examples in every run, so that a change is judged by what it changes; AKSON_TEST_CHANCE=1 looks for new ones.
 settings.register_profile("steady", derandomize=True)

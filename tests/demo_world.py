@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from akson.store.embedded import Embedded
-from akson.store.migrate import migrate
+from akson.store.database.embedded import Embedded
+from akson.store.database.migrate import migrate
 from tests.world import TODAY, Program, program
 
 _numbers = count(1)

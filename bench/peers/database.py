@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from akson.store.embedded import USER, Embedded
+from akson.store.database.embedded import USER, Embedded
 
 
 def free_port() -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from akson.store.embedded import USER
+from akson.store.database.embedded import USER
 from bench.peers.database import Database, free_port
 from bench.report import Absent
 from bench.server import TICKS, below, ticks

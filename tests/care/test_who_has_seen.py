@@ -7,7 +7,7 @@ from akson.care.who_has_seen import merge
 from akson.exchange.hub.access import Log
 from akson.kit.settings import Node, Role
 from akson.security.audit import audit_event
-from akson.store.audit import AuditRow, Entry
+from akson.store.access.audit import AuditRow, Entry
 
 OSLO = ZoneInfo("Europe/Oslo")
 NODE = Node("x", frozenset({Role.JOURNAL}), "http://x", "X", "911000001", "x")

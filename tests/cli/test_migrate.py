@@ -1,7 +1,7 @@
 """`akson migrate` brings an empty database up to date once, and says what it did."""
 
 from akson.cli.main import main
-from akson.store.migrate import migrations
+from akson.store.database.migrate import migrations
 
 
 def test_an_empty_database_is_brought_up_to_date_once(postgres, capsys):
@@ -22,7 +22,7 @@ def test_stages_are_taken_apart(postgres, capsys):
 
 
 def test_a_database_that_does_not_answer_is_told_plainly(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("akson.store.pool.AsyncConnectionPool.open", _never)
+    monkeypatch.setattr("akson.store.database.pool.AsyncConnectionPool.open", _never)
     assert main(["migrate", "--database", f"postgresql://nobody@/none?host={tmp_path}"]) == 1
     assert capsys.readouterr().err == "akson: the database does not answer\n"
 

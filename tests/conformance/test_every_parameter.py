@@ -23,10 +23,10 @@ from akson.fhir.index import (
     UriValue,
 )
 from akson.fhir.search_parse import parse
-from akson.store.bulk import write_many
+from akson.store.record.bulk import write_many
+from akson.store.record.writes import Write
 from akson.store.scope import NODE
-from akson.store.search_sql import search
-from akson.store.writes import Write
+from akson.store.search.statements import search
 from tests.fhir.conftest import examples  # noqa: F401 - the fixture of the examples
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -22,7 +22,7 @@ from akson.record import gate
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.people import People
 from akson.security.caller import Caller
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 from akson.trust import registry
 
 pytestmark = pytest.mark.store

@@ -18,7 +18,7 @@ from akson.record.context import opened
 from akson.record.refused import Refused
 from akson.security.caller import Caller
 from akson.security.client import Behalf
-from akson.store.audit import Wanted
+from akson.store.access.audit import Wanted
 
 pytestmark = pytest.mark.store
 

@@ -11,7 +11,8 @@ from akson.fhir.spec import spec
 from akson.fhir.validate.full import validate
 from akson.messaging.addresses import CERTIFICATE
 from akson.rest.open import open_place
-from akson.store import definitions, search_parameters
+from akson.store.index import search_parameters
+from akson.store.terms import definitions
 
 BY_URL = {each["url"]: each for each in own().resources}
 FLAGG = "https://akson.example/fhir/StructureDefinition/kritisk-flagg"

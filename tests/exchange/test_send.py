@@ -17,7 +17,7 @@ from akson.record.context import NODE_ITSELF, opened
 from akson.record.refused import Refused
 from akson.security.actor import Actor, Kind
 from akson.security.roles import ROLE_SYSTEM
-from akson.store import messages
+from akson.store.underway import messages
 
 pytestmark = pytest.mark.store
 

@@ -18,7 +18,7 @@ from akson.messaging import codec
 from akson.messaging.model import Ident
 from akson.messaging.outbox import Sending
 from akson.messaging.sign import sign
-from akson.store import messages
+from akson.store.underway import messages
 
 pytestmark = pytest.mark.store
 

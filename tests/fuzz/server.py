@@ -13,7 +13,7 @@ import orjson
 from akson.fhir import strict_json
 from akson.rest.http import App
 from akson.rest.operations import OPERATIONS
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 from tests.fuzz.corpus import resources
 from tests.fuzz.layers import make_document, make_fhirpath_patch, make_json, make_patch, make_query
 from tests.fuzz.mutate import ODD, bent, cut_up

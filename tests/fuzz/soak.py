@@ -15,9 +15,9 @@ from pathlib import Path
 import psycopg
 
 from akson.rest.open import open_place, standalone
-from akson.store.embedded import Embedded
-from akson.store.migrate import migrate
-from akson.store.pool import Database
+from akson.store.database.embedded import Embedded
+from akson.store.database.migrate import migrate
+from akson.store.database.pool import Database
 from tests.fuzz import server
 from tests.fuzz.layers import LAYERS
 from tests.patience import in_time

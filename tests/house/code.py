@@ -118,12 +118,12 @@ def sql_takes_values_apart(source: Source) -> Iterator[str]:
 
 
 def one_place_commits(source: Source) -> Iterator[str]:
-    """One request is one transaction: only store/pool.py ends it."""
-    if not (source.python and source.product) or source.path == "src/akson/store/pool.py":
+    """One request is one transaction: only store/database/pool.py ends it."""
+    if not (source.python and source.product) or source.path == "src/akson/store/database/pool.py":
         return
     for node in source.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
-            yield source.at(node, "a commit outside store/pool.py")
+            yield source.at(node, "a commit outside store/database/pool.py")
 
 
 def modules_say_what_they_are_for(source: Source) -> Iterator[str]:

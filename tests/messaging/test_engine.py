@@ -13,8 +13,8 @@ from akson.messaging import codec, inbox, outbox, sign, times
 from akson.messaging.inbox import Match, Why
 from akson.messaging.model import Attachment, Ident, Party, Person, Unit
 from akson.messaging.outbox import Sending
-from akson.store import messages
-from akson.store.messages import Wanted
+from akson.store.underway import messages
+from akson.store.underway.messages import Wanted
 from tests.messaging import makers
 from tests.messaging.world import COPY_HER, GP_HER, HOSPITAL_HER, world
 

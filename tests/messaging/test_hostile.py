@@ -16,7 +16,7 @@ from akson.messaging.inbox import Match, Why, judge
 from akson.messaging.mapping import incoming, reading
 from akson.messaging.outbox import Sending, enqueue
 from akson.messaging.receipts import ACCEPTED
-from akson.store import messages
+from akson.store.underway import messages
 from tests.messaging import makers
 from tests.messaging.world import world
 

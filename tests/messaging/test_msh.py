@@ -8,7 +8,7 @@ import pytest_asyncio
 from akson.kit.ids import new_id
 from akson.messaging import codec, times
 from akson.messaging.model import Receipt
-from akson.store import messages
+from akson.store.underway import messages
 from tests.messaging import makers
 from tests.messaging.world import COPY_HER, GP_HER, HOSPITAL_HER, world
 

@@ -17,8 +17,8 @@ from akson.messaging.inbox import Match, Why
 from akson.messaging.model import Letter, Person
 from akson.messaging.transport import MshTransport
 from akson.rest.msh import MessageApi
-from akson.store.messages import Message
-from akson.store.pool import Database, Tx
+from akson.store.database.pool import Database, Tx
+from akson.store.underway.messages import Message
 
 GP_HER = "8000102"
 GP_UNIT = "8000101"

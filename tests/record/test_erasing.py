@@ -9,7 +9,7 @@ from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.erasing import What, erase
 from akson.record.refused import Refused
 from akson.security.actor import Actor, Kind
-from akson.store import audit, relations
+from akson.store.access import audit, relations
 
 pytestmark = pytest.mark.store
 

@@ -11,8 +11,9 @@ from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.refused import Refused
 from akson.security.actor import Action, Actor, Kind
-from akson.store import audit, events
-from akson.store.events import Mark
+from akson.store.access import audit
+from akson.store.record import events
+from akson.store.record.events import Mark
 
 pytestmark = pytest.mark.store
 

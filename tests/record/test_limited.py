@@ -11,8 +11,8 @@ from akson.record import gate, together, whole
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.whole import Told
 from akson.security.actor import Actor, Kind
-from akson.store.resources import HistoryOf, Stored
-from akson.store.whole import Whole
+from akson.store.operations.whole import Whole
+from akson.store.record.resources import HistoryOf, Stored
 
 pytestmark = pytest.mark.store
 

@@ -6,7 +6,8 @@ from akson.fhir.packages.package import read
 from akson.record.context import NODE_ITSELF, opened
 from akson.record.packages import take, take_out
 from akson.rest.open import open_place
-from akson.store import definitions, search_parameters
+from akson.store.index import search_parameters
+from akson.store.terms import definitions
 from tests.fhir.packages.making import MANIFEST, PROFILE, package
 
 FLAG = {

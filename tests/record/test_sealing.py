@@ -7,7 +7,7 @@ import pytest
 
 from akson.record import gate, sealing
 from akson.record.context import NODE_ITSELF, opened
-from akson.store import seals
+from akson.store.access import seals
 from tests.record.test_gate import people, place  # noqa: F401  the fixtures
 
 pytestmark = pytest.mark.store

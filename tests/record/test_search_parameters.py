@@ -8,7 +8,7 @@ from akson.record import gate, reindexing
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.refused import Refused
 from akson.security.actor import Actor, Kind
-from akson.store import jobs
+from akson.store.underway import jobs
 
 pytestmark = pytest.mark.store
 

@@ -8,7 +8,7 @@ from akson.fhir.packages.package import of_files
 from akson.record.context import Context
 from akson.record.validation import issues
 from akson.rest.open import ANYONE, open_place
-from akson.store import definitions
+from akson.store.terms import definitions
 from tests.fhir.profiles.folders import EVERYWHERE, examples, resources
 from tests.fhir.profiles.test_norwegian import listed
 from tests.shared import shared

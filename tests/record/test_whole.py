@@ -8,8 +8,8 @@ from akson.record import gate, whole
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.whole import Told
 from akson.security.actor import Actor, Kind
-from akson.store import audit
-from akson.store.whole import Whole
+from akson.store.access import audit
+from akson.store.operations.whole import Whole
 
 pytestmark = pytest.mark.store
 

@@ -6,7 +6,7 @@ import httpx
 import pytest_asyncio
 
 from akson.rest.open import open_place, standalone
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 
 BASE = "http://fhir.example"
 LIMIT = 200_000

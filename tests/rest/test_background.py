@@ -6,8 +6,8 @@ import pytest
 
 from akson.rest import background
 from akson.rest.open import open_place
-from akson.store import jobs
-from akson.store.jobs import Later
+from akson.store.underway import jobs
+from akson.store.underway.jobs import Later
 
 pytestmark = pytest.mark.store
 

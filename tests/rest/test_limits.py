@@ -8,7 +8,7 @@ import pytest
 from akson.kit.errors import Unavailable
 from akson.kit.limits import Limits
 from akson.rest.open import open_place, standalone
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 from tests.rest.making import issue, patient
 
 pytestmark = pytest.mark.store

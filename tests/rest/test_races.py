@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from akson.rest.open import open_place, standalone
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 from tests.rest.conftest import BASE, JSON, LIMIT
 from tests.rest.making import matches, patient, post
 

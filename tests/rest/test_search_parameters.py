@@ -8,9 +8,9 @@ import pytest
 from akson.record import reindexing
 from akson.rest.background import run
 from akson.rest.open import open_place, standalone
-from akson.store import jobs
-from akson.store.pool import Database
-from akson.store.reindex import BATCH
+from akson.store.database.pool import Database
+from akson.store.operations.reindex import BATCH
+from akson.store.underway import jobs
 from tests.rest.making import bundle, issue, matches, observation, patient, put, stored
 
 pytestmark = pytest.mark.store

@@ -2,8 +2,8 @@
 
 import pytest
 
-from akson.store import terms
-from akson.store.terms import Verdict
+from akson.store.terms import questions
+from akson.store.terms.questions import Verdict
 from tests.fhir.terminology.animals import URL, animals, concept, value_set
 from tests.rest.making import bundle, issue, post, put, stored
 from tests.rest.operations.test_expunge import what
@@ -14,7 +14,7 @@ SOME = "http://example.org/ValueSet/some"
 
 async def verdict(database, code):
     async with database.transaction(read_only=True) as tx:
-        return (await terms.check_codes(tx, [(SOME, URL, code)]))[0]
+        return (await questions.check_codes(tx, [(SOME, URL, code)]))[0]
 
 
 async def test_stored_changed_and_deleted_it_is_followed(client, database):
@@ -61,7 +61,7 @@ async def test_a_code_system_that_contradicts_itself_is_refused_and_nothing_of_i
         assert (answer.status_code, issue(answer)["code"]) == (422, "processing"), answer.text
     assert (await client.get(f"/CodeSystem?url={URL}")).json().get("entry") is None
     async with database.transaction(read_only=True) as tx:
-        assert not await terms.known(tx, URL)
+        assert not await questions.known(tx, URL)
         assert await tx.one("select count(*) from term_concept") == (0,)
 
 

@@ -4,7 +4,7 @@ import psycopg
 import pytest_asyncio
 from psycopg import sql
 
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 from tests.security.world import World
 
 NAMES = ("tillitsanker", "journal", "sykehus")

@@ -7,7 +7,7 @@ import pytest
 from akson.fhir.validate import structure
 from akson.kit.settings import Node, Role
 from akson.security.audit import audit_event
-from akson.store.audit import AuditRow, Entry
+from akson.store.access.audit import AuditRow, Entry
 
 NODE = Node(
     name="sykehus",

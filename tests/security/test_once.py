@@ -6,7 +6,7 @@ import pytest
 
 from akson.security import once as once_module
 from akson.security.once import Once
-from akson.store import keep
+from akson.store.underway import keep
 
 pytestmark = pytest.mark.store
 

@@ -24,7 +24,7 @@ from akson.security.once import Once
 from akson.security.sessions import Sessions
 from akson.security.system import System
 from akson.security.tokens import Verifier
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 from akson.trust import registry
 from akson.trust.routes import routes as trust_routes
 

@@ -1,7 +1,7 @@
 """A small record to search in: two patients, their observations and stays, an organisation."""
 
 from akson.fhir.extract import extract
-from akson.store import resources
+from akson.store.record import resources
 
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 UCUM = {"system": "http://unitsofmeasure.org", "code": "mm[Hg]", "unit": "mmHg"}

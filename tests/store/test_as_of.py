@@ -5,9 +5,10 @@ import pytest
 from akson.fhir.extract import extract
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
-from akson.store import resources, search_sql
-from akson.store.as_of import as_of, present_versions
+from akson.store.record import resources
+from akson.store.record.as_of import as_of, present_versions
 from akson.store.scope import NODE
+from akson.store.search import statements
 
 pytestmark = pytest.mark.store
 
@@ -17,7 +18,7 @@ def patient(family):
 
 
 async def found(tx, criteria):
-    page = await search_sql.search(tx, NODE, parse("Patient", [criteria], base=""))
+    page = await statements.search(tx, NODE, parse("Patient", [criteria], base=""))
     return [(each.id, each.version, loads(each.body)["name"][0]["family"]) for each in page.matches]
 
 

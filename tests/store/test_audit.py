@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from akson.kit.clock import now
-from akson.store import audit
-from akson.store.audit import AuditRow
-from akson.store.hashing import patient_number
+from akson.store.access import audit
+from akson.store.access.audit import AuditRow
+from akson.store.index.hashing import patient_number
 
 
 def row(patient="p1", **values):

@@ -7,8 +7,8 @@ import pytest
 
 from akson.fhir.packages.package import read
 from akson.kit.errors import Conflict, NotFound, Unprocessable
-from akson.store import definitions, terms
-from akson.store.terms import Verdict
+from akson.store.terms import definitions, questions
+from akson.store.terms.questions import Verdict
 from tests.fhir.packages.making import MANIFEST, PROFILE, package
 
 URL = PROFILE["url"]
@@ -33,7 +33,7 @@ def made(*resources, version="1.0.0", **manifest):
 
 async def verdict(database):
     async with database.transaction() as tx:
-        return (await terms.check_codes(tx, [("http://a.no/vs", "http://a.no/cs", "a")]))[0]
+        return (await questions.check_codes(tx, [("http://a.no/vs", "http://a.no/cs", "a")]))[0]
 
 
 async def found(database, *canonicals):

@@ -1,6 +1,6 @@
 """Drafts: one for each person, kind and subject."""
 
-from akson.store import drafts
+from akson.store.underway import drafts
 
 
 async def test_a_draft_is_one_for_each_person_kind_and_subject(database):

@@ -3,7 +3,7 @@
 import pytest
 
 from akson.fhir.extract import extract
-from akson.store import resources
+from akson.store.record import resources
 from akson.store.scope import NODE
 
 pytestmark = pytest.mark.store

@@ -7,8 +7,8 @@ import pytest
 
 from akson.kit.clock import now
 from akson.kit.errors import PeerSilent
-from akson.store import jobs
-from akson.store.jobs import Later
+from akson.store.underway import jobs
+from akson.store.underway.jobs import Later
 
 
 async def put(database, *payloads, **options):

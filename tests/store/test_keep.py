@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from akson.kit.clock import now
-from akson.store import keep
+from akson.store.underway import keep
 
 LATER = timedelta(minutes=5)
 

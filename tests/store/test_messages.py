@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from akson.store import messages
-from akson.store.messages import Message, Receiver, Wanted
+from akson.store.underway import messages
+from akson.store.underway.messages import Message, Receiver, Wanted
 
 pytestmark = pytest.mark.store
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)

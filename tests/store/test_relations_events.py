@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from akson.kit.clock import now
-from akson.store import events, relations
-from akson.store.events import Mark
-from akson.store.hashing import patient_number
-from akson.store.relations import Relation
+from akson.store.access import relations
+from akson.store.access.relations import Relation
+from akson.store.index.hashing import patient_number
+from akson.store.record import events
+from akson.store.record.events import Mark
 
 pytestmark = pytest.mark.store
 

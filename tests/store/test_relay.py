@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from akson.store import messages, relay
-from akson.store.messages import Message, Receiver
+from akson.store.underway import messages, relay
+from akson.store.underway.messages import Message, Receiver
 
 pytestmark = pytest.mark.store
 HOUR = timedelta(hours=1)

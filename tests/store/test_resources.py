@@ -17,8 +17,8 @@ from akson.fhir.index import (
     TokenValue,
 )
 from akson.kit.errors import Conflict, Malformed, NotFound, VersionMismatch
-from akson.store import resources
-from akson.store.resources import HistoryOf, Write
+from akson.store.record import resources
+from akson.store.record.resources import HistoryOf, Write
 from akson.store.scope import NODE, OfPatients, OfTypes, Scope
 
 LOINC = "http://loinc.org"

@@ -7,10 +7,11 @@ import pytest
 from akson.fhir.extract import extract
 from akson.fhir.search_parse import parse
 from akson.kit.clock import now
-from akson.store import admission, relations, resources
+from akson.store.access import admission, relations
+from akson.store.access.relations import Relation
 from akson.store.fragment import Tables
-from akson.store.relations import Relation
-from akson.store.resources import HistoryOf
+from akson.store.record import resources
+from akson.store.record.resources import HistoryOf
 from akson.store.scope import (
     NODE,
     AllOf,
@@ -24,7 +25,7 @@ from akson.store.scope import (
     Unlabelled,
     WithoutPatient,
 )
-from akson.store.search_sql import count, search, statement
+from akson.store.search.statements import count, search, statement
 from tests.store.patients import RECORD, load
 
 RESTRICTED = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R"

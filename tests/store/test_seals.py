@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from akson.store import audit, seals
+from akson.store.access import audit, seals
 from tests.store.test_audit import row
 
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from akson.fhir.extract import extract
-from akson.store import erasing, events, resources, subscriptions
-from akson.store.events import Mark
-from akson.store.resources import Write
+from akson.store.operations import erasing
+from akson.store.record import events, resources
+from akson.store.record.events import Mark
+from akson.store.record.resources import Write
 from akson.store.scope import NODE
-from akson.store.subscriptions import Subscribed
+from akson.store.underway import subscriptions
+from akson.store.underway.subscriptions import Subscribed
 
 pytestmark = pytest.mark.store
 FLAG = {

@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey
 from akson.security import dpop
 from akson.security.oidc import challenge
 from akson.security.system import ASSERTION, AnchorRefused
-from akson.store import keep
+from akson.store.underway import keep
 from akson.trust import authorize as authorize_module
 from akson.trust import registry
 from tests.security.forge import read

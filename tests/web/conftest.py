@@ -31,9 +31,9 @@ from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.people import People
 from akson.security.actor import Action
 from akson.security.caller import Caller
-from akson.store.embedded import Embedded
-from akson.store.migrate import migrate
-from akson.store.pool import Database
+from akson.store.database.embedded import Embedded
+from akson.store.database.migrate import migrate
+from akson.store.database.pool import Database
 from akson.web.ehr.routes import ehr_routes
 from akson.web.error import show_error
 from akson.web.language import language_routes

@@ -33,7 +33,7 @@ from akson.security.scopes import require_scope
 from akson.security.sessions import Sessions
 from akson.security.system import System
 from akson.security.tokens import Verifier
-from akson.store.pool import Database, of_server
+from akson.store.database.pool import Database, of_server
 
 SURFACES = {Role.JOURNAL: ("{name}",), Role.SAMHANDLING: ("{name}", "innbygger", "partner")}
 """Path prefixes with pages and sessions of their own."""

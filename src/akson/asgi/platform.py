@@ -28,9 +28,9 @@ from akson.rest.watch import watch_routes
 from akson.security.actor import Actor, Kind
 from akson.security.client import Behalf, Onward
 from akson.security.scopes import require_scope
-from akson.store import search_sql
-from akson.store.pool import Tx
+from akson.store.database.pool import Tx
 from akson.store.scope import NODE
+from akson.store.search import statements
 
 
 def sources_of(nodes: Sequence[Node]) -> tuple[Source, ...]:
@@ -65,7 +65,7 @@ def message_api(each: Hosted) -> MessageApi:
         # The register of addresses is no one's record: read as the sign-in reads it.
         query = parse(type_, list(pairs), base=each.node.fhir)
         async with each.place.database.transaction(read_only=True) as tx:
-            return [loads(stored.body) for stored in (await search_sql.search(tx, NODE, query)).matches]
+            return [loads(stored.body) for stored in (await statements.search(tx, NODE, query)).matches]
 
     book = AddressBook(search)
 

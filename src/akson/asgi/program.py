@@ -25,7 +25,7 @@ from akson.kit.settings import Node, Role, Settings
 from akson.record import sealing
 from akson.rest import background
 from akson.security.middleware import Authentication
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 from akson.trust.routes import routes as trust_routes
 from akson.web.assets import asset, asset_routes
 from akson.web.ehr.critical_forms import critical_routes

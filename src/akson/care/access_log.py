@@ -14,9 +14,10 @@ from akson.record.people import People
 from akson.security.actor import Action
 from akson.security.audit import audit_event
 from akson.security.rules import access_log as rule
-from akson.store import audit, cursor
-from akson.store.audit import Entry, Wanted
-from akson.store.hashing import patient_number
+from akson.store import cursor
+from akson.store.access import audit
+from akson.store.access.audit import Entry, Wanted
+from akson.store.index.hashing import patient_number
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -13,8 +13,8 @@ from akson.messaging.mapping import reading
 from akson.messaging.model import Letter
 from akson.record import gate
 from akson.record.context import Context
-from akson.store import messages
-from akson.store.messages import Message, Wanted
+from akson.store.underway import messages
+from akson.store.underway.messages import Message, Wanted
 
 STATES = {
     "queued": "queued",

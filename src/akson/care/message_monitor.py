@@ -12,8 +12,8 @@ from akson.kit.norwegian import HER
 from akson.messaging.codes import LISTS, MESSAGE_TYPES
 from akson.record import gate
 from akson.record.context import Context
-from akson.store import relay
-from akson.store.relay import Stuck, Traffic
+from akson.store.underway import relay
+from akson.store.underway.relay import Stuck, Traffic
 
 OPERATIONS = "driftsansvarlig"
 DAY = timedelta(days=1)

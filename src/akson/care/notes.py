@@ -18,7 +18,7 @@ from akson.record import gate
 from akson.record.change import Change
 from akson.record.context import Context
 from akson.security.actor import Action
-from akson.store import drafts
+from akson.store.underway import drafts
 
 KINDS = ("visit", "consultation", "phone", "report", "other")
 SECTIONS = ("situation", "assessment", "measures")

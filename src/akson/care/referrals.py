@@ -16,7 +16,7 @@ from akson.kit.clock import instant, now
 from akson.kit.errors import Conflict, VersionMismatch
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, Context
-from akson.store import drafts
+from akson.store.underway import drafts
 
 KIND = "referral"
 DECISION = "https://akson.example/fhir/CodeSystem/henvisning-beslutning"

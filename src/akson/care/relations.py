@@ -1,7 +1,7 @@
 """Care relations as pages ask for them: does the actor's unit treat this patient?"""
 
 from akson.record.context import Context
-from akson.store import relations
+from akson.store.access import relations
 
 
 async def is_related(ctx: Context, patient: str) -> bool:

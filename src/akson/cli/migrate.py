@@ -28,8 +28,8 @@ def run(chosen: argparse.Namespace) -> int:
 
 async def apply(uri: str, stage: str | None) -> int:
     """Apply what is missing."""
-    from akson.store.migrate import migrate
-    from akson.store.pool import Database
+    from akson.store.database.migrate import migrate
+    from akson.store.database.pool import Database
 
     database = Database(uri, size=1)
     await database.open()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from akson.cli import hosting
 from akson.kit import log
 from akson.kit.settings import Settings, listed
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 
 if TYPE_CHECKING:
     from akson.record.context import Place
@@ -21,7 +21,7 @@ DATABASE = "fhir"
 
 def serve(port: int, data: Path) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end."""
-    from akson.store.embedded import Embedded
+    from akson.store.database.embedded import Embedded
 
     started = time.monotonic()
     hosting.check_free(HOST, port)
@@ -64,7 +64,7 @@ async def _opened(place: "Place", packages: str) -> AsyncIterator[None]:
     """The database, open and up to date, and the work beside the requests, while the server runs."""
     from akson.record.package_files import load_folder
     from akson.rest import background
-    from akson.store.migrate import migrate
+    from akson.store.database.migrate import migrate
 
     await place.database.open()
     try:

@@ -81,10 +81,10 @@ def _list(chosen: argparse.Namespace) -> int:
 
 async def _listed(where: "Where") -> int:
     from akson.cli.loading.target import opened
-    from akson.store import terms_sources
+    from akson.store.terms import sources
 
     async with opened(where) as database, database.transaction(read_only=True) as tx:
-        for each in await terms_sources.active(tx):
+        for each in await sources.active(tx):
             print(f"{each.kind:<10}  {each.concepts or '':>8}  {each.canonical}  {each.name}".rstrip())
     return 0
 
@@ -96,9 +96,9 @@ def _remove(chosen: argparse.Namespace) -> int:
 async def _removed(where: "Where", canonical: str) -> int:
     from akson.cli.loading.target import opened
     from akson.fhir.terminology.rules import Canonical
-    from akson.store import terms_sources
+    from akson.store.terms import sources
 
     async with opened(where) as database, database.transaction() as tx:
-        count = await terms_sources.remove(tx, Canonical.read(canonical))
+        count = await sources.remove(tx, Canonical.read(canonical))
     print(f"{count} taken out of use" if count else "Nothing that was loaded has this url and version")
     return 0 if count else 1

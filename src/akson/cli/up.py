@@ -59,7 +59,7 @@ def run(_chosen: argparse.Namespace) -> int:
 def database(settings: "Settings", nodes: "tuple[Node, ...]") -> "Iterator[Settings]":
     """The settings with a database server to use: the embedded one, unless they name another."""
     from akson.cli.hosting import undisturbed
-    from akson.store.embedded import Embedded
+    from akson.store.database.embedded import Embedded
 
     if settings.database:
         yield settings
@@ -112,8 +112,8 @@ async def prepare(settings: "Settings", node: "Node") -> None:
     from akson.exchange.own_package import load_own
     from akson.record.context import Place
     from akson.record.package_files import load_folder
-    from akson.store.migrate import migrate
-    from akson.store.pool import Database
+    from akson.store.database.migrate import migrate
+    from akson.store.database.pool import Database
 
     opened = Database(database_uri(settings, node.name), size=2)
     await opened.open()

@@ -19,8 +19,8 @@ from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context, Place, opened
 from akson.security import keys
 from akson.security.actor import Action
-from akson.store import keep
-from akson.store.pool import Database
+from akson.store.database.pool import Database
+from akson.store.underway import keep
 from akson.trust import registry
 
 KIND, KEY = "demo", "resources"

@@ -6,7 +6,7 @@ from importlib.resources import files
 from akson.fhir.packages.package import Package, of_files
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.packages import take, take_out
-from akson.store import definitions
+from akson.store.terms import definitions
 
 FOLDER = "package"
 

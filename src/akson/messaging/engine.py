@@ -27,9 +27,9 @@ from akson.messaging.outbox import FAILED, FOLLOWED, OVERDUE, QUEUED, SENT
 from akson.messaging.receipts import Answer
 from akson.messaging.schemas import Schemas
 from akson.messaging.transport import Notice, Refused, Status, Transport
-from akson.store import messages
-from akson.store.messages import Message, Receiver
-from akson.store.pool import Database, Tx
+from akson.store.database.pool import Database, Tx
+from akson.store.underway import messages
+from akson.store.underway.messages import Message, Receiver
 
 LEASE = timedelta(seconds=60)
 """How long one worker has for one message before another may try."""

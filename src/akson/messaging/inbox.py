@@ -27,9 +27,9 @@ from akson.messaging.receipts import ACCEPTED, Answer, rejection
 from akson.messaging.schemas import Schemas
 from akson.messaging.sign import BadSignature, is_signed, verify
 from akson.messaging.transport import Notice
-from akson.store import messages
-from akson.store.messages import Message, Receiver, Wanted
-from akson.store.pool import Tx
+from akson.store.database.pool import Tx
+from akson.store.underway import messages
+from akson.store.underway.messages import Message, Receiver, Wanted
 
 NEW, OPENED, DONE, REFUSED = "new", "opened", "done", "refused"
 

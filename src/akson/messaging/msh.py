@@ -22,9 +22,9 @@ from akson.messaging.kith import xml
 from akson.messaging.model import Receipt
 from akson.messaging.receipts import Answer
 from akson.messaging.transport import NAMES, STATUSES
-from akson.store import messages
-from akson.store.messages import Message, Receiver
-from akson.store.pool import Tx
+from akson.store.database.pool import Tx
+from akson.store.underway import messages
+from akson.store.underway.messages import Message, Receiver
 
 RELAY = "relay"
 SEND_LIMIT = xml.SIZE_LIMIT

@@ -16,9 +16,9 @@ from akson.messaging.codes import MESSAGE_TYPES
 from akson.messaging.model import Epikrise, Header, Party, Person, Referral, national
 from akson.messaging.sign import Signer, sign
 from akson.messaging.transport import Status
-from akson.store import messages
-from akson.store.messages import Message, Receiver
-from akson.store.pool import Tx
+from akson.store.database.pool import Tx
+from akson.store.underway import messages
+from akson.store.underway.messages import Message, Receiver
 
 QUEUED, SENT, DELIVERED = "queued", "sent", "delivered"
 ACKNOWLEDGED, REJECTED, OVERDUE, FAILED = "acknowledged", "rejected", "overdue", "failed"

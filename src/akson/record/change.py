@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from akson.fhir.model import Resource, reference
 from akson.kit.errors import AksonError, Conflict, NotFound, VersionMismatch
 from akson.security.actor import Action
-from akson.store.resources import Stored
+from akson.store.record.resources import Stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from akson.record.refused import Refused
 from akson.record.registry import Registry
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, decide
-from akson.store import audit
-from akson.store.pool import Database, Tx
+from akson.store.access import audit
+from akson.store.database.pool import Database, Tx
 
 Policy = Callable[[Actor, Action, str, Purpose], Decision]
 """Decides whether an actor may do something to resources of a type, and to which of them."""

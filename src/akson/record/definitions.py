@@ -12,10 +12,10 @@ from akson.fhir.model import Resource
 from akson.fhir.profiles.catalogue import Catalogue, Compiled
 from akson.fhir.validate.report import Report
 from akson.record.context import Context
-from akson.store import definitions, terms
-from akson.store.definitions import Stamp
-from akson.store.pool import Database, Tx
-from akson.store.terms import Verdict
+from akson.store.database.pool import Database, Tx
+from akson.store.terms import definitions, questions
+from akson.store.terms.definitions import Stamp
+from akson.store.terms.questions import Verdict
 
 ROUNDS = 20
 """Definitions that name definitions that name others: more than any package has."""
@@ -71,7 +71,7 @@ class Gathering:
                 self.held.found |= found
                 self.held.compiled = Compiled()  # what was compiled may have missed just these
         if asked:
-            verdicts = await terms.check_codes(
+            verdicts = await questions.check_codes(
                 tx, [(url, system or None, code) for url, system, code in asked]
             )
             self.codes |= {key: _told(verdict) for key, verdict in zip(asked, verdicts, strict=True)}

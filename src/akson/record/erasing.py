@@ -8,10 +8,11 @@ from akson.record import trail
 from akson.record.context import Context
 from akson.record.gate import granted, taken_back
 from akson.security.actor import Action
-from akson.store import erasing, events, resources
-from akson.store.erasing import Erased
-from akson.store.hashing import patient_number
-from akson.store.pool import Tx
+from akson.store.database.pool import Tx
+from akson.store.index.hashing import patient_number
+from akson.store.operations import erasing
+from akson.store.operations.erasing import Erased
+from akson.store.record import events, resources
 from akson.store.scope import Scope
 
 

@@ -23,9 +23,12 @@ from akson.record.subscriptions import register
 from akson.record.validation import admit
 from akson.security.actor import Action
 from akson.security.policy import Grant, Refusal
-from akson.store import admission, audit, definitions, relations, resources, search_sql, terms_write
-from akson.store.resources import HistoryOf, HistoryPage, Stored, Write
-from akson.store.search_sql import Page
+from akson.store.access import admission, audit, relations
+from akson.store.record import resources
+from akson.store.record.resources import HistoryOf, HistoryPage, Stored, Write
+from akson.store.search import statements
+from akson.store.search.statements import Page
+from akson.store.terms import definitions, write
 
 
 def granted(ctx: Context, action: Action, resource_type: str) -> Grant:
@@ -95,7 +98,7 @@ async def count_versions(ctx: Context, of: HistoryOf) -> int:
 async def search(ctx: Context, query: Query) -> Page:
     """One page of matches with what they include, all within the scope."""
     grant = granted(ctx, Action.SEARCH, query.type)
-    page = await search_sql.search(ctx.tx, grant.scope, query)
+    page = await statements.search(ctx.tx, grant.scope, query)
     await trail.seen(ctx, grant, Action.SEARCH, [*page.matches, *page.included], query.type)
     return page
 
@@ -169,7 +172,7 @@ async def delete(
 
 async def taken_back(ctx: Context, stored: Stored) -> None:
     """Take back what the resource brought to the node: terms, definitions, subscriptions, a search parameter."""
-    await terms_write.follow(ctx.tx, stored, None)
+    await write.follow(ctx.tx, stored, None)
     await definitions.follow(ctx.tx, stored, None)
     await register.removed(ctx, stored)
     await _parameter(ctx, stored, None)
@@ -260,7 +263,7 @@ async def _all_visible(
 
 async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, resource: Resource) -> None:
     """What a write leaves behind in its transaction: terms, definitions, subscriptions, care relations, the audit row."""
-    await terms_write.follow(ctx.tx, stored, resource)
+    await write.follow(ctx.tx, stored, resource)
     await definitions.follow(ctx.tx, stored, resource)
     await register.registered(ctx, stored, resource)
     await _parameter(ctx, stored, resource)

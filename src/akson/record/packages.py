@@ -6,7 +6,7 @@ from akson.fhir.packages.package import Package
 from akson.kit.errors import Unprocessable
 from akson.record import search_parameters
 from akson.record.context import Context
-from akson.store import definitions
+from akson.store.terms import definitions
 
 KIND = search_parameters.KIND
 

@@ -15,9 +15,11 @@ from akson.security.actor import Actor, Kind
 from akson.security.caller import Caller, RoleChoice
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.scopes import ADMIN, has_scope
-from akson.store import relations, resources, search_sql
-from akson.store.pool import Tx
+from akson.store.access import relations
+from akson.store.database.pool import Tx
+from akson.store.record import resources
 from akson.store.scope import NODE
+from akson.store.search import statements
 
 AUTHORIZATION = "urn:oid:2.16.578.1.12.4.1.1.9060"
 CITIZEN_SURFACE = "/innbygger"
@@ -174,7 +176,7 @@ class People:
 
 async def _find(tx: Tx, resource_type: str, **params: str) -> list[Resource]:
     query = parse(resource_type, list(params.items()), base="")
-    return [loads(stored.body) for stored in (await search_sql.search(tx, NODE, query)).matches]
+    return [loads(stored.body) for stored in (await statements.search(tx, NODE, query)).matches]
 
 
 def _number(units: list[Resource]) -> str:

@@ -13,8 +13,8 @@ from akson.fhir.index import Index
 from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.record.context import Context
-from akson.store import resources
-from akson.store.hashing import patient_number
+from akson.store.index.hashing import patient_number
+from akson.store.record import resources
 from akson.store.scope import NODE
 
 Siblings = Mapping[str, tuple[Resource, Index]]

@@ -1,7 +1,7 @@
 """Policy said no: the exception that carries the refusal to the edge, with the audit row still to be written."""
 
 from akson.kit.errors import NotAllowed
-from akson.store.audit import AuditRow
+from akson.store.access.audit import AuditRow
 
 
 class Refused(NotAllowed):

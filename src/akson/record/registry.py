@@ -10,9 +10,9 @@ from akson.fhir.added import Added
 from akson.fhir.definitions import STANDARD, Definitions
 from akson.fhir.model import Resource
 from akson.kit.errors import Unprocessable
-from akson.store import search_parameters
-from akson.store.pool import Tx
-from akson.store.search_parameters import Kept
+from akson.store.database.pool import Tx
+from akson.store.index import search_parameters
+from akson.store.index.search_parameters import Kept
 
 LOOK = 1.0
 """Seconds that a process may go on by the search parameters of before."""

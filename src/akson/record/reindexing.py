@@ -13,9 +13,11 @@ from akson.fhir.strict_json import loads
 from akson.record.context import NODE_ITSELF, Context, Place, opened
 from akson.record.prepare import complete
 from akson.record.registry import LOOK
-from akson.store import jobs, reindex, search_parameters
-from akson.store.jobs import Job, Later
-from akson.store.reindex import Run, Taken
+from akson.store.index import search_parameters
+from akson.store.operations import reindex
+from akson.store.operations.reindex import Run, Taken
+from akson.store.underway import jobs
+from akson.store.underway.jobs import Job, Later
 
 JOB = "reindex"
 STEP = 5.0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from akson.fhir.model import Resource
-from akson.store.relations import Relation
+from akson.store.access.relations import Relation
 
 AFTERCARE = timedelta(days=30)
 """How long a unit may still work in the record after a stay or service ended."""

@@ -4,8 +4,8 @@ import asyncio
 
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, log
-from akson.store import seals
-from akson.store.pool import Database
+from akson.store.access import seals
+from akson.store.database.pool import Database
 
 EVERY = 10.0
 """Seconds between two seals: what is written since the last one is not yet protected."""

@@ -5,7 +5,7 @@ from akson.fhir.model import Resource
 from akson.record import reindexing
 from akson.record.context import Context
 from akson.record.registry import definitions
-from akson.store import search_parameters
+from akson.store.index import search_parameters
 
 KIND = search_parameters.KIND
 

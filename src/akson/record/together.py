@@ -11,9 +11,10 @@ from akson.record import trail
 from akson.record.context import Context
 from akson.record.gate import granted, present
 from akson.security.actor import Action
-from akson.store import latest as store_latest
-from akson.store import many, resources
-from akson.store.resources import Stored
+from akson.store.operations import latest as store_latest
+from akson.store.operations import many
+from akson.store.record import resources
+from akson.store.record.resources import Stored
 
 LARGEST = 1000
 """Resources of one document."""

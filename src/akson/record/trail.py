@@ -12,9 +12,9 @@ from akson.kit.clock import now
 from akson.record.context import Context
 from akson.security.actor import Action
 from akson.security.policy import Grant
-from akson.store import audit
-from akson.store.audit import AuditRow
-from akson.store.resources import Stored
+from akson.store.access import audit
+from akson.store.access.audit import AuditRow
+from akson.store.record.resources import Stored
 
 
 async def seen(

@@ -10,9 +10,9 @@ from akson.kit.errors import Issue, Unprocessable
 from akson.kit.settings import Level
 from akson.record.context import Context
 from akson.record.definitions import knowing
-from akson.store import terms
-from akson.store.pool import Tx
-from akson.store.terms import Verdict
+from akson.store.database.pool import Tx
+from akson.store.terms import questions
+from akson.store.terms.questions import Verdict
 
 
 async def issues(
@@ -44,7 +44,7 @@ async def _of_codes(tx: Tx, report: Report) -> list[Issue]:
         for question in report.questions
         for system, code in question.codings
     ]
-    verdicts = iter(await terms.check_codes(tx, items) if items else ())
+    verdicts = iter(await questions.check_codes(tx, items) if items else ())
     found = [_told(question, [next(verdicts) for _ in question.codings]) for question in report.questions]
     return [each for each in found if each is not None]
 

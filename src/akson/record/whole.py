@@ -10,10 +10,10 @@ from akson.record import trail
 from akson.record.context import Context
 from akson.record.gate import granted, present
 from akson.security.actor import Action
-from akson.store import resources
-from akson.store import whole as store
-from akson.store.resources import Stored
-from akson.store.whole import Piece, Whole
+from akson.store.operations import whole as store
+from akson.store.operations.whole import Piece, Whole
+from akson.store.record import resources
+from akson.store.record.resources import Stored
 
 
 @dataclass(slots=True)

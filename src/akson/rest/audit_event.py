@@ -27,7 +27,7 @@ from akson.rest.http import Answer, Pairs, Request
 from akson.rest.outcome import WrongMethod
 from akson.security.audit import DONE, REFUSED
 from akson.security.rules.access_log import LOG
-from akson.store.audit import LARGEST, Wanted
+from akson.store.access.audit import LARGEST, Wanted
 
 PARAMS = ("date", "outcome", "patient")
 INSIDE = "patient.identifier"

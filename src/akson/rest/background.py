@@ -16,9 +16,9 @@ from akson.record import reindexing
 from akson.record.context import Place
 from akson.rest.bulk import work as bulk
 from akson.rest.subscriptions import worker as subscriptions
-from akson.store import jobs
-from akson.store.jobs import Job, Later
-from akson.store.pool import Database
+from akson.store.database.pool import Database
+from akson.store.underway import jobs
+from akson.store.underway.jobs import Job, Later
 
 Work = Callable[[Place, Job], Awaitable[Later | None]]
 """Does one job, or one step of it. An exception means: try again later."""

@@ -12,7 +12,7 @@ from akson.kit.clock import instant, now
 from akson.kit.ids import new_id
 from akson.rest.subset import Shape
 from akson.rest.versions import etag
-from akson.store.resources import Stored
+from akson.store.record.resources import Stored
 
 Link = tuple[str, str]
 

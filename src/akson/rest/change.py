@@ -8,7 +8,7 @@ from akson.kit.errors import Contended, VersionMismatch
 from akson.record import gate
 from akson.record.change import Written
 from akson.record.context import Context
-from akson.store.resources import Stored
+from akson.store.record.resources import Stored
 
 Alter = Callable[[Resource], Resource]
 """From the resource as it is to what it shall be."""

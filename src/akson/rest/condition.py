@@ -13,7 +13,7 @@ from akson.kit.errors import MultipleMatches, Unprocessable
 from akson.record import gate
 from akson.record.context import Context
 from akson.rest.http import Pairs, pairs_of
-from akson.store.resources import Stored
+from akson.store.record.resources import Stored
 
 _GENERAL = frozenset({"_format", "_pretty", "_summary", "_elements"})
 

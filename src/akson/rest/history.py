@@ -10,7 +10,7 @@ from akson.record.context import Context
 from akson.rest import bundle, subset
 from akson.rest.http import Answer, Request
 from akson.rest.incoming import check_id
-from akson.store.resources import HistoryOf
+from akson.store.record.resources import HistoryOf
 
 _KNOWN = frozenset({"_since", "_at", "_count", "_cursor", "_format", "_pretty", "_summary", "_elements"})
 _PAGE, _MAX_PAGE = 50, 1000

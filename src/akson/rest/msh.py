@@ -13,7 +13,7 @@ from starlette.routing import Route
 from akson.kit.errors import AksonError, Malformed, TooLarge
 from akson.kit.ids import new_id
 from akson.messaging import msh
-from akson.store.pool import Tx
+from akson.store.database.pool import Tx
 
 Enter = Callable[[Request], AbstractAsyncContextManager[tuple[Tx, msh.Caller]]]
 """Checks the request's token, opens the transaction and tells which addresses the caller acts for."""

@@ -14,11 +14,11 @@ from akson.rest.routes import app
 from akson.rest.subscriptions.live import Live
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, Grant
-from akson.store.definitions import KEPT
-from akson.store.pool import Database
+from akson.store.database.pool import Database
+from akson.store.index.search_parameters import KIND as SEARCH_PARAMETER
 from akson.store.scope import Everything, Scope
-from akson.store.search_parameters import KIND as SEARCH_PARAMETER
-from akson.store.terms_sources import KINDS as TERMS
+from akson.store.terms.definitions import KEPT
+from akson.store.terms.sources import KINDS as TERMS
 
 ANYONE = Actor(Kind.ANYONE)
 MORE = TERMS | KEPT | TYPES | {SEARCH_PARAMETER}

@@ -12,7 +12,7 @@ from akson.kit.errors import NotFound
 from akson.kit.ids import new_secret
 from akson.record.context import Context
 from akson.rest.http import Pairs
-from akson.store import keep
+from akson.store.underway import keep
 
 KIND = "search"
 LASTS = timedelta(hours=1)

@@ -14,7 +14,7 @@ from akson.record import gate
 from akson.record.context import Context
 from akson.rest import bundle, outcome, pages, subset
 from akson.rest.http import Answer, Pairs, Request
-from akson.store.search_sql import Page
+from akson.store.search.statements import Page
 
 _FORMAT = frozenset({"_format", "_pretty"})
 

@@ -15,14 +15,14 @@ from akson.record.context import Context
 from akson.rest.http import Answer, Request
 from akson.rest.operations import expand
 from akson.rest.operations import terms as asking
-from akson.store import terms
-from akson.store.terms_sources import WITH_CODES, Source
+from akson.store.terms import questions
+from akson.store.terms.sources import WITH_CODES, Source
 
 
 async def terminology_capabilities(ctx: Context, request: Request) -> Answer:  # noqa: ARG001  every handler's shape
     """200 with the statement."""
     asking.may_ask(ctx, "CodeSystem")
-    return Answer(200, strict_json.dumps(_statement(ctx.node, await terms.sources(ctx.tx))))
+    return Answer(200, strict_json.dumps(_statement(ctx.node, await questions.sources(ctx.tx))))
 
 
 def _statement(node: Node, sources: Iterable[Source]) -> Resource:

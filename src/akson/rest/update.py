@@ -15,7 +15,7 @@ from akson.rest.http import Answer, Request
 from akson.rest.incoming import check_id, resource_of
 from akson.rest.versions import expected
 from akson.rest.written import answer
-from akson.store.resources import Stored
+from akson.store.record.resources import Stored
 
 
 async def update(ctx: Context, request: Request, resource_type: str, resource_id: str) -> Answer:

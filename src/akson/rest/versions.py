@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from akson.kit.errors import Malformed
 from akson.rest.http import Answer, Request
-from akson.store.resources import Stored
+from akson.store.record.resources import Stored
 
 _TAG = re.compile(r'(?:W/)?"?([A-Za-z0-9\-.]{1,64})"?')
 

@@ -17,7 +17,7 @@ from akson.record.context import Place
 from akson.rest.outcome import error_answer
 from akson.security.actor import Kind
 from akson.security.scopes import require_scope
-from akson.store.events import Mark
+from akson.store.record.events import Mark
 
 
 def watch_routes(place: Place) -> list[BaseRoute]:

@@ -11,7 +11,7 @@ from akson.kit.settings import Node
 from akson.kit.text import text
 from akson.security.actor import Kind
 from akson.security.roles import ROLE_SYSTEM
-from akson.store.audit import AuditRow, Entry
+from akson.store.access.audit import AuditRow, Entry
 
 TYPE = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 INTERACTION = "http://hl7.org/fhir/restful-interaction"

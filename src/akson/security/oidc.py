@@ -26,8 +26,8 @@ from akson.security.once import digest
 from akson.security.sessions import Session, Sessions
 from akson.security.system import AnchorRefused, System
 from akson.security.tokens import HPR, LEVEL, PID, SKEW
-from akson.store import keep
-from akson.store.pool import Database
+from akson.store.database.pool import Database
+from akson.store.underway import keep
 
 IDENTITY_SCOPES = (
     "openid profile offline_access helseid://scopes/identity/pid"

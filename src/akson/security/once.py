@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from akson.kit.clock import now
 from akson.kit.errors import Conflict
-from akson.store import keep
-from akson.store.pool import Database
+from akson.store.database.pool import Database
+from akson.store.underway import keep
 
 SWEEP = 60
 """Seconds between two removals of what has expired."""

@@ -15,8 +15,8 @@ from akson.kit.errors import NotAuthenticated
 from akson.kit.ids import new_secret
 from akson.security.caller import Caller, RoleChoice
 from akson.security.once import digest
-from akson.store import keep
-from akson.store.pool import Database
+from akson.store.database.pool import Database
+from akson.store.underway import keep
 
 IDLE = timedelta(minutes=30)
 """A session that nobody uses for this long is over."""

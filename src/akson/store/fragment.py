@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from akson.fhir.spec import spec
-from akson.store import hashing
+from akson.store.index import hashing
 from akson.store.scope import Scope
 from akson.store.scope_sql import within
 

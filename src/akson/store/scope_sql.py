@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from akson.store.hashing import label, patient_number
+from akson.store.index.hashing import label, patient_number
 from akson.store.scope import (
     AllOf,
     AnyOf,

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from akson.kit.ids import new_id, new_secret
 from akson.security.once import digest
-from akson.store import keep
+from akson.store.underway import keep
 from akson.trust import par
 from akson.trust.claims import Grant
 from akson.trust.oauth import OAuthError

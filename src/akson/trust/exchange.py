@@ -12,7 +12,7 @@ from joserfc.jwk import Key
 from akson.kit.ids import new_id
 from akson.security.jose import BadToken, Claims, Jwt, moment, parse, sign, verify
 from akson.security.tokens import ASSURANCE, ATTEST, CLIENT_NAME, HPR, LEVEL, PARENT, PID, TENANCY
-from akson.store import keep
+from akson.store.underway import keep
 from akson.trust import par
 from akson.trust.claims import GRANT, IDENTITY_SCOPES
 from akson.trust.oauth import Form, OAuthError, required

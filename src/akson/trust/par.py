@@ -8,7 +8,7 @@ from starlette.requests import Request
 from akson.kit.ids import new_secret
 from akson.security import dpop
 from akson.security.once import digest
-from akson.store import keep
+from akson.store.underway import keep
 from akson.trust.assertion import authenticate
 from akson.trust.attest import attest, unit
 from akson.trust.claims import IDENTITY_SCOPES

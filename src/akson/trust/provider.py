@@ -12,7 +12,7 @@ from akson.kit.settings import Node
 from akson.security import keys
 from akson.security.dpop import Nonces
 from akson.security.once import Once
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 
 ASSERTION_LIFE = 60
 """Longest life of a client assertion in seconds (HelseID)."""

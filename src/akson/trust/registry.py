@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from akson.kit.ids import new_id
-from akson.store import keep
-from akson.store.pool import Tx
+from akson.store.database.pool import Tx
+from akson.store.underway import keep
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from akson.kit.log import Event, log
 from akson.kit.settings import Node
 from akson.security.jose import ALGORITHMS, BadToken
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 from akson.trust import authorize, par, signout, token
 from akson.trust.claims import IDENTITY_SCOPES, SCOPED_CLAIMS
 from akson.trust.exchange import GRANT_TYPE

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from akson.security.jose import BadToken, parse, verify
 from akson.security.once import digest
-from akson.store import keep
+from akson.store.underway import keep
 from akson.trust.assertion import authenticate
 from akson.trust.claims import GRANT
 from akson.trust.oauth import Form, OAuthError, required

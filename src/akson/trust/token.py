@@ -14,7 +14,7 @@ from akson.kit.ids import new_secret
 from akson.security import dpop
 from akson.security.oidc import challenge
 from akson.security.once import digest
-from akson.store import keep
+from akson.store.underway import keep
 from akson.trust import exchange, par
 from akson.trust.assertion import Asker, authenticate
 from akson.trust.attest import User, attest, unit

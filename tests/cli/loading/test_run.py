@@ -11,7 +11,7 @@ from akson.cli.loading.run import Options, _load
 from akson.cli.loading.target import Where
 from akson.cli.main import main
 from akson.rest.open import open_place, standalone
-from akson.store import terms
+from akson.store.terms import questions
 from tests.cli.loading.samples import VOLVEN, loinc, written
 from tests.fhir.terminology.animals import URL, animals, value_set
 
@@ -56,11 +56,11 @@ async def test_a_new_version_is_put_into_use_at_once_while_others_read(database,
     assert len(seen) > 10
     before = f"http://snomed.info/sct/{rf2.MODULE}/version/20260415"
     async with database.transaction(read_only=True) as tx:
-        assert (await terms.lookup(tx, "http://snomed.info/sct", rf2.code(949))).concept.display == rf2.term(
-            949
-        )
-        assert await terms.lookup(tx, f"http://snomed.info/sct|{before}", rf2.code(949)) is None
-        assert await terms.lookup(tx, f"http://snomed.info/sct|{before}", rf2.code(699))
+        assert (
+            await questions.lookup(tx, "http://snomed.info/sct", rf2.code(949))
+        ).concept.display == rf2.term(949)
+        assert await questions.lookup(tx, f"http://snomed.info/sct|{before}", rf2.code(949)) is None
+        assert await questions.lookup(tx, f"http://snomed.info/sct|{before}", rf2.code(699))
     assert (await expand(database, f"{before}?fhir_vs", count=1, offset=1))["total"] == 700
 
 
@@ -130,9 +130,9 @@ async def test_loinc_volven_and_resources_together(database, tmp_path, capsys):
         "LA2-2",
     ]
     async with database.transaction(read_only=True) as tx:
-        assert await terms.known(tx, f"{URL}|7")
-        assert await terms.below(tx, "urn:oid:2.16.578.1.12.4.1.1.7110", "X00") == ["X00", "X00.1"]
-        assert (await terms.lookup(tx, "http://loinc.org", "lp2-2")).concept.display == "Sweet"
+        assert await questions.known(tx, f"{URL}|7")
+        assert await questions.below(tx, "urn:oid:2.16.578.1.12.4.1.1.7110", "X00") == ["X00", "X00.1"]
+        assert (await questions.lookup(tx, "http://loinc.org", "lp2-2")).concept.display == "Sweet"
 
 
 def test_the_commands_load_list_and_remove(new_database, tmp_path, capsys):

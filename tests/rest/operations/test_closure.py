@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from akson.store import terms_closure
+from akson.store.terms import closure
 from tests.fhir.terminology.animals import URL, animals
 from tests.rest.making import issue, stored
 from tests.rest.operations.terms import parameters, read
@@ -89,7 +89,7 @@ async def test_what_cannot_be_added_is_refused_and_nothing_changed(client):
 
 
 async def test_who_has_enough_tables_begins_one_of_them_anew(client, monkeypatch):
-    monkeypatch.setattr(terms_closure, "TABLES", 2)
+    monkeypatch.setattr(closure, "TABLES", 2)
     names = ["first", "second", "third", "first"]
     answers = [await client.post("/$closure", json=parameters(name=name)) for name in names]
     assert [each.status_code < 400 for each in answers] == [True, True, False, True]

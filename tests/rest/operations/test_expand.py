@@ -2,7 +2,7 @@
 
 import pytest
 
-from akson.store import terms_write
+from akson.store.terms import write
 from tests.fhir.terminology.animals import URL, VALUE_SET, animals, concept, value_set, where
 from tests.rest.making import issue, stored
 from tests.rest.operations.terms import contained, parameters, read
@@ -136,7 +136,7 @@ async def test_what_cannot_be_expanded_is_refused_with_its_reason(client, query,
 async def test_too_many_codes_at_once_are_too_costly_and_pages_are_not(client, database):
     many = [concept(str(number), f"Number {number}") for number in range(10_001)]
     async with database.transaction() as tx:
-        await terms_write.add_resource(tx, animals(concept=many))
+        await write.add_resource(tx, animals(concept=many))
     answer = await ask(client, f"url={VALUE_SET}")
     assert (answer.status_code, issue(answer)["code"]) == (422, "too-costly")
     page = read(await ask(client, f"url={VALUE_SET}&count=2&offset=9999"))["expansion"]

@@ -12,7 +12,7 @@ import pytest_asyncio
 from akson.record.bulk import exporter, own
 from akson.rest import background
 from akson.rest.open import open_place
-from akson.store import jobs, transfers
+from akson.store.underway import jobs, transfers
 from tests.rest.making import bundle, issue, observation, patient, put, stored
 
 pytestmark = pytest.mark.store
@@ -246,7 +246,7 @@ async def test_much_of_a_type_comes_in_several_files_each_resource_once(client, 
 
 
 def exporting():
-    from akson.store import exporting as module
+    from akson.store.operations import exporting as module
 
     return module
 

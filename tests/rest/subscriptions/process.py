@@ -16,7 +16,7 @@ import asyncio, contextlib, sys
 from akson.cli.hosting import serve, terminable
 from akson.rest import background
 from akson.rest.open import open_place, standalone
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 
 async def main(uri, port):
     place = open_place(Database(uri, 4), f"http://127.0.0.1:{port}")

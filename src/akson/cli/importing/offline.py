@@ -12,7 +12,7 @@ from akson.record.context import Place
 from akson.rest.bulk.loading import CREATED, UNCHANGED, UPDATED, Done, Task
 from akson.rest.bulk.workers import Workers, setting
 from akson.rest.open import ANYONE
-from akson.store import transfers
+from akson.store.underway import transfers
 
 TASK_BYTES, TASK_DOCUMENTS = 2_000_000, 1500
 """How much one process takes at once."""
@@ -76,9 +76,9 @@ async def place_of(data: Path) -> AsyncIterator[Place]:
     from akson.cli.serving import DATABASE, HOST
     from akson.kit.settings import Settings
     from akson.rest.open import open_place
-    from akson.store.embedded import Embedded
-    from akson.store.migrate import migrate
-    from akson.store.pool import Database
+    from akson.store.database.embedded import Embedded
+    from akson.store.database.migrate import migrate
+    from akson.store.database.pool import Database
 
     settings = Settings.load()
     postgres = Embedded(data)

@@ -14,7 +14,7 @@ from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.fhir.terminology.concept import concepts_of, system_of
 from akson.kit.errors import AksonError
-from akson.store.terms_sources import KINDS
+from akson.store.terms.sources import KINDS
 
 LARGE = 5_000
 """Concepts from which on a CodeSystem resource is loaded as a release of its own."""

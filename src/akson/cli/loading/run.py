@@ -13,8 +13,8 @@ from akson.cli.loading.target import Where, opened
 from akson.fhir.terminology.concept import Concept
 from akson.fhir.terminology.hierarchy import Hierarchy
 from akson.kit.errors import AksonError
-from akson.store import terms_sources, terms_write
-from akson.store.pool import Database
+from akson.store.database.pool import Database
+from akson.store.terms import sources, write
 
 PART = 5_000
 """Concepts a transaction."""
@@ -45,7 +45,7 @@ async def _load(paths: Sequence[Path], where: Where, options: Options) -> int:
     tally = _Tally()
     async with opened(where) as database:
         async with database.transaction() as tx:
-            await terms_sources.sweep(tx, largest=terms_write.LARGEST)
+            await sources.sweep(tx, largest=write.LARGEST)
         for item in items(paths, options.languages):
             try:
                 await _one(database, item, options, tally)
@@ -61,7 +61,7 @@ async def _one(database: Database, item: Item, options: Options, tally: _Tally) 
             tally.problems.append(item)
         case Small():
             async with database.transaction() as tx:
-                await terms_write.replace_resource(tx, _versioned(item, options).resource)
+                await write.replace_resource(tx, _versioned(item, options).resource)
             kind = item.resource["resourceType"]
             tally.small[kind] = tally.small.get(kind, 0) + 1
         case Release():
@@ -81,14 +81,14 @@ async def _release(database: Database, release: Release, options: Options, tally
     hierarchy = Hierarchy(release.hierarchy())
     progress = Progress(len(hierarchy), quiet=options.quiet)
     async with database.transaction() as tx:
-        source = await terms_write.stage(tx, system)
+        source = await write.stage(tx, system)
     done = 0
     for part in _parts(iter(release.concepts())):
         async with database.transaction() as tx:
-            done += await terms_write.add_concepts(tx, source, system, part, hierarchy)
+            done += await write.add_concepts(tx, source, system, part, hierarchy)
         progress.show(done, done, 0)
     async with database.transaction() as tx:
-        await terms_write.switch(tx, source, system, done)
+        await write.switch(tx, source, system, done)
     progress.end()
     version = f"|{system.version}" if system.version else ""
     rate = done / max(progress.seconds, 0.001)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from akson.cli.serving import DATABASE
-from akson.store.pool import Database
+from akson.store.database.pool import Database
 
 SECONDS = 1800
 """A statement of a large load may take longer than one of a request."""
@@ -29,8 +29,8 @@ async def opened(where: Where) -> AsyncIterator[Database]:
         async with _open(where.uri) as database:
             yield database
         return
-    from akson.store.beside import running
-    from akson.store.embedded import Embedded
+    from akson.store.database.beside import running
+    from akson.store.database.embedded import Embedded
 
     name = f"akson_{where.node}" if where.node else DATABASE
     uri = await asyncio.to_thread(running, where.data, name)
@@ -51,7 +51,7 @@ async def opened(where: Where) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def _open(uri: str) -> AsyncIterator[Database]:
-    from akson.store.migrate import migrate
+    from akson.store.database.migrate import migrate
 
     database = Database(uri, 2, statement_timeout=SECONDS)
     await database.open()

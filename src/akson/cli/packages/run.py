@@ -11,9 +11,9 @@ from akson.cli import hosting
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.package_files import found
 from akson.record.packages import Taken, take, take_out
-from akson.store import definitions
-from akson.store.definitions import Loaded
-from akson.store.pool import Database
+from akson.store.database.pool import Database
+from akson.store.terms import definitions
+from akson.store.terms.definitions import Loaded
 
 PATIENT = 600
 """Seconds a statement may take: a code system can be large."""
@@ -113,7 +113,7 @@ def _in(where: Where, do: Callable[[Database], Coroutine[Any, Any, int]]) -> int
 @asynccontextmanager
 async def _opened(where: Where) -> AsyncIterator[Database]:
     """The database, up to date."""
-    from akson.store.migrate import migrate
+    from akson.store.database.migrate import migrate
 
     async with _uri(where) as uri:
         database = Database(uri, 1, statement_timeout=PATIENT)
@@ -128,7 +128,7 @@ async def _opened(where: Where) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def _uri(where: Where) -> AsyncIterator[str]:
     from akson.cli.serving import DATABASE
-    from akson.store.embedded import Embedded
+    from akson.store.database.embedded import Embedded
 
     if where.uri:
         yield where.uri

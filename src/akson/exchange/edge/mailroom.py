@@ -38,11 +38,13 @@ from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context, Place
 from akson.security.actor import Action
 from akson.security.client import Peer
-from akson.store import events, messages, search_sql
-from akson.store.hashing import patient_number
-from akson.store.messages import Message
-from akson.store.pool import Tx
+from akson.store.database.pool import Tx
+from akson.store.index.hashing import patient_number
+from akson.store.record import events
 from akson.store.scope import NODE
+from akson.store.search import statements
+from akson.store.underway import messages
+from akson.store.underway.messages import Message
 
 MESSAGE = "https://akson.example/fhir/message"
 """Identifier system of messages, on the tasks that they make."""
@@ -88,7 +90,7 @@ class Mailroom:
         query = parse("Organization", [("identifier", f"{norwegian.HER}|"), ("_count", "500")], base="")
         # Units are no one's record: read as the sign-in reads them, without a line in the access log.
         async with self.place.database.transaction(read_only=True) as tx:
-            found = [loads(stored.body) for stored in (await search_sql.search(tx, NODE, query)).matches]
+            found = [loads(stored.body) for stored in (await statements.search(tx, NODE, query)).matches]
         self.own = {
             i["value"]: unit for unit in found for i in unit["identifier"] if i["system"] == norwegian.HER
         }

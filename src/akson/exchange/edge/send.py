@@ -26,8 +26,8 @@ from akson.record import gate
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context
 from akson.security.actor import Action
-from akson.store import messages
-from akson.store.messages import Message, Wanted
+from akson.store.underway import messages
+from akson.store.underway.messages import Message, Wanted
 
 REFERRAL = "HENVISNING_NYTILSTAND"
 SUMMARY = "EPIKRISE"

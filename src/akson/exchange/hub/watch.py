@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from akson.record.context import Place
 from akson.record.people import People
-from akson.store import events
-from akson.store.events import Happening, Mark
-from akson.store.hashing import patient_number
+from akson.store.index.hashing import patient_number
+from akson.store.record import events
+from akson.store.record.events import Happening, Mark
 
 PAUSE = 0.15
 """Seconds between two looks."""

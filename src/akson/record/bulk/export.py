@@ -23,10 +23,10 @@ from akson.record.bulk import own
 from akson.record.context import Context, Place
 from akson.security.actor import Action, Purpose
 from akson.security.policy import Grant
-from akson.store import resources
-from akson.store.pool import Tx
-from akson.store.resolving import resolve
-from akson.store.transfers import Transfer
+from akson.store.database.pool import Tx
+from akson.store.record import resources
+from akson.store.search.resolving import resolve
+from akson.store.underway.transfers import Transfer
 
 KIND = "export"
 RESULTS = frozenset(

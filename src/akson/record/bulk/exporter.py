@@ -22,12 +22,13 @@ from akson.record.bulk.export import Wanted, queries
 from akson.record.context import Context, Place
 from akson.security.actor import Purpose
 from akson.security.policy import Grant
-from akson.store import exporting, transfers
-from akson.store.exporting import Choice, Row, Times
-from akson.store.hashing import patient_number
-from akson.store.jobs import Job, Later
-from akson.store.pool import Tx
-from akson.store.transfers import Chunk, Part, Transfer
+from akson.store.database.pool import Tx
+from akson.store.index.hashing import patient_number
+from akson.store.operations import exporting
+from akson.store.operations.exporting import Choice, Row, Times
+from akson.store.underway import transfers
+from akson.store.underway.jobs import Job, Later
+from akson.store.underway.transfers import Chunk, Part, Transfer
 
 STEP = 8.0
 """Seconds that a step may take before the job goes back to the queue."""

@@ -11,7 +11,7 @@ from akson.record import gate, trail
 from akson.record.bulk import own
 from akson.record.context import Context
 from akson.security.actor import Action, Purpose
-from akson.store.transfers import Transfer
+from akson.store.underway.transfers import Transfer
 
 KIND = "import"
 

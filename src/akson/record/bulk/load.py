@@ -12,8 +12,8 @@ from akson.record.prepare import complete
 from akson.record.validation import admit
 from akson.security.actor import Action, Actor, Purpose
 from akson.security.policy import Decision
-from akson.store import resources
-from akson.store.resources import Stored, Write
+from akson.store.record import resources
+from akson.store.record.resources import Stored, Write
 
 NEIGHBOURS = frozenset({"Binary", "DocumentReference", "Provenance"})
 """Types whose index depends on other resources."""

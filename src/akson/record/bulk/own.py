@@ -10,8 +10,8 @@ from akson.record import gate
 from akson.record.context import Context, Place
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Grant
-from akson.store import jobs, transfers
-from akson.store.transfers import Transfer
+from akson.store.underway import jobs, transfers
+from akson.store.underway.transfers import Transfer
 
 _KEPT = ("name", "client_id", "organization", "organization_name", "administers")
 """What of an actor is needed to decide and to audit later."""

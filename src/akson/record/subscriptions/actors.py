@@ -5,8 +5,8 @@ from typing import Any
 
 from akson.record.context import Context, Place
 from akson.security.actor import Actor, Kind, Purpose
-from akson.store.pool import Tx
-from akson.store.subscriptions import Subscribed
+from akson.store.database.pool import Tx
+from akson.store.underway.subscriptions import Subscribed
 
 
 def plain(actor: Actor) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from akson.record import trail
 from akson.record.context import Context
 from akson.security.actor import Action
 from akson.security.policy import Refusal
-from akson.store import resources
-from akson.store.stored import Stored
-from akson.store.subscriptions import Numbered
+from akson.store.record import resources
+from akson.store.record.stored import Stored
+from akson.store.underway.subscriptions import Numbered
 
 LARGEST = 4_000_000
 """Bytes of resources after which a notification takes no more events."""

@@ -1,7 +1,7 @@
 """Which changes a subscription is told of: decided by the search engine itself, inside the subscriber's scope.
 
 A resource is looked at as it was at the version of the change: the present one by a plain search, an older one, or one
-that was deleted since, by the same search over what it was (`store/as_of.py`).
+that was deleted since, by the same search over what it was (`store/record/as_of.py`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,10 +22,11 @@ from akson.record.context import Context
 from akson.record.prepare import complete
 from akson.security.actor import Action
 from akson.security.policy import Refusal
-from akson.store import resources, search_sql
-from akson.store.as_of import as_of, present_versions
-from akson.store.events import Happening
+from akson.store.record import resources
+from akson.store.record.as_of import as_of, present_versions
+from akson.store.record.events import Happening
 from akson.store.scope import NODE, Scope
+from akson.store.search import statements
 
 At = tuple[str, int]
 """Id and version of a resource of a known type."""
@@ -140,7 +141,7 @@ class _Matcher:
         return await present_versions(self._ctx.tx, self._scope, self._kind, ids)
 
     async def _search(self, query: Query) -> set[At]:
-        page = await search_sql.search(self._ctx.tx, self._scope, query)
+        page = await statements.search(self._ctx.tx, self._scope, query)
         return {(stored.id, stored.version) for stored in page.matches}
 
     async def _was(self, query: Query, at: At) -> bool:

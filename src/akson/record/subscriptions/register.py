@@ -16,9 +16,10 @@ from akson.record.subscriptions import endpoints, topics
 from akson.record.subscriptions.actors import plain
 from akson.security.actor import Kind
 from akson.security.rules.own_subscriptions import OWNER, owner
-from akson.store import resources, subscriptions
-from akson.store.stored import Stored
-from akson.store.subscriptions import ERROR, OFF, REQUESTED, Subscribed
+from akson.store.record import resources
+from akson.store.record.stored import Stored
+from akson.store.underway import subscriptions
+from akson.store.underway.subscriptions import ERROR, OFF, REQUESTED, Subscribed
 
 TYPES = frozenset({"Subscription", "Basic"})
 AT_ONCE = 100

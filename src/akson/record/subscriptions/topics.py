@@ -5,8 +5,8 @@ from functools import cache
 
 from akson.fhir.spec import spec
 from akson.fhir.subscriptions.topic import Topic, Trigger
-from akson.store import subscriptions
-from akson.store.pool import Tx
+from akson.store.database.pool import Tx
+from akson.store.underway import subscriptions
 
 URN = "urn:akson:topic:"
 

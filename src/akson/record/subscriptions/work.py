@@ -11,10 +11,10 @@ from akson.record import gate
 from akson.record.context import NODE_ITSELF, Context, Place
 from akson.record.subscriptions.actors import on_behalf
 from akson.record.subscriptions.matching import matching
-from akson.store import subscriptions
-from akson.store.events import Mark
-from akson.store.pool import Tx
-from akson.store.subscriptions import ACTIVE, Subscribed
+from akson.store.database.pool import Tx
+from akson.store.record.events import Mark
+from akson.store.underway import subscriptions
+from akson.store.underway.subscriptions import ACTIVE, Subscribed
 
 BATCH = 200
 """Changes of a type that are looked at in one transaction."""

@@ -20,10 +20,10 @@ from akson.rest.bulk import sources
 from akson.rest.bulk.loading import CREATED, UNCHANGED, UPDATED, Task
 from akson.rest.bulk.sources import Unreadable
 from akson.rest.bulk.workers import Workers, setting
-from akson.store import transfers
-from akson.store.jobs import Job, Later
-from akson.store.pool import Tx
-from akson.store.transfers import Chunk, Part, Transfer
+from akson.store.database.pool import Tx
+from akson.store.underway import transfers
+from akson.store.underway.jobs import Job, Later
+from akson.store.underway.transfers import Chunk, Part, Transfer
 
 STEP = 8.0
 """Seconds that a step may take before the job goes back to the queue."""

@@ -28,12 +28,12 @@ from akson.record.registry import Registry
 from akson.record.subscriptions.register import TYPES
 from akson.rest.bulk.reading import Refused, Slow, Unit, of_document, of_line, told
 from akson.security.actor import Actor, Purpose
-from akson.store import transfers
-from akson.store.definitions import KEPT, TERMS
-from akson.store.hashing import resource_key
-from akson.store.pool import Database, Tx
-from akson.store.search_parameters import KIND as SEARCH_PARAMETER
-from akson.store.transfers import Chunk
+from akson.store.database.pool import Database, Tx
+from akson.store.index.hashing import resource_key
+from akson.store.index.search_parameters import KIND as SEARCH_PARAMETER
+from akson.store.terms.definitions import KEPT, TERMS
+from akson.store.underway import transfers
+from akson.store.underway.transfers import Chunk
 
 TRIES = 8
 MORE = TERMS | KEPT | TYPES | {SEARCH_PARAMETER}

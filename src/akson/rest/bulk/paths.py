@@ -23,8 +23,8 @@ from akson.rest.bulk.loading import CREATED, UNCHANGED, UPDATED
 from akson.rest.bulk.started import address
 from akson.rest.http import Answer, Request
 from akson.rest.packing import takes_gzip
-from akson.store import transfers
-from akson.store.transfers import File, Transfer
+from akson.store.underway import transfers
+from akson.store.underway.transfers import File, Transfer
 
 NDJSON = "application/fhir+ndjson"
 SOON, SELDOM = 1, 60

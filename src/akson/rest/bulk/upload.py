@@ -8,8 +8,8 @@ from akson.rest.bulk.importer import Stage
 from akson.rest.bulk.sources import Unreadable
 from akson.rest.bulk.started import asked, check_asynchronous, started
 from akson.rest.http import Answer, Request
-from akson.store import transfers
-from akson.store.transfers import Transfer
+from akson.store.underway import transfers
+from akson.store.underway.transfers import Transfer
 
 NDJSON = frozenset({"application/fhir+ndjson", "application/ndjson", "application/x-ndjson"})
 BODY = "body"

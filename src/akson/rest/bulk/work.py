@@ -9,8 +9,8 @@ from akson.record.context import Place
 from akson.rest import subset
 from akson.rest.bulk.importer import Importer
 from akson.rest.bulk.workers import Workers
-from akson.store import transfers
-from akson.store.jobs import Job, Later
+from akson.store.underway import transfers
+from akson.store.underway.jobs import Job, Later
 
 EVERY = 300.0
 """Seconds between two looks for what has expired."""

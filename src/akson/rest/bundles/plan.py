@@ -20,7 +20,7 @@ from akson.rest.condition import condition, matches, only_match
 from akson.rest.patch import patch_of
 from akson.rest.update import settle_id, version_wanted
 from akson.rest.versions import expected
-from akson.store.resources import Stored
+from akson.store.record.resources import Stored
 
 Key = tuple[str, str]
 """Resource type and id."""

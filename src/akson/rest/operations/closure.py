@@ -14,9 +14,9 @@ from akson.rest.operations import terms
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.security.actor import Actor
-from akson.store import terms_closure, terms_systems
-from akson.store.terms_closure import Pair, Table
-from akson.store.terms_systems import Known
+from akson.store.terms import closure, systems
+from akson.store.terms.closure import Pair, Table
+from akson.store.terms.systems import Known
 
 _LONGEST = 200
 
@@ -33,19 +33,19 @@ async def run(ctx: Context, request: Request, target: Target) -> Answer:  # noqa
         raise Malformed("The parameter name is required", expression=("Parameters.name",))
     owner = _owner(ctx.actor)
     if version is None and not values.all("concept"):
-        return _answer(await terms_closure.start(ctx.tx, owner, name), [])
-    table = await terms_closure.held(ctx.tx, owner, name)
+        return _answer(await closure.start(ctx.tx, owner, name), [])
+    table = await closure.held(ctx.tx, owner, name)
     if table is None:
         raise NotFound(
             "There is no closure table of this name: begin one with the name alone",
             expression=("Parameters.name",),
         )
     if version is not None:
-        return _answer(table, await terms_closure.since(ctx.tx, table, _since(values, version, table)))
-    table = await terms_closure.raise_version(ctx.tx, table)
+        return _answer(table, await closure.since(ctx.tx, table, _since(values, version, table)))
+    table = await closure.raise_version(ctx.tx, table)
     for system, codes in (await _concepts(ctx, values)).items():
-        await terms_closure.add(ctx.tx, table, system, codes)
-    return _answer(table, await terms_closure.since(ctx.tx, table, table.version - 1))
+        await closure.add(ctx.tx, table, system, codes)
+    return _answer(table, await closure.since(ctx.tx, table, table.version - 1))
 
 
 def _owner(actor: Actor) -> str:
@@ -63,20 +63,20 @@ def _since(values: Given, version: str, table: Table) -> int:
 
 async def _concepts(ctx: Context, values: Given) -> dict[Known, list[str]]:
     """The codes that were given, by their code systems, as these write them."""
-    systems: dict[Canonical, Known] = {}
+    known: dict[Canonical, Known] = {}
     found: dict[Known, list[str]] = {}
     for coding in values.all("concept"):
         if not isinstance(coding, dict) or not coding.get("system") or not coding.get("code"):
             raise Malformed("A concept is a Coding with system and code", expression=("Parameters.concept",))
         canonical = Canonical(coding["system"], coding.get("version", ""))
-        system = systems.get(canonical) or await terms_systems.known(ctx.tx, canonical)
-        concept = await terms_systems.concept(ctx.tx, system, coding["code"]) if system else None
+        system = known.get(canonical) or await systems.known(ctx.tx, canonical)
+        concept = await systems.concept(ctx.tx, system, coding["code"]) if system else None
         if system is None or concept is None:
             what = f"has no code {coding['code'][:100]!r}" if system else "is not known here"
             raise NotFound(
                 f"The code system {str(canonical)[:200]} {what}", expression=("Parameters.concept",)
             )
-        systems[canonical] = system
+        known[canonical] = system
         found.setdefault(system, []).append(concept.code)
     return found
 

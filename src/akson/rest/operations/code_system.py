@@ -13,8 +13,8 @@ from akson.rest.operations import terms
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.rest.operations.terms import Part, part, parts
-from akson.store import terms_systems
-from akson.store.terms_systems import Known
+from akson.store.terms import systems
+from akson.store.terms.systems import Known
 
 _LOOKUP = ("code", "system", "version", "coding", "displayLanguage", "property")
 _SUBSUMES = ("codeA", "codeB", "system", "version", "codingA", "codingB")
@@ -43,7 +43,7 @@ def _canonical(coding: Resource) -> str:
 
 
 async def _concept(ctx: Context, system: Known, code: str, name: str) -> Concept:
-    found = await terms_systems.concept(ctx.tx, system, code)
+    found = await systems.concept(ctx.tx, system, code)
     if found is None:
         raise NotFound(
             f"The code system {system.url} has no code {code[:100]!r}", expression=(f"Parameters.{name}",)
@@ -85,7 +85,7 @@ class _Shown:
         found = []
         for side in ("parent", "child"):
             if self._asks(side):
-                rows = await terms_systems.relatives(self._ctx.tx, self._system, self._concept.code, side)
+                rows = await systems.relatives(self._ctx.tx, self._system, self._concept.code, side)
                 found += [_property(side, "Code", code, name) for code, name in rows]
         return found
 
@@ -134,9 +134,9 @@ def _one(values: Given, letter: str) -> tuple[str, str]:
 async def _outcome(ctx: Context, system: Known, one: str, other: str) -> str:
     if one == other:
         return "equivalent"
-    if await terms_systems.is_above(ctx.tx, system, one, other):
+    if await systems.is_above(ctx.tx, system, one, other):
         return "subsumes"
-    return "subsumed-by" if await terms_systems.is_above(ctx.tx, system, other, one) else "not-subsumed"
+    return "subsumed-by" if await systems.is_above(ctx.tx, system, other, one) else "not-subsumed"
 
 
 _ON = frozenset({"CodeSystem"})

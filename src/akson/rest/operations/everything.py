@@ -20,8 +20,8 @@ from akson.rest.incoming import check_id, given_type
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.rest.subset import Shape
-from akson.store.resources import Stored
-from akson.store.whole import Piece, Whole
+from akson.store.operations.whole import Piece, Whole
+from akson.store.record.resources import Stored
 
 _URL = "http://hl7.org/fhir/OperationDefinition/"
 _OF_PATIENT = ("start", "end", "_since", "_type", "_count", "_cursor")

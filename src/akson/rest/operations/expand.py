@@ -18,10 +18,10 @@ from akson.rest.http import Answer, Request
 from akson.rest.operations import terms
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
-from akson.store.terms_concepts import Found
-from akson.store.terms_expand import Ask, Expanded, expand
-from akson.store.terms_sets import Plan, Versions
-from akson.store.terms_sources import fits
+from akson.store.terms.concepts import Found
+from akson.store.terms.expand import Ask, Expanded, expand
+from akson.store.terms.sets import Plan, Versions
+from akson.store.terms.sources import fits
 
 _ECHOED = (
     "filter", "offset", "count", "includeDesignations", "designation", "activeOnly", "excludeNested", "excludeNotForUI",

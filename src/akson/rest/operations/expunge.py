@@ -17,7 +17,7 @@ from akson.rest.http import Answer, Request
 from akson.rest.incoming import check_id
 from akson.rest.operations.operation import ANY, Operation, Target
 from akson.rest.operations.parameters import given
-from akson.store.erasing import Erased
+from akson.store.operations.erasing import Erased
 
 URL = "https://akson.example/fhir/OperationDefinition/expunge"
 _COUNTS = ("resources", "versions", "drafts", "messages")

@@ -17,8 +17,8 @@ from akson.rest.incoming import check_id, given_type
 from akson.rest.operations.operation import ANY, Operation, Target
 from akson.rest.operations.parameters import given
 from akson.security.actor import Action
-from akson.store import reindex
-from akson.store.reindex import Run
+from akson.store.operations import reindex
+from akson.store.operations.reindex import Run
 
 _URL = "https://akson.example/fhir/OperationDefinition/"
 PAUSE = "2"

@@ -24,8 +24,8 @@ from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.rest.subscriptions.notification import notification, status_entry
 from akson.rest.subscriptions.websocket import TOKEN, socket_url
-from akson.store import keep, subscriptions
-from akson.store.subscriptions import Subscribed
+from akson.store.underway import keep, subscriptions
+from akson.store.underway.subscriptions import Subscribed
 
 _URL = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-"
 _SUBSCRIPTION = frozenset({"Subscription"})

@@ -16,9 +16,9 @@ from akson.rest.incoming import check_id
 from akson.rest.operations.operation import Target
 from akson.rest.operations.parameters import Given
 from akson.security.actor import Action
-from akson.store import terms_sets, terms_systems
-from akson.store.terms_sets import Plan, Versions
-from akson.store.terms_systems import Known
+from akson.store.terms import sets, systems
+from akson.store.terms.sets import Plan, Versions
+from akson.store.terms.systems import Known
 
 Part = dict[str, Any]
 
@@ -77,13 +77,13 @@ async def value_set(ctx: Context, values: Given, target: Target, versions: Versi
     given = await instance(ctx, target) if target.id else resource(values, "valueSet", "ValueSet")
     if given is not None:
         own = Canonical(given.get("url", ""), given.get("version", ""))
-        return await terms_sets.prepared(ctx.tx, given, versions, own if own.url else None)
+        return await sets.prepared(ctx.tx, given, versions, own if own.url else None)
     url = canonical(values.text("url"), values.text("valueSetVersion"))
     if not url.url:
         raise Malformed(
             "Name a value set: url, valueSet, or invoke the operation on one", expression=("Parameters.url",)
         )
-    found = await terms_sets.plan(ctx.tx, url, versions)
+    found = await sets.plan(ctx.tx, url, versions)
     if found is None:
         raise NotFound(f"The value set {str(url)[:300]} is not known here", expression=("Parameters.url",))
     return found
@@ -106,7 +106,7 @@ async def code_system(ctx: Context, values: Given, target: Target, name: str, de
         raise Malformed(
             f"Name a code system: {name}, or a coding with its system", expression=(f"Parameters.{name}",)
         )
-    found = await terms_systems.known(ctx.tx, wanted)
+    found = await systems.known(ctx.tx, wanted)
     if found is None:
         raise NotFound(
             f"The code system {str(wanted)[:300]} is not known here", expression=(f"Parameters.{name}",)

@@ -16,8 +16,8 @@ from akson.rest.operations import terms
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.rest.operations.terms import Part, part, parts
-from akson.store import terms_maps
-from akson.store.terms_maps import Map
+from akson.store.terms import maps
+from akson.store.terms.maps import Map
 
 _KNOWN = (
     "url", "conceptMap", "conceptMapVersion", "code", "system", "version", "source", "coding", "codeableConcept", "target",
@@ -75,15 +75,15 @@ async def run(ctx: Context, request: Request, target: Target) -> Answer:
 async def _chosen(ctx: Context, values: Given, target: Target) -> Map | None:
     """The one map that is meant; None for all that are known."""
     if target.id:
-        return terms_maps.of(await terms.instance(ctx, target))
+        return maps.of(await terms.instance(ctx, target))
     if (resource := terms.resource(values, "conceptMap", "ConceptMap")) is not None:
-        return terms_maps.of(resource)
+        return maps.of(resource)
     url = terms.canonical(values.text("url"), values.text("conceptMapVersion"))
     return await _named(ctx, url) if url.url else None
 
 
 async def _named(ctx: Context, url: Canonical) -> Map:
-    found = await terms_maps.find(ctx.tx, url)
+    found = await maps.find(ctx.tx, url)
     if found is None:
         raise NotFound(f"The concept map {str(url)[:300]} is not known here", expression=("Parameters.url",))
     return found
@@ -93,7 +93,7 @@ async def _matches(
     ctx: Context, chosen: Map | None, coding: Resource, wish: _Wish, depth: int = 0
 ) -> list[tuple[Map, Mapping]]:
     system = coding.get("system", "")
-    rows = await terms_maps.mapped(ctx.tx, chosen, coding["code"], reverse=wish.reverse)
+    rows = await maps.mapped(ctx.tx, chosen, coding["code"], reverse=wish.reverse)
     found = [
         (each, mapping)
         for each, mapping in rows

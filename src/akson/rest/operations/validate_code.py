@@ -18,11 +18,11 @@ from akson.rest.operations import terms
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.rest.operations.terms import part
-from akson.store import terms as asked
-from akson.store import terms_systems
-from akson.store.terms import Verdict
-from akson.store.terms_sets import Plan, Versions
-from akson.store.terms_systems import Known
+from akson.store.terms import questions as asked
+from akson.store.terms import systems
+from akson.store.terms.questions import Verdict
+from akson.store.terms.sets import Plan, Versions
+from akson.store.terms.systems import Known
 
 _BOTH = ("url", "code", "display", "coding", "codeableConcept", "abstract", "displayLanguage")
 
@@ -65,7 +65,7 @@ async def _in_set(
         return _Judged(f"The code {code[:100]!r} of {str(system)[:200]} is not in the value set {name}")
     for piece in plan.pieces:
         if piece.system is not None and system in {None, piece.canonical.url}:
-            concept = await terms_systems.concept(ctx.tx, piece.system, code)
+            concept = await systems.concept(ctx.tx, piece.system, code)
             if concept is not None:
                 said = piece.listed.get(concept.code, {}).get("display", "")
                 return _of_concept(concept, coding, values, languages, said)
@@ -89,7 +89,7 @@ async def _in_system(
 ) -> _Judged:
     if coding.get("system", system.url) != system.url:
         return _Judged(f"The coding is of another code system than {system.url}")
-    concept = await terms_systems.concept(ctx.tx, system, coding["code"])
+    concept = await systems.concept(ctx.tx, system, coding["code"])
     if concept is None:
         whole = "" if system.complete else ", as far as it is known here"
         return _Judged(f"The code {coding['code'][:100]!r} is not in the code system {system.url}{whole}")

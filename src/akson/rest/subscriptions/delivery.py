@@ -17,9 +17,9 @@ from akson.record.subscriptions.actors import on_behalf
 from akson.record.subscriptions.content import Told, told
 from akson.rest.subscriptions.hook import WAIT, Outgoing, Post
 from akson.rest.subscriptions.notification import IN_ONE, notification
-from akson.store import subscriptions
-from akson.store.pool import Tx
-from akson.store.subscriptions import ACTIVE, ERROR, OFF, REQUESTED, Subscribed
+from akson.store.database.pool import Tx
+from akson.store.underway import subscriptions
+from akson.store.underway.subscriptions import ACTIVE, ERROR, OFF, REQUESTED, Subscribed
 
 LEASE = 30.0
 """Seconds a claim lasts, besides what the endpoint may take."""

@@ -11,9 +11,9 @@ from akson.record.subscriptions import work
 from akson.record.subscriptions.actors import on_behalf
 from akson.record.subscriptions.content import Told, told
 from akson.rest.subscriptions.notification import IN_ONE, notification
-from akson.store import subscriptions
-from akson.store.pool import Tx
-from akson.store.subscriptions import Subscribed
+from akson.store.database.pool import Tx
+from akson.store.underway import subscriptions
+from akson.store.underway.subscriptions import Subscribed
 
 
 class Message(NamedTuple):

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from akson.kit.errors import TooMany, Unavailable
-from akson.store import subscriptions
-from akson.store.pool import Database
-from akson.store.subscriptions import Position
+from akson.store.database.pool import Database
+from akson.store.underway import subscriptions
+from akson.store.underway.subscriptions import Position
 
 PAUSE = 0.1
 """Seconds between looks while anybody listens."""

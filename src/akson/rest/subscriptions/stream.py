@@ -15,7 +15,7 @@ from akson.rest.http import Receive, Request, Send
 from akson.rest.incoming import check_id
 from akson.rest.subscriptions.listening import Listening, Message
 from akson.rest.subscriptions.positions import Listener, Positions
-from akson.store import subscriptions
+from akson.store.underway import subscriptions
 
 TYPE = "text/event-stream"
 EVENTS = "/$events"

@@ -14,8 +14,8 @@ from akson.rest.http import Receive, Send
 from akson.rest.incoming import ID
 from akson.rest.subscriptions.listening import Listening, Message
 from akson.rest.subscriptions.positions import Listener, Positions
-from akson.store import keep, subscriptions
-from akson.store.subscriptions import OFF
+from akson.store.underway import keep, subscriptions
+from akson.store.underway.subscriptions import OFF
 
 TOKEN = "subscription-token"  # noqa: S105  the kind it is kept under
 PATH = "/websocket"

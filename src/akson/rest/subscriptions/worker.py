@@ -14,9 +14,10 @@ from akson.record.context import Place
 from akson.record.subscriptions import work
 from akson.rest.subscriptions.delivery import LEASE, Delivery
 from akson.rest.subscriptions.hook import Outgoing
-from akson.store import events, subscriptions
-from akson.store.events import Mark
-from akson.store.subscriptions import ERROR, OFF, Subscribed
+from akson.store.record import events
+from akson.store.record.events import Mark
+from akson.store.underway import subscriptions
+from akson.store.underway.subscriptions import ERROR, OFF, Subscribed
 
 PAUSE, RESTING = 0.1, 0.5
 """Seconds between looks while anybody subscribes, and while nobody does."""

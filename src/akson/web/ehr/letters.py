@@ -8,7 +8,7 @@ from akson.exchange.edge import send
 from akson.kit.text import SOURCE, catalogue, text
 from akson.messaging.mapping import reading
 from akson.record.context import Context
-from akson.store.messages import Message
+from akson.store.underway.messages import Message
 from akson.web.context import context, one
 from akson.web.ehr import patient
 from akson.web.ehr.chart import show_chart

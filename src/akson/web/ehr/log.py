@@ -14,7 +14,7 @@ from akson.exchange.hub.access import Log
 from akson.kit.clock import now
 from akson.kit.text import catalogue, text
 from akson.security.audit import REFUSED
-from akson.store.audit import Wanted
+from akson.store.access.audit import Wanted
 from akson.web import looks
 from akson.web.context import context
 from akson.web.ehr.frame import show_work

@@ -1,0 +1,289 @@
+"""Connections and transactions. One request or job is one transaction, and it is committed here and nowhere else."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from types import TracebackType
+
+import psycopg
+from psycopg.adapt import AdaptersMap
+from psycopg.conninfo import make_conninfo
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from akson.kit.errors import AksonError, Contended, Unavailable
+from akson.store.database.arrays import DUMPERS
+from akson.store.database.link import Link, Row
+
+__all__ = ["Database", "Row", "Tx", "of_server"]
+
+CONTENDED = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.UniqueViolation,
+)
+LIFETIME = 3600
+"""Seconds after which a connection makes way for a new one: PostgreSQL's processes grow with what they have planned."""
+OPTIONS = (
+    "-c timezone=UTC -c jit=off -c statement_timeout={statement}s -c lock_timeout={lock}s"
+    " -c idle_in_transaction_session_timeout=120s -c application_name=akson"
+)
+
+
+def _adapters() -> AdaptersMap:
+    """Every int goes as int8: one prepared statement whatever the size of the number."""
+    adapters = AdaptersMap(psycopg.adapters)
+    adapters.register_dumper(int, Int8Dumper)
+    adapters.register_dumper(int, Int8BinaryDumper)
+    for kind, dumper in DUMPERS.items():
+        adapters.register_dumper(kind, dumper)
+    return adapters
+
+
+def of_server(uri: str, database: str) -> str:
+    """The connection string of one database on the server that `uri` leads to."""
+    return make_conninfo(uri, dbname=database)
+
+
+class Tx:
+    """One open transaction. Its methods take SQL and are used inside `store` only."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._savepoints = 0
+
+    async def fetch(
+        self, sql: str, params: Sequence[object] = (), *, prepare: bool | None = True
+    ) -> list[Row]:
+        """All rows. `prepare=False` plans for these very values: for searches, whose values are skewed."""
+        return self._link.rows(await self._link.run(sql, params, prepare=prepare is not False))
+
+    async def one(self, sql: str, params: Sequence[object] = ()) -> Row | None:
+        """The first row, if any."""
+        rows = self._link.rows(await self._link.run(sql, params))
+        return rows[0] if rows else None
+
+    async def constant(self, sql: str) -> Row | None:
+        """The first row of a statement whose answer never changes: asked once a connection."""
+        if sql not in self._link.constants:
+            self._link.constants[sql] = await self.one(sql)
+        return self._link.constants[sql]
+
+    async def execute(self, sql: str, params: Sequence[object] = ()) -> int:
+        """Run a statement; how many rows it touched."""
+        result = await self._link.run(sql, params)
+        return result.command_tuples or 0
+
+    async def script(self, sql: str) -> None:
+        """Run several statements at once, without parameters: migrations."""
+        await self._link.script(sql)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part of the transaction: an exception that leaves the block undoes the block and nothing else."""
+        self._savepoints += 1
+        name = f"part_{self._savepoints}"
+        await self._link.script(f"savepoint {name}")
+        try:
+            yield
+        except BaseException:
+            if not self._link.closed:
+                await self._link.script(f"rollback to savepoint {name}; release savepoint {name}")
+            raise
+        await self._link.script(f"release savepoint {name}")
+
+    async def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
+        """Stream binary COPY data into a table."""
+        async with self._link.lend().cursor() as cursor, cursor.copy(sql.encode()) as copy:
+            for chunk in chunks:
+                await copy.write(chunk)
+
+
+class Database:
+    """A pool of connections to one database.
+
+    `size` connections at most; a request that gets none within `wait` seconds is refused with Unavailable, and a
+    statement that takes longer than `statement_timeout` seconds is ended.
+    """
+
+    def __init__(self, uri: str, size: int = 8, *, statement_timeout: int = 30, wait: float = 20) -> None:
+        self.uri = uri
+        self._size, self._wait, self._open = size, wait, 0
+        self._free: list[Link] = []
+        self._queue: deque[asyncio.Future[Link | None]] = deque()
+        self._parting: set[asyncio.Future[None]] = set()
+        self._pool = AsyncConnectionPool(
+            uri,
+            min_size=min(2, size),
+            max_size=size,
+            timeout=wait,
+            open=False,
+            name="akson",
+            kwargs={
+                "context": _adapters(),
+                "options": OPTIONS.format(statement=statement_timeout, lock=min(10, statement_timeout)),
+                "autocommit": True,
+            },
+        )
+
+    async def open(self) -> None:
+        """Connect; raises Unavailable when the database does not answer in time."""
+        try:
+            await self._pool.open(wait=True)
+        except PoolTimeout as error:
+            raise Unavailable("the database does not answer") from error
+
+    async def close(self) -> None:
+        for link in self._free:
+            link.rest()
+            await self._pool.putconn(link.connection)
+        self._free.clear()
+        await self._pool.close()
+
+    async def alive(self) -> None:
+        """Raises Unavailable when the database does not answer."""
+        async with self.transaction(read_only=True) as tx:
+            await tx.one("select 1")
+
+    @asynccontextmanager
+    async def transaction(self, *, read_only: bool = False) -> AsyncIterator[Tx]:
+        """A transaction: committed at the end of the block, rolled back when an exception leaves it.
+
+        Raises Unavailable when no connection is to be had or the server is gone, Conflict when two transactions
+        stand in each other's way and this one was chosen to give up.
+        """
+        with _told():
+            link = await self.take()
+            try:
+                await link.script("begin read only" if read_only else "begin")
+                try:
+                    yield Tx(link)
+                except BaseException:
+                    if not link.closed:
+                        await link.script("rollback")
+                    raise
+                await _commit(link)
+            finally:
+                self.give(link)
+
+    def singly(self) -> AbstractAsyncContextManager[Tx]:
+        """Each statement is a transaction of its own: for requests that are one statement, or only look.
+
+        One round trip instead of three. What is read is what a transaction would read (read committed).
+        """
+        return _Singly(self)
+
+    async def take(self) -> Link:
+        """A connection that nobody uses, a new one where there may be more, or the next that is given back."""
+        while True:
+            while self._free:
+                link = self._free.pop()
+                if not self._is_worn(link):
+                    return link
+                self._part_with(link)
+            if self._open < self._size:
+                return await self._connect()
+            waiting: asyncio.Future[Link | None] = asyncio.get_running_loop().create_future()
+            self._queue.append(waiting)
+            try:
+                async with asyncio.timeout(self._wait):
+                    given = await waiting
+            except TimeoutError as error:
+                raise Unavailable("all connections to the database are in use") from error
+            except BaseException:
+                if waiting.done() and not waiting.cancelled() and (link_given := waiting.result()):
+                    self.give(link_given)
+                raise
+            if given is not None:
+                return given
+
+    async def _connect(self) -> Link:
+        self._open += 1
+        try:
+            connection = await self._pool.getconn()
+        except BaseException:
+            self._open -= 1
+            self._wake(None)
+            raise
+        return Link(connection)
+
+    def give(self, link: Link) -> None:
+        """Give back what was taken."""
+        if self._is_worn(link):
+            self._part_with(link)
+            self._wake(None)
+        elif not self._wake(link):
+            self._free.append(link)
+
+    def _wake(self, link: Link | None) -> bool:
+        """Hand a connection, or the leave to make one, to who has waited longest; False when nobody waits."""
+        while self._queue:
+            waiting = self._queue.popleft()
+            if not waiting.done():
+                waiting.set_result(link)
+                return True
+        return False
+
+    @staticmethod
+    def _is_worn(link: Link) -> bool:
+        return link.closed or asyncio.get_running_loop().time() - link.since > LIFETIME
+
+    def _part_with(self, link: Link) -> None:
+        self._open -= 1
+        link.rest()
+        parting = asyncio.ensure_future(self._pool.putconn(link.connection))
+        self._parting.add(parting)
+        parting.add_done_callback(self._parting.discard)
+
+
+async def _commit(link: Link) -> None:
+    """End the transaction; an error when PostgreSQL undid it instead, because a statement in it had failed."""
+    if (await link.script("commit"))[-1].command_status == b"ROLLBACK":
+        raise AksonError("a statement failed, its error was passed over, and the transaction was undone")
+
+
+class _Singly:
+    """A connection for single statements: a class, since every read passes through here."""
+
+    __slots__ = ("_database", "_link")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> Tx:
+        with _told():
+            self._link = await self._database.take()
+        return Tx(self._link)
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._database.give(self._link)
+        if error is not None and (told := _in_own_words(error)) is not None:
+            raise told from error
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what the database says in the program's own errors."""
+    try:
+        yield
+    except (psycopg.Error, PoolTimeout) as error:
+        if (told := _in_own_words(error)) is not None:
+            raise told from error
+        raise
+
+
+def _in_own_words(error: BaseException) -> AksonError | None:
+    if isinstance(error, CONTENDED):
+        return Contended("another transaction changed the same data: try again")
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return Unavailable(
+            "a statement took longer than one may and was ended (setting AKSON_STATEMENT_TIMEOUT)"
+        )
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return Contended("another transaction holds the same data: try again")
+    if isinstance(error, psycopg.OperationalError | PoolTimeout):
+        return Unavailable("the database does not answer")
+    return None

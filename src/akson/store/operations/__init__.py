@@ -1,0 +1,1 @@
+"""What operations ask of many resources at once: $everything, $export, $expunge, $lastn, $meta, $reindex."""

@@ -1,0 +1,1 @@
+"""What is under way beside the record: jobs, messages, transfers, subscriptions, drafts, and what is kept for a time."""

@@ -1,0 +1,71 @@
+"""Small things kept for a time: sessions, authorization codes, token identifiers already seen."""
+
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from akson.store.database.pool import Tx
+
+PUT = """
+insert into keep (kind, key, value, expires) values (%s, %s, %s, %s)
+on conflict (kind, key) do update set value = excluded.value, expires = excluded.expires"""
+ADD = """
+insert into keep (kind, key, value, expires) values (%s, %s, %s, %s)
+on conflict (kind, key) do update set value = excluded.value, expires = excluded.expires
+where keep.expires <= now()"""
+ADD_QUICKLY = """
+insert into keep (kind, key, value, expires)
+select %s, %s, %s, %s from set_config('synchronous_commit', 'off', true)
+on conflict (kind, key) do update set value = excluded.value, expires = excluded.expires
+where keep.expires <= now()"""
+GET = "select value from keep where kind = %s and key = %s and expires > now()"
+TAKE = "delete from keep where kind = %s and key = %s returning value, expires > now()"
+
+
+async def put(tx: Tx, kind: str, key: str, value: dict[str, Any], expires: datetime) -> None:
+    """Keep a value until it expires; replaces what was kept under the key."""
+    await tx.execute(PUT, [kind, key, Jsonb(value), expires])
+
+
+async def add(tx: Tx, kind: str, key: str, value: dict[str, Any], expires: datetime) -> bool:
+    """Keep a value only if none is kept under the key: False means it was there (a replayed jti)."""
+    return await tx.execute(ADD, [kind, key, Jsonb(value), expires]) == 1
+
+
+async def add_quickly(tx: Tx, kind: str, key: str, value: dict[str, Any], expires: datetime) -> bool:
+    """As `add`, without waiting for the disk: a crash may forget what was added in its last half second."""
+    return await tx.execute(ADD_QUICKLY, [kind, key, Jsonb(value), expires]) == 1
+
+
+async def get(tx: Tx, kind: str, key: str) -> dict[str, Any] | None:
+    """The value, or None when there is none or it has expired."""
+    row = await tx.one(GET, [kind, key])
+    return row[0] if row else None
+
+
+async def take(tx: Tx, kind: str, key: str) -> dict[str, Any] | None:
+    """The value, for the first who asks: it is gone afterwards."""
+    row = await tx.one(TAKE, [kind, key])
+    return row[0] if row and row[1] else None
+
+
+async def delete(tx: Tx, kind: str, key: str) -> None:
+    await tx.execute("delete from keep where kind = %s and key = %s", [kind, key])
+
+
+async def sweep(tx: Tx) -> int:
+    """Remove what has expired; how many."""
+    return await tx.execute("delete from keep where expires <= now()")
+
+
+async def lock(tx: Tx, kind: str, key: str) -> dict[str, Any] | None:
+    """The value, held so that nobody else changes it before this transaction ends."""
+    row = await tx.one(GET + " for update", [kind, key])
+    return row[0] if row else None
+
+
+async def find(tx: Tx, kind: str) -> dict[str, dict[str, Any]]:
+    """All values of a kind by their keys."""
+    rows = await tx.fetch("select key, value from keep where kind = %s and expires > now()", [kind])
+    return dict(rows)

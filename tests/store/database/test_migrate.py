@@ -1,0 +1,90 @@
+"""Migrations: in order, once, from every older schema with data in it."""
+
+import asyncio
+
+import pytest
+
+from akson.kit.errors import AksonError
+from akson.store.database import migrate as module
+from akson.store.database.migrate import migrate, migrations, version
+from akson.store.database.pool import Database
+
+# What stood in the schema of an older version, by the number of the migration after which it was written.
+OLDER = {
+    1: [
+        (
+            "insert into resource (pat, rid, key, type, id, version, updated, tok, body)"
+            " values (7, 1, 1, 'Patient', 'p1', 1, now(), '{}', '{}')"
+        ),
+        (
+            "insert into history (pat, rid, key, type, id, version, updated, deleted, labels, body)"
+            " values (7, 1, 1, 'Patient', 'p1', 1, now(), false, '{}', '{}')"
+        ),
+        "insert into idx_token (hash, pat, rid) values (1, 7, 1)",
+    ],
+    2: [
+        "insert into job (kind, key, payload, due) values ('send', '', '{}', now())",
+        "insert into keep (kind, key, value, expires) values ('session', 'k', '{}', now())",
+        "insert into event (pat, topic, reference) values (7, 'Patient.create', 'Patient/p1')",
+    ],
+}
+
+
+@pytest.fixture
+async def bare(bare_database):
+    database = Database(bare_database, 2)
+    await database.open()
+    yield database
+    await database.close()
+
+
+async def test_an_empty_database_gets_all_migrations_once(bare):
+    numbers = [migration.number for migration in migrations()]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert [migration.number for migration in await migrate(bare)] == numbers
+    assert await migrate(bare) == []
+    async with bare.transaction() as tx:
+        assert await version(tx) == numbers[-1]
+
+
+async def test_each_older_schema_with_data_in_it_is_brought_up_to_date(bare):
+    last = migrations()[-1].number
+    for number in range(1, last + 1):
+        await migrate(bare, until=number)
+        async with bare.transaction() as tx:
+            assert await version(tx) == number
+            for statement in OLDER.get(number, ()):
+                await tx.execute(statement)
+    async with bare.transaction() as tx:
+        for table in ("resource", "history", "idx_token", "job", "keep", "event"):
+            assert (await tx.one(f"select count(*) from {table}"))[0] == 1, table
+
+
+async def test_two_programs_that_migrate_at_once_do_it_once(bare):
+    done = await asyncio.gather(migrate(bare), migrate(bare))
+    assert sorted(each.number for part in done for each in part) == [each.number for each in migrations()]
+
+
+async def test_a_migration_that_was_changed_after_it_was_applied_is_refused(bare, monkeypatch):
+    await migrate(bare)
+    first = migrations()[0]
+    changed = module.Migration(first.number, first.name, first.stage, first.sql + "-- and more")
+    monkeypatch.setattr(module, "migrations", lambda: [changed])
+    with pytest.raises(AksonError, match="was changed after it was applied"):
+        await migrate(bare)
+
+
+async def test_a_migration_that_fails_leaves_nothing(bare, monkeypatch):
+    broken = module.Migration(1, "broken", "pre", "create table half (a int); select 1 / 0;")
+    monkeypatch.setattr(module, "migrations", lambda: [broken])
+    with pytest.raises(Exception, match="division by zero"):
+        await migrate(bare)
+    async with bare.transaction() as tx:
+        assert await tx.one("select 1 from pg_tables where tablename = 'half'") is None
+        assert await version(tx) == 0
+
+
+async def test_stages_are_applied_apart(bare):
+    assert {migration.stage for migration in migrations()} <= {"pre", "post"}
+    assert await migrate(bare, stage="post") == [each for each in migrations() if each.stage == "post"]
+    assert all(each.stage == "pre" for each in await migrate(bare, stage="pre"))
