@@ -8,7 +8,7 @@ from akson.fhir import strict_json
 from tests.shared import shared
 
 
-def _members(path):
+def members(path):
     with tarfile.open(path, mode="r:xz") as archive:
         for member in archive:
             if member.isfile() and member.name.endswith(".json"):
@@ -18,7 +18,7 @@ def _members(path):
 @pytest.fixture(scope="session")
 def examples():
     """(name, bytes) of the 726 official examples."""
-    return list(_members(shared("fhir-r4/hl7.fhir.r4.examples-4.0.1-instances.tar.xz")))
+    return list(members(shared("fhir-r4/hl7.fhir.r4.examples-4.0.1-instances.tar.xz")))
 
 
 @pytest.fixture(scope="session")
@@ -26,5 +26,5 @@ def synthea():
     """All 28,251 resources of the Synthea transaction bundles."""
     path = shared("synthea-r4/bundles-100.tar.xz")
     return [
-        entry["resource"] for _, raw in _members(path) for entry in strict_json.loads(raw).get("entry", ())
+        entry["resource"] for _, raw in members(path) for entry in strict_json.loads(raw).get("entry", ())
     ]

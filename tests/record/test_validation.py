@@ -9,8 +9,10 @@ from akson.record.context import Context
 from akson.record.validation import issues
 from akson.rest.open import ANYONE, open_place
 from akson.store.terms import definitions
+from tests.fhir.conftest import members
 from tests.fhir.profiles.folders import EVERYWHERE, examples, resources
 from tests.fhir.profiles.test_norwegian import listed
+from tests.fhir.validate.test_examples import listed as of_r4
 from tests.shared import shared
 
 pytestmark = pytest.mark.shared
@@ -68,3 +70,18 @@ async def test_examples_keep_their_profiles_also_where_codes_are_judged(database
         and issue.expression[0] not in REAL
     ]
     assert unlisted == []
+
+
+async def test_the_official_examples_have_no_other_errors_where_codes_are_judged(database):
+    place = open_place(database, "http://fhir.example")
+    number, unlisted = 0, []
+    async with database.transaction() as tx:
+        ctx = Context(ANYONE, tx, place)
+        for name, raw in members(shared("fhir-r4/hl7.fhir.r4.examples-4.0.1-instances.tar.xz")):
+            number += 1
+            unlisted += [
+                (name, issue.diagnostics)
+                for issue in await issues(ctx, strict_json.loads(raw))
+                if issue.severity == "error" and not of_r4(name, issue)
+            ]
+    assert (number, unlisted) == (726, [])

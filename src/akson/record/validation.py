@@ -5,14 +5,12 @@ from collections.abc import Iterable
 from akson.fhir.model import Resource
 from akson.fhir.validate.base import Base
 from akson.fhir.validate.full import validate
-from akson.fhir.validate.report import Question, Report
+from akson.fhir.validate.report import Report
 from akson.kit.errors import Issue, Unprocessable
 from akson.kit.settings import Level
+from akson.record import codes
 from akson.record.context import Context
 from akson.record.definitions import knowing
-from akson.store.database.pool import Tx
-from akson.store.terms import questions
-from akson.store.terms.questions import Verdict
 
 
 async def issues(
@@ -21,7 +19,9 @@ async def issues(
     """All that is found of a resource: structure, R4's rules, the profiles it names and those asked for, its codes."""
     wanted = tuple(profiles)
     report = await knowing(ctx, lambda catalogue: validate(resource, catalogue, wanted, declared=declared))
-    return [*report.issues, *await _of_codes(ctx.tx, report)]
+    judged = await codes.judged(ctx.tx, report.questions)
+    said = [*await codes.of_bindings(ctx.tx, judged), *await codes.of_codings(ctx.tx, report.codings, judged)]
+    return [*report.issues, *said]
 
 
 async def admit(ctx: Context, resource: Resource) -> None:
@@ -31,48 +31,9 @@ async def admit(ctx: Context, resource: Resource) -> None:
         Base(report).resource(resource)
         found = list(report.issues)
     else:
-        found = await issues(ctx, resource)
+        report = await knowing(ctx, lambda catalogue: validate(resource, catalogue))
+        required = [each for each in report.questions if each.strength == "required"]
+        found = [*report.issues, *await codes.of_bindings(ctx.tx, await codes.judged(ctx.tx, required))]
     wrong = tuple(each for each in found if each.severity == "error")
     if wrong:
         raise Unprocessable(f"Not a valid {resource['resourceType']}", issues=wrong)
-
-
-async def _of_codes(tx: Tx, report: Report) -> list[Issue]:
-    """What terminology says of the bindings."""
-    items = [
-        (question.value_set, system or None, code)
-        for question in report.questions
-        for system, code in question.codings
-    ]
-    verdicts = iter(await questions.check_codes(tx, items) if items else ())
-    found = [_told(question, [next(verdicts) for _ in question.codings]) for question in report.questions]
-    return [each for each in found if each is not None]
-
-
-def _told(question: Question, verdicts: list[Verdict]) -> Issue | None:
-    if Verdict.IN in verdicts:
-        return None
-    path, value_set = question.path, question.value_set
-    if Verdict.UNKNOWN_VALUE_SET in verdicts:
-        return _warning(
-            "not-found", path, f"the value set {value_set} is not known here; its codes were not checked"
-        )
-    if Verdict.TOO_COSTLY in verdicts:
-        return _warning("too-costly", path, f"the value set {value_set} is too large to be checked")
-    unknown = [
-        system
-        for (system, _), verdict in zip(question.codings, verdicts, strict=True)
-        if verdict is Verdict.UNKNOWN_SYSTEM
-    ]
-    if unknown:
-        named = ", ".join(sorted({each or f"of {value_set}" for each in unknown}))
-        return _warning(
-            "not-found", path, f"the code system {named} is not known here; its codes were not checked"
-        )
-    severity = "error" if question.strength == "required" else "warning"
-    said = f"{path}: has no code of the value set {value_set} ({question.strength})"
-    return Issue("code-invalid", said, (path,), severity)
-
-
-def _warning(code: str, path: str, said: str) -> Issue:
-    return Issue(code, f"{path}: {said}", (path,), "warning")

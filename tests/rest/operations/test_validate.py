@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from akson.kit.settings import Level
 from akson.rest.open import open_place, standalone
+from akson.store.terms import questions, systems
 from tests.rest.conftest import BASE, JSON, LIMIT
 
 PATIENT = {"resourceType": "Patient"}
@@ -132,11 +133,115 @@ async def test_bindings_are_checked_against_what_is_loaded_and_what_is_unknown_i
     assert ("warning", "not-found", place) in await wanted(married("gift"))
     await client.post("ValueSet", json=SET)
     answer = (await client.post("Patient/$validate", json=married("gift"))).text
-    assert "http://a.no/cs is not known here" in answer
+    assert "http://a.no/cs is not loaded here" in answer
     await client.post("CodeSystem", json=CODES)
     assert ("error", "code-invalid", place) not in await wanted(married("gift"))
     assert ("error", "code-invalid", place) in await wanted(married("ugift"))
     assert ("error", "code-invalid", place) in await wanted(married("gift", "http://b.no"))
+
+
+LOCAL = "http://a.no/local"
+GENDER = "http://hl7.org/fhir/administrative-gender"
+UCUM = "http://unitsofmeasure.org"
+
+
+def observed(code, **more):
+    return {"resourceType": "Observation", "status": "final", "code": {"coding": code}} | more
+
+
+async def told(client, resource, kind="Observation"):
+    """(code, place, words) of the warnings about codes."""
+    answer = await client.post(f"{kind}/$validate", json=resource)
+    assert answer.status_code == 200, answer.text
+    return [
+        (x["code"], x["expression"][0], x["diagnostics"])
+        for x in answer.json()["issue"]
+        if x["severity"] == "warning" and x["code"] != "invariant"
+    ]
+
+
+async def test_a_code_of_a_system_that_is_not_loaded_is_told_once_for_each_place_and_system(client):
+    unknown = {"system": LOCAL, "code": "1"}
+    resource = observed(
+        [unknown, {"system": LOCAL, "code": "2"}, {"system": "http://b.no", "code": "1"}],  # example binding
+        interpretation=[{"coding": [unknown]}],  # extensible
+        category=[{"coding": [unknown]}],  # preferred
+        valueQuantity={"value": 1, **unknown},  # none
+        extension=[{"url": "http://example.org/x", "valueCoding": unknown}],
+        meta={"security": [unknown]},
+    )
+    found = [
+        (code, place, said) for code, place, said in await told(client, resource) if "not loaded" in said
+    ]
+    places = [place for _, place, said in found if f"the code system {LOCAL} is not loaded here" in said]
+    assert sorted(places) == [
+        "Observation.category[0]",
+        "Observation.code",
+        "Observation.extension[0].value.ofType(Coding)",
+        "Observation.interpretation[0]",
+        "Observation.meta.security[0]",
+        "Observation.value.ofType(Quantity)",
+    ]
+    assert [place for _, place, said in found if "http://b.no" in said] == ["Observation.code"]
+    assert {code for code, _, _ in found} == {"not-found"}
+    assert len(found) == 7
+    body = CODES | {"url": LOCAL, "concept": [{"code": "1"}, {"code": "2"}]}
+    assert (await client.post("CodeSystem", json=body)).status_code == 201
+    assert all(LOCAL not in said for _, _, said in await told(client, resource) if "not loaded" in said)
+
+
+async def test_one_version_of_a_system_does_not_speak_for_another(client):
+    await client.post("CodeSystem", json=CODES | {"version": "1"})
+    coding = {"system": CODES["url"], "code": "gift"}
+    assert await told(client, observed([coding | {"version": "1"}])) == []
+    [(code, place, said)] = await told(client, observed([coding | {"version": "2"}]))
+    assert (code, place) == ("not-found", "Observation.code")
+    assert f"{CODES['url']}|2 is not loaded here" in said
+
+
+async def test_what_r4_knows_itself_gives_no_warning(client):
+    fine = observed(
+        [{"system": GENDER, "code": "male", "display": "MALE"}],
+        valueQuantity={"value": 1, "system": UCUM, "code": "mm[Hg]"},
+        language="nb",
+    )
+    assert await told(client, fine) == []
+
+
+async def test_a_code_that_its_system_does_not_have_and_another_display_are_told(client):
+    body = CODES | {
+        "concept": [
+            {"code": "gift", "display": "Gift", "designation": [{"language": "nn", "value": "Gift, nynorsk"}]}
+        ]
+    }
+    assert (await client.post("CodeSystem", json=body)).status_code == 201
+    coding = {"system": CODES["url"], "code": "gift"}
+    fine = [coding, coding | {"display": "gift"}, coding | {"display": "Gift, nynorsk"}]
+    assert await told(client, observed(fine)) == []
+    wrong = [coding | {"display": "Ugift"}, coding | {"code": "skilt"}, {"system": GENDER, "code": "man"}]
+    found = await told(client, observed(wrong, valueQuantity={"value": 1, "system": UCUM, "code": "ea"}))
+    assert [(code, place) for code, place, _ in found] == [
+        ("value", "Observation.code.coding[0].display"),
+        ("code-invalid", "Observation.code.coding[1]"),
+        ("code-invalid", "Observation.code.coding[2]"),
+        ("code-invalid", "Observation.value.ofType(Quantity)"),
+    ]
+    assert "is 'Gift'" in found[0][2]
+    assert f"{GENDER} has no code 'man'" in found[2][2]
+
+
+async def test_a_code_that_a_value_set_lists_is_right_without_its_system(client):
+    await client.post("StructureDefinition", json=PROFILE)
+    listed = SET | {"compose": {"include": [{"system": LOCAL, "concept": [{"code": "gift"}]}]}}
+    assert (await client.post("ValueSet", json=listed)).status_code == 201
+    assert [x for x in await told(client, married("gift", LOCAL), "Patient") if LOCAL in x[2]] == []
+
+
+async def test_a_bare_code_whose_system_is_not_loaded_names_the_system(client):
+    price = {"resourceType": "Invoice", "status": "issued", "totalNet": {"value": 1, "currency": "NOK"}}
+    [(code, place, said)] = await told(client, price, "Invoice")
+    assert (code, place) == ("not-found", "Invoice.totalNet.currency")
+    assert "urn:iso:std:iso:4217 is not loaded here" in said
 
 
 async def test_an_instance_is_validated_as_it_is_stored(client):
@@ -221,6 +326,22 @@ async def test_a_node_may_hold_what_it_stores_against_profiles(strict):
     answer = await strict.post("Patient", json=WITH_PROFILE)
     assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (422, ["Patient.name"])
     assert (await strict.post("Patient", json=WITH_PROFILE | NAMED)).status_code == 201
+
+
+@pytest.mark.parametrize("strict", [Level.PROFILES], indirect=True)
+async def test_the_door_asks_of_codes_only_what_can_be_an_error(strict, monkeypatch):
+    for made in (PROFILE, SET, CODES):
+        assert (await strict.post(made["resourceType"], json=made)).status_code == 201
+    asked = []
+    check_codes = questions.check_codes
+    monkeypatch.setattr(
+        questions, "check_codes", lambda tx, items: asked.extend(items) or check_codes(tx, items)
+    )
+    monkeypatch.setattr(systems, "some_concepts", None)  # what a warning would be made of
+    answer = await strict.post("Patient", json=married("ugift"))
+    assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (422, ["Patient.maritalStatus"])
+    assert (await strict.post("Patient", json=married("gift"))).status_code == 201
+    assert {value_set for value_set, _, _ in asked} == {SET["url"]}
 
 
 @pytest.mark.parametrize("strict", [Level.STRUCTURE, Level.BASE], indirect=True)

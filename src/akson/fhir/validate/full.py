@@ -8,6 +8,7 @@ from akson.fhir.profiles.catalogue import Catalogue
 from akson.fhir.profiles.check import Checker
 from akson.fhir.validate import structure
 from akson.fhir.validate.base import Base
+from akson.fhir.validate.codings import codings_in
 from akson.fhir.validate.extensions import Extensions
 from akson.fhir.validate.report import Place, Report, start
 
@@ -28,6 +29,7 @@ def validate(
     checker = Checker(catalogue, report, resource)
     Base(report, Extensions(checker, report)).resource(resource)
     place = start(resource["resourceType"])
+    report.codings = codings_in(resource)
     for url in profiles:
         checker.conform(root(resource), url, place)
     if declared:

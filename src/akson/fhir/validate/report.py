@@ -1,9 +1,11 @@
 """What validation finds: issues, each at its place, and the codes that only terminology can judge."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from akson.fhir.fhirpath.budget import Budget
+from akson.fhir.terminology.rules import Canonical
 from akson.kit.errors import Issue
 
 Place = tuple[Any, str, int]
@@ -43,8 +45,23 @@ class Question:
     path: str
 
 
+class Coded(NamedTuple):
+    """A Coding or a Quantity that names a system and a code of it."""
+
+    system: Canonical
+    code: str
+    display: str
+    """Empty where none is given, as in a Quantity."""
+    place: Place
+    element: Place
+    """What a binding would speak of: the CodeableConcept that the coding is in, else the coding itself."""
+
+
 class Report:
     """Collects what is found of one resource; the same issue is told once."""
+
+    codings: Iterable[Coded] = ()
+    """All codings of the resource: to be read once, and looked for only then."""
 
     def __init__(self, budget: Budget | None = None) -> None:
         self.budget = budget or Budget(STEPS)

@@ -121,6 +121,15 @@ async def check_codes(tx: Tx, items: Iterable[Item]) -> list[Verdict]:
     return verdicts
 
 
+async def unloaded(tx: Tx, url: str) -> list[str]:
+    """The code systems of a value set whose codes are not at hand here, or not all."""
+    found = await plan(tx, Canonical.read(url))
+    pieces = found.pieces if found else ()
+    return [
+        str(each.canonical) for each in pieces if each.system is None or each.system.content == "fragment"
+    ]
+
+
 async def check(tx: Tx, found: Plan, codings: Sequence[tuple[str | None, str]]) -> list[Verdict]:
     """Whether each (system, code) is in the set."""
     inside: set[tuple[str, str]] = set()

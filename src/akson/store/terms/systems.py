@@ -1,6 +1,6 @@
 """A code system, wherever it is: in the database, part of R4, or a grammar."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from akson.fhir.model import Resource
@@ -34,8 +34,18 @@ class Known:
 
 async def known(tx: Tx, canonical: Canonical) -> Known | None:
     """The code system, with its codes at hand; None when it is not known, or no more than its name is."""
-    stored = await sources.find(tx, "CodeSystem", [canonical])
-    found = stored.get(canonical)
+    return (await all_known(tx, [canonical])).get(canonical)
+
+
+async def all_known(tx: Tx, canonicals: Iterable[Canonical]) -> dict[Canonical, Known]:
+    """The same of many; those that are not known are left out."""
+    wanted = set(canonicals)
+    stored = await sources.find(tx, "CodeSystem", wanted)
+    found = {each: _known(each, stored.get(each)) for each in wanted}
+    return {canonical: system for canonical, system in found.items() if system is not None}
+
+
+def _known(canonical: Canonical, found: Source | None) -> Known | None:
     if found is not None and found.content in WITH_CODES:
         return Known(found.url, found.version, found.name, found.content, source=found)
     held = built_in.held(canonical)
@@ -61,6 +71,16 @@ async def concept(tx: Tx, system: Known, code: str) -> Concept | None:
     if system.held is not None:
         return system.held.get(code)
     return Concept(code) if grammar.takes(system.url, code) else None
+
+
+async def some_concepts(tx: Tx, system: Known, codes: Collection[str]) -> dict[str, Concept]:
+    """Those of the codes that the system has, each as it was asked for."""
+    if system.source is not None:
+        source = system.source
+        found = await concepts.some(tx, source, codes)
+        return {code: found[source.key(code)] for code in codes if source.key(code) in found}
+    every = {code: await concept(tx, system, code) for code in codes}
+    return {code: each for code, each in every.items() if each is not None}
 
 
 async def relatives(tx: Tx, system: Known, code: str, side: str) -> list[tuple[str, str]]:
