@@ -20,7 +20,7 @@ from akson.fhir.validate import structure
 from akson.kit.errors import AksonError, Malformed
 from akson.kit.limits import LIMITS
 from akson.rest.bulk.reading import Refused, Unit, of_document, of_line
-from akson.rest.http import pairs_of
+from akson.rest.wire.http import pairs_of
 from akson.store import cursor
 from tests.fuzz.corpus import bodies, documents, resources
 from tests.fuzz.mutate import ODD, bent, cut_up

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import orjson
 
 from akson.fhir import strict_json
-from akson.rest.http import App
 from akson.rest.operations import OPERATIONS
+from akson.rest.wire.http import App
 from akson.store.database.pool import Database
 from tests.fuzz.corpus import resources
 from tests.fuzz.layers import make_document, make_fhirpath_patch, make_json, make_patch, make_query

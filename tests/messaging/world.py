@@ -16,7 +16,7 @@ from akson.messaging.engine import Engine
 from akson.messaging.inbox import Match, Why
 from akson.messaging.model import Letter, Person
 from akson.messaging.transport import MshTransport
-from akson.rest.msh import MessageApi
+from akson.rest.platform.msh import MessageApi
 from akson.store.database.pool import Database, Tx
 from akson.store.underway.messages import Message
 

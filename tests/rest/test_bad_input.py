@@ -179,12 +179,12 @@ async def test_history_refuses_what_it_does_not_know(client):
 
 
 async def test_an_error_nobody_foresaw_says_nothing_and_is_logged(client, monkeypatch, caplog):
-    import akson.rest.read
+    import akson.rest.interactions.read
 
     async def fails(*_):
         raise RuntimeError("Kari Hansen")
 
-    monkeypatch.setattr(akson.rest.read.gate, "read", fails)
+    monkeypatch.setattr(akson.rest.interactions.read.gate, "read", fails)
     with caplog.at_level("ERROR", logger="akson"):
         answer = await client.get("/Patient/a")
     assert answer.status_code == 500

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from akson.fhir import strict_json, xml
-from akson.rest.incoming import ID
+from akson.rest.wire.incoming import ID
 from tests.fhir.xml.test_round_trip import same
 from tests.rest.conftest import JSON
 from tests.rest.making import ask, bundle, issue, matches, observation, patient, post, put
@@ -109,12 +109,12 @@ async def test_errors_come_in_the_format_that_was_asked_for(client):
 async def test_an_error_nobody_foresaw_comes_in_the_format_that_was_asked_for_and_names_its_line(
     client, monkeypatch, caplog
 ):
-    import akson.rest.read
+    import akson.rest.interactions.read
 
     async def fails(*_):
         raise RuntimeError("Kari Hansen")
 
-    monkeypatch.setattr(akson.rest.read.gate, "read", fails)
+    monkeypatch.setattr(akson.rest.interactions.read.gate, "read", fails)
     with caplog.at_level("ERROR", logger="akson"):
         answer = await client.get("/Patient/a", headers=XML)
     assert answer.status_code == 500

@@ -8,11 +8,11 @@ import pytest
 from akson.fhir.spec import spec
 from akson.kit.errors import AksonError
 from akson.kit.settings import Node, Role
-from akson.rest.http import Request
 from akson.rest.open import open_node
 from akson.rest.openapi import OpenApi
 from akson.rest.operations import OPERATIONS
 from akson.rest.routes import _methods, handler_of
+from akson.rest.wire.http import Request
 from tests.rest.making import issue, observation, patient
 
 METHODS = {"get", "post", "put", "patch", "delete"}

@@ -7,7 +7,7 @@ import zlib
 import pytest
 
 from akson.fhir import xml
-from akson.rest.packing import takes_gzip
+from akson.rest.wire.packing import takes_gzip
 from tests.rest.conftest import LIMIT
 from tests.rest.making import issue, matches, observation, patient
 

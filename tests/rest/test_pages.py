@@ -2,7 +2,7 @@
 
 import pytest
 
-from akson.rest.pages import telling
+from akson.rest.wire.pages import telling
 from tests.rest.making import stored
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -20,9 +20,9 @@ from akson.messaging.sign import Signer
 from akson.record.context import Context, Place, opened
 from akson.record.people import People
 from akson.rest.edge import tell
-from akson.rest.http import Request as RestRequest
 from akson.rest.routes import app as fhir_app
 from akson.rest.subscriptions.live import Live
+from akson.rest.wire.http import Request as RestRequest
 from akson.security.actor import Actor, Kind, Purpose
 from akson.security.anchor import Anchor
 from akson.security.client import Peer

@@ -22,9 +22,9 @@ from akson.messaging import msh
 from akson.messaging.addresses import AddressBook
 from akson.record import gate
 from akson.record.context import opened
-from akson.rest.mhd import mhd_routes
-from akson.rest.msh import MessageApi
-from akson.rest.watch import watch_routes
+from akson.rest.platform.mhd import mhd_routes
+from akson.rest.platform.msh import MessageApi
+from akson.rest.platform.watch import watch_routes
 from akson.security.actor import Actor, Kind
 from akson.security.client import Behalf, Onward
 from akson.security.scopes import require_scope

@@ -23,7 +23,7 @@
     ├─ Unavailable                   503 transient
     └─ PeerSilent                    504 timeout         another node did not answer in time
 
-Raised below, rendered once per surface (`rest/outcome.py`, `web/error.py`). A refusal by policy is a value
+Raised below, rendered once per surface (`rest/wire/outcome.py`, `web/error.py`). A refusal by policy is a value
 (`security.policy.Refusal`), not an exception, until the edge turns it into NotAllowed or NotFound. Diagnostics
 are for developers, in English, and never hold personal data.
 """

@@ -15,12 +15,12 @@ from akson.kit.clock import instant, now
 from akson.kit.errors import Unavailable
 from akson.kit.settings import Role
 from akson.record.context import Place
-from akson.rest import audit_event
-from akson.rest.http import FHIR_JSON, FHIR_XML, Answer, Request
+from akson.rest.interactions import audit_event
+from akson.rest.interactions.patch import FORMATS
 from akson.rest.operations import of_level
-from akson.rest.patch import FORMATS
 from akson.rest.subscriptions import capability as subscribing
-from akson.rest.subset import of_body
+from akson.rest.wire.http import FHIR_JSON, FHIR_XML, Answer, Request
+from akson.rest.wire.subset import of_body
 from akson.security.rules.access_log import LOG
 
 _TYPE_INTERACTIONS = (

@@ -6,12 +6,12 @@ from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.kit.errors import AksonError
 from akson.record.context import Context, Place
-from akson.rest import outcome
-from akson.rest.attempt import attempt
 from akson.rest.bundles.process import execute
-from akson.rest.http import Answer, Request
 from akson.rest.open import open_door
 from akson.rest.routes import dispatch
+from akson.rest.wire import outcome
+from akson.rest.wire.attempt import attempt
+from akson.rest.wire.http import Answer, Request
 
 
 class Direct:

@@ -12,12 +12,23 @@ import orjson
 from akson.fhir import strict_json, xml
 from akson.fhir.model import Resource
 from akson.kit.errors import AksonError, NotAcceptable
-from akson.rest import binary, openapi
+from akson.rest import openapi
 from akson.rest.bulk.started import PATH as BULK
-from akson.rest.http import FHIR_JSON, FHIR_XML, JSON_TYPES, USUAL, Answer, Request, Scope, Wanted, pairs_of
-from akson.rest.negotiate import XML_TYPES, check_parameters, wanted, wanted_of_form
-from akson.rest.outcome import error_answer, resource_of
-from akson.rest.packing import packed, packed_stream, takes_gzip
+from akson.rest.wire import binary
+from akson.rest.wire.http import (
+    FHIR_JSON,
+    FHIR_XML,
+    JSON_TYPES,
+    USUAL,
+    Answer,
+    Request,
+    Scope,
+    Wanted,
+    pairs_of,
+)
+from akson.rest.wire.negotiate import XML_TYPES, check_parameters, wanted, wanted_of_form
+from akson.rest.wire.outcome import error_answer, resource_of
+from akson.rest.wire.packing import packed, packed_stream, takes_gzip
 
 PACK_FROM = 32_768
 """Bytes from which an answer is packed for who takes gzip: below it, packing costs more time than it saves on the way."""

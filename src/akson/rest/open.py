@@ -7,11 +7,11 @@ from akson.kit.limits import LIMITS, Limits
 from akson.kit.settings import Level, Node, Role
 from akson.record.context import Context, Place, opened
 from akson.record.subscriptions.register import TYPES
-from akson.rest.attempt import Door
-from akson.rest.http import Answer, App, Receive, Request, Send
-from akson.rest.http import Scope as Connection
 from akson.rest.routes import app
 from akson.rest.subscriptions.live import Live
+from akson.rest.wire.attempt import Door
+from akson.rest.wire.http import Answer, App, Receive, Request, Send
+from akson.rest.wire.http import Scope as Connection
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, Grant
 from akson.store.database.pool import Database

@@ -9,26 +9,28 @@ from functools import partial
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.limits import LIMITS
 from akson.record.context import Context, Place
-from akson.rest import audit_event, compartment, edge, openapi, subset
-from akson.rest.attempt import Door, Handler, attempt
+from akson.rest import edge, openapi
 from akson.rest.bulk import paths, upload
 from akson.rest.bulk.started import PATH as BULK
 from akson.rest.bundles.process import process
 from akson.rest.capability import Capability
-from akson.rest.create import create
-from akson.rest.delete import conditional_delete, delete
-from akson.rest.history import history
-from akson.rest.http import Answer, App, Receive, Request, Scope, Send
-from akson.rest.incoming import known_type
+from akson.rest.interactions import audit_event, compartment
+from akson.rest.interactions.create import create
+from akson.rest.interactions.delete import conditional_delete, delete
+from akson.rest.interactions.history import history
+from akson.rest.interactions.patch import conditional_patch, patch
+from akson.rest.interactions.read import read
+from akson.rest.interactions.search import search, search_posted
+from akson.rest.interactions.update import conditional_update, update
+from akson.rest.interactions.vread import vread
 from akson.rest.openapi import OpenApi
 from akson.rest.operations import Operation, Target, named
-from akson.rest.outcome import WrongMethod, error_answer, unforeseen_answer
-from akson.rest.patch import conditional_patch, patch
-from akson.rest.read import read
-from akson.rest.search import search, search_posted
 from akson.rest.terminology import terminology_capabilities
-from akson.rest.update import conditional_update, update
-from akson.rest.vread import vread
+from akson.rest.wire import subset
+from akson.rest.wire.attempt import Door, Handler, attempt
+from akson.rest.wire.http import Answer, App, Receive, Request, Scope, Send
+from akson.rest.wire.incoming import known_type
+from akson.rest.wire.outcome import WrongMethod, error_answer, unforeseen_answer
 from akson.security.rules.access_log import LOG
 
 METADATA = ("metadata",)

@@ -12,9 +12,8 @@ from akson.fhir.spec import terms as built_in
 from akson.kit.clock import instant, now
 from akson.kit.settings import Node
 from akson.record.context import Context
-from akson.rest.http import Answer, Request
-from akson.rest.operations import expand
-from akson.rest.operations import terms as asking
+from akson.rest.operations.terms import asking, expand
+from akson.rest.wire.http import Answer, Request
 from akson.store.terms import questions
 from akson.store.terms.sources import WITH_CODES, Source
 

@@ -17,12 +17,12 @@ from akson.kit.errors import AksonError, Conflict, NotFound
 from akson.kit.packing import Packed
 from akson.record.bulk import own
 from akson.record.context import Context
-from akson.rest import outcome
-from akson.rest.attempt import Handler
 from akson.rest.bulk.loading import CREATED, UNCHANGED, UPDATED
 from akson.rest.bulk.started import address
-from akson.rest.http import Answer, Request
-from akson.rest.packing import takes_gzip
+from akson.rest.wire import outcome
+from akson.rest.wire.attempt import Handler
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.packing import takes_gzip
 from akson.store.underway import transfers
 from akson.store.underway.transfers import File, Transfer
 

@@ -14,7 +14,7 @@ from akson.fhir.validate import structure
 from akson.kit.errors import AksonError, Issue
 from akson.rest.bulk.repeatable import repeatable, repeatable_entry
 from akson.rest.bundles.references import conditional, links, literal, rename, rename_narrative
-from akson.rest.incoming import ID
+from akson.rest.wire.incoming import ID
 
 _TOLD = 3
 """Issues of one resource that are told."""

@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/async.html
 """
 
 from akson.kit.errors import Malformed
-from akson.rest.http import Answer, Request
+from akson.rest.wire.http import Answer, Request
 from akson.store.underway.transfers import Transfer
 
 PATH = "_bulk"

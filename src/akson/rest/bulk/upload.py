@@ -3,11 +3,11 @@
 from akson.kit.errors import Malformed
 from akson.record.bulk import imports, own
 from akson.record.context import Place
-from akson.rest.attempt import Door
 from akson.rest.bulk.importer import Stage
 from akson.rest.bulk.sources import Unreadable
 from akson.rest.bulk.started import asked, check_asynchronous, started
-from akson.rest.http import Answer, Request
+from akson.rest.wire.attempt import Door
+from akson.rest.wire.http import Answer, Request
 from akson.store.underway import transfers
 from akson.store.underway.transfers import Transfer
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 from akson.kit.settings import Settings
 from akson.record.bulk.exporter import Exporter, Kept, Reduce
 from akson.record.context import Place
-from akson.rest import subset
 from akson.rest.bulk.importer import Importer
 from akson.rest.bulk.workers import Workers
+from akson.rest.wire import subset
 from akson.store.underway import transfers
 from akson.store.underway.jobs import Job, Later
 

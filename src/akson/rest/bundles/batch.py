@@ -12,12 +12,12 @@ from akson.kit.ids import new_id
 from akson.record import gate
 from akson.record.context import Context
 from akson.record.refused import Refused
-from akson.rest import bundle, outcome
 from akson.rest.bundles import entry
 from akson.rest.bundles.entry import Entry
 from akson.rest.bundles.transaction import Dispatch, change_of, entry_of, inner, written_entry
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_structure
+from akson.rest.wire import bundle, outcome
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import check_structure
 
 
 async def batch(ctx: Context, request: Request, resource: Resource, dispatch: Dispatch) -> Answer:

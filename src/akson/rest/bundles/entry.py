@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 from akson.fhir.model import Resource
 from akson.kit.errors import Malformed
-from akson.rest.incoming import ID, known_type
+from akson.rest.wire.incoming import ID, known_type
 
 METHODS = ("DELETE", "POST", "PUT", "PATCH", "GET", "HEAD")
 """In the order in which a transaction does them (R4 http.html#trules)."""

@@ -15,11 +15,11 @@ from akson.record import gate
 from akson.record.context import Context
 from akson.rest.bundles import references
 from akson.rest.bundles.entry import Entry
-from akson.rest.change import check_version
-from akson.rest.condition import condition, matches, only_match
-from akson.rest.patch import patch_of
-from akson.rest.update import settle_id, version_wanted
-from akson.rest.versions import expected
+from akson.rest.interactions.change import check_version
+from akson.rest.interactions.condition import condition, matches, only_match
+from akson.rest.interactions.patch import patch_of
+from akson.rest.interactions.update import settle_id, version_wanted
+from akson.rest.wire.versions import expected
 from akson.store.record.resources import Stored
 
 Key = tuple[str, str]

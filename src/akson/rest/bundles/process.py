@@ -7,8 +7,8 @@ from akson.kit.limits import beyond
 from akson.record.context import Context
 from akson.rest.bundles.batch import batch
 from akson.rest.bundles.transaction import Dispatch, transaction
-from akson.rest.http import Answer, Request
-from akson.rest.negotiate import check_content
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.negotiate import check_content
 
 _KINDS = {"transaction": transaction, "batch": batch}
 

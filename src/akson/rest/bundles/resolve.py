@@ -11,7 +11,7 @@ from akson.rest.bundles.among import Written
 from akson.rest.bundles.entry import Entry
 from akson.rest.bundles.plan import Key, Plan, at
 from akson.rest.bundles.references import Link
-from akson.rest.condition import condition, only_match
+from akson.rest.interactions.condition import condition, only_match
 
 _OWN_NAMES = ("urn:uuid:", "urn:oid:")
 

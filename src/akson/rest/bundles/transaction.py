@@ -14,16 +14,16 @@ from akson.kit.errors import AksonError, Conflict, Contended, Issue, VersionMism
 from akson.record import gate
 from akson.record.change import Change, Written
 from akson.record.context import Context
-from akson.rest import bundle
 from akson.rest.bundles import entry
 from akson.rest.bundles.entry import Entry
 from akson.rest.bundles.plan import Plan, at, prepare
 from akson.rest.bundles.resolve import resolve
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_structure
-from akson.rest.outcome import resource_of
-from akson.rest.versions import etag, expected
-from akson.rest.written import done, unchanged
+from akson.rest.interactions.written import done, unchanged
+from akson.rest.wire import bundle
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import check_structure
+from akson.rest.wire.outcome import resource_of
+from akson.rest.wire.versions import etag, expected
 from akson.security.actor import Action
 
 Dispatch = Callable[[Context, Request], Awaitable[Answer]]

@@ -10,10 +10,10 @@ import orjson
 
 from akson.fhir.spec import spec
 from akson.kit.settings import Node, Role
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import known_type
 from akson.rest.openapi import components, paths
 from akson.rest.openapi.paths import Methods
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import known_type
 from akson.security.rules.access_log import LOG
 
 PATH = ("openapi.json",)

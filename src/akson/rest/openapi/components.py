@@ -9,8 +9,8 @@ from akson.fhir.search_parse import LARGEST_PAGE, SUMMARIES, TOTALS
 from akson.fhir.spec import spec
 from akson.fhir.validate.schema import schema_of
 from akson.kit.settings import Node, Role
-from akson.rest.compartment import EVERY
-from akson.rest.http import FHIR_JSON, FHIR_XML
+from akson.rest.interactions.compartment import EVERY
+from akson.rest.wire.http import FHIR_JSON, FHIR_XML
 
 Json = dict[str, Any]
 

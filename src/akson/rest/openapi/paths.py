@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from akson.fhir.spec import spec
-from akson.rest.http import FHIR_JSON
+from akson.rest.interactions.patch import JSON_PATCH
 from akson.rest.openapi.components import Json, bodies, criterion, ref
 from akson.rest.operations import OPERATIONS, Operation
 from akson.rest.operations.operation import ANY
-from akson.rest.patch import JSON_PATCH
+from akson.rest.wire.http import FHIR_JSON
 
 Methods = Callable[[tuple[str, ...]], Mapping[str, object]]
 """The methods that a path has."""

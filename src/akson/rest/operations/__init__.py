@@ -7,11 +7,8 @@ CapabilityStatement follow.
 from collections.abc import Iterator
 
 from akson.rest.operations import (
-    closure,
-    code_system,
     document,
     everything,
-    expand,
     export,
     expunge,
     import_,
@@ -19,11 +16,10 @@ from akson.rest.operations import (
     meta,
     reindex,
     subscription,
-    translate,
     validate,
-    validate_code,
 )
 from akson.rest.operations.operation import Operation, Target
+from akson.rest.operations.terms import closure, code_system, expand, translate, validate_code
 
 __all__ = ["OPERATIONS", "Operation", "Target", "named", "of_level"]
 

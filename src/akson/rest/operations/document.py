@@ -11,11 +11,11 @@ from akson.kit.ids import new_id
 from akson.record import gate
 from akson.record.context import Context
 from akson.record.together import with_references
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import given
-from akson.rest.versions import headers, location
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import check_id
+from akson.rest.wire.versions import headers, location
 
 
 async def document(ctx: Context, request: Request, target: Target) -> Answer:

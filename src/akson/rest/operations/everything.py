@@ -14,12 +14,12 @@ from akson.fhir.precision import EARLIEST, LATEST, interval
 from akson.kit.errors import Malformed
 from akson.record.context import Context, opened
 from akson.record.whole import Told, everything, root
-from akson.rest import bundle, subset
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id, given_type
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
-from akson.rest.subset import Shape
+from akson.rest.wire import bundle, subset
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import check_id, given_type
+from akson.rest.wire.subset import Shape
 from akson.store.operations.whole import Piece, Whole
 from akson.store.record.resources import Stored
 

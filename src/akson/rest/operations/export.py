@@ -15,10 +15,10 @@ from akson.record.bulk.export import Wanted
 from akson.record.bulk.exporter import patient_types
 from akson.record.context import Context
 from akson.rest.bulk.started import asked, check_asynchronous, started
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id, given_type
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import check_id, given_type
 
 _URL = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 _KNOWN = ("_outputFormat", "_since", "_until", "_type", "_typeFilter", "_elements", "patient", "includeAssociatedData")  # fmt: skip

@@ -13,10 +13,10 @@ import orjson
 from akson.kit.errors import Malformed
 from akson.record.context import Context
 from akson.record.erasing import What, erase
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id
 from akson.rest.operations.operation import ANY, Operation, Target
 from akson.rest.operations.parameters import given
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import check_id
 from akson.store.operations.erasing import Erased
 
 URL = "https://akson.example/fhir/OperationDefinition/expunge"

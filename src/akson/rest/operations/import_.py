@@ -13,10 +13,10 @@ from akson.record.context import Context
 from akson.rest.bulk import sources
 from akson.rest.bulk.started import asked, check_asynchronous, started
 from akson.rest.bulk.upload import NDJSON
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import given_type
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import given, value_of
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import given_type
 from akson.security.actor import Action
 
 _URL = "https://akson.example/fhir/OperationDefinition/import"

@@ -12,10 +12,10 @@ from akson.fhir.search_parse import parse
 from akson.kit.errors import Malformed
 from akson.record.context import Context
 from akson.record.together import latest
-from akson.rest import bundle, pages, subset
-from akson.rest.http import Answer, Request
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import GENERAL, given_pairs
+from akson.rest.wire import bundle, pages, subset
+from akson.rest.wire.http import Answer, Request
 
 _WHOSE = frozenset({"patient", "subject"})
 _LARGEST = 100

@@ -13,12 +13,12 @@ from akson.kit.errors import Malformed
 from akson.record import gate
 from akson.record.context import Context
 from akson.record.together import metas
-from akson.rest.change import change
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id
+from akson.rest.interactions.change import change
 from akson.rest.operations.operation import ANY, Operation, Target
 from akson.rest.operations.parameters import given
-from akson.rest.versions import headers
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import check_id
+from akson.rest.wire.versions import headers
 
 _URL = "http://hl7.org/fhir/OperationDefinition/Resource-"
 _LISTS = ("profile", "security", "tag")

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from akson.record.context import Context
-from akson.rest.http import Answer, Request
+from akson.rest.wire.http import Answer, Request
 
 ANY = frozenset({"*"})
 """Every resource type."""

@@ -10,9 +10,9 @@ from typing import Any
 from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.kit.errors import Malformed, UnsupportedParameter
-from akson.rest.http import Request
-from akson.rest.incoming import check_structure
-from akson.rest.negotiate import check_content
+from akson.rest.wire.http import Request
+from akson.rest.wire.incoming import check_structure
+from akson.rest.wire.negotiate import check_content
 
 GENERAL = frozenset({"_format", "_pretty", "_summary", "_elements"})
 """About how the answer is written; no operation's own."""

@@ -12,10 +12,10 @@ from akson.kit.clock import instant
 from akson.kit.errors import Malformed, NotFound
 from akson.record import gate, reindexing, trail
 from akson.record.context import Context
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id, given_type
 from akson.rest.operations.operation import ANY, Operation, Target
 from akson.rest.operations.parameters import given
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import check_id, given_type
 from akson.security.actor import Action
 from akson.store.operations import reindex
 from akson.store.operations.reindex import Run

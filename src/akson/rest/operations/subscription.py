@@ -17,13 +17,13 @@ from akson.record import gate
 from akson.record.context import Context
 from akson.record.subscriptions.content import told
 from akson.record.subscriptions.work import standing
-from akson.rest import bundle
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.rest.subscriptions.notification import notification, status_entry
 from akson.rest.subscriptions.websocket import TOKEN, socket_url
+from akson.rest.wire import bundle
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import check_id
 from akson.store.underway import keep, subscriptions
 from akson.store.underway.subscriptions import Subscribed
 

@@ -14,12 +14,12 @@ from akson.kit.errors import AksonError, Issue, Malformed, UnsupportedParameter
 from akson.record import gate
 from akson.record.context import Context
 from akson.record.validation import issues
-from akson.rest.http import Answer, Request
-from akson.rest.incoming import check_id
-from akson.rest.negotiate import check_content
 from akson.rest.operations.operation import ANY, Operation, Target
 from akson.rest.operations.parameters import GENERAL
-from akson.rest.outcome import resource_of
+from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.incoming import check_id
+from akson.rest.wire.negotiate import check_content
+from akson.rest.wire.outcome import resource_of
 from akson.security.actor import Action
 
 MODES = ("create", "update", "delete", "profile")

@@ -2,12 +2,12 @@
 
 from akson.kit.errors import AksonError
 from akson.record.context import Place
-from akson.rest.attempt import Door
-from akson.rest.http import App, Receive, Request, Scope, Send
-from akson.rest.outcome import error_answer
 from akson.rest.subscriptions.positions import Positions
 from akson.rest.subscriptions.stream import EVENTS, is_stream, stream
 from akson.rest.subscriptions.websocket import PATH, websocket
+from akson.rest.wire.attempt import Door
+from akson.rest.wire.http import App, Receive, Request, Scope, Send
+from akson.rest.wire.outcome import error_answer
 
 
 class Live:

@@ -10,11 +10,11 @@ from contextlib import suppress
 from akson.kit.errors import Malformed, NotFound
 from akson.record import gate
 from akson.record.context import Place
-from akson.rest.attempt import Door
-from akson.rest.http import Receive, Request, Send
-from akson.rest.incoming import check_id
 from akson.rest.subscriptions.listening import Listening, Message
 from akson.rest.subscriptions.positions import Listener, Positions
+from akson.rest.wire.attempt import Door
+from akson.rest.wire.http import Receive, Request, Send
+from akson.rest.wire.incoming import check_id
 from akson.store.underway import subscriptions
 
 TYPE = "text/event-stream"

@@ -10,10 +10,10 @@ from typing import Any
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.settings import Role
 from akson.record.context import Place
-from akson.rest.http import Receive, Send
-from akson.rest.incoming import ID
 from akson.rest.subscriptions.listening import Listening, Message
 from akson.rest.subscriptions.positions import Listener, Positions
+from akson.rest.wire.http import Receive, Send
+from akson.rest.wire.incoming import ID
 from akson.store.underway import keep, subscriptions
 from akson.store.underway.subscriptions import OFF
 

@@ -1,0 +1,1 @@
+"""Operations on code systems, value sets and concept maps, and what they have in common."""
