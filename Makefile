@@ -2,7 +2,7 @@
 # What a step made is remembered by a stamp, so that the next run starts at once.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check lint types bench bench-peers conformance soak docs reference lock clean browser
+.PHONY: help setup setup-dev run test check lint types bench bench-peers conformance soak spec docs reference lock clean browser
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -49,6 +49,10 @@ SECONDS ?= 600
 soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says
 	@$(BIN)/python -m tests.fuzz.soak --seconds $(SECONDS)
 
+spec: ## compile the FHIR definitions again
+	@rm -f $(SPEC)/.built
+	@$(MAKE) --no-print-directory $(VENV)/.project $(SPEC)/.built
+
 docs: setup-dev reference ## the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --site-dir build/site
 	@echo "==> build/site/index.html"
@@ -90,7 +94,7 @@ $(VENV)/.dev: requirements/dev.txt | $(VENV)/.project
 		-r requirements/spec.txt -d .cache/spec
 	@touch $@
 
-$(SPEC)/.built: .cache/spec/.fetched tools/build_spec.py tools/spec_rules.py | $(VENV)/.project
+$(SPEC)/.built: .cache/spec/.fetched tools/build_spec.py tools/spec_rules.py src/akson/fhir/spec/folder.py | $(VENV)/.project
 	@echo "==> compile the definitions"
 	@$(BIN)/python -m tools.build_spec --package .cache/spec/*.whl --out $(SPEC) > /dev/null
 	@touch $@

@@ -17,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from akson.fhir.spec.folder import FORM, FORM_FILE
 from tools import spec_rules
 
 Json = dict[str, Any]
@@ -262,6 +263,7 @@ def build(package: Path, out: Path) -> None:
     write(out / "profiles.json", spec_rules.profiles(by_type["StructureDefinition"]))
     write(out / "compartments.json", compartments(by_type["CompartmentDefinition"]))
     terminology(by_type, out)
+    (out / FORM_FILE).write_text(FORM, encoding="ascii")
 
 
 def write(path: Path, value: Any) -> None:

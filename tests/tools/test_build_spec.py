@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from akson.fhir.spec import Spec
+from akson.fhir.spec import Spec, folder
 from tools import build_spec
 
 FHIR = "http://hl7.org/fhir/"
@@ -111,6 +111,8 @@ def path(request, tmp_path):
 
 def test_a_package_becomes_definitions(path, tmp_path, capsys):
     build_spec.build(path, tmp_path / "r4")
+    folder.check(tmp_path / "r4")
+    assert {each.name for each in (tmp_path / "r4").iterdir()} == {*folder.PARTS, folder.FORM_FILE}
     made = Spec(tmp_path / "r4")
     assert made.types == {"Box"}
     box = made.table("Box")

@@ -19,6 +19,7 @@ from akson.demo.nodes import nodes as demo_nodes
 from akson.demo.start import start
 from akson.documents.mhd import Source
 from akson.exchange.hub.look import DocumentLook
+from akson.fhir.spec import folder
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, configure, log
 from akson.kit.settings import Node, Role, Settings
@@ -43,7 +44,8 @@ STYLESHEETS = ("vendor/designsystemet/theme.css", "vendor/designsystemet/index.c
 
 
 def create() -> ASGIApp:
-    """The program as the environment sets it up; the factory that the server calls."""
+    """The program as the environment sets it up; the factory that the server calls. Unavailable without definitions."""
+    folder.check()
     settings = Settings.load()
     configure()
     return application(settings, demo_nodes(f"http://localhost:{settings.port}"))

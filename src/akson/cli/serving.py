@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from akson.cli import hosting
+from akson.fhir.spec import folder
 from akson.kit import log
 from akson.kit.settings import Settings, listed
 from akson.store.database.pool import Database
@@ -24,6 +25,7 @@ def serve(port: int, data: Path) -> int:
     from akson.store.database.embedded import Embedded
 
     started = time.monotonic()
+    folder.check()
     hosting.check_free(HOST, port)
     log.configure()
     postgres = Embedded(data)

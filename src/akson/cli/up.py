@@ -41,9 +41,11 @@ def run(_chosen: argparse.Namespace) -> int:
     from akson.cli import hosting
     from akson.cli.hosting import check_free, terminable
     from akson.demo.nodes import nodes
+    from akson.fhir.spec import folder
     from akson.kit.log import QUIET, configure
     from akson.kit.settings import Settings
 
+    folder.check()
     settings = Settings.load()
     check_free(settings.host, settings.port)
     configure(QUIET)

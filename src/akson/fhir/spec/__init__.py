@@ -13,12 +13,12 @@ from typing import Any
 import orjson
 
 from akson.fhir.search import SearchParam
+from akson.fhir.spec.folder import FOLDER, check
 from akson.fhir.spec.targets import narrowed
 from akson.fhir.spec.types import CodeSet, Element, TypeTable
 
 __all__ = ["CodeSet", "Element", "Spec", "TypeTable", "spec"]
 
-FOLDER = Path(__file__).parent / "r4"
 _EVERY = ("Resource", "DomainResource")
 
 
@@ -33,7 +33,7 @@ class Spec:
     def _read(self, name: str) -> Any:
         path = self._folder / name
         if not path.exists():
-            raise RuntimeError(f"{path} is missing: the FHIR definitions are compiled by tools/build_spec.py")
+            check(self._folder)  # says what is missing, and what to do
         return orjson.loads(path.read_bytes())
 
     @cached_property

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 import orjson
 
 from akson.fhir.model import Resource
-from akson.fhir.spec import FOLDER
+from akson.fhir.spec.folder import FOLDER
 from akson.fhir.terminology.memory import Held
 from akson.fhir.terminology.rules import Canonical
 
