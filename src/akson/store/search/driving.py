@@ -117,7 +117,7 @@ def drive(scope: Scope, query: Query) -> Drive | None:
     if not all(map(by_number, tests)):
         return None
     if len(tests) > 1 and all(isinstance(test, RowTest) and test.table in MEASURED for test in tests):
-        return None  # which of several ranges gives few, `search_sql` finds out
+        return None  # which of several ranges gives few, `statements` finds out
     place = _lead(tests)
     lead = tests[place] if place is not None else None
     inside = on_patient(scope, query.type, lead.alias) if isinstance(lead, RowTest) else None
