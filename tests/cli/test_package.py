@@ -1,8 +1,13 @@
 """`akson package`: says what packages bring and lack, and keeps all of them or none."""
 
+import time
+
+import httpx
 import pytest
 
 from akson.cli.main import main
+from akson.exchange.own_package import own
+from tests.cli.served import Served
 from tests.fhir.packages.making import MANIFEST, PROFILE, member, package
 
 CODES = {"resourceType": "CodeSystem", "url": "http://a.no/cs", "status": "active", "content": "complete"}
@@ -82,3 +87,67 @@ def test_a_data_folder_will_do_too(tmp_path, folder, capsys):
     assert said(capsys)[-1] == "No packages are loaded."
     assert main(["package", "list", "--data", str(data), "--node", "journal"]) == 0
     assert said(capsys)[0] == "no.example.test#1.0.0"
+
+
+def test_aksons_own_package_is_added_by_its_name(uri, capsys):
+    for state in ("", "  is here already"):
+        assert main(["package", "add", own().name, "--database", uri]) == 0
+        assert said(capsys)[0] == f"{own().label}{state}  (came with Akson)"
+    assert main(["package", "list", "--database", uri]) == 0
+    assert said(capsys)[:2] == [
+        f"{own().label}  Akson",
+        "    17 CodeSystem, 2 SearchParameter, 3 StructureDefinition",
+    ]
+    assert main(["package", "add", "no.akson.other", "--database", uri]) == 1
+    assert "no.akson.other: no FHIR package is here" in capsys.readouterr().err
+
+
+def test_it_takes_the_place_of_the_one_of_another_version(uri, tmp_path, capsys):
+    older = {"name": own().name, "version": "0.0.1", "fhirVersions": ["4.0.1"]}
+    (tmp_path / "older.tgz").write_bytes(package(PROFILE, manifest=MANIFEST | older))
+    assert main(["package", "add", str(tmp_path), "--database", uri]) == 0
+    assert main(["package", "add", own().name, "--database", uri]) == 0
+    capsys.readouterr()
+    assert main(["package", "list", "--database", uri]) == 0
+    assert [line for line in said(capsys) if line.startswith(own().name)] == [f"{own().label}  Akson"]
+
+
+FLAG = {
+    "resourceType": "Flag",
+    "id": "1",
+    "status": "active",
+    "category": [{"coding": [{"system": "http://a.no", "code": "x"}]}],
+    "code": {"text": "Penicillin"},
+    "subject": {"reference": "Patient/1"},
+}
+
+
+@pytest.mark.store
+@pytest.mark.slow
+def test_a_plain_server_knows_it_when_it_was_added_and_not_before(tmp_path):
+    server = Served(tmp_path / "data")
+    try:
+        server.start()
+        with httpx.Client(base_url=server.base, timeout=60) as client:
+            client.put("/Flag/1", json=FLAG).raise_for_status()
+            assert client.get("/Flag?category=http://a.no|x").status_code == 400
+        server.stop()
+        assert main(["package", "add", own().name, "--data", str(server.data)]) == 0
+        server.start()
+        with httpx.Client(base_url=server.base, timeout=60) as client:
+            end = time.monotonic() + 60
+            while (found := client.get("/Flag?category=http://a.no|x")).status_code != 200:
+                assert "index" in found.text, found.text  # what was stored before is being indexed
+                assert time.monotonic() < end
+                time.sleep(0.2)
+            assert [each["resource"]["id"] for each in found.json()["entry"]] == ["1"]
+            assert client.get("/Flag?category=http://a.no|y").json().get("entry", []) == []
+            named = {
+                each["name"]
+                for row in client.get("/metadata").json()["rest"][0]["resource"]
+                if row["type"] == "Flag"
+                for each in row["searchParam"]
+            }
+            assert "category" in named
+    finally:
+        server.stop()

@@ -16,10 +16,15 @@ def add(commands: "Commands") -> None:
         "add",
         help="load FHIR packages",
         description="Load FHIR packages: .tgz files, folders of them, or folders that hold one unpacked. All of them or"
-        " none. Says what each brings and which packages it needs that are not here.",
+        " none. Says what each brings and which packages it needs that are not here. The name no.akson.base stands for"
+        " Akson's own package, which comes with the program.",
     )
     load.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="a package, or a folder of packages"
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="a package, a folder of packages, or no.akson.base",
     )
     _where(load)
     load.set_defaults(run=_add)

@@ -1,11 +1,14 @@
-"""Akson's own FHIR package (`package/` beside this file): made whole from the source, loaded into each node at start."""
+"""Akson's own FHIR package (`package/` beside this file): made whole from the source, loaded into each node at start.
+
+The plain FHIR server knows it when it is asked for by its name: `akson package add no.akson.base`.
+"""
 
 from functools import lru_cache
 from importlib.resources import files
 
 from akson.fhir.packages.package import Package, of_files
-from akson.record.context import NODE_ITSELF, Place, opened
-from akson.record.packages import take, take_out
+from akson.record.context import NODE_ITSELF, Context, Place, opened
+from akson.record.packages import Taken, take, take_out
 from akson.store.terms import definitions
 
 FOLDER = "package"
@@ -22,7 +25,12 @@ def own() -> Package:
 async def load_own(place: Place) -> bool:
     """Load the package where it is not here yet, or is of another version of the program; whether it was needed."""
     async with opened(place, NODE_ITSELF) as ctx:
-        for each in await definitions.packages(ctx.tx):
-            if each.name == own().name and each.version != own().version:
-                await take_out(ctx, each.name, each.version)
-        return (await take(ctx, own(), replace=True)).new
+        return (await take_own(ctx)).new
+
+
+async def take_own(ctx: Context) -> Taken:
+    """Take the package in, in the place of the one of another version of the program."""
+    for each in await definitions.packages(ctx.tx):
+        if each.name == own().name and each.version != own().version:
+            await take_out(ctx, each.name, each.version)
+    return await take(ctx, own(), replace=True)

@@ -1,13 +1,15 @@
 """Loading, listing and removing packages, on a database that is named or one that is started for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from akson.cli import hosting
+from akson.exchange.own_package import own, take_own
+from akson.fhir.packages.package import Package
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.package_files import found
 from akson.record.packages import Taken, take, take_out
@@ -30,17 +32,27 @@ class Where:
 
 def add(where: Where, paths: Sequence[Path]) -> int:
     """Load packages in one transaction: all or none."""
-    packages = list(found(paths))  # read before anything is started: what is broken stops here
+    packages = [
+        each for path in paths for each in _named(path)
+    ]  # what is broken stops before anything starts
 
     async def load(database: Database) -> int:
         async with opened(_place(database), NODE_ITSELF) as ctx:
-            taken = [(path, await take(ctx, each)) for path, each in packages]
+            taken = [(path, await (take(ctx, each) if path else take_own(ctx))) for path, each in packages]
             here = await definitions.packages(ctx.tx)
         for path, each in taken:
             _tell(path, each, here)
         return 0
 
     return _in(where, load)
+
+
+def _named(path: Path) -> Iterator[tuple[Path | None, Package]]:
+    """(where it lies, the package) of a path; the name of Akson's own package stands for it, which lies nowhere else."""
+    if str(path) == own().name and not path.exists():
+        yield None, own()
+    else:
+        yield from found([path])
 
 
 def show(where: Where) -> int:
@@ -81,9 +93,10 @@ def _place(database: Database) -> Place:
     return open_place(database, "http://127.0.0.1")
 
 
-def _tell(path: Path, taken: Taken, here: Sequence[Loaded]) -> None:
+def _tell(path: Path | None, taken: Taken, here: Sequence[Loaded]) -> None:
     package = taken.package
-    print(f"{package.label}  {'' if taken.new else 'is here already'}".rstrip() + f"  ({path})")
+    state = "" if taken.new else "  is here already"
+    print(f"{package.label}{state}  ({path or 'came with Akson'})")
     print(f"    {_counts(package.counts)}" + (f"; {package.left} other files" if package.left else ""))
     for each in taken.refused:
         print(f"    cannot be searched by: {each}")
