@@ -42,14 +42,14 @@ async def post(browser, page, path, **fields):
     return await browser.post(path, data={"csrf_token": csrf(page), **fields})
 
 
-async def until(browser, path, words, seconds=15.0):
-    """The page once it says what is waited for."""
+async def until(browser, path, words, shows=None, seconds=15.0):
+    """The page once it says what is waited for, and shows what matches."""
     for _ in range(int(seconds / 0.25)):
         page = await browser.get(path)
-        if words in unescape(page.text):
+        if words in unescape(page.text) and (shows is None or shows.search(page.text)):
             return page
         await asyncio.sleep(0.25)
-    raise AssertionError(f"{path} never said {words!r}")
+    raise AssertionError(f"{path} never said {words!r}: {page.text[-2000:]}")
 
 
 async def referred(world, **changes):
@@ -78,8 +78,9 @@ async def referred(world, **changes):
 
 async def entry_at(browser, node):
     """The newest entry of an inbox, opened."""
-    page = await until(browser, f"/{node}/innboks", "Per Arne Dahl")
-    path = re.search(rf'href="(/{node}/innboks/[0-9a-f-]+)"', page.text)[1]
+    entry = re.compile(rf'href="(/{node}/innboks/[0-9a-f-]+)"')
+    page = await until(browser, f"/{node}/innboks", "Per Arne Dahl", entry)
+    path = entry.search(page.text)[1]
     return path, await browser.get(path)
 
 

@@ -13,9 +13,9 @@ from akson.messaging.sign import BadSignature, Signer
 from tests.messaging import makers
 from tests.messaging.examples import schema_errors
 
-NOW = datetime.now(UTC)
 SIGNER = sign.self_made("Solvik legesenter", "983974880")
 OTHER = sign.self_made("Andre", "974795833")
+NOW = datetime.now(UTC)  # after the certificates are made, whenever the tests run
 
 
 def trusted(certificate):
@@ -50,7 +50,10 @@ def test_an_rsa_key_signs_as_well():
     made = sign.self_made("RSA", "983974880")
     builder_signer = Signer(key, _certificate_for(key, made))
     raw = sign.sign(codec.write(makers.referral()), builder_signer)
-    assert sign.verify(xml.parse(raw), lambda c: c == builder_signer.certificate, NOW).root is not None
+    assert (
+        sign.verify(xml.parse(raw), lambda c: c == builder_signer.certificate, datetime.now(UTC)).root
+        is not None
+    )
 
 
 def _certificate_for(key, made):

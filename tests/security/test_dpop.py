@@ -147,7 +147,7 @@ WRONG = {
     "htu twice": twice("htu", URL),
     "iat missing": made(iat=None),
     "iat an hour ago": made(iat=int(time.time()) - HOUR),
-    "iat in an hour": made(iat=int(time.time()) + HOUR),
+    "iat in a day": made(iat=int(time.time()) + 24 * HOUR),
     "iat is text": made(iat=str(int(time.time()))),
     "iat is true": made(iat=True),
     "ath missing": made(ath=None),

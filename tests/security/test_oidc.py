@@ -214,7 +214,7 @@ WRONG_ID = {
     "exp past": {"exp": 1},
     "exp text": {"exp": "99999999999"},
     "exp missing": {"exp": None},
-    "iat ahead": {"iat": int(time.time()) + 3600},
+    "iat ahead": {"iat": int(time.time()) + 86_400},
     "nonce wrong": {"nonce": "m"},
     "nonce missing": {"nonce": None},
     "no person": {"helseid://claims/identity/pid": None},

@@ -50,3 +50,5 @@ def configure(level: int = logging.INFO) -> None:
     _logger.handlers[:] = [handler]
     _logger.setLevel(level)
     _logger.propagate = False
+    # The pool warns of each connection that an interrupted request has closed, which is how such a request ends.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
