@@ -10,6 +10,7 @@ from akson.record.erasing import What, erase
 from akson.record.refused import Refused
 from akson.security.actor import Actor, Kind
 from akson.store.access import audit, relations
+from tests.rest.operations.traces import places_of
 
 pytestmark = pytest.mark.store
 
@@ -46,6 +47,14 @@ async def test_who_administers_erases_and_the_patient_can_see_it(place):
         row = (await audit.find(tx, patient="ingrid"))[0]
         assert (row.action, row.type, row.count, row.client_id) == ("administer", "Patient", 3, "ops")
         assert await relations.of_patient(tx, "ingrid") == []
+
+
+async def test_only_the_access_log_says_who_it_was(place):
+    async with opened(place, ADMIN) as ctx:
+        await erase(ctx, What.COMPARTMENT, "Patient", "ingrid")
+    assert places_of(place.database.uri, "ingrid") == ["audit.id"]
+    async with place.database.transaction() as tx:
+        assert await tx.fetch("select topic, reference from event") == [("Patient.delete", "Patient")]
 
 
 @pytest.mark.parametrize(

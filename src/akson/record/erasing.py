@@ -10,7 +10,7 @@ from akson.record.gate import granted, taken_back
 from akson.security.actor import Action
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number
-from akson.store.operations import erasing
+from akson.store.operations import erasing, leftovers
 from akson.store.operations.erasing import Erased
 from akson.store.record import events, resources
 from akson.store.scope import Scope
@@ -32,6 +32,7 @@ class What(StrEnum):
 async def erase(ctx: Context, what: What, resource_type: str = "", resource_id: str = "") -> Erased:
     """Erase, and say how much. Refused unless the actor administers the node; NotFound when there is nothing there."""
     grant = granted(ctx, Action.ADMINISTER, resource_type)
+    await leftovers.hold(ctx.tx)
     if what is What.INSTANCE:
         # Deleted first, so that nothing it brought to the node outlives it.
         there = await resources.delete(ctx.tx, grant.scope, resource_type, resource_id, told=grant.audited)
@@ -47,7 +48,8 @@ async def erase(ctx: Context, what: What, resource_type: str = "", resource_id: 
         await trail.administered(ctx, grant, pat, resource_type, number)
     if resource_id and what is not What.VERSIONS:
         pat = patient_number(resource_id) if what is What.COMPARTMENT else next(iter(erased.patients), 0)
-        await events.append(ctx.tx, f"{resource_type}.delete", pat, f"{resource_type}/{resource_id}")
+        # For pages that show this patient: who it was, and what, is not kept.
+        await events.append(ctx.tx, f"{resource_type}.delete", pat, resource_type)
     return erased
 
 

@@ -11,7 +11,7 @@ from akson.record.context import Context, Place
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Grant
 from akson.store.underway import jobs, transfers
-from akson.store.underway.transfers import Transfer
+from akson.store.underway.transfers import ERASED, Transfer
 
 _KEPT = ("name", "client_id", "organization", "organization_name", "administers")
 """What of an actor is needed to decide and to audit later."""
@@ -60,7 +60,8 @@ async def find(ctx: Context, id_: str) -> Transfer:
     if found is None or found.owner != owner(ctx.actor) or found.state == "cancelled":
         raise NotFound("No such export or import, or it was cancelled")
     if found.state == "expired" or (found.expires and found.expires <= now()):
-        raise Gone("This has expired and its files are removed: start a new one")
+        why = "held something that was erased since" if found.error == ERASED else "has expired"
+        raise Gone(f"This {why}, and its files are removed: start a new one")
     return found
 
 

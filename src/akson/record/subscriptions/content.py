@@ -32,6 +32,9 @@ async def told(ctx: Context, events: list[Numbered], content: str) -> list[Told]
     for each in events:
         if size > LARGEST:
             break
+        if not each.id:  # erased since: a number and a time
+            found.append(Told(each))
+            continue
         decision = ctx.policy(ctx.actor, Action.HISTORY, each.type, ctx.purpose)
         if isinstance(decision, Refusal):
             found.append(Told(each))

@@ -35,6 +35,10 @@ GIVE_UP = 5
 TALLIES = (CREATED, UPDATED, UNCHANGED, "error")
 
 
+class Over(Exception):
+    """The import has ended meanwhile: it was cancelled, or what it holds was erased."""
+
+
 class Cutter:
     """Cuts a stream of bytes into parts of whole lines."""
 
@@ -79,6 +83,8 @@ class Importer:
         id_ = job.payload["transfer"]
         try:
             return await self._steps(id_)
+        except Over:
+            return Later()
         except Unreadable as error:
             await self._fail(id_, str(error))
         except Exception as error:
@@ -115,7 +121,7 @@ class Importer:
         inputs = transfer.wanted["inputs"]
         if place["input"] >= len(inputs):
             async with self.place.database.transaction() as tx:
-                await transfers.move(tx, transfer.id, "running", place, transfer.total)
+                await _move(tx, transfer.id, "running", place, transfer.total)
             return
         source = inputs[place["input"]]
         path = sources.path_of(source["url"])
@@ -150,7 +156,7 @@ class Importer:
                 async with self.place.database.transaction() as tx:
                     await transfers.add_parts(tx, transfer.id, place["number"], parts)
                     place["number"] += len(parts)
-                    await transfers.move(tx, transfer.id, "planning", place, total)
+                    await _move(tx, transfer.id, "planning", place, total)
                 if not raw:
                     return
 
@@ -214,6 +220,7 @@ class Importer:
                 await self._end(tx, transfer, "done")
 
     async def _end(self, tx: Tx, transfer: Transfer, state: str, error: str = "") -> None:
+        await transfers.drop_sources(tx, transfer.id)
         found = await transfers.sizes(tx, transfer.id)
         counts = await transfers.counts(tx, transfer.id, TALLIES)
         result = {"files": files_of(found, self.kept.file), "counts": _tally(counts)}
@@ -247,7 +254,7 @@ class Stage:
             await self._keep(part, line)
         self._where |= {"input": self._where["input"] + 1, "offset": 0, "line": 1}
         async with self._place.database.transaction() as tx:
-            await transfers.move(tx, self._id, self._state, self._where, self._total)
+            await _move(tx, self._id, self._state, self._where, self._total)
 
     async def _keep(self, part: bytes, line: int) -> None:
         number = self._where["number"]
@@ -262,7 +269,13 @@ class Stage:
         async with self._place.database.transaction() as tx:
             await transfers.add_parts(tx, self._id, number, [(str(self._where["input"]), numbers)])
             await transfers.add_chunk(tx, self._id, Chunk("source", "", number, 0, 0, packed))
-            await transfers.move(tx, self._id, self._state, self._where, self._total)
+            await _move(tx, self._id, self._state, self._where, self._total)
+
+
+async def _move(tx: Tx, id_: str, state: str, place: dict[str, Any], total: int) -> None:
+    """Write down how far it has come. Over when it goes no further: nothing of it is written then."""
+    if not await transfers.move(tx, id_, state, place, total):
+        raise Over
 
 
 def _resources(part: bytes) -> int:

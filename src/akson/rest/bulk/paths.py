@@ -13,7 +13,7 @@ import orjson
 
 from akson.kit import packing
 from akson.kit.clock import instant, now
-from akson.kit.errors import AksonError, Conflict, NotFound
+from akson.kit.errors import AksonError, Conflict, Gone, NotFound
 from akson.kit.packing import Packed
 from akson.record.bulk import own
 from akson.record.context import Context
@@ -120,8 +120,9 @@ async def file(ctx: Context, request: Request, *, id_: str, name: str) -> Answer
     found = next((each for each in transfer.result.get("files", []) if each["name"] == name), None)
     if found is None:
         raise NotFound("No such file")
-    pieces = transfers.bodies(
-        ctx.place.database, transfer.id, File(**{key: found[key] for key in File._fields})
+    pieces = _whole(
+        transfers.bodies(ctx.place.database, transfer.id, File(**{key: found[key] for key in File._fields})),
+        found["size"],
     )
     headers = {"cache-control": "private"} | _expiry(transfer)
     if takes_gzip(request.headers.get("accept-encoding", "")):
@@ -129,6 +130,15 @@ async def file(ctx: Context, request: Request, *, id_: str, name: str) -> Answer
         return Answer(200, headers=headers, stream=_packed(pieces), media=NDJSON)
     headers["content-length"] = str(found["size"])
     return Answer(200, headers=headers, stream=_unpacked(pieces), media=NDJSON)
+
+
+async def _whole(pieces: AsyncIterator[Packed], size: int) -> AsyncIterator[Packed]:
+    """The pieces, as long as they are there. Gone when the file is taken away meanwhile: it must not seem whole."""
+    async for piece in pieces:
+        size -= piece.size
+        yield piece
+    if size:
+        raise Gone("The file was removed while it was being sent")
 
 
 async def _packed(pieces: AsyncIterator[Packed]) -> AsyncIterator[bytes]:

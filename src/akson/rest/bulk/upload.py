@@ -1,9 +1,9 @@
 """NDJSON that is sent with the request for an import: kept part by part as it comes, so that its size does not matter."""
 
-from akson.kit.errors import Malformed
+from akson.kit.errors import Gone, Malformed
 from akson.record.bulk import imports, own
 from akson.record.context import Place
-from akson.rest.bulk.importer import Stage
+from akson.rest.bulk.importer import Over, Stage
 from akson.rest.bulk.sources import Unreadable
 from akson.rest.bulk.started import asked, check_asynchronous, started
 from akson.rest.wire.attempt import Door
@@ -45,5 +45,7 @@ async def _keep(request: Request, place: Place, transfer: Transfer) -> None:
         async for piece in request.pieces():
             await stage.add(piece)
         await stage.end()
+    except Over as error:
+        raise Gone("The import has ended before all had come") from error
     except Unreadable as error:
         raise Malformed(f"The body cannot be read: {error}") from error

@@ -20,7 +20,7 @@ from akson.rest.wire.incoming import check_id
 from akson.store.operations.erasing import Erased
 
 URL = "https://akson.example/fhir/OperationDefinition/expunge"
-_COUNTS = ("resources", "versions", "drafts", "messages")
+_COUNTS = ("resources", "versions", "drafts", "messages", "events", "transfers")
 
 
 async def expunge(ctx: Context, request: Request, target: Target) -> Answer:

@@ -14,7 +14,6 @@ from akson.record.context import Context
 from akson.rest.wire.http import Pairs
 from akson.store.underway import keep
 
-KIND = "search"
 LASTS = timedelta(hours=1)
 _PARTS = re.compile(r"[.:]")
 _TELLING = frozenset(
@@ -52,13 +51,13 @@ def kept_out(posted: Pairs) -> frozenset[tuple[str, str]]:
 async def remember(ctx: Context, resource_type: str, pairs: Pairs) -> str:
     """The name under which the search can be gone on with."""
     name = new_secret()
-    await keep.put(ctx.tx, KIND, name, {"type": resource_type, "pairs": pairs}, now() + LASTS)
+    await keep.put(ctx.tx, keep.SEARCH, name, {"type": resource_type, "pairs": pairs}, now() + LASTS)
     return name
 
 
 async def recall(ctx: Context, resource_type: str, name: str) -> Pairs:
     """The pairs of a search that goes on; NotFound when it is over."""
-    found = await keep.get(ctx.tx, KIND, name)
+    found = await keep.get(ctx.tx, keep.SEARCH, name)
     if found is None or found["type"] != resource_type:
         raise NotFound("This search is over: start it again")
     return [(pair[0], pair[1]) for pair in found["pairs"]]

@@ -7,6 +7,8 @@ from psycopg.types.json import Jsonb
 
 from akson.store.database.pool import Tx
 
+SEARCH = "search"
+"""Kind of the searches that were posted and can be gone on with (rest/pages.py)."""
 PUT = """
 insert into keep (kind, key, value, expires) values (%s, %s, %s, %s)
 on conflict (kind, key) do update set value = excluded.value, expires = excluded.expires"""

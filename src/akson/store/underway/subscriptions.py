@@ -155,7 +155,7 @@ class Subscribed:
 
 
 class Numbered(NamedTuple):
-    """One event of a subscription."""
+    """One event of a subscription. `id` is empty when what it was about was erased."""
 
     number: int
     action: str

@@ -21,14 +21,24 @@ COLUMNS = (
 START = "insert into transfer (id, kind, owner, request, wanted, moment) values (%s, %s, %s, %s, %s, %s)"
 GET = f"select {COLUMNS} from transfer where id = %s"  # noqa: S608
 LOCK = "select pg_advisory_xact_lock(%s)"
-OPEN = "select count(*) from transfer where owner = %s and kind = %s and state in ('waiting', 'planning', 'running')"
-ANY = "select exists (select 1 from transfer where kind = %s and state in ('waiting', 'planning', 'running'))"
-MOVE = "update transfer set state = %s, place = %s, total = %s where id = %s and state <> 'cancelled'"
+ERASED = "erased"
+"""Why an export or import is over that held what was erased."""
+HOLD = "select id from transfer where id = any(%s::text[]) order by id for update"
+ALL = "select id from transfer where state <> 'expired' order by id"
+UNDER_WAY = "state in ('waiting', 'planning', 'running')"
+OPEN = f"select count(*) from transfer where owner = %s and kind = %s and {UNDER_WAY}"  # noqa: S608
+ANY = f"select exists (select 1 from transfer where kind = %s and {UNDER_WAY})"  # noqa: S608
+MOVE = f"update transfer set state = %s, place = %s, total = %s where id = %s and {UNDER_WAY}"  # noqa: S608
 CANCEL = "update transfer set state = 'cancelled' where id = %s"
-MORE = "update transfer set done = done + %s where id = %s"
-END = """
+MORE = "update transfer set done = done + %s where id = %s and state = 'running'"
+END = f"""
 update transfer set state = %s, result = %s, error = %s, ended = now(), expires = %s, total = greatest(total, done)
-where id = %s and state <> 'cancelled'"""
+where id = %s and {UNDER_WAY}"""  # noqa: S608
+# What was asked for may name patients, and is not needed to say that it is over.
+EXPIRE = """
+update transfer set state = 'expired', request = '', wanted = '{}', place = '{}', result = '{}', error = %s,
+    expires = coalesce(expires, now())
+where id = %s"""
 POLL = """
 update transfer set
     polls = case when window_start < now() - make_interval(secs => %s) then 1 else polls + 1 end,
@@ -54,9 +64,7 @@ ADD_PART = "insert into transfer_part (transfer, number, type, rids) values (%s,
 OPEN_PARTS = """
 select number, type, rids, chunks from transfer_part
 where transfer = %s and not is_done order by number limit %s"""
-FINISH_PART = """
-update transfer_part p set is_done = true from transfer t
-where p.transfer = %s and p.number = %s and not p.is_done and t.id = p.transfer and t.state = 'running'"""
+FINISH_PART = "update transfer_part set is_done = true where transfer = %s and number = %s and not is_done"
 SOURCE = "select body from transfer_chunk where transfer = %s and kind = 'source' and part = %s"
 COUNTS = """
 select kind, type, sum(count)::bigint from transfer_chunk
@@ -157,6 +165,14 @@ async def hold(tx: Tx, id_: str) -> Transfer | None:
     return Transfer(*row) if row else None
 
 
+async def hold_all(tx: Tx) -> None:
+    """Hold every one that has not expired, as `hold` does, and let nobody note a part of it as done."""
+    ids = [row[0] for row in await tx.fetch(ALL)]
+    for each in ids:
+        await tx.fetch(LOCK, [hash64("transfer", each)])
+    await tx.fetch(HOLD, [ids])
+
+
 async def under_way(tx: Tx, owner: str, kind: str) -> int:
     """How many an owner has under way."""
     row = await tx.one(OPEN, [owner, kind])
@@ -169,9 +185,9 @@ async def is_any(tx: Tx, kind: str) -> bool:
     return bool(row and row[0])
 
 
-async def move(tx: Tx, id_: str, state: str, place: dict[str, Any], total: int = 0) -> None:
-    """Write down how far it has come."""
-    await tx.execute(MOVE, [state, Jsonb(place), total, id_])
+async def move(tx: Tx, id_: str, state: str, place: dict[str, Any], total: int = 0) -> bool:
+    """Write down how far it has come; False when it is over, because it was cancelled or what it holds was erased."""
+    return await tx.execute(MOVE, [state, Jsonb(place), total, id_]) == 1
 
 
 async def end(
@@ -203,11 +219,21 @@ async def expire(tx: Tx, remember: int) -> int:
     """Take away the bytes of what has expired; how many. What was is remembered some days."""
     rows = await tx.fetch(LATE)
     for (id_,) in rows:
-        for statement in DROP:
-            await tx.execute(statement, [id_])
-        await tx.execute("update transfer set state = 'expired', result = '{}' where id = %s", [id_])
+        await end_files(tx, id_)
     await tx.execute(FORGET, [remember])
     return len(rows)
+
+
+async def end_files(tx: Tx, id_: str, reason: str = "") -> None:
+    """Take away its files and what it was about; that it was, and why it is over, is remembered."""
+    for statement in DROP:
+        await tx.execute(statement, [id_])
+    await tx.execute(EXPIRE, [reason, id_])
+
+
+async def drop_sources(tx: Tx, id_: str) -> None:
+    """Take away what was sent in and will not be taken in any more."""
+    await tx.execute("delete from transfer_chunk where transfer = %s and kind = 'source'", [id_])
 
 
 async def next_part(tx: Tx, id_: str) -> Part | None:
@@ -233,13 +259,13 @@ async def open_parts(tx: Tx, id_: str, limit: int) -> list[Part]:
 
 
 async def finish_part(tx: Tx, id_: str, number: int, count: int) -> bool:
-    """Mark a part as done, with so many more resources; False when somebody else has done it, or it is cancelled."""
-    if await tx.execute(FINISH_PART, [id_, number]) == 0:
+    """Mark a part as done, with so many more resources; False when somebody else has done it, or it is over."""
+    # First of all that it goes on: whoever ends it waits for this transaction, or this one for the end.
+    if await tx.execute(MORE, [count, id_]) == 0 or await tx.execute(FINISH_PART, [id_, number]) == 0:
         return False
     await tx.execute(
         "delete from transfer_chunk where transfer = %s and kind = 'source' and part = %s", [id_, number]
     )
-    await tx.execute(MORE, [count, id_])
     return True
 
 
