@@ -42,7 +42,7 @@ async def post(browser, page, path, **fields):
     return await browser.post(path, data={"csrf_token": csrf(page), **fields})
 
 
-async def until(browser, path, words, shows=None, seconds=15.0):
+async def until(browser, path, words, seconds=15.0, shows=None):
     """The page once it says what is waited for, and shows what matches."""
     for _ in range(int(seconds / 0.25)):
         page = await browser.get(path)
@@ -79,7 +79,7 @@ async def referred(world, **changes):
 async def entry_at(browser, node):
     """The newest entry of an inbox, opened."""
     entry = re.compile(rf'href="(/{node}/innboks/[0-9a-f-]+)"')
-    page = await until(browser, f"/{node}/innboks", "Per Arne Dahl", entry)
+    page = await until(browser, f"/{node}/innboks", "Per Arne Dahl", shows=entry)
     path = entry.search(page.text)[1]
     return path, await browser.get(path)
 
