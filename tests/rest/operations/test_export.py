@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from akson.record.bulk import exporter, own
+from akson.record.bulk import exporter, own, steps
 from akson.rest import background
 from akson.rest.open import open_place
 from akson.store.underway import jobs, transfers
@@ -275,7 +275,7 @@ async def progress_of(client, where):
 async def test_progress_only_grows_and_is_never_whole_before_the_end(client, database, monkeypatch):
     """Pain 5: a false 100 %, and an export that is stuck at its end."""
     monkeypatch.setattr(exporting(), "PART", 5)
-    monkeypatch.setattr(exporter, "STEP", 0.0001)
+    monkeypatch.setattr(steps, "STEP", 0.0001)
     many = [put(patient(id=f"p{number}")) for number in range(100)]
     await client.post("", json=bundle("transaction", *many))
     where = await begin(client, "/$export", _type="Patient")
@@ -349,6 +349,31 @@ async def test_it_can_be_cancelled_and_leaves_nothing(client, database):
     await nothing_left(database)
 
 
+@pytest.mark.usefixtures("work")
+async def test_one_that_ends_while_it_is_being_cancelled_leaves_nothing(client, database, monkeypatch):
+    await fill(client)
+    where = await begin(client, "/$export")
+    find = own.find
+
+    async def found_before_its_end(ctx, id_):
+        found = await find(ctx, id_)
+        async with asyncio.timeout(20):
+            while not await is_done(database):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        return found
+
+    monkeypatch.setattr(own, "find", found_before_its_end)
+    assert (await client.delete(where)).status_code == 202
+    await nothing_left(database)
+
+
+async def is_done(database):
+    async with database.transaction() as tx:
+        states = await tx.fetch("select state from transfer")
+        left = await tx.one("select count(*) from job")
+    return states == [("done",)] and left == (0,)
+
+
 async def test_it_can_be_cancelled_before_it_is_done(client, database):
     await fill(client)
     where = await begin(client, "/$export")
@@ -403,7 +428,7 @@ async def test_who_asks_too_often_is_told_to_wait(client, monkeypatch):
 
 
 async def test_an_export_that_cannot_be_done_ends_as_failed(client, database, monkeypatch):
-    monkeypatch.setattr(exporter, "GIVE_UP", 1)
+    monkeypatch.setattr(steps, "GIVE_UP", 1)
     await fill(client)
     where = await begin(client, "/$export")
     async with database.transaction() as tx:
@@ -413,3 +438,15 @@ async def test_an_export_that_cannot_be_done_ends_as_failed(client, database, mo
             await asyncio.sleep(0.3)
     assert answer.status_code == 500
     assert "could not be done (KeyError)" in issue(answer)["diagnostics"]
+
+
+async def test_one_whose_tries_were_all_cut_off_ends_as_failed(client, database):
+    """What takes too long, or more memory than there is, must not begin anew without end."""
+    where = await begin(client, "/$export")
+    async with database.transaction() as tx:
+        await tx.execute("update job set attempts = %s", [steps.GIVE_UP])
+    async with background.beside(open_place(database, BASE)), asyncio.timeout(20):
+        while (answer := await client.get(where)).status_code == 202:  # noqa: ASYNC110
+            await asyncio.sleep(0.3)
+    assert answer.status_code == 500
+    assert "could not be done in 5 tries" in issue(answer)["diagnostics"]

@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from akson.record.bulk import exporter
 from akson.rest import background
-from akson.rest.bulk import importer
+from akson.rest.bulk import staging
+from akson.rest.bulk.workers import Workers
 from akson.rest.open import open_place, standalone
 from tests.rest.making import issue, matches, observation, patient
 
@@ -128,7 +129,7 @@ async def test_files_of_a_folder_that_was_named_and_of_no_other(client, tmp_path
     (tmp_path / "open" / "p.ndjson").write_bytes(lines(*many))
     (tmp_path / "shut.ndjson").write_bytes(lines(patient(id="shut")))
     (tmp_path / "open" / "link.ndjson").symlink_to(tmp_path / "shut.ndjson")
-    monkeypatch.setattr(importer, "PART", 50_000)
+    monkeypatch.setattr(staging, "PART", 50_000)
     url = (tmp_path / "open" / "p.ndjson").as_uri()
     part = {"name": "type", "valueCode": "Patient"}
     manifest = await finished(
@@ -248,9 +249,7 @@ async def test_a_client_that_leaves_in_the_middle_leaves_nothing(database):
     }
     await app(scope, receive, send)
     assert sent[0]["status"] == 400
-    async with database.transaction() as tx:
-        rows = await tx.one("select (select count(*) from transfer), (select count(*) from transfer_chunk)")
-    assert tuple(rows) == (0, 0)
+    assert await rows_left(database) == (0, 0, 0, 0)
 
 
 async def test_an_import_that_is_cancelled_goes_no_further(client, database):
@@ -259,20 +258,45 @@ async def test_an_import_that_is_cancelled_goes_no_further(client, database):
     where = answer.headers["content-location"]
     assert (await client.delete(where)).status_code == 202
     assert (await client.get(where)).status_code == 404
-    async with background.beside(open_place(database, BASE)), asyncio.timeout(20):
-        while True:
-            async with database.transaction() as tx:
-                if (await tx.one("select count(*) from transfer"))[0] == 0:
-                    break
-            await asyncio.sleep(0.05)
+    async with background.beside(open_place(database, BASE)):
+        await nothing_left(database)
     assert (await client.get("/Patient/a")).status_code == 404
 
 
+@pytest.mark.usefixtures("work")
+async def test_one_that_is_cancelled_while_it_is_taken_in_leaves_nothing(client, database, monkeypatch):
+    do = Workers.do
+
+    async def cancelled_first(workers, task):
+        await client.delete(f"/_bulk/{task.transfer}")
+        return await do(workers, task)
+
+    monkeypatch.setattr(Workers, "do", cancelled_first)
+    answer = await client.post("/$import", content=lines(patient(id="a")), headers=NDJSON)
+    assert answer.status_code == 202
+    await nothing_left(database)
+    assert (await client.get("/Patient/a")).status_code == 404
+
+
+async def nothing_left(database):
+    async with asyncio.timeout(20):
+        while await rows_left(database) != (0, 0, 0, 0):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def rows_left(database):
+    async with database.transaction() as tx:
+        return await tx.one(
+            "select (select count(*) from transfer), (select count(*) from transfer_part),"
+            " (select count(*) from transfer_chunk), (select count(*) from job)"
+        )
+
+
 def test_parts_are_whole_lines_and_their_numbers_are_right(monkeypatch):
-    monkeypatch.setattr(importer, "PART", 40)
+    monkeypatch.setattr(staging, "PART", 40)
     text = b"".join(f"line {number}\n".encode() for number in range(1, 60)) + b"end"
     for size in (1, 7, 1000):
-        cutter = importer.Cutter()
+        cutter = staging.Cutter()
         parts = [
             part for start in range(0, len(text), size) for part in cutter.add(text[start : start + size])
         ]

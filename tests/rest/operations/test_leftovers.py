@@ -12,7 +12,7 @@ import pytest_asyncio
 from akson.kit.errors import Gone
 from akson.kit.packing import unpack
 from akson.record import erasing, gate
-from akson.record.bulk import exporter, own
+from akson.record.bulk import exporter, own, steps
 from akson.record.context import NODE_ITSELF, opened
 from akson.rest import background
 from akson.rest.open import open_place
@@ -144,7 +144,7 @@ async def test_so_is_one_that_holds_an_older_version_or_names_the_patient(client
 
 
 async def test_an_export_under_way_makes_anew_what_held_it(client, database, work, monkeypatch):
-    monkeypatch.setattr(exporter, "STEP", 0.0001)
+    monkeypatch.setattr(steps, "STEP", 0.0001)
     await fill(client)
     where = await begun(client, "/$export?_type=Observation,Patient")
     async with asyncio.timeout(30):
@@ -233,7 +233,7 @@ async def test_what_is_told_of_errors_goes_when_it_names_it(client, database, mo
 
 
 async def test_an_import_that_fails_keeps_nothing_of_what_was_sent(client, database, work, monkeypatch):
-    monkeypatch.setattr("akson.rest.bulk.importer.GIVE_UP", 0)
+    monkeypatch.setattr(steps, "GIVE_UP", 1)
     monkeypatch.setattr("akson.rest.bulk.workers.Workers.do", _broken)
     where = await begun(client, "/$import", NDJSON, content=json.dumps(patient(id=ID)).encode())
     assert "a piece of a file" in places_of(database.uri, ID)

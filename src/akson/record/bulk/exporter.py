@@ -5,8 +5,7 @@ was killed. Memory does not follow the size of the export, nor that of a resourc
 """
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,7 +18,8 @@ from akson.kit.packing import pack
 from akson.record import trail
 from akson.record.bulk import own
 from akson.record.bulk.export import Wanted, queries
-from akson.record.context import Context, Place
+from akson.record.bulk.steps import Steps
+from akson.record.context import Context
 from akson.security.actor import Purpose
 from akson.security.policy import Grant
 from akson.store.database.pool import Tx
@@ -27,11 +27,8 @@ from akson.store.index.hashing import patient_number
 from akson.store.operations import exporting
 from akson.store.operations.exporting import Choice, Row, Times
 from akson.store.underway import transfers
-from akson.store.underway.jobs import Job, Later
 from akson.store.underway.transfers import Chunk, Part, Transfer
 
-STEP = 8.0
-"""Seconds that a step may take before the job goes back to the queue."""
 SETTLE = timedelta(seconds=1)
 """A write that began before the moment of the export has its number in the database by now."""
 PLANNED = 50_000
@@ -42,71 +39,34 @@ SLICE = 4_000_000
 """Bytes of bodies that are held at once."""
 MOST = 64_000_000
 """Bytes of bodies in one transaction: some seconds of work."""
-GIVE_UP = 5
-"""Tries before an export has failed."""
 
 Reduce = Callable[[bytes], bytes]
 """Makes of a body what `_elements` leaves of it."""
 Reducing = Callable[[tuple[str, ...]], Reduce]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How much goes into one file, in bytes, and how long files are kept."""
-
-    file: int
-    time: timedelta
-
-
 @dataclass(slots=True)
-class Exporter:
+class Exporter(Steps):
     """Does exports of a place. `reducing` gives what reduces bodies to some elements."""
 
-    place: Place
-    kept: Kept
     reducing: Reducing
 
-    async def work(self, job: Job) -> Later | None:
-        """Some steps; Later while there is more to do. Ends as done or failed, never in between."""
-        id_ = job.payload["transfer"]
-        try:
-            return await self._steps(id_)
-        except Exception as error:
-            if job.attempts < GIVE_UP:
-                raise
-            await self._fail(id_, f"it could not be done ({type(error).__name__})")
-            return None
-
-    async def _steps(self, id_: str) -> Later | None:
-        until = time.monotonic() + STEP
-        while time.monotonic() < until:
-            async with self.place.database.transaction() as tx:
-                transfer = await transfers.hold(tx, id_)
-                if transfer is not None and transfer.state == "cancelled":
-                    await transfers.drop(tx, id_)
-                    return None
-                if transfer is None or transfer.state not in {"waiting", "planning", "running"}:
-                    return None
-                grant = own.still_granted(self.place, transfer)
-                if grant is None:
-                    await self._end(tx, transfer, "failed", "whoever asked for it may not any more")
-                    return None
-                wait = await self._step(tx, grant, transfer)
-            if wait:
-                return Later(wait)
-        return Later()
-
-    async def _step(self, tx: Tx, grant: Grant, transfer: Transfer) -> float:
-        """One step; seconds to wait before the next."""
-        if transfer.state == "waiting":
-            return await self._settle(tx, transfer)
-        if transfer.state == "planning":
-            await self._plan(tx, grant, transfer)
-        elif (part := await transfers.next_part(tx, transfer.id)) is not None:
-            await self._fill(tx, grant, transfer, part)
-        else:
-            await self._close(tx, grant, transfer)
-        return 0.0
+    async def step(self, id_: str, _until: float, /) -> float | None:
+        """One step in one transaction."""
+        async with self.place.database.transaction() as tx:
+            held = await self.held(tx, id_)
+            if held is None:
+                return None
+            transfer, grant = held
+            if transfer.state == "waiting":
+                return await self._settle(tx, transfer)
+            if transfer.state == "planning":
+                await self._plan(tx, grant, transfer)
+            elif (part := await transfers.next_part(tx, id_)) is not None:
+                await self._fill(tx, grant, transfer, part)
+            else:
+                await self._close(tx, grant, transfer)
+            return 0.0
 
     async def _settle(self, tx: Tx, transfer: Transfer) -> float:
         """Wait for transactions that may have written before the moment and are not over."""
@@ -186,17 +146,7 @@ class Exporter:
         if grant.audited:
             shown = await exporting.patients(tx, grant.scope, transfer.id)
             await trail.taken_out(ctx, grant, dict(shown))
-        await self._end(tx, transfer, "done")
-
-    async def _end(self, tx: Tx, transfer: Transfer, state: str, error: str = "") -> None:
-        found = await transfers.sizes(tx, transfer.id) if state == "done" else []
-        files = files_of(found, self.kept.file)
-        await transfers.end(tx, transfer.id, state, {"files": files}, now() + self.kept.time, error)
-
-    async def _fail(self, id_: str, error: str) -> None:
-        async with self.place.database.transaction() as tx:
-            if (transfer := await transfers.hold(tx, id_)) is not None:
-                await self._end(tx, transfer, "failed", error)
+        await self.end(tx, transfer.id, "done")
 
 
 class _Chunks:
@@ -262,23 +212,3 @@ def _deletions(rows: list[Row]) -> bytes:
     entries = [{"request": {"method": "DELETE", "url": f"{row.type}/{row.id}"}} for row in rows]
     bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
     return orjson.dumps(bundle) + b"\n"
-
-
-def files_of(found: list[transfers.Size], largest: int) -> list[dict[str, object]]:
-    """The files that chunks make, each of about so many bytes."""
-    return list(_named(transfers.grouped(found, largest)))
-
-
-def _named(files: list[tuple[transfers.File, int, int, int]]) -> Iterator[dict[str, object]]:
-    """What is told of each file, with its name."""
-    seen: dict[tuple[str, str], int] = {}
-    for file, count, size, packed in files:
-        key = (file.kind, file.type)
-        seen[key] = seen.get(key, 0) + 1
-        head = "" if file.kind == "output" else f"{file.kind}-"
-        yield {
-            "name": f"{head}{file.type}-{seen[key]}.ndjson",
-            "count": count,
-            "size": size,
-            "packed": packed,
-        } | file._asdict()

@@ -77,10 +77,10 @@ async def ask(ctx: Context, id_: str) -> Transfer:
 
 async def cancel(ctx: Context, id_: str) -> None:
     """End it and take away what it gave."""
-    found = await find(ctx, id_)
+    await find(ctx, id_)
     async with ctx.tx.savepoint():
-        await transfers.cancel(ctx.tx, id_)
-        if found.state in {"done", "failed"}:
+        # It may have ended since it was found, and then nobody else takes it away.
+        if await transfers.cancel(ctx.tx, id_) in {"done", "failed", "expired"}:
             await transfers.drop(ctx.tx, id_)
 
 

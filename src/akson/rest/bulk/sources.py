@@ -13,13 +13,14 @@ import httpx
 
 from akson.kit.errors import Unprocessable
 from akson.kit.settings import Node, Role
+from akson.record.bulk.steps import Hopeless
 from akson.record.subscriptions.endpoints import is_loopback, origin
 
 WAIT = 60
 """Seconds without a byte after which a source counts as silent."""
 
 
-class Unreadable(Exception):
+class Unreadable(Hopeless):
     """A source cannot be read; the text says why, for the one who named it."""
 
 

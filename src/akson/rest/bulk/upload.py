@@ -2,9 +2,10 @@
 
 from akson.kit.errors import Gone, Malformed
 from akson.record.bulk import imports, own
+from akson.record.bulk.steps import Over
 from akson.record.context import Place
-from akson.rest.bulk.importer import Over, Stage
 from akson.rest.bulk.sources import Unreadable
+from akson.rest.bulk.staging import Stage
 from akson.rest.bulk.started import asked, check_asynchronous, started
 from akson.rest.wire.attempt import Door
 from akson.rest.wire.http import Answer, Request

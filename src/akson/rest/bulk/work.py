@@ -4,7 +4,8 @@ import asyncio
 from datetime import timedelta
 
 from akson.kit.settings import Settings
-from akson.record.bulk.exporter import Exporter, Kept, Reduce
+from akson.record.bulk.exporter import Exporter, Reduce
+from akson.record.bulk.steps import Kept
 from akson.record.context import Place
 from akson.rest.bulk.importer import Importer
 from akson.rest.bulk.workers import Workers
@@ -20,9 +21,7 @@ REMEMBERED = 30
 
 async def export(place: Place, job: Job) -> Later | None:
     """Some steps of an export."""
-    settings = Settings.load()
-    kept = Kept(settings.bulk_file, timedelta(hours=settings.bulk_hours))
-    return await Exporter(place, kept, _reducing).work(job)
+    return await Exporter(place, _kept(Settings.load()), _reducing).work(job)
 
 
 _WORKERS: dict[str, Workers] = {}
@@ -32,12 +31,15 @@ _WORKERS: dict[str, Workers] = {}
 async def import_(place: Place, job: Job) -> Later | None:
     """Some steps of an import. Its processes stay until the last import is done."""
     settings = Settings.load()
-    kept = Kept(settings.bulk_file, timedelta(hours=settings.bulk_hours))
     workers = _WORKERS.setdefault(place.database.uri, Workers(settings.import_processes))
-    later = await Importer(place, kept, workers).work(job)
+    later = await Importer(place, _kept(settings), workers).work(job)
     if later is None and not await _any_import(place):
         await end(place)
     return later
+
+
+def _kept(settings: Settings) -> Kept:
+    return Kept(settings.bulk_file, timedelta(hours=settings.bulk_hours))
 
 
 async def _any_import(place: Place) -> bool:

@@ -29,7 +29,9 @@ UNDER_WAY = "state in ('waiting', 'planning', 'running')"
 OPEN = f"select count(*) from transfer where owner = %s and kind = %s and {UNDER_WAY}"  # noqa: S608
 ANY = f"select exists (select 1 from transfer where kind = %s and {UNDER_WAY})"  # noqa: S608
 MOVE = f"update transfer set state = %s, place = %s, total = %s where id = %s and {UNDER_WAY}"  # noqa: S608
-CANCEL = "update transfer set state = 'cancelled' where id = %s"
+CANCEL = """
+update transfer t set state = 'cancelled' from (select id, state from transfer where id = %s for update) before
+where t.id = before.id returning before.state"""
 MORE = "update transfer set done = done + %s where id = %s and state = 'running'"
 END = f"""
 update transfer set state = %s, result = %s, error = %s, ended = now(), expires = %s, total = greatest(total, done)
@@ -203,9 +205,10 @@ async def polls(tx: Tx, id_: str, seconds: float) -> int:
     return int(row[0]) if row else 0
 
 
-async def cancel(tx: Tx, id_: str) -> None:
-    """Nobody may go on with it. Whoever is at work on it takes it away at the end of the present step."""
-    await tx.execute(CANCEL, [id_])
+async def cancel(tx: Tx, id_: str) -> str:
+    """Nobody may go on with it; its state before. Whoever is at work on it takes it away after the present step."""
+    row = await tx.one(CANCEL, [id_])
+    return str(row[0]) if row else ""
 
 
 async def drop(tx: Tx, id_: str) -> None:
