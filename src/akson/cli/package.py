@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from akson.cli import database
+
 if TYPE_CHECKING:
     from akson.cli.main import Commands
 
@@ -26,46 +28,30 @@ def add(commands: "Commands") -> None:
         metavar="PATH",
         help="a package, a folder of packages, or no.akson.base",
     )
-    _where(load)
+    database.arguments(load)
     load.set_defaults(run=_add)
     show = inner.add_parser("list", help="the packages that are loaded, and what they bring")
-    _where(show)
+    database.arguments(show)
     show.set_defaults(run=_list)
     remove = inner.add_parser("remove", help="take packages out again, with all they brought")
     remove.add_argument("names", nargs="+", metavar="NAME[#VERSION]", help="without a version: all versions")
-    _where(remove)
+    database.arguments(remove)
     remove.set_defaults(run=_remove)
-
-
-def _where(command: argparse.ArgumentParser) -> None:
-    place = command.add_mutually_exclusive_group()
-    place.add_argument(
-        "--data",
-        type=Path,
-        default=Path("data"),
-        help="folder of a database that no program is using (default data)",
-    )
-    place.add_argument("--database", metavar="URI", help="connection URI of a database, in use or not")
-    command.add_argument(
-        "--node",
-        default="",
-        help="with --data: the node whose database it is; without it that of akson fhir serve",
-    )
 
 
 def _add(chosen: argparse.Namespace) -> int:
     from akson.cli.packages import run
 
-    return run.add(run.Where(chosen.data, chosen.database, chosen.node), chosen.paths)
+    return run.add(database.where(chosen), chosen.paths)
 
 
 def _list(chosen: argparse.Namespace) -> int:
     from akson.cli.packages import run
 
-    return run.show(run.Where(chosen.data, chosen.database, chosen.node))
+    return run.show(database.where(chosen))
 
 
 def _remove(chosen: argparse.Namespace) -> int:
     from akson.cli.packages import run
 
-    return run.remove(run.Where(chosen.data, chosen.database, chosen.node), chosen.names)
+    return run.remove(database.where(chosen), chosen.names)

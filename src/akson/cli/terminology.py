@@ -5,8 +5,9 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from akson.cli import database
+
 if TYPE_CHECKING:
-    from akson.cli.loading.target import Where
     from akson.cli.main import Commands
 
 LANGUAGES = "nb,no,nn,en"
@@ -21,10 +22,10 @@ def add(commands: "Commands") -> None:
         "list",
         help="the code systems, value sets and concept maps that were loaded or stored, with their versions",
     )
-    _where(listing)
+    database.arguments(listing)
     listing.set_defaults(run=_list)
     remove = inner.add_parser("remove", help="take a loaded version out of use")
-    _where(remove)
+    database.arguments(remove)
     remove.add_argument("canonical", metavar="URL|VERSION", help="what to remove, as `list` shows it")
     remove.set_defaults(run=_remove)
 
@@ -38,7 +39,7 @@ def _add_load(commands: "Commands") -> None:
         " ConceptMap (JSON, NDJSON, packages). A new version is put into use at once when it is whole; the old one stays"
         " reachable as URL|VERSION.",
     )
-    _where(load)
+    database.arguments(load)
     load.add_argument("--version", default="", help="what to call the version of what names none itself")
     load.add_argument(
         "--languages",
@@ -50,55 +51,35 @@ def _add_load(commands: "Commands") -> None:
     load.set_defaults(run=_load)
 
 
-def _where(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--data", type=Path, default=Path("data"), help="folder of the embedded database (default data)"
-    )
-    command.add_argument(
-        "--node",
-        default="",
-        help="node whose database it is, e.g. journal (default: that of akson fhir serve)",
-    )
-    command.add_argument("--database", default="", metavar="URI", help="connection URI of a database instead")
-
-
-def _place(chosen: argparse.Namespace) -> "Where":
-    from akson.cli.loading.target import Where
-
-    return Where(chosen.data, chosen.node, chosen.database)
-
-
 def _load(chosen: argparse.Namespace) -> int:
     from akson.cli.loading.run import Options, load
 
     languages = tuple(each for each in chosen.languages.split(",") if each)
-    return load(chosen.paths, _place(chosen), Options(chosen.version, languages, chosen.quiet))
+    return load(chosen.paths, database.where(chosen), Options(chosen.version, languages, chosen.quiet))
 
 
 def _list(chosen: argparse.Namespace) -> int:
-    return asyncio.run(_listed(_place(chosen)))
+    return asyncio.run(_listed(database.where(chosen)))
 
 
-async def _listed(where: "Where") -> int:
-    from akson.cli.loading.target import opened
+async def _listed(place: database.Where) -> int:
     from akson.store.terms import sources
 
-    async with opened(where) as database, database.transaction(read_only=True) as tx:
+    async with database.opened(place) as found, found.transaction(read_only=True) as tx:
         for each in await sources.active(tx):
             print(f"{each.kind:<10}  {each.concepts or '':>8}  {each.canonical}  {each.name}".rstrip())
     return 0
 
 
 def _remove(chosen: argparse.Namespace) -> int:
-    return asyncio.run(_removed(_place(chosen), chosen.canonical))
+    return asyncio.run(_removed(database.where(chosen), chosen.canonical))
 
 
-async def _removed(where: "Where", canonical: str) -> int:
-    from akson.cli.loading.target import opened
+async def _removed(place: database.Where, canonical: str) -> int:
     from akson.fhir.terminology.rules import Canonical
     from akson.store.terms import sources
 
-    async with opened(where) as database, database.transaction() as tx:
+    async with database.opened(place) as found, found.transaction() as tx:
         count = await sources.remove(tx, Canonical.read(canonical))
     print(f"{count} taken out of use" if count else "Nothing that was loaded has this url and version")
     return 0 if count else 1

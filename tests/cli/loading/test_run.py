@@ -7,8 +7,8 @@ import httpx
 import pytest
 from bench import rf2
 
+from akson.cli.database import Where
 from akson.cli.loading.run import Options, _load
-from akson.cli.loading.target import Where
 from akson.cli.main import main
 from akson.rest.open import open_place, standalone
 from akson.store.terms import questions

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from akson.cli.database import embedded, ready
 from akson.cli.importing.files import Document, Files
 from akson.cli.importing.progress import Progress
 from akson.cli.importing.tally import Refused, Tally
@@ -76,20 +77,6 @@ async def place_of(data: Path) -> AsyncIterator[Place]:
     from akson.cli.serving import DATABASE, HOST
     from akson.kit.settings import Settings
     from akson.rest.open import open_place
-    from akson.store.database.embedded import Embedded
-    from akson.store.database.migrate import migrate
-    from akson.store.database.pool import Database
 
-    settings = Settings.load()
-    postgres = Embedded(data)
-    await asyncio.to_thread(postgres.start)
-    try:
-        database = Database(postgres.uri(DATABASE), 2, statement_timeout=600)
-        await database.open()
-        try:
-            await migrate(database)
-            yield open_place(database, f"http://{HOST}", settings.validation)
-        finally:
-            await database.close()
-    finally:
-        await asyncio.to_thread(postgres.stop)
+    async with embedded(data) as postgres, ready(postgres.uri(DATABASE)) as database:
+        yield open_place(database, f"http://{HOST}", Settings.load().validation)

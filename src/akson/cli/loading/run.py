@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
+from akson.cli.database import Where, opened
 from akson.cli.importing.progress import Progress
 from akson.cli.loading.find import Item, Problem, Small, items
 from akson.cli.loading.release import Release
-from akson.cli.loading.target import Where, opened
 from akson.fhir.terminology.concept import Concept
 from akson.fhir.terminology.hierarchy import Hierarchy
 from akson.kit.errors import AksonError

@@ -1,33 +1,20 @@
 """Loading, listing and removing packages, on a database that is named or one that is started for it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from akson.cli import hosting
+from akson.cli.database import Where, opened
 from akson.exchange.own_package import own, take_own
 from akson.fhir.packages.package import Package
-from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.context import NODE_ITSELF, Place
+from akson.record.context import opened as inside
 from akson.record.package_files import found
 from akson.record.packages import Taken, take, take_out
 from akson.store.database.pool import Database
 from akson.store.terms import definitions
 from akson.store.terms.definitions import Loaded
-
-PATIENT = 600
-"""Seconds a statement may take: a code system can be large."""
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Which database: a URI, or a data folder with the name of a node (empty: the plain FHIR server's)."""
-
-    data: Path
-    uri: str | None = None
-    node: str = ""
 
 
 def add(where: Where, paths: Sequence[Path]) -> int:
@@ -37,7 +24,7 @@ def add(where: Where, paths: Sequence[Path]) -> int:
     ]  # what is broken stops before anything starts
 
     async def load(database: Database) -> int:
-        async with opened(_place(database), NODE_ITSELF) as ctx:
+        async with inside(_place(database), NODE_ITSELF) as ctx:
             taken = [(path, await (take(ctx, each) if path else take_own(ctx))) for path, each in packages]
             here = await definitions.packages(ctx.tx)
         for path, each in taken:
@@ -76,7 +63,7 @@ def remove(where: Where, names: Sequence[str]) -> int:
     """Take packages out, all of those named or none."""
 
     async def out(database: Database) -> int:
-        async with opened(_place(database), NODE_ITSELF) as ctx:
+        async with inside(_place(database), NODE_ITSELF) as ctx:
             gone = {name: await take_out(ctx, *name.partition("#")[::2]) for name in names}
         for name, versions in gone.items():
             for version in versions:
@@ -117,38 +104,7 @@ def _tell_missing(needs: "dict[str, str] | Any", here: Sequence[Loaded]) -> None
 
 def _in(where: Where, do: Callable[[Database], Coroutine[Any, Any, int]]) -> int:
     async def run() -> int:
-        async with _opened(where) as database:
+        async with opened(where) as database:
             return await do(database)
 
     return hosting.run(run())
-
-
-@asynccontextmanager
-async def _opened(where: Where) -> AsyncIterator[Database]:
-    """The database, up to date."""
-    from akson.store.database.migrate import migrate
-
-    async with _uri(where) as uri:
-        database = Database(uri, 1, statement_timeout=PATIENT)
-        await database.open()
-        try:
-            await migrate(database)
-            yield database
-        finally:
-            await database.close()
-
-
-@asynccontextmanager
-async def _uri(where: Where) -> AsyncIterator[str]:
-    from akson.cli.serving import DATABASE
-    from akson.store.database.embedded import Embedded
-
-    if where.uri:
-        yield where.uri
-        return
-    postgres = Embedded(where.data)
-    await asyncio.to_thread(postgres.start)
-    try:
-        yield postgres.uri(f"akson_{where.node}" if where.node else DATABASE)
-    finally:
-        await asyncio.to_thread(postgres.stop)
