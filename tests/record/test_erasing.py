@@ -3,39 +3,25 @@
 import pytest
 
 from akson.kit.errors import NotFound
-from akson.kit.settings import Node, Role
 from akson.record import gate
-from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.context import NODE_ITSELF, opened
 from akson.record.erasing import What, erase
 from akson.record.refused import Refused
 from akson.security.actor import Actor, Kind
 from akson.store.access import audit, relations
+from tests.record.making import ADMIN, INGRID, NURSE, condition, journal, treated
 from tests.rest.operations.traces import places_of
 
 pytestmark = pytest.mark.store
 
-ADMIN = Actor(Kind.SYSTEM, name="Operations", client_id="ops", administers=True)
-NURSE = Actor(
-    Kind.PERSONNEL, name="Hanne Lunde", role="hjemmesykepleier", practitioner="Practitioner/h",
-    units=frozenset({"Organization/nord"}),
-)  # fmt: skip
-
 
 @pytest.fixture
 async def place(database):
-    node = Node(
-        "journal", frozenset({Role.JOURNAL}), "http://localhost/journal", "Solvik", "999", "akson-journal"
-    )
-    made = Place(node, database)
+    made = journal(database)
     async with opened(made, NODE_ITSELF) as ctx:
         await gate.update(ctx, {"resourceType": "Patient", "id": "ingrid"})
-        await gate.update(
-            ctx, {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/ingrid"}}
-        )
-        await gate.update(ctx, {
-            "resourceType": "EpisodeOfCare", "id": "e", "status": "active",
-            "patient": {"reference": "Patient/ingrid"}, "managingOrganization": {"reference": "Organization/nord"},
-        })  # fmt: skip
+        await gate.update(ctx, condition("c", "ingrid"))
+        await gate.update(ctx, treated())
     return made
 
 
@@ -57,9 +43,7 @@ async def test_only_the_access_log_says_who_it_was(place):
         assert await tx.fetch("select topic, reference from event") == [("Patient.delete", "Patient")]
 
 
-@pytest.mark.parametrize(
-    "actor", [NURSE, Actor(Kind.SYSTEM, client_id="other"), Actor(Kind.CITIZEN, patient="ingrid")]
-)
+@pytest.mark.parametrize("actor", [NURSE, Actor(Kind.SYSTEM, client_id="other"), INGRID])
 @pytest.mark.parametrize("what", [What.INSTANCE, What.VERSIONS])
 async def test_nobody_else_erases(place, actor, what):
     with pytest.raises(Refused):

@@ -5,32 +5,22 @@ import pytest
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.errors import Gone, NotFound, VersionMismatch
-from akson.kit.settings import Node, Role
 from akson.record import gate, reindexing
 from akson.record.change import Change
-from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.context import NODE_ITSELF, opened
 from akson.record.refused import Refused
 from akson.security.actor import Action, Actor, Kind
 from akson.store.access import audit
 from akson.store.record import events
 from akson.store.record.events import Mark
+from tests.record.making import BASE, INGRID, NURSE, condition, journal, treated
 
 pytestmark = pytest.mark.store
-
-NURSE = Actor(
-    Kind.PERSONNEL, name="Hanne Lunde", role="hjemmesykepleier", practitioner="Practitioner/h",
-    units=frozenset({"Organization/nord"}),
-)  # fmt: skip
-INGRID = Actor(Kind.CITIZEN, patient="ingrid")
-BASE = "http://localhost/journal/fhir"
 
 
 @pytest.fixture
 def place(database):
-    node = Node(
-        "journal", frozenset({Role.JOURNAL}), "http://localhost/journal", "Solvik", "999", "akson-journal"
-    )
-    return Place(node, database)
+    return journal(database)
 
 
 @pytest.fixture
@@ -40,24 +30,8 @@ async def people(place):
         for name in ("ingrid", "per"):
             await gate.update(ctx, {"resourceType": "Patient", "id": name, "name": [{"family": name}]})
             await gate.update(ctx, condition(f"c-{name}", name))
-        episode = {
-            "resourceType": "EpisodeOfCare",
-            "id": "e",
-            "status": "active",
-            "patient": {"reference": "Patient/ingrid"},
-            "managingOrganization": {"reference": "Organization/nord"},
-        }
-        await gate.update(ctx, episode)
+        await gate.update(ctx, treated())
     return place
-
-
-def condition(identifier: str, patient: str) -> dict:
-    return {
-        "resourceType": "Condition",
-        "id": identifier,
-        "subject": {"reference": f"Patient/{patient}"},
-        "code": {"text": "Atrieflimmer"},
-    }
 
 
 async def test_a_nurse_reads_what_her_unit_treats_and_nothing_else(people):

@@ -6,18 +6,16 @@ import pytest
 
 from akson.fhir.search_parse import parse
 from akson.kit.errors import AksonError
-from akson.kit.settings import Node, Role
 from akson.record import gate, together, whole
-from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.context import NODE_ITSELF, opened
 from akson.record.whole import Told
 from akson.security.actor import Actor, Kind
 from akson.store.operations.whole import Whole
 from akson.store.record.resources import HistoryOf, Stored
+from tests.record.making import BASE, INGRID, journal
 
 pytestmark = pytest.mark.store
 
-BASE = "http://localhost/journal"
-CITIZEN = Actor(Kind.CITIZEN, patient="ingrid")
 ATTESTED = Actor(
     Kind.PERSONNEL, client_id="sykehus", hpr="1", patient="ingrid", at_register=True,
     care_relationship=(("purpose_of_use", "TREAT"),),
@@ -49,7 +47,7 @@ def observation(key, patient, code, **more):
 @pytest.fixture
 async def place(database):
     """Ingrid, whose record refers to that of Per in every way, and Per with a secret."""
-    made = Place(Node("journal", frozenset({Role.JOURNAL}), BASE, "Solvik", "999", "akson-journal"), database)
+    made = journal(database)
     composition = {
         "resourceType": "Composition", "id": "c", "status": "final", "type": {"text": "x"}, "title": "x",
         "date": "2026-01-01", "subject": {"reference": "Patient/ingrid"}, "author": [{"reference": "Patient/per"}],
@@ -90,7 +88,7 @@ def is_hers(references: set[str]) -> bool:
     return not {each for each in references if each.split("/")[1].startswith("per")}
 
 
-@pytest.mark.parametrize("actor", [CITIZEN, ATTESTED], ids=["citizen", "attested"])
+@pytest.mark.parametrize("actor", [INGRID, ATTESTED], ids=["citizen", "attested"])
 async def test_no_search_shows_or_counts_another_patient(place, actor):
     for kind, query in SEARCHES:
         pairs = [tuple(pair.split("=", 1)) for pair in query.split("&")]
@@ -102,7 +100,7 @@ async def test_no_search_shows_or_counts_another_patient(place, actor):
             assert not page.matches, query
 
 
-@pytest.mark.parametrize("actor", [CITIZEN, ATTESTED], ids=["citizen", "attested"])
+@pytest.mark.parametrize("actor", [INGRID, ATTESTED], ids=["citizen", "attested"])
 async def test_nor_does_any_operation(place, actor):
     async with opened(place, actor) as ctx:
         told = Told(await whole.root(ctx, Whole("Patient", "ingrid")), at_once=True)
@@ -126,7 +124,7 @@ async def test_nor_does_any_operation(place, actor):
         assert "security" not in await together.metas(ctx, "")
 
 
-@pytest.mark.parametrize("actor", [CITIZEN, ATTESTED], ids=["citizen", "attested"])
+@pytest.mark.parametrize("actor", [INGRID, ATTESTED], ids=["citizen", "attested"])
 @pytest.mark.parametrize("hidden", ["per", "nobody"])
 async def test_hidden_and_absent_are_refused_with_the_same_words(place, actor, hidden):
     said = set()

@@ -3,17 +3,15 @@
 import pytest
 
 from akson.fhir.search_parse import parse
-from akson.kit.settings import Node, Role
 from akson.record import gate, reindexing
-from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.context import NODE_ITSELF, opened
 from akson.record.refused import Refused
 from akson.security.actor import Actor, Kind
 from akson.store.underway import jobs
+from tests.record.making import ADMIN, NURSE, journal
 
 pytestmark = pytest.mark.store
 
-ADMIN = Actor(Kind.SYSTEM, name="Operations", client_id="ops", administers=True)
-NURSE = Actor(Kind.PERSONNEL, role="hjemmesykepleier", units=frozenset({"Organization/nord"}))
 LANGUAGE = {
     "resourceType": "SearchParameter",
     "id": "speaks",
@@ -38,10 +36,7 @@ async def place(database, monkeypatch):
     monkeypatch.setattr("akson.record.registry.LOOK", 0.0)
     monkeypatch.setattr(reindexing, "WAIT", 0.0)
     monkeypatch.setattr(reindexing, "AGAIN", 0.0)
-    node = Node(
-        "journal", frozenset({Role.JOURNAL}), "http://localhost/journal", "Solvik", "999", "akson-journal"
-    )
-    made = Place(node, database)
+    made = journal(database)
     async with opened(made, NODE_ITSELF) as ctx:
         await gate.update(ctx, INGRID)
     return made

@@ -3,48 +3,29 @@
 import pytest
 
 from akson.kit.errors import NotFound
-from akson.kit.settings import Node, Role
 from akson.record import gate, whole
-from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.context import NODE_ITSELF, opened
 from akson.record.whole import Told
-from akson.security.actor import Actor, Kind
 from akson.store.access import audit
 from akson.store.operations.whole import Whole
+from tests.record.making import BASE, INGRID, NURSE, condition, journal, treated
 
 pytestmark = pytest.mark.store
-
-NURSE = Actor(
-    Kind.PERSONNEL, name="Hanne Lunde", role="hjemmesykepleier", practitioner="Practitioner/h",
-    units=frozenset({"Organization/nord"}),
-)  # fmt: skip
-INGRID = Actor(Kind.CITIZEN, patient="ingrid")
-BASE = "http://localhost/journal"
 
 
 @pytest.fixture
 async def place(database):
-    made = Place(Node("journal", frozenset({Role.JOURNAL}), BASE, "Solvik", "999", "akson-journal"), database)
+    made = journal(database)
     async with opened(made, NODE_ITSELF) as ctx:
         for name in ("ingrid", "per"):
             await gate.update(ctx, {"resourceType": "Patient", "id": name})
             for number in range(3):
                 await gate.update(ctx, condition(f"c-{name}-{number}", name))
         await gate.update(ctx, {"resourceType": "Organization", "id": "nord", "name": "Nord"})
-        await gate.update(ctx, {
-            "resourceType": "EpisodeOfCare", "id": "e", "status": "active",
-            "patient": {"reference": "Patient/ingrid"}, "managingOrganization": {"reference": "Organization/nord"},
-        })  # fmt: skip
+        await gate.update(ctx, treated())
         # Names Ingrid, but is about Per: outside the scope of those who treat Ingrid.
         await gate.update(ctx, condition("asserted", "per", asserter={"reference": "Patient/ingrid"}))
     return made
-
-
-def condition(identifier, patient, **more):
-    return {
-        "resourceType": "Condition",
-        "id": identifier,
-        "subject": {"reference": f"Patient/{patient}"},
-    } | more
 
 
 async def walk(place, actor, patient, count=2):

@@ -1,7 +1,12 @@
-"""A small record to search in: two patients, their observations and stays, an organisation."""
+"""A small record to search in: two patients, their observations and stays, an organisation; and how to ask for it."""
+
+import pytest
 
 from akson.fhir.extract import extract
+from akson.fhir.search_parse import parse
 from akson.store.record import resources
+from akson.store.scope import NODE
+from akson.store.search.statements import search
 
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 UCUM = {"system": "http://unitsofmeasure.org", "code": "mm[Hg]", "unit": "mmHg"}
@@ -102,3 +107,23 @@ async def load(tx):
     """Write the whole record."""
     for resource in RECORD:
         await resources.create(tx, resource, extract(resource))
+
+
+def query(kind, *pairs):
+    """A search as it stands in an address: `name=value`, several times."""
+    return parse(kind, [tuple(pair.split("=", 1)) for pair in pairs], base="http://localhost/fhir")
+
+
+async def found(tx, kind, *pairs, scope=NODE):
+    """Ids of what a search finds."""
+    return sorted(match.id for match in (await search(tx, scope, query(kind, *pairs))).matches)
+
+
+async def check(tx, cases):
+    """Each search, (type, name=value, ...), finds the ids that stand beside it, or is refused with that error."""
+    for (kind, *pairs), expected in cases.items():
+        if isinstance(expected, list):
+            assert await found(tx, kind, *pairs) == expected, (kind, pairs)
+        else:
+            with pytest.raises(expected):
+                await found(tx, kind, *pairs)

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from akson.fhir.extract import extract
-from akson.fhir.search_parse import parse
 from akson.kit.clock import now
 from akson.store.access import admission, relations
 from akson.store.access.relations import Relation
@@ -26,7 +25,7 @@ from akson.store.scope import (
     WithoutPatient,
 )
 from akson.store.search.statements import count, search, statement
-from tests.store.patients import RECORD, load
+from tests.store.patients import RECORD, load, query
 
 RESTRICTED = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R"
 P1 = OfPatients(frozenset({"p1"}))
@@ -51,10 +50,6 @@ SEES = {
     AnyOf(()): set(),
     AllOf((AnyOf((P1, WithoutPatient())), AnyOf((OfTypes(frozenset({"Observation"})),)))): {"o1", "o2", "o4"},
 }
-
-
-def query(kind, *pairs):
-    return parse(kind, [tuple(pair.split("=", 1)) for pair in pairs], base="http://localhost/fhir")
 
 
 def inside(predicate):

@@ -3,11 +3,11 @@
 import pytest
 
 from akson.fhir.extract import extract
-from akson.fhir.search_parse import parse
 from akson.store.record import resources
 from akson.store.record.resources import Write
 from akson.store.scope import NODE, AnyOf, OfPatients, Scope, WithoutPatient
 from akson.store.search.statements import search
+from tests.store.patients import query
 
 MINE = Scope(AnyOf((OfPatients(frozenset({"p1"})), WithoutPatient())), "reason.test")
 
@@ -95,8 +95,7 @@ SEARCHES = [
 
 async def seen(tx, scope, pairs):
     kind, *rest = pairs
-    asked = [tuple(pair.split("=", 1)) for pair in (*rest, "_total=accurate")]
-    page = await search(tx, scope, parse(kind, asked, base="http://localhost/fhir"))
+    page = await search(tx, scope, query(kind, *rest, "_total=accurate"))
     included = sorted(each.reference for each in page.included)
     matched = [each.reference for each in page.matches]
     return (

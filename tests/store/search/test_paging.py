@@ -6,12 +6,12 @@ import base64
 import pytest
 
 from akson.fhir.extract import extract
-from akson.fhir.search_parse import parse
 from akson.kit.errors import Malformed
 from akson.store.record import resources
 from akson.store.record.resources import Write
 from akson.store.scope import NODE
 from akson.store.search.statements import search
+from tests.store.patients import query
 
 NAMES = ("Åse", "Ærlig", "Østen", "Per", "Kari", "", "Ola")
 
@@ -25,10 +25,6 @@ def patient(number, prefix="a"):
 
 async def write(tx, *found):
     await resources.write_many(tx, [Write("Patient", each["id"], each, extract(each)) for each in found])
-
-
-def query(*pairs):
-    return parse("Patient", [tuple(pair.split("=", 1)) for pair in pairs], base="http://localhost/fhir")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +58,7 @@ async def test_what_was_there_all_the_time_is_seen_once(database, sort):
         while True:
             async with database.transaction(read_only=True) as tx:
                 pairs = [*([sort] if sort else []), "_count=9", *([f"_cursor={mark}"] if mark else [])]
-                page = await search(tx, NODE, query(*pairs))
+                page = await search(tx, NODE, query("Patient", *pairs))
             seen += [match.id for match in page.matches]
             mark = page.next
             if mark is None:
@@ -78,10 +74,12 @@ async def test_what_was_there_all_the_time_is_seen_once(database, sort):
 async def test_a_mark_holds_no_name(database):
     async with database.transaction() as tx:
         await write(tx, *(patient(number) for number in range(7)))
-        page = await search(tx, NODE, query("_sort=family", "_count=2"))
+        page = await search(tx, NODE, query("Patient", "_sort=family", "_count=2"))
         assert page.next
         text = base64.urlsafe_b64decode(page.next + "=" * (-len(page.next) % 4)).lower()
         for name in (b"ase", b"aerlig", b"osten", b"per", b"kari"):
             assert name not in text
         with pytest.raises(Malformed):
-            await search(tx, NODE, query("_sort=family", "_count=2", f"_cursor={page.next[:-6]}AAAAAA"))
+            await search(
+                tx, NODE, query("Patient", "_sort=family", "_count=2", f"_cursor={page.next[:-6]}AAAAAA")
+            )

@@ -7,11 +7,11 @@ import psycopg
 import pytest
 
 from akson.fhir.extract import extract
-from akson.fhir.search_parse import parse
 from akson.store.record import resources
 from akson.store.record.resources import Write
 from akson.store.scope import NODE, CareRelation, Scope
 from akson.store.search.statements import statement
+from tests.store.patients import query
 
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
@@ -135,10 +135,7 @@ async def _plans(database):
     async with database.transaction() as tx:
         for shape in SHAPES:
             kind, *pairs = shape
-            asked = parse(
-                kind, [tuple(pair.split("=", 1)) for pair in (*pairs, "_count=20")], base="http://x"
-            )
-            found = statement(NODE, asked)
+            found = statement(NODE, query(kind, *pairs, "_count=20"))
             rows = await tx.fetch(
                 "explain (analyze, buffers, format json) " + found.text, found.params, prepare=False
             )
@@ -168,8 +165,7 @@ async def test_a_scope_does_not_keep_a_search_from_its_index(database):
     await _fill(database, SMALL)
     scope = Scope(CareRelation(frozenset({"Organization/x"})), "reason.test")
     async with database.transaction() as tx:
-        asked = parse("Observation", [("patient", "Patient/p7"), ("_sort", "-_lastUpdated")], base="http://x")
-        found = statement(scope, asked)
+        found = statement(scope, query("Observation", "patient=Patient/p7", "_sort=-_lastUpdated"))
         rows = await tx.fetch("explain " + found.text, found.params, prepare=False)
         plan = "\n".join(row[0] for row in rows)
         assert "care_relation" in plan, plan
