@@ -155,3 +155,17 @@ async def test_a_savepoint_undoes_its_own_part_only(database):
             await keep(tx, "kept")
     async with database.transaction() as tx:
         await tx.execute("delete from secret where name <> 'cursor'")
+
+
+async def test_a_server_that_hangs_up_on_a_connection_at_rest_leaves_no_error_and_no_watch(link):
+    complaints = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, told: complaints.append(told))
+    mine = link.rows(await link.run("select pg_backend_pid()"))[0][0]
+    with psycopg.connect(link.connection.info.dsn, autocommit=True) as other:
+        other.execute("select pg_terminate_backend(%s)", [mine])
+    async with asyncio.timeout(10):
+        while not link.closed:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)
+    link.rest()
+    assert complaints == []

@@ -34,7 +34,8 @@ class Link:
         self._names: OrderedDict[tuple[bytes, tuple[int, ...]], bytes] = OrderedDict()
         self._made = 0
         self._waiting: asyncio.Future[None] | None = None
-        self._watching = False
+        self._watched: int | None = None
+        """The socket whose input is watched; a lost connection no longer says which it was."""
         self.constants: dict[str, Row | None] = {}
         """What the database answered to questions whose answer never changes."""
         self.since = self._loop.time()
@@ -76,9 +77,9 @@ class Link:
 
     def rest(self) -> None:
         """Stop watching the socket."""
-        if self._watching:
-            self._watching = False
-            self._loop.remove_reader(self._libpq.socket)
+        if self._watched is not None:
+            self._loop.remove_reader(self._watched)
+            self._watched = None
 
     async def _prepare(self, text: bytes, types: tuple[int, ...]) -> bytes:
         if len(self._names) >= PREPARED:
@@ -119,9 +120,9 @@ class Link:
         await waiting
 
     def _watch(self) -> None:
-        if not self._watching:
-            self._watching = True
-            self._loop.add_reader(self._libpq.socket, self._arrived)
+        if self._watched is None:
+            self._watched = self._libpq.socket
+            self._loop.add_reader(self._watched, self._arrived)
 
     def _arrived(self) -> None:
         """Take in what the server sent; nobody may be waiting, when it says that it closes."""
@@ -129,8 +130,7 @@ class Link:
         try:
             self._libpq.consume_input()
         except psycopg.OperationalError as error:
-            self._watching = False
-            self._loop.remove_reader(self._libpq.socket)
+            self.rest()
             if waiting is not None and not waiting.done():
                 waiting.set_exception(error)
             return

@@ -3,7 +3,7 @@
 -- `pat` is the number of the patient in whose compartment a row is (0: in nobody's). It is part of every key, so
 -- that all rows of one patient can live on one shard. Index rows follow the hash of what they are found by, then
 -- the patient: one index answers both "in this patient" and "among all".
--- `hash` columns are signed 64-bit BLAKE2b of type, parameter and value (store/index/hashing.py).
+-- `hash` columns are signed 64-bit BLAKE2b of type, parameter and value (store/hashing.py).
 
 create sequence resource_rid as bigint cache 1;
 

@@ -50,7 +50,7 @@ create index job_due on job (due, id) where state = 'ready';
 create index job_key on job (key, id) where key <> '';
 create index job_dead on job (id) where state = 'dead';
 
--- xid and sequence together give an order without gaps: see store/record/events.py.
+-- xid and sequence together give an order without gaps: see store/events.py.
 create table event (
     xid xid8 not null default pg_current_xact_id(),
     sequence bigint generated always as identity,

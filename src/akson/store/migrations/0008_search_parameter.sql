@@ -35,7 +35,7 @@ create table reindex (
 create index reindex_parameter on reindex (parameter) where parameter <> '';
 
 -- The middle of a name (:contains): only names and addresses of people, organisations and places, where it is asked
--- for and the texts are many. The numbers are hashes of type and parameter (store/index/hashing.py, parameter).
+-- for and the texts are many. The numbers are hashes of type and parameter (store/hashing.py, parameter).
 do $$
 begin
     create extension if not exists pg_trgm;
