@@ -80,8 +80,11 @@ async def test_each_older_schema_with_data_in_it_is_brought_up_to_date(bare):
             for statement in OLDER.get(number, ()):
                 await tx.execute(statement)
     async with bare.transaction() as tx:
-        for table in ("resource", "history", "idx_token", "job", "keep", "event"):
+        for table in ("resource", "history", "idx_token", "keep", "event"):
             assert (await tx.one(f"select count(*) from {table}"))[0] == 1, table
+        # What was stored is indexed again once, for what a later version wants to know of it.
+        kinds = [row[0] for row in await tx.fetch("select kind from job order by id")]
+        assert kinds == ["send", "reindex"]
 
 
 async def test_two_programs_that_migrate_at_once_do_it_once(bare):
@@ -110,5 +113,5 @@ async def test_a_migration_that_fails_leaves_nothing(bare, monkeypatch):
 
 async def test_stages_are_applied_apart(bare):
     assert {migration.stage for migration in migrations()} <= {"pre", "post"}
-    assert await migrate(bare, stage="post") == [each for each in migrations() if each.stage == "post"]
-    assert all(each.stage == "pre" for each in await migrate(bare, stage="pre"))
+    for stage in ("pre", "post"):
+        assert await migrate(bare, stage=stage) == [each for each in migrations() if each.stage == stage] != []

@@ -6,7 +6,7 @@ from akson.fhir.spec import spec
 from akson.rest.interactions.patch import JSON_PATCH
 from akson.rest.openapi.components import Json, bodies, criterion, ref
 from akson.rest.operations import OPERATIONS, Operation
-from akson.rest.operations.operation import ANY
+from akson.rest.operations.operation import ANY, NO
 from akson.rest.wire.http import FHIR_JSON
 
 Methods = Callable[[tuple[str, ...]], Mapping[str, object]]
@@ -74,10 +74,15 @@ def of_operations(apart: Iterable[str]) -> Json:
     for each in OPERATIONS:
         if each.system:
             found[f"/${each.code}"] = _item(_operated(each, ""))
-        for level, kinds in (("", each.types), ("/{id}", each.instances)):
+        versions = each.instances if each.versions else NO
+        for level, called, kinds in (
+            ("", "", each.types),
+            ("/{id}", "-instance", each.instances),
+            ("/{id}/_history/{version}", "-version", versions),
+        ):
             for place in ("{type}", *apart) if kinds is ANY else sorted(kinds):
-                names = [name for name in ("type", "id") if f"{{{name}}}" in f"{place}{level}"]
-                tail = f"-{place.strip('{}')}{'-instance' if level else ''}"
+                names = [name for name in ("type", "id", "version") if f"{{{name}}}" in f"{place}{level}"]
+                tail = f"-{place.strip('{}')}{called}"
                 found[f"/{place}{level}/${each.code}"] = _item(_operated(each, tail), *names)
     return found
 

@@ -17,8 +17,9 @@ from akson.rest.interactions.change import change
 from akson.rest.operations.operation import ANY, Operation, Target
 from akson.rest.operations.parameters import given
 from akson.rest.wire.http import Answer, Request
-from akson.rest.wire.incoming import check_id
+from akson.rest.wire.incoming import check_id, version_number
 from akson.rest.wire.versions import headers
+from akson.store.record.resources import Stored
 
 _URL = "http://hl7.org/fhir/OperationDefinition/Resource-"
 _LISTS = ("profile", "security", "tag")
@@ -31,11 +32,19 @@ async def meta(ctx: Context, request: Request, target: Target) -> Answer:
     await given(request, ())
     if not target.id:
         return _answer(await metas(ctx, target.type))
-    stored = await gate.read(ctx, target.type, check_id(target.id))
+    stored = await _read(ctx, target)
     resource = strict_json.loads(stored.body)
     answer = _answer(resource["meta"])
     answer.headers.update(headers(stored))
     return answer
+
+
+async def _read(ctx: Context, target: Target) -> Stored:
+    """The resource, or the version of it that is meant; NotFound and Gone as for a read or a vread."""
+    identity = check_id(target.id)
+    if target.version:
+        return await gate.vread(ctx, target.type, identity, version_number(target.version))
+    return await gate.read(ctx, target.type, identity)
 
 
 async def add(ctx: Context, request: Request, target: Target) -> Answer:
@@ -96,7 +105,7 @@ def _answer(found: Resource) -> Answer:
 
 
 OPERATIONS = (
-    Operation("meta", f"{_URL}meta", meta, system=True, types=ANY, instances=ANY),
+    Operation("meta", f"{_URL}meta", meta, system=True, types=ANY, instances=ANY, versions=True),
     Operation("meta-add", f"{_URL}meta-add", add, instances=ANY, get=False),
     Operation("meta-delete", f"{_URL}meta-delete", remove, instances=ANY, get=False),
 )

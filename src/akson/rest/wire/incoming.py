@@ -7,7 +7,7 @@ from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.fhir.spec import spec
 from akson.fhir.validate import structure
-from akson.kit.errors import Malformed, UnknownType, UnsupportedParameter
+from akson.kit.errors import Malformed, NotFound, UnknownType, UnsupportedParameter
 from akson.rest.wire.http import Request
 from akson.rest.wire.negotiate import check_content
 
@@ -36,6 +36,13 @@ def check_id(resource_id: str) -> str:
     if not ID.fullmatch(resource_id):
         raise Malformed("An id is 1 to 64 letters, digits, hyphens and dots")
     return resource_id
+
+
+def version_number(version: str) -> int:
+    """The number of a version as an address has it; NotFound for what none can be called."""
+    if not version.isdecimal() or len(version) > 9:
+        raise NotFound("No such version")
+    return int(version)
 
 
 def check_structure(resource: Resource) -> None:

@@ -38,6 +38,8 @@ class Link:
         """The socket whose input is watched; a lost connection no longer says which it was."""
         self.constants: dict[str, Row | None] = {}
         """What the database answered to questions whose answer never changes."""
+        self.seen: set[int] = set()
+        """Values that the database was seen to have, and never loses."""
         self.since = self._loop.time()
         """When it was opened, by the loop's clock."""
 

@@ -70,6 +70,11 @@ class Tx:
             self._link.constants[sql] = await self.one(sql)
         return self._link.constants[sql]
 
+    @property
+    def seen(self) -> set[int]:
+        """Values that the database was seen to have, and never loses: kept with the connection."""
+        return self._link.seen
+
     async def execute(self, sql: str, params: Sequence[object] = ()) -> int:
         """Run a statement; how many rows it touched."""
         result = await self._link.run(sql, params)

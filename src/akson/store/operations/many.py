@@ -3,16 +3,21 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from akson.kit.errors import Unavailable
 from akson.store.database.pool import Tx
-from akson.store.fragment import Tables, both, sql
+from akson.store.fragment import Sql, Tables, both, sql
 from akson.store.index import hashing
+from akson.store.record.meta_values import values
 from akson.store.record.stored import Stored
 from akson.store.scope import Scope
 
 COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0}.pat"
-MARKS = ("_profile", "_security", "_tag")
 MOST = 1000
 """Different values of one element that are told."""
+LOOKED = 10_000
+"""Values that are looked for."""
+MAKING = "select done, total from reindex where id = 'meta-value' and state <> 'done'"
+"""The run that lists what was stored before such a list was kept (migration 0017)."""
 
 
 async def read_many(tx: Tx, scope: Scope, keys: Collection[tuple[str, str]]) -> list[Stored]:
@@ -28,24 +33,34 @@ async def read_many(tx: Tx, scope: Scope, keys: Collection[tuple[str, str]]) -> 
 
 
 async def metas(tx: Tx, scope: Scope, kinds: Sequence[str]) -> dict[str, list[Any]]:
-    """The different profiles, security labels and tags of all resources of these types (none: of all)."""
-    of = Tables(scope).resource(kinds)
-    marks = [hashing.present(kind, mark) for kind in kinds for mark in MARKS]
-    conditions = [of.condition, *([sql(f"{of.alias}.tok && %s::bigint[]", marks)] if kinds else [])]
-    statement = (
-        sql(
-            "with m as (select convert_from("  # noqa: S608
-            f"{of.alias}.body, 'UTF8')::jsonb -> 'meta' as meta from resource {of.alias} where "
-        )
-        + both(conditions)
+    """The different profiles, security labels and tags of all resources of these types (none: of all).
+
+    From the list of values that were ever written, of each one resource inside the scope that has it: as many steps as
+    there are values, whatever the number of resources. Unavailable while that list is being made.
+    """
+    if row := await tx.one(MAKING):
+        raise Unavailable(f"What is in use is being listed: {row[0]} of {row[1]} resources are indexed")
+    statement = in_use(scope, kinds)
+    found: dict[str, dict[str, Any]] = {}
+    for kind, hashed, meta in await tx.fetch(statement.text, statement.params, prepare=False):
+        for each, name, value in values(kind, meta):
+            if each == hashed:
+                key = value if isinstance(value, str) else f"{value.get('system', '')}|{value['code']}"
+                found.setdefault(name, {}).setdefault(key, value)
+    return {name: [told[key] for key in sorted(told)[:MOST]] for name, told in sorted(found.items())}
+
+
+def in_use(scope: Scope, kinds: Sequence[str]) -> Sql:
+    """(type, hash, Meta of one resource that has it) of the values that are in use inside the scope."""
+    of = Tables(scope).resource()
+    return (
+        sql("select v.type, v.hash, found.meta from (select distinct type, hash from meta_value m where ")
+        + (sql("m.type = any(%s::text[])", list(kinds)) if kinds else sql("true"))
         + sql(
-            "), v as (select distinct n.name, e.value from m, unnest(array['profile', 'security', 'tag']) n(name),"
-            " jsonb_array_elements(m.meta -> n.name) e(value))"
-            " select name, value from v order by name, value limit %s",
-            3 * MOST,
+            f" limit %s) v, lateral (select convert_from({of.alias}.body, 'UTF8')::jsonb -> 'meta' as meta"  # noqa: S608
+            f" from idx_token i join resource {of.alias} on {of.alias}.rid = i.rid where i.hash = v.hash and ",
+            LOOKED,
         )
+        + of.condition
+        + sql(" limit 1) found")
     )
-    found: dict[str, list[Any]] = {}
-    for name, value in await tx.fetch(statement.text, statement.params, prepare=False):
-        found.setdefault(name, []).append(value)
-    return {name: values[:MOST] for name, values in found.items()}

@@ -18,6 +18,7 @@ from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number, resource_key
 from akson.store.index.rows import labels, rows
 from akson.store.record.bulk import Batch
+from akson.store.record.meta_values import learn
 
 BATCH = 200
 START = "insert into reindex (id, kinds, parameter, total) values (%s, %s, %s, %s)"
@@ -149,6 +150,7 @@ async def rewrite(tx: Tx, found: Sequence[tuple[Taken, Resource, Index]]) -> Non
     await tx.execute(first, [tokens, rids])
     for statement in others:
         await tx.execute(statement, [rids])
+    await learn(tx, (resource for _, resource, _ in found))
     batch = Batch(now())
     states = []
     for taken, resource, index in found:

@@ -11,6 +11,7 @@ from akson.store.index.hashing import patient_number, resource_key
 from akson.store.index.packed import ResourceRow, Tables
 from akson.store.index.rows import Rows, labels, rows
 from akson.store.record.events import TELL_MANY
+from akson.store.record.meta_values import learn
 from akson.store.record.stored import Stored, serve
 from akson.store.record.writes import Present, Write
 
@@ -48,6 +49,7 @@ async def write_many(tx: Tx, writes: Sequence[Write], *, told: bool = False) -> 
         _check(write, found.get(key))
     fresh = len(writes) - len(found)
     numbers = iter([row[0] for row in await tx.fetch(NUMBERS, [fresh])] if fresh else ())
+    await learn(tx, (write.resource for write in writes if write.resource is not None))
     moment = now()
     batch = Batch(moment)
     for write, key in zip(writes, keys, strict=True):

@@ -17,6 +17,7 @@ from akson.store.database.arrays import EMPTY, array, bigints, doubles, texts
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import digest, hash64, patient_number, resource_key
 from akson.store.index.rows import Rows, labels, rows
+from akson.store.record.meta_values import learn
 from akson.store.record.stored import Stored, joined, pieces, serve
 from akson.store.scope import Scope
 from akson.store.scope_sql import within
@@ -89,6 +90,7 @@ async def create(tx: Tx, resource: Resource, index: Index, *, told: bool = False
     With `told`, here and below, the event log is told of every write; without, of what somebody subscribes to.
     """
     kind, identity, moment = resource["resourceType"], resource.get("id") or new_id(), now()
+    await learn(tx, [resource])
     body = serve(resource, identity, 1, moment)
     pat = patient_number(index.patient)
     found = indexed(resource, index)
@@ -118,6 +120,7 @@ async def update(
     kind, identity, moment = resource["resourceType"], resource["id"], now()
     parts, pat = pieces(resource, identity), patient_number(index.patient)
     held, values = _held(scope, kind, identity)
+    await learn(tx, [resource])
     found = indexed(resource, index)
     row = await tx.one(held + CHANGE, [*values, expected, pat, moment, *parts, *found, told])
     if row is None:
