@@ -114,8 +114,22 @@ async def test_missing_works_through_references_and_a_type_narrows_one(client, r
     assert await matches(client, f"Observation?subject:Group={record[0]}") == []
 
 
-async def test_a_long_list_of_values_is_answered_where_the_node_allows_it(database, client, record):
-    values = ",".join([*(f"x{number}" for number in range(400)), record[2]])
+@pytest.mark.parametrize("many", [113, 500])
+async def test_a_long_list_of_values_is_answered(client, record, many):
+    seen = [await stored(client, observation(f"Patient/{record[0]}", code="7000-7"))]
+    seen.append(await stored(client, observation(f"Patient/{record[1]}", code="7000-8")))
+    rest = [f"7-{number}" for number in range(many - 2)]
+    codes = ",".join(["7000-7", *rest, "7000-8"])
+    assert await matches(client, f"Observation?code={codes}") == [each["id"] for each in seen]
+    assert await matches(client, f"Observation?code={codes}&patient={record[1]}") == [seen[1]["id"]]
+    assert await matches(client, f"Patient?_has:Observation:patient:code={codes}") == record[:2]
+    people = ",".join(["Patient/" + record[1], *(f"Patient/x{number}" for number in range(many - 1))])
+    assert await matches(client, f"Observation?subject={people}") == [seen[1]["id"]]
+    assert await matches(client, f"Patient?_id={people.replace('Patient/', '')}") == [record[1]]
+
+
+async def test_a_longer_list_is_refused_by_the_name_of_the_setting(database, client, record):
+    values = ",".join([*(f"x{number}" for number in range(500)), record[2]])
     refused = await client.get("/Patient", params={"_id": values})
     assert "AKSON_SEARCH_VALUES" in issue(refused)["diagnostics"]
     place = open_place(database, BASE, limits=Limits(search_values=1000))

@@ -6,6 +6,9 @@ from akson.fhir.search import And, Compartment, Criterion, Filter, Has, Not, Or,
 from akson.kit.errors import TooCostly
 from akson.kit.limits import Limits, beyond
 
+EXACT = frozenset({None, "not", "identifier", "of-type"})
+"""Modifiers with which the values of a code, reference or uri are looked up as they are."""
+
 
 def within(query: Query, limits: Limits) -> Query:
     """The query, with a page no larger than the largest. Raises TooCostly, naming the limit that is crossed."""
@@ -25,9 +28,10 @@ def _links(part: Criterion | Compartment, limits: Limits, depth: int) -> int:
     """How many references the criterion follows."""
     match part:
         case Filter(chain=None):
-            if len(part.terms) > limits.search_values:
-                name = f"values of {part.param.code} of which one must match"
-                raise _refused(name, len(part.terms), "search_values", limits)
+            name = "search_values" if _looked_up(part) else "search_ranges"
+            if len(part.terms) > getattr(limits, name):
+                what = f"values of {part.param.code} of which one must match"
+                raise _refused(what, len(part.terms), name, limits)
             return 0
         case Filter(chain=inner) | Has(criterion=inner) if inner is not None:
             if depth == limits.search_depth:
@@ -38,6 +42,11 @@ def _links(part: Criterion | Compartment, limits: Limits, depth: int) -> int:
         case Not(inner):
             return _links(inner, limits, depth)
     return 0
+
+
+def _looked_up(criterion: Filter) -> bool:
+    """Whether each value is one look into an index; others are compared, or are ranges to walk along."""
+    return criterion.param.type in {"token", "reference", "uri"} and criterion.modifier in EXACT
 
 
 def _refused(what: str, found: int, name: str, limits: Limits) -> TooCostly:

@@ -10,7 +10,8 @@ class Limits:
     json_depth: int = 64
     bundle_entries: int = 5000
     conditional_deletes: int = 1
-    search_values: int = 100
+    search_values: int = 500
+    search_ranges: int = 100
     search_links: int = 10
     search_depth: int = 3
     search_includes: int = 20

@@ -65,7 +65,12 @@ OPTIONS = {
         "1",
         "Resources that one conditional delete takes away; of more matches it takes none. 1: only a single match.",
     ),
-    "search_values": Option("100", "Values of one search criterion of which one must match (a=1,2,3)."),
+    "search_values": Option(
+        "500", "Values of one search criterion of which one must match (a=1,2,3): codes, references, uris."
+    ),
+    "search_ranges": Option(
+        "100", "The same for values that are compared and not just looked up: texts, dates, numbers."
+    ),
     "search_links": Option("10", "References that one search follows, by chains and _has together."),
     "search_depth": Option("3", "References that one chain follows one after the other (a.b.c)."),
     "search_includes": Option("20", "_include and _revinclude of one search."),
@@ -104,6 +109,7 @@ class Settings:
     bundle_entries: int
     conditional_deletes: int
     search_values: int
+    search_ranges: int
     search_links: int
     search_depth: int
     search_includes: int

@@ -96,10 +96,6 @@ class Tables:
         return f"i{next(self._numbers)}"
 
 
-BRANCHES = 30
-"""Alternatives of one criterion that are walked one by one."""
-
-
 @dataclass(frozen=True, slots=True)
 class Linked(Sql):
     """That a resource refers to, or is referred to by, one that fulfils a criterion; with what the test is made of."""
@@ -131,6 +127,21 @@ def by_number(test: Sql) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretches:
+    """The stretches of an index that hold what a test asks for, one for each of its values, as rows of a table.
+
+    Each is walked by itself, so that many values that are frequent cost as little as one, and many that are rare no
+    walk along all there is. The statement is the same however many they are.
+    """
+
+    many: int
+    values: Sql
+    """The table, under the alias of the test with an s behind."""
+    where: Sql
+    """The condition on an index row that it lies on the stretch and fulfils the test."""
+
+
+@dataclass(frozen=True, slots=True)
 class RowTest(Sql):
     """That a resource has a row in an index table; with what the test is made of, for searches that begin there."""
 
@@ -139,17 +150,60 @@ class RowTest(Sql):
     where: Sql = Sql("true")
     along: str = ""
     """The column in whose order an index gives these rows; empty: in that of the resources' numbers, or none."""
-    branches: tuple[Sql, ...] = ()
-    """The condition as alternatives, of each of which an index gives the rows in the order of numbers."""
+    stretches: Stretches | None = None
+    """Of several values."""
+
+    def rows(self, listed: Sql, more: Sequence[Sql], order: Sql, limit: int, names: Sequence[str]) -> Sql:
+        """The first rows of the index in an order that it gives; `names`: what the columns listed are called."""
+        found = self.stretches
+        # The limit stands in its text, since a plan for any limit would sort.
+        end = sql(" order by ") + order + sql(f" limit {limit:d}")
+        head = sql("select distinct ") + listed + sql(f" from {self.table} {self.alias} where ")
+        walk = head + both([self.where if found is None else found.where, *more]) + end
+        if found is None:
+            return walk
+        columns = ", ".join(names)
+        start = sql(f"select distinct {columns} from ") + found.values + sql(" cross join lateral (")  # noqa: S608
+        return start + walk + sql(f") w order by {columns} limit {limit:d}")
 
 
 def index_row(
-    table: str, alias: str, of: Table, condition: Sql, along: str = "", branches: Sequence[Sql] = ()
+    table: str,
+    alias: str,
+    of: Table,
+    condition: Sql,
+    along: str = "",
+    stretches: Stretches | None = None,
 ) -> RowTest:
     """`of` has a row in an index table that fulfils the condition on `alias`."""
     head = f"exists (select 1 from {table} {alias} where {alias}.rid = {of.alias}.rid"  # noqa: S608
     text = sql(f"{head} and ") + condition + sql(")")
-    return RowTest(text.text, text.params, table, alias, condition, along, tuple(branches))
+    return RowTest(text.text, text.params, table, alias, condition, along, stretches)
+
+
+def points(alias: str, columns: Sequence[str], values: Sequence[Sequence[int]]) -> Stretches | None:
+    """The stretches of rows that have one of these values in their columns; none where there is one at most."""
+    if len(values) < 2:
+        return None
+    names = ", ".join(columns)
+    arrays = ", ".join(["%s::bigint[]"] * len(columns))
+    table = sql(f"unnest({arrays}) {alias}s({names})", *map(list, zip(*values, strict=True)))
+    where = sql(" and ".join(f"{alias}.{name} = {alias}s.{name}" for name in columns))
+    return Stretches(len(values), table, where)
+
+
+def ranges(
+    alias: str, column: str, cast: str, bounds: Sequence[tuple[int, object, object]], test: Sql
+) -> Stretches | None:
+    """The stretches of rows of a parameter (by its hash) from one value to another, both in it, that fulfil a test."""
+    if len(bounds) < 2:
+        return None
+    table = sql(
+        f"unnest(%s::bigint[], %s::{cast}[], %s::{cast}[]) {alias}s(hash, low, high)",
+        *map(list, zip(*bounds, strict=True)),
+    )
+    place = f"{alias}.hash = {alias}s.hash and {alias}.{column} >= {alias}s.low and {alias}.{column} <= {alias}s.high"
+    return Stretches(len(bounds), table, sql(f"{place} and ") + test)
 
 
 def kinds_of(of: Table) -> Sequence[str]:

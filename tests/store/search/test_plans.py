@@ -46,15 +46,23 @@ def patient(number):
     }
 
 
-MANY = ",".join(f"code{number}" for number in range(120))
-PEOPLE = ",".join(f"Patient/p{number}" for number in range(120))
+MANY = ",".join(f"code{number}" for number in range(499))
+PEOPLE = ",".join(f"Patient/p{number}" for number in range(500))
+SEVERAL_NAMES = ",".join(f"familie{number:05}" for number in range(100))
+SEVERAL_DAYS = ",".join(
+    f"{1990 + number % 30}-{number % 12 + 1:02}-29" for number in range(100) if number % 12 != 1
+)
+SEVERAL_AMOUNTS = ",".join(f"{number}.5" for number in range(100))
 SHAPES = {
     ("Observation", "code=rare"): "idx_token_hash",
     ("Observation", "code=common"): "idx_token_hash",
     ("Observation", f"code={MANY},rare"): "idx_token_hash",
+    ("Observation", f"code={MANY},common"): "idx_token_hash",
+    ("Observation", f"code={MANY},common", "patient=Patient/p7"): "idx_ref_target",
     ("Observation", "code=rare", "status=final", "category=laboratory"): "idx_token_hash",
     ("Observation", "patient=Patient/p7"): "idx_ref_target",
     ("Observation", f"patient={PEOPLE}"): "idx_ref",
+    ("Patient", f"_id={','.join(f'p{number}' for number in range(150))}"): "resource_key",
     ("Observation", "patient=Patient/p7", "code=common"): "idx_ref_target",
     ("Observation", "patient=Patient/p7", "_sort=-date"): "idx_ref_target",
     ("Observation", "patient=Patient/p7", "_sort=status,-code"): "idx_ref_target",
@@ -66,6 +74,13 @@ SHAPES = {
     ("Observation", f"value-quantity=lt5|{UCUM}|mg,le4|{UCUM}|mg"): "idx_qty_value",
     ("Observation", "date=gt2029"): "idx_date_high",
     ("Observation", "date=gt2000"): "idx_date",
+    ("Observation", "date=2007"): "idx_date_low",
+    ("Observation", "date=2007-06-30"): "idx_date_low",
+    ("Observation", f"date={SEVERAL_DAYS}"): "idx_date_low",
+    ("Observation", "date=2007,2009"): "idx_date_low",
+    ("Observation", "value-quantity=7"): "idx_qty_value",
+    ("Observation", f"value-quantity={SEVERAL_AMOUNTS}"): "idx_qty_value",
+    ("Observation", f"value-quantity=gt5,{SEVERAL_AMOUNTS}"): "idx_qty_value",
     ("Observation", "date=ge2029", "date=lt2031"): "idx_date",
     ("Observation", "value-quantity=gt2", "value-quantity=lt5"): "idx_qty",
     ("Observation", "code=common", "date=ge2029"): "idx_date",
@@ -84,6 +99,8 @@ SHAPES = {
     ): "idx_ref",
     ("Patient", "name=familie00007"): "idx_string_norm",
     ("Patient", "name=familie00007,familie00008"): "idx_string_norm",
+    ("Patient", f"name={SEVERAL_NAMES}"): "idx_string_norm",
+    ("Patient", f"name=kari,ola,{SEVERAL_NAMES}"): "idx_string_norm",
     ("Patient", "name:contains=lie00007"): "idx_string_middle",
     ("Patient", '_filter=name co "lie00007"'): "idx_string_middle",
     ("Patient", "birthdate=ge2009", "gender=female"): "idx_date",

@@ -23,7 +23,7 @@ from akson.store.fragment import Sql, Table, Tables, both, either, index_row, on
 from akson.store.index import hashing
 from akson.store.index.amounts import UCUM, term_in_base
 from akson.store.index.rows import BASE, NO_SYSTEM
-from akson.store.search.intervals import NUMBER_ORDER, NUMBERS, date_condition
+from akson.store.search.intervals import NUMBER_BOUNDS, NUMBERS, date_condition
 
 Measured = QuantityTerm | NumberTerm | DateTerm
 
@@ -49,7 +49,7 @@ def _along(parts: tuple[Term, ...]) -> str:
     if first is None or isinstance(first, DateTerm):
         return ""
     number = first.number if isinstance(first, QuantityTerm) else first
-    return f"{_column(first)}1" if number.prefix in NUMBER_ORDER else ""
+    return f"{_column(first)}1" if number.prefix in NUMBER_BOUNDS else ""
 
 
 def _readings(part: Term) -> list[Term]:

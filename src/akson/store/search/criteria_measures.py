@@ -3,10 +3,11 @@
 Source: http://hl7.org/fhir/R4/search.html#date, #number, #quantity; location.html#positional.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import cos, degrees, radians
 
-from akson.fhir.search import DateTerm, Filter, NearTerm, NumberTerm, QuantityTerm, Term
+from akson.fhir.search import DateTerm, Filter, NearTerm, NumberTerm, QuantityTerm
 from akson.store.fragment import (
     Sql,
     Table,
@@ -17,11 +18,12 @@ from akson.store.fragment import (
     kinds_of,
     one_of,
     parameters,
+    ranges,
     sql,
 )
 from akson.store.index import hashing
 from akson.store.index.amounts import UCUM, term_in_base
-from akson.store.search.intervals import DATE_ORDER, NUMBER_ORDER, date_condition, number_condition
+from akson.store.search.intervals import date_bounds, date_condition, number_bounds, number_condition
 
 EARTH = 6371.0088
 """Mean radius in kilometres."""
@@ -29,77 +31,76 @@ EARTH = 6371.0088
 
 def date(criterion: Filter, of: Table, tables: Tables) -> Sql:
     """A time stands to one of these as its prefix says."""
-    alias = tables.name()
-    tests = [
-        date_condition(f"{alias}.low", f"{alias}.high", term)
-        for term in criterion.terms
-        if isinstance(term, DateTerm)
-    ]
-    where = both(
-        [parameters(alias, criterion.param.code, of), tests[0] if len(tests) == 1 else either(tests)]
-    )
-    return index_row("idx_date", alias, of, where, _along(criterion.terms, of, DATE_ORDER))
+    alias, code = tables.name(), criterion.param.code
+    terms = [term for term in criterion.terms if isinstance(term, DateTerm)]
+    tests = [date_condition(f"{alias}.low", f"{alias}.high", term) for term in terms]
+    where = both([parameters(alias, code, of), tests[0] if len(tests) == 1 else either(tests)])
+    bounds = [date_bounds(term) for term in terms]
+    columns = {bound[0] for bound in bounds if bound is not None}
+    if None in bounds or len(columns) != 1 or len(of.kinds) != 1:
+        return index_row("idx_date", alias, of, where)
+    hashed, column = hashing.parameter(of.kinds[0], code), columns.pop()
+    told = [(hashed, *bound[1:]) for bound in bounds if bound is not None]
+    return index_row("idx_date", alias, of, where, column, ranges(alias, column, "bigint", told, where))
 
 
 def number(criterion: Filter, of: Table, tables: Tables) -> Sql:
     """A number stands to one of these as its prefix says."""
-    alias = tables.name()
-    tests = [number_condition(alias, term) for term in criterion.terms if isinstance(term, NumberTerm)]
-    where = both(
-        [parameters(alias, criterion.param.code, of), tests[0] if len(tests) == 1 else either(tests)]
-    )
-    return index_row("idx_qty", alias, of, where, _along(criterion.terms, of, NUMBER_ORDER))
+    hashes = [hashing.parameter(kind, criterion.param.code) for kind in kinds_of(of)]
+    terms = [term for term in criterion.terms if isinstance(term, NumberTerm)]
+    return _amounts([_Amount(hashes, None, term) for term in terms], of, tables)
 
 
 def quantity(criterion: Filter, of: Table, tables: Tables) -> Sql:
     """A quantity of the unit asked for stands to one of these as its prefix says."""
+    terms = [term for term in criterion.terms if isinstance(term, QuantityTerm)]
+    return _amounts(
+        [way for term in terms for way in _ways(criterion.param.code, term, kinds_of(of))], of, tables
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """What is looked for in idx_qty: under which hashes, in which unit (None for any), what number."""
+
+    hashes: list[int]
+    unit: int | None
+    number: NumberTerm
+
+    def test(self, alias: str) -> Sql:
+        unit = [] if self.unit is None else [sql(f"{alias}.unit = %s", self.unit)]
+        return both([one_of(f"{alias}.hash", self.hashes), *unit, number_condition(alias, self.number)])
+
+
+def _amounts(asked: Sequence[_Amount], of: Table, tables: Tables) -> Sql:
+    """A row of idx_qty is one of these amounts."""
     alias = tables.name()
-    code = criterion.param.code
-    tests = [
-        test
-        for term in criterion.terms
-        if isinstance(term, QuantityTerm)
-        for test in _quantities(alias, code, term, of)
-    ]
-    if len(tests) > 1:
-        return index_row("idx_qty", alias, of, either(_bracketed(tests)))
-    return index_row("idx_qty", alias, of, tests[0], _along(criterion.terms, of, NUMBER_ORDER))
+    tests = [each.test(alias) for each in asked]
+    where = tests[0] if len(tests) == 1 else either([sql("(") + test + sql(")") for test in tests])
+    bounds = [number_bounds(each.number) for each in asked]
+    if None in bounds or len(of.kinds) != 1:
+        return index_row("idx_qty", alias, of, where)
+    told = [(each.hashes[0], *bound) for each, bound in zip(asked, bounds, strict=True) if bound is not None]
+    return index_row("idx_qty", alias, of, where, "value", ranges(alias, "value", "float8", told, where))
 
 
-def _along(terms: Sequence[Term], of: Table, orders: Mapping[str, str]) -> str:
-    """The column along which an index gives what one term asks for."""
-    if len(terms) != 1 or len(of.kinds) != 1:
-        return ""
-    term = terms[0].number if isinstance(terms[0], QuantityTerm) else terms[0]
-    return orders.get(term.prefix, "") if isinstance(term, DateTerm | NumberTerm) else ""
-
-
-def _quantities(alias: str, code: str, term: QuantityTerm, of: Table) -> list[Sql]:
+def _ways(code: str, term: QuantityTerm, kinds: Sequence[str]) -> list[_Amount]:
     """The unit as it was written, and in base units where it is one of UCUM."""
-    written = both([_unit(alias, code, term, of), number_condition(alias, term.number)])
+    written = _written(code, term, kinds)
     base = term_in_base(term.number, term.code) if term.system in {None, UCUM} else None
     if base is None:
         return [written]
-    hashes = [hashing.hash64("amount", kind, code, base[1]) for kind in kinds_of(of)]
-    here = one_of(f"{alias}.hash", hashes)
-    in_base = both([here, number_condition(alias, base[0])])
+    hashes = [hashing.hash64("amount", kind, code, base[1]) for kind in kinds]
+    in_base = _Amount(hashes, None, base[0])
     # Every amount in a unit of UCUM stands in base units too; one that only looks so stands as it was written.
     return [in_base] if term.system == UCUM else [written, in_base]
 
 
-def _bracketed(tests: list[Sql]) -> list[Sql]:
-    return [sql("(") + test + sql(")") for test in tests]
-
-
-def _unit(alias: str, code: str, term: QuantityTerm, of: Table) -> Sql:
+def _written(code: str, term: QuantityTerm, kinds: Sequence[str]) -> _Amount:
     if not term.code:
-        return parameters(alias, code, of)
-    test = one_of(
-        f"{alias}.hash", [hashing.hash64("quantity", kind, code, term.code) for kind in kinds_of(of)]
-    )
-    if term.system:
-        return both([test, sql(f"{alias}.unit = %s", hashing.hash64("unit", term.system))])
-    return test
+        return _Amount([hashing.parameter(kind, code) for kind in kinds], None, term.number)
+    unit = hashing.hash64("unit", term.system) if term.system else None
+    return _Amount([hashing.hash64("quantity", kind, code, term.code) for kind in kinds], unit, term.number)
 
 
 def near(criterion: Filter, of: Table, tables: Tables) -> Sql:

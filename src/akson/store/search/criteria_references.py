@@ -3,12 +3,15 @@
 from akson.fhir.search import Filter, ReferenceTerm
 from akson.fhir.spec import spec
 from akson.kit.errors import UnsupportedParameter
-from akson.store.fragment import BRANCHES, Sql, Table, Tables, either, index_row, kinds_of, sql
+from akson.store.fragment import Sql, Table, Tables, either, index_row, kinds_of, points, sql
 from akson.store.index import hashing
 from akson.store.search.criteria_tokens import token
 
 PARENTS = ("partof", "part-of")
 """The parameters by which a type refers to what it is a part of: Location, Organization, Encounter and others."""
+
+MOST_WALKS = 2000
+"""Pairs of target and parameter up to which the rows of each are walked by themselves."""
 
 
 def reference(criterion: Filter, of: Table, tables: Tables) -> Sql:
@@ -18,16 +21,17 @@ def reference(criterion: Filter, of: Table, tables: Tables) -> Sql:
     terms = [term for term in criterion.terms if isinstance(term, ReferenceTerm)]
     if criterion.modifier in {"above", "below"}:
         return either([_hierarchy(criterion, term, of, tables) for term in terms])
-    keys = [key for term in terms for key in _targets(term, criterion)]
+    keys = list(dict.fromkeys(key for term in terms for key in _targets(term, criterion)))
     params = _params(criterion, of)
     alias = tables.name()
     if len(keys) == len(params) == 1:
         test = sql(f"{alias}.target = %s and {alias}.param = %s", keys[0], params[0])
     else:
         test = sql(f"{alias}.target = any(%s::bigint[]) and {alias}.param = any(%s::bigint[])", keys, params)
-    pairs = [(key, param) for key in keys for param in params]
-    branches = [sql(f"{alias}.target = %s and {alias}.param = %s", *pair) for pair in pairs[: BRANCHES + 1]]
-    return index_row("idx_ref", alias, of, test, branches=branches if len(pairs) <= BRANCHES else [])
+    stretches = None
+    if len(keys) * len(params) <= MOST_WALKS:
+        stretches = points(alias, ["target", "param"], [(key, param) for key in keys for param in params])
+    return index_row("idx_ref", alias, of, test, stretches=stretches)
 
 
 def _params(criterion: Filter, of: Table) -> list[int]:

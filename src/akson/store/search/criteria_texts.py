@@ -8,7 +8,18 @@ from collections.abc import Sequence
 
 from akson.fhir.extract.paths import paths
 from akson.fhir.search import Filter, StringTerm, Term, UriTerm
-from akson.store.fragment import Sql, Table, Tables, both, either, index_row, kinds_of, parameters, sql
+from akson.store.fragment import (
+    Sql,
+    Table,
+    Tables,
+    both,
+    either,
+    index_row,
+    kinds_of,
+    parameters,
+    ranges,
+    sql,
+)
 from akson.store.index import hashing
 
 COMPARED = {"equals": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
@@ -22,9 +33,14 @@ def string(criterion: Filter, of: Table, tables: Tables) -> Sql:
     if criterion.modifier == "exact":
         return _exact(criterion, of, tables)
     alias = tables.name()
-    tests = [_test(alias, criterion.modifier, _words(term)) for term in criterion.terms]
-    in_order = criterion.modifier is None and len(tests) == len(of.kinds) == 1
-    return _rows(criterion.param.code, alias, of, tests, "norm" if in_order else "")
+    texts = [_words(term) for term in criterion.terms]
+    tests = [_test(alias, criterion.modifier, text) for text in texts]
+    where = _where(criterion.param.code, alias, of, tests)
+    if criterion.modifier is not None or len(of.kinds) != 1 or not all(texts):
+        return index_row("idx_string", alias, of, where)
+    hashed = hashing.parameter(of.kinds[0], criterion.param.code)
+    bounds = [(hashed, text, beyond(text)) for text in dict.fromkeys(texts)]
+    return index_row("idx_string", alias, of, where, "norm", ranges(alias, "norm", "text", bounds, where))
 
 
 def rows_of_text(code: str, terms: Sequence[Term], of: Table, tables: Tables, *, contains: bool) -> Sql:
@@ -34,9 +50,13 @@ def rows_of_text(code: str, terms: Sequence[Term], of: Table, tables: Tables, *,
     return _rows(code, alias, of, tests)
 
 
-def _rows(code: str, alias: str, of: Table, tests: list[Sql], along: str = "") -> Sql:
-    test = tests[0] if len(tests) == 1 else either(tests)
-    return index_row("idx_string", alias, of, both([parameters(alias, code, of), test]), along)
+def _rows(code: str, alias: str, of: Table, tests: list[Sql]) -> Sql:
+    return index_row("idx_string", alias, of, _where(code, alias, of, tests))
+
+
+def _where(code: str, alias: str, of: Table, tests: list[Sql]) -> Sql:
+    """One of the tests holds for a row of this parameter."""
+    return both([parameters(alias, code, of), tests[0] if len(tests) == 1 else either(tests)])
 
 
 def _test(alias: str, modifier: str | None, text: str) -> Sql:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from akson.fhir.search import Filter, TokenTerm
 from akson.kit.errors import UnsupportedParameter
-from akson.store.fragment import BRANCHES, Sql, Table, Tables, index_row, kinds_of, one_of, sql
+from akson.store.fragment import Sql, Table, Tables, index_row, kinds_of, one_of, points, sql
 from akson.store.index import hashing
 from akson.store.index.rows import SYSTEM_INDEXED
 from akson.store.search.criteria_texts import rows_of_text
@@ -39,5 +39,6 @@ def token(criterion: Filter, of: Table, tables: Tables) -> Sql:
 def by_hash(hashes: Sequence[int], of: Table, tables: Tables) -> Sql:
     """The resource has a row of idx_token with one of these hashes."""
     alias = tables.name()
-    branches = [sql(f"{alias}.hash = %s", each) for each in hashes] if len(hashes) <= BRANCHES else []
-    return index_row("idx_token", alias, of, one_of(f"{alias}.hash", hashes), branches=branches)
+    values = list(dict.fromkeys(hashes))
+    stretches = points(alias, ["hash"], [(each,) for each in values])
+    return index_row("idx_token", alias, of, one_of(f"{alias}.hash", values), stretches=stretches)

@@ -13,14 +13,17 @@ from typing import Any
 from akson.fhir.search import Filter, Query
 from akson.kit.errors import Malformed
 from akson.store import cursor
-from akson.store.fragment import RowTest, Sql, Table, Tables, both, by_number, joined, sql
+from akson.store.fragment import RowTest, Sql, Table, Tables, by_number, joined, sql
 from akson.store.scope import Scope
 from akson.store.scope_sql import on_patient
 from akson.store.search.criteria import condition
-from akson.store.search.sorting import Key, Order, after, fingerprint, tells_of_people
+from akson.store.search.sorting import Key, Order, after, fingerprint, plain, tells_of_people, values_of
 
 MEASURED = frozenset({"idx_date", "idx_qty"})
 CASTS = {"idx_date": "bigint", "idx_qty": "float8", "idx_string": "text", "idx_composite": "float8"}
+
+TOGETHER = 30
+"""Values of one criterion up to which each is walked by itself where more is asked: each walk may begin with that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Drive:
     further: tuple[Sql, ...]
     """What else is asked, of the index rows."""
     order: Order
+    """All keys rise."""
     is_telling: bool
     """Whether a page mark would tell of a person, and must be sealed."""
 
@@ -43,43 +47,19 @@ class Drive:
         return not self.further
 
     def page(self, columns: str, limit: int, values: list[Any] | None) -> Sql:
-        """The statement of one page: the resource's columns, then the keys of the order.
-
-        The limit stands in its text, since a plan for any limit would sort.
-        """
-        names = [f"k{number}" for number in range(len(self.order.keys))]
-        ways = self.test.branches if len(self.test.branches) > 1 else (self.test.where,)
-        walks = [self._walk(way, names, limit, values) for way in ways]
-        inner = walks[0] if len(walks) == 1 else self._merged(walks, names, limit)
+        """The statement of one page: the resource's columns, then the keys of the order."""
+        keys = self.order.keys
+        names = [f"k{number}" for number in range(len(keys))]
+        listed = joined(
+            ", ", [key.expression + sql(f" as {name}") for key, name in zip(keys, names, strict=True)]
+        )
+        more = [self.inside, *self.further, *([self._first()] if self.test.along else [])]
+        more += [after(self.order, values)] if values else []
+        inner = self.test.rows(listed, more, self.order.clause(), limit, names)
         outer = ", ".join(f"p.{name}" for name in names)
         head = sql(f"select {columns.format(self.of.alias)}, {outer} from (")  # noqa: S608
         tail = sql(f") p join resource {self.of.alias} on {self.of.alias}.rid = p.{names[-1]} where ")
         return head + inner + tail + self.of.condition + sql(f" order by {outer}")
-
-    def _walk(self, where: Sql, names: list[str], limit: int, values: list[Any] | None) -> Sql:
-        """The keys of the next rows along one stretch of the index."""
-        test, keys = self.test, self.order.keys
-        conditions = [where, self.inside, *self.further, *([self._first()] if test.along else [])]
-        conditions += [after(self.order, values)] if values else []
-        listed = joined(
-            ", ", [key.expression + sql(f" as {name}") for key, name in zip(keys, names, strict=True)]
-        )
-        rows = sql(f" from {test.table} {test.alias} where ") + both(conditions)
-        return (
-            sql("select distinct ")
-            + listed
-            + rows
-            + sql(" order by ")
-            + self.order.clause()
-            + sql(f" limit {limit:d}")
-        )
-
-    @staticmethod
-    def _merged(walks: list[Sql], names: list[str], limit: int) -> Sql:
-        """The next rows of several stretches: of each no more than a page can be needed."""
-        together = joined(" union ", [sql("(") + walk + sql(")") for walk in walks])
-        listed = ", ".join(names)
-        return sql(f"select {listed} from (") + together + sql(f") w order by {listed} limit {limit:d}")  # noqa: S608
 
     def _first(self) -> Sql:
         """Of several rows of one resource, the first in the order counts.
@@ -95,16 +75,15 @@ class Drive:
 
     def mark(self, query: Query, values: list[Any], secret: bytes | None) -> str:
         """The mark of a row: where the next page begins."""
-        return cursor.write(["d", fingerprint(query), *values], secret)
+        return cursor.write(["d", fingerprint(query), *map(plain, values)], secret)
 
     def read(self, query: Query, secret: bytes | None) -> list[Any]:
         """The values of a mark. Raises Malformed for one of another search, or of nobody."""
         _, *found = cursor.read(query.cursor or "", "d", secret=secret)
         print_, values = found[0] if found else None, found[1:]
-        wanted = [{"bigint": int, "float8": float, "text": str}[key.cast] for key in self.order.keys]
-        if print_ != fingerprint(query) or [type(value) for value in values] != wanted:
+        if print_ != fingerprint(query):
             raise Malformed("the page mark belongs to another search: start the search again")
-        return values
+        return values_of(values, self.order.keys)
 
 
 def drive(scope: Scope, query: Query) -> Drive | None:
@@ -125,6 +104,8 @@ def drive(scope: Scope, query: Query) -> Drive | None:
         return None
     rows = replace(of, alias=lead.alias)
     further = [condition(each, rows, tables) for number, each in enumerate(query.filters) if number != place]
+    if further and lead.stretches is not None and lead.stretches.many > TOGETHER:
+        lead = replace(lead, stretches=None)
     keys = [Key(sql(f"{lead.alias}.rid"))]
     if lead.along:
         keys.insert(0, Key(sql(f"{lead.alias}.{lead.along}"), cast=CASTS[lead.table]))

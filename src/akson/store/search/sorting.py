@@ -4,8 +4,10 @@ Without `_sort` the order is that in which the resources were first written. Key
 row's number, so that no two rows are equal. Rows without a value come last.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 from akson.fhir.extract.paths import paths
@@ -30,6 +32,7 @@ TABLES = {
     "string": ("idx_string", "norm", "text"),
     "uri": ("idx_string", "norm", "text"),
 }
+INFINITE = (inf, -inf)
 LIFE = frozenset({"birthdate", "death-date"})
 """Dates that are a person's own."""
 LONGEST = 200
@@ -194,8 +197,7 @@ def is_telling(query: Query) -> bool:
 
 def write_mark(query: Query, part: int, values: list[Any], secret: bytes | None) -> str:
     """The mark of a row, in part 0 (with a value for the first key) or 1 (without)."""
-    plain = [_micros(value) if isinstance(value, datetime) else value for value in values]
-    return cursor.write(["s", fingerprint(query), part, *plain], secret)
+    return cursor.write(["s", fingerprint(query), part, *map(plain, values)], secret)
 
 
 def read_mark(query: Query, found: Order, rest: Order, secret: bytes | None) -> tuple[int, list[Any]]:
@@ -204,20 +206,31 @@ def read_mark(query: Query, found: Order, rest: Order, secret: bytes | None) -> 
     if len(mark) < 3:
         raise Malformed("the page mark is damaged: start the search again")
     _, print_, part, *values = mark
-    keys = (rest if part else found).keys
-    if print_ != fingerprint(query) or part not in {0, 1} or len(values) != len(keys):
+    if print_ != fingerprint(query) or part not in {0, 1}:
         raise Malformed("the page mark belongs to another search: start the search again")
-    return part, [_value(value, key.cast) for value, key in zip(values, keys, strict=True)]
+    return part, values_of(values, (rest if part else found).keys)
+
+
+def values_of(values: list[Any], keys: Sequence[Key]) -> list[Any]:
+    """The values of a mark as they are compared with these keys. Raises Malformed where they are not theirs."""
+    if len(values) != len(keys):
+        raise Malformed("the page mark belongs to another search: start the search again")
+    return [_value(value, key.cast) for value, key in zip(values, keys, strict=True)]
+
+
+def plain(value: Any) -> Any:
+    """The value of a key as a mark holds it. What `>5` leaves open reaches to infinity, which JSON has no number for."""
+    if isinstance(value, datetime):
+        return (value - EPOCH) // timedelta(microseconds=1)
+    return str(value) if value in INFINITE else value
 
 
 def _value(value: Any, cast: str) -> Any:
     kinds: dict[str, type] = {"bigint": int, "timestamptz": int, "text": str, "float8": float}
+    if cast == "float8" and value in ("inf", "-inf"):
+        return float(value)
     if not isinstance(value, kinds[cast]) or isinstance(value, bool):
         raise Malformed("the page mark is damaged: start the search again")
     if cast == "timestamptz" and isinstance(value, int):
         return EPOCH + timedelta(microseconds=value)
     return value
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)

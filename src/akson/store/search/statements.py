@@ -142,17 +142,17 @@ def _few(scope: Scope, query: Query, of: Table) -> list[Few]:
     if not all(_is_measured(each) for each in query.filters):
         return []
     tests = [condition(each, of, Tables(NODE)) for each in query.filters[:PROBED]]
-    return [
-        Few(
-            "rid",
-            sql(f"select {test.alias}.rid as id from {test.table} {test.alias} where ")  # noqa: S608
-            + test.where
-            + sql(f" order by {test.alias}.{test.along} limit %s" if test.along else " limit %s", FEW + 1),
-            FEW,
-        )
-        for test in tests
-        if isinstance(test, RowTest)
-    ]
+    return [Few("rid", _first(test), FEW) for test in tests if isinstance(test, RowTest)]
+
+
+def _first(test: RowTest) -> Sql:
+    """The numbers of the first resources of a test, along the index where it has an order."""
+    alias, along = test.alias, test.along
+    if not along:
+        head = sql(f"select {alias}.rid as id from {test.table} {alias} where ")  # noqa: S608
+        return head + test.where + sql(" limit %s", FEW + 1)
+    listed, order = sql(f"{alias}.{along} as place, {alias}.rid as id"), sql(f"{alias}.{along}, {alias}.rid")
+    return test.rows(listed, [], order, FEW + 1, ["place", "id"])
 
 
 def _each(test: Sql, of: Table) -> Sql:
