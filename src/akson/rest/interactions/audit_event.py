@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -22,6 +21,7 @@ from akson.kit.settings import Role
 from akson.record.context import Context
 from akson.record.people import People
 from akson.rest.wire import bundle
+from akson.rest.wire.addresses import address
 from akson.rest.wire.attempt import Handler
 from akson.rest.wire.http import Answer, Pairs, Request
 from akson.rest.wire.outcome import WrongMethod
@@ -172,7 +172,7 @@ def _told(query: Query, wanted: Wanted) -> Pairs:
 
 
 def _url(base: str, pairs: Pairs) -> str:
-    return f"{base}/{LOG}" + (f"?{urlencode(pairs, safe=':/|,', quote_via=quote)}" if pairs else "")
+    return address(f"{base}/{LOG}", pairs)
 
 
 def capability(resource: Resource) -> Resource:

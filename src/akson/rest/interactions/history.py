@@ -1,13 +1,13 @@
 """history: versions, newest first, of one resource, of a type or of all. http://hl7.org/fhir/R4/http.html#history"""
 
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
 
 from akson.fhir.precision import interval
 from akson.kit.errors import Malformed, UnsupportedParameter
 from akson.record import gate
 from akson.record.context import Context
 from akson.rest.wire import bundle, subset
+from akson.rest.wire.addresses import address
 from akson.rest.wire.http import Answer, Request
 from akson.rest.wire.incoming import check_id
 from akson.store.record.resources import HistoryOf
@@ -29,14 +29,16 @@ async def history(
     summary = request.parameter("_summary")
     here = "/".join(part for part in (request.base, resource_type, resource_id, "_history") if part)
     own = [pair for pair in request.pairs if pair[0] in _KNOWN]
-    links = [("self", _url(here, own))]
+    links = [("self", address(here, own))]
     if summary == "count" or of.count == 0:
         total = await gate.count_versions(ctx, of)
         return Answer(200, bundle.assemble("history", [], links=links, total=total))
     shape = subset.shape(subset.names_of(request), summary, resource_type or "")
     page = await gate.history(ctx, of)
     if page.next:
-        links.append(("next", _url(here, [p for p in own if p[0] != "_cursor"] + [("_cursor", page.next)])))
+        links.append(
+            ("next", address(here, [p for p in own if p[0] != "_cursor"] + [("_cursor", page.next)]))
+        )
     entries = [bundle.version_entry(request.base, stored, shape) for stored in page.versions]
     return Answer(200, bundle.assemble("history", entries, links=links))
 
@@ -51,10 +53,6 @@ def _of(request: Request, resource_type: str | None, resource_id: str | None) ->
         cursor=request.parameter("_cursor"),
         at=_time("_at", at) if at is not None else None,
     )
-
-
-def _url(path: str, pairs: list[tuple[str, str]]) -> str:
-    return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
 def _count(raw: str | None) -> int:

@@ -4,7 +4,6 @@ http://hl7.org/fhir/R4/search.html. The self link says what was executed, not wh
 """
 
 from dataclasses import replace
-from urllib.parse import quote, urlencode
 
 from akson.fhir.search import Compartment, Query
 from akson.fhir.search_limits import within
@@ -13,6 +12,7 @@ from akson.kit.errors import Issue, Malformed
 from akson.record import gate
 from akson.record.context import Context
 from akson.rest.wire import bundle, outcome, pages, subset
+from akson.rest.wire.addresses import address
 from akson.rest.wire.http import Answer, Pairs, Request
 from akson.store.search.statements import Page
 
@@ -81,15 +81,15 @@ async def _links(
 ) -> list[bundle.Link]:
     path = "/".join([request.base, *_place(query)])
     shown = [pair for pair in query.executed if pair[0] != "_cursor" and pair not in hidden]
-    links = [("self", _url(path, shown))]
+    links = [("self", address(path, shown))]
     again = shown
     if (page.next or query.cursor) and hidden:
         name = request.parameter("_page") or await pages.remember(ctx, query.type, list(query.executed))
         again = [("_page", name)]
     if page.next or query.cursor:
-        links.append(("first", _url(path, again)))
+        links.append(("first", address(path, again)))
     if page.next:
-        links.append(("next", _url(path, [*again, ("_cursor", page.next)])))
+        links.append(("next", address(path, [*again, ("_cursor", page.next)])))
     return links
 
 
@@ -99,11 +99,6 @@ def _place(query: Query) -> tuple[str, ...]:
     if isinstance(inside, Compartment):
         return (inside.type, inside.id, query.type or "*")
     return (query.type,) if query.type else ()
-
-
-def _url(path: str, pairs: Pairs) -> str:
-    # Commas, bars and colons are legal in a query and are what people read in a FHIR search.
-    return f"{path}?{urlencode(pairs, safe=':/|,', quote_via=quote)}" if pairs else path
 
 
 def _warning(query: Query) -> bytes:

@@ -8,7 +8,6 @@ connection to the database, and a long record takes no more memory than a short 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlencode
 
 from akson.fhir.precision import EARLIEST, LATEST, interval
 from akson.kit.errors import Malformed
@@ -17,6 +16,7 @@ from akson.record.whole import Told, everything, root
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.rest.wire import bundle, subset
+from akson.rest.wire.addresses import address
 from akson.rest.wire.http import Answer, Request
 from akson.rest.wire.incoming import check_id, given_type
 from akson.rest.wire.subset import Shape
@@ -46,7 +46,7 @@ class _Wanted:
     def url(self, base: str, mark: str | None = None) -> str:
         place = "/".join(part for part in (base, self.whole.type, self.whole.id, "$everything") if part)
         pairs = [*self.pairs, *([("_cursor", mark)] if mark else [])]
-        return f"{place}?{urlencode(pairs, safe=':/|,', quote_via=quote)}" if pairs else place
+        return address(place, pairs)
 
 
 async def run(ctx: Context, request: Request, target: Target) -> Answer:

@@ -4,7 +4,6 @@ Besides `max` it takes any criterion of a search for observations; one must say 
 """
 
 from dataclasses import replace
-from urllib.parse import quote, urlencode
 
 from akson.fhir.search import Filter, Query
 from akson.fhir.search_limits import within
@@ -15,6 +14,7 @@ from akson.record.together import latest
 from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import GENERAL, given_pairs
 from akson.rest.wire import bundle, pages, subset
+from akson.rest.wire.addresses import address
 from akson.rest.wire.http import Answer, Request
 
 _WHOSE = frozenset({"patient", "subject"})
@@ -45,7 +45,7 @@ def _self(request: Request, query: Query, most: int, hidden: frozenset[tuple[str
     """What was executed, but for what was posted to keep it out of addresses."""
     shown = [pair for pair in query.executed if pair not in hidden and pair[0] != "_count"]
     pairs = [*shown, ("max", str(most))]
-    return f"{request.base}/{query.type}/$lastn?{urlencode(pairs, safe=':/|,', quote_via=quote)}"
+    return address(f"{request.base}/{query.type}/$lastn", pairs)
 
 
 def _shape(request: Request, query: Query) -> subset.Shape | None:
