@@ -13,35 +13,36 @@ from pathlib import Path
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serving(data: Path, port: int, **environment: str) -> "subprocess.Popen[str]":
+    """`akson fhir serve`, once it takes requests."""
+    command = ["fhir", "serve", "--port", str(port), "--data", str(data)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "akson.cli", *command],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("Ready"):
+            return process
+    raise RuntimeError("the server did not start")
+
+
 class Served:
     """A running server; `ready` is the seconds from its start to the line that says so."""
 
     def __init__(self, data: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         started = time.perf_counter()
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "akson.cli",
-                "fhir",
-                "serve",
-                "--port",
-                str(self.port),
-                "--data",
-                str(data),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.startswith("Ready"):
-                break
-        else:
-            raise RuntimeError("the server did not start")
+        self._process = serving(data, self.port)
         self.ready = time.perf_counter() - started
 
     @property

@@ -1,22 +1,16 @@
 """`akson fhir serve` as a program of its own, to be killed and started again on the same data."""
 
 import json
-import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
+from bench.server import free_port, serving
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+if TYPE_CHECKING:
+    import subprocess
 
 
 class Served:
@@ -31,28 +25,7 @@ class Served:
 
     def start(self) -> None:
         """Returns when it answers."""
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "akson.cli",
-                "fhir",
-                "serve",
-                "--port",
-                str(self.port),
-                "--data",
-                str(self.data),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=os.environ | {"PYTHONPATH": "src"} | self.environment,
-        )
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.startswith("Ready"):
-                return
-        raise AssertionError("the server did not start")
+        self.process = serving(self.data, self.port, **self.environment)
 
     def kill(self) -> None:
         """As `kill -9`: nothing is told, nothing is cleaned up."""
@@ -61,15 +34,17 @@ class Served:
         self._over()
 
     def stop(self) -> None:
+        """As Ctrl-C; it must end by itself and in order. Nothing where it does not run."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self._over()
+            assert self._over() == 0
 
-    def _over(self) -> None:
+    def _over(self) -> int:
         assert self.process is not None
-        self.process.wait(60)
+        code = self.process.wait(60)
         assert self.process.stdout is not None
         self.process.stdout.close()
+        return code
 
     def peak(self) -> int:
         """The most memory the server had so far, in bytes."""

@@ -3,8 +3,6 @@
 import gzip
 import io
 import json
-import os
-import signal
 import subprocess
 import sys
 import tarfile
@@ -18,6 +16,7 @@ from akson.cli.importing.jobs import jobs
 from akson.cli.importing.run import Options, load
 from akson.fhir import xml
 from akson.rest.bulk.repeatable import entry_id, repeatable_entry
+from tests.cli.served import Served
 from tests.rest.making import bundle, observation, patient, post, put
 from tests.shared import shared
 
@@ -100,41 +99,12 @@ class TestJobs:
 
 
 @pytest.fixture
-def serve(tmp_path, unused_tcp_port_factory):
-    """Starts `akson fhir serve` as a program of its own; what was started is stopped."""
-    running = []
-
-    def start():
-        port = unused_tcp_port_factory()
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "akson.cli",
-                "fhir",
-                "serve",
-                "--port",
-                str(port),
-                "--data",
-                str(tmp_path / "data"),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=os.environ | {"PYTHONPATH": "src"},
-        )
-        running.append(process)
-        for line in process.stdout:
-            if line.startswith("Ready"):
-                return process, f"http://127.0.0.1:{port}/fhir"
-        raise AssertionError("the server did not start")
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.wait(60)
-        process.stdout.close()
+def server(tmp_path):
+    """`akson fhir serve` as a program of its own."""
+    served = Served(tmp_path / "data")
+    served.start()
+    yield served
+    served.stop()
 
 
 def count(base, kind):
@@ -142,8 +112,8 @@ def count(base, kind):
 
 
 @pytest.mark.store
-def test_a_second_run_creates_nothing_twice(serve, tmp_path, capsys):
-    process, base = serve()
+def test_a_second_run_creates_nothing_twice(server, tmp_path, capsys):
+    base = server.base
     write(tmp_path / "t.json", bundle("transaction", post(patient(), ONE), post(observation(ONE))))
     write(tmp_path / "p.json", patient(id="p1"))
     write(tmp_path / "nameless.json", patient("Olsen"))
@@ -156,15 +126,14 @@ def test_a_second_run_creates_nothing_twice(serve, tmp_path, capsys):
         assert "bad.json: 400" in told
         assert "(gender)" in told
     assert (count(base, "Patient"), count(base, "Observation")) == (3, 2)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
+    server.stop()
     assert load([tmp_path / "t.json"], Options(data=tmp_path / "data", quiet=True)) == 0
     assert "unchanged  2" in capsys.readouterr().out
 
 
 @pytest.mark.store
 @pytest.mark.shared
-def test_a_server_killed_in_the_middle_leaves_nothing_half_written(serve, tmp_path):
+def test_a_server_killed_in_the_middle_leaves_nothing_half_written(server, tmp_path):
     archive = shared("synthea-r4/bundles-100.tar.xz")
     with tarfile.open(archive) as packed:
         members = [m for m in packed if m.name.endswith(".json")][:12]
@@ -172,27 +141,18 @@ def test_a_server_killed_in_the_middle_leaves_nothing_half_written(serve, tmp_pa
     for position, content in enumerate(bundles):
         write(tmp_path / f"{position:02}.json", content)
     files = [tmp_path / f"{position:02}.json" for position in range(len(bundles))]
-    process, base = serve()
-    command = [
-        sys.executable,
-        "-m",
-        "akson.cli",
-        "fhir",
-        "import",
-        "--quiet",
-        "--url",
-        base,
-        *map(str, files),
-    ]
-    environment = os.environ | {"PYTHONPATH": "src"}
-    importing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    base = server.base
+    command = ["fhir", "import", "--quiet", "--url", base, *map(str, files)]
+    importing = subprocess.Popen(
+        [sys.executable, "-m", "akson.cli", *command], stdout=subprocess.PIPE, text=True
+    )
     while count(base, "Patient") < 3:
         time.sleep(0.05)
-    process.kill()
+    server.kill()
     told, _ = importing.communicate(timeout=120)
     assert importing.returncode == 1
     assert "Run the same command again" in told
-    process, base = serve()
+    server.start()
     half = count(base, "Patient")
     assert 3 <= half < len(bundles)
     expected = {"Patient": 0, "Observation": 0, "Encounter": 0}

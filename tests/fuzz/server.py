@@ -3,7 +3,7 @@
 import gzip
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +18,8 @@ from tests.fuzz.corpus import resources
 from tests.fuzz.layers import make_document, make_fhirpath_patch, make_json, make_patch, make_query
 from tests.fuzz.mutate import ODD, bent, cut_up
 from tests.patience import in_time
+from tests.rest import raw
+from tests.rest.raw import Told
 
 HEADERS = {
     b"accept": [
@@ -88,43 +90,16 @@ class Asked:
     body: bytes = b""
 
 
-@dataclass(slots=True)
-class Told:
-    status: int = 0
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    body: bytes = b""
-
-
 async def ask(app: App, asked: Asked) -> Told:
-    """The answer of the application, called as a server of HTTP calls it."""
-    told = Told()
-    sent = False
-
-    async def receive() -> dict[str, Any]:
-        nonlocal sent
-        if sent:
-            return {"type": "http.disconnect"}
-        sent = True
-        return {"type": "http.request", "body": asked.body, "more_body": False}
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            told.status, told.headers = message["status"], list(message["headers"])
-        else:
-            told.body += message.get("body", b"")
-
-    await app(
-        {
-            "type": "http",
-            "method": asked.method,
-            "path": asked.path,
-            "query_string": asked.query,
-            "headers": list(asked.headers.items()),
-        },
-        receive,
-        send,
+    """The answer of the application."""
+    return await raw.ask(
+        app,
+        asked.path,
+        method=asked.method,
+        query=asked.query,
+        headers=asked.headers,
+        body=asked.body,
     )
-    return told
 
 
 def make(rng: random.Random) -> Asked:
@@ -316,9 +291,6 @@ def check(asked: Asked, told: Told, seconds: float, slowest: float) -> bool:
         assert all(issue["severity"] and issue["code"] for issue in outcome["issue"])
         assert b"Traceback" not in told.body
     return False
-
-
-Ask = Callable[[App, Asked], Awaitable[Told]]
 
 
 async def attack(

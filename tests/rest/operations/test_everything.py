@@ -8,6 +8,7 @@ import pytest
 from akson.rest.open import open_place, standalone
 from tests.rest.conftest import BASE, LIMIT
 from tests.rest.making import bundle, issue, observation, patient, post, put, stored
+from tests.rest.raw import ask
 
 pytestmark = pytest.mark.store
 
@@ -146,27 +147,17 @@ async def test_a_long_record_leaves_in_bounded_pieces_before_it_is_read_to_its_e
         assert (await client.post("/", json=bundle("transaction", *entries))).status_code == 200
     chunks, first = [], asyncio.Event()
 
-    async def send(message):
-        if message["type"] == "http.response.body" and message["body"]:
-            chunks.append(message["body"])
-            if len(chunks) == 2:
-                await client.put("/Patient/long", json=patient("Later", id="long"))
-                made = observation("Patient/long", id="late")
-                assert (await client.put("/Observation/late", json=made)).status_code == 201
-                first.set()
+    async def take(chunk):
+        chunks.append(chunk)
+        if len(chunks) == 2:
+            await client.put("/Patient/long", json=patient("Later", id="long"))
+            made = observation("Patient/long", id="late")
+            assert (await client.put("/Observation/late", json=made)).status_code == 201
+            first.set()
 
-    async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    app = standalone(open_place(database, BASE), limit=LIMIT)
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/fhir/Patient/long/$everything",
-        "query_string": b"",
-        "headers": [],
-    }
-    await app(scope, receive, send)
+    await ask(
+        standalone(open_place(database, BASE), limit=LIMIT), "/fhir/Patient/long/$everything", take=take
+    )
     assert first.is_set()
     body = orjson.loads(b"".join(chunks))
     assert len(found(body)) == 902
@@ -180,25 +171,16 @@ async def test_a_stream_that_cannot_go_on_breaks_off_and_does_not_look_whole(cli
     assert (await client.post("/", json=bundle("transaction", *entries))).status_code == 200
     chunks = []
 
-    async def send(message):
-        if message.get("body"):
-            chunks.append(message["body"])
-            if len(chunks) == 2:
-                async with database.transaction() as tx:
-                    await tx.execute("alter table idx_ref rename to idx_ref_away")
-
-    async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+    async def take(chunk):
+        chunks.append(chunk)
+        if len(chunks) == 2:
+            async with database.transaction() as tx:
+                await tx.execute("alter table idx_ref rename to idx_ref_away")
 
     app = standalone(open_place(database, BASE), limit=LIMIT)
-    path = "/fhir/Patient/long/$everything"
     try:
         with pytest.raises(Exception, match="idx_ref"):
-            await app(
-                {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []},
-                receive,
-                send,
-            )
+            await ask(app, "/fhir/Patient/long/$everything", take=take)
     finally:
         async with database.transaction() as tx:
             await tx.execute("alter table idx_ref_away rename to idx_ref")

@@ -14,6 +14,7 @@ from akson.rest.bulk import staging
 from akson.rest.bulk.workers import Workers
 from akson.rest.open import open_place, standalone
 from tests.rest.making import issue, matches, observation, patient
+from tests.rest.raw import ask
 
 pytestmark = pytest.mark.store
 ASYNC = {"prefer": "respond-async"}
@@ -225,30 +226,10 @@ async def test_what_cannot_be_done_is_refused_with_words(client, body, headers, 
 
 async def test_a_client_that_leaves_in_the_middle_leaves_nothing(database):
     app = standalone(open_place(database, BASE), limit=100)
-    sent = []
-    messages = iter(
-        [
-            {"type": "http.request", "body": lines(patient(id="a")) * 30_000, "more_body": True},
-            {"type": "http.disconnect"},
-        ]
-    )
-
-    async def receive():
-        return next(messages)
-
-    async def send(message):
-        sent.append(message)
-
-    headers = [(b"content-type", b"application/fhir+ndjson"), (b"prefer", b"respond-async")]
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/fhir/$import",
-        "query_string": b"",
-        "headers": headers,
-    }
-    await app(scope, receive, send)
-    assert sent[0]["status"] == 400
+    body = lines(patient(id="a")) * 30_000
+    headers = {b"content-type": b"application/fhir+ndjson", b"prefer": b"respond-async"}
+    told = await ask(app, "/fhir/$import", method="POST", headers=headers, body=body, leaves=True)
+    assert told.status == 400
     assert await rows_left(database) == (0, 0, 0, 0)
 
 

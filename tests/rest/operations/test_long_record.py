@@ -11,6 +11,7 @@ from akson.rest.open import open_place, standalone
 from tests.patience import in_time
 from tests.rest.conftest import BASE
 from tests.rest.making import bundle, observation, patient, post, put
+from tests.rest.raw import ask
 
 pytestmark = [pytest.mark.store, pytest.mark.slow]
 SIZE, PART = 10_000, 1_000
@@ -21,25 +22,17 @@ async def app(database):
     return standalone(open_place(database, BASE), limit=50_000_000)
 
 
-async def ask(app, path):
+async def read(app, path):
     """Ask without keeping the answer: status, seconds to the first byte and to the last, bytes, largest chunk."""
     sizes, moments = [], []
-    status = 0
 
-    async def send(message):
-        nonlocal status
-        status = message.get("status", status)
-        if message.get("body"):
-            moments.append(time.perf_counter())
-            sizes.append(len(message["body"]))
+    async def take(chunk):
+        moments.append(time.perf_counter())
+        sizes.append(len(chunk))
 
-    async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    scope = {"type": "http", "method": "GET", "path": f"/fhir{path}", "query_string": b"", "headers": []}
     start = time.perf_counter()
-    await app(scope, receive, send)
-    return status, moments[0] - start, moments[-1] - start, sum(sizes), max(sizes)
+    told = await ask(app, f"/fhir{path}", take=take)
+    return told.status, moments[0] - start, moments[-1] - start, sum(sizes), max(sizes)
 
 
 async def test_it_streams_in_bounded_memory_and_is_erased_in_seconds(app, client, database, record_property):
@@ -59,16 +52,16 @@ async def test_it_streams_in_bounded_memory_and_is_erased_in_seconds(app, client
             assert answer.status_code == 200, answer.text
     async with database.transaction() as tx:
         await tx.execute("analyze")
-    await ask(app, "/Patient/long/$everything?_count=5")
+    await read(app, "/Patient/long/$everything?_count=5")
     tracemalloc.start()
-    status, _, _, size, largest = await ask(app, "/Patient/long/$everything")
+    status, _, _, size, largest = await read(app, "/Patient/long/$everything")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert status == 200
     assert size > 12_000_000
     assert largest < 1_000_000
     assert peak < size / 3, (peak, size)
-    timed = [await ask(app, "/Patient/long/$everything") for _ in range(3)]
+    timed = [await read(app, "/Patient/long/$everything") for _ in range(3)]
     begin = time.perf_counter()
     body = {"resourceType": "Parameters", "parameter": [{"name": "what", "valueCode": "compartment"}]}
     erased = await client.post("/Patient/long/$expunge", json=body)

@@ -1,6 +1,7 @@
 """$meta, $meta-add and $meta-delete."""
 
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -150,3 +151,12 @@ async def test_what_was_stored_before_values_were_listed_is_told_when_it_is_inde
             pass
         assert returned(await client.get("/Patient/$meta")) == {"tag": [TAG]}
     await database.close()
+
+
+async def test_the_digits_of_decimals_stay(client):
+    extension = [{"url": "http://example.org/weight", "valueDecimal": 0.10}]
+    raw = json.dumps(patient(id="d", meta={"extension": extension})).replace("0.1}", "0.10}")
+    assert (await client.put("/Patient/d", content=raw)).status_code == 201
+    answer = await client.get("/Patient/d/$meta")
+    assert returned(answer)["extension"] == extension
+    assert '"valueDecimal":0.10}' in answer.text

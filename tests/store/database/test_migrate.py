@@ -114,4 +114,6 @@ async def test_a_migration_that_fails_leaves_nothing(bare, monkeypatch):
 async def test_stages_are_applied_apart(bare):
     assert {migration.stage for migration in migrations()} <= {"pre", "post"}
     for stage in ("pre", "post"):
-        assert await migrate(bare, stage=stage) == [each for each in migrations() if each.stage == stage] != []
+        assert (
+            await migrate(bare, stage=stage) == [each for each in migrations() if each.stage == stage] != []
+        )

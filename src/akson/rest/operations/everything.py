@@ -83,12 +83,11 @@ async def _wanted(request: Request, target: Target) -> _Wanted:
     )
     count = values.whole("_count")
     pairs = [(name, str(value)) for name in _OF_PATIENT[:-1] for value in values.all(name)]
-    elements = tuple(part for part in (request.parameter("_elements") or "").split(",") if part)
     return _Wanted(
         whole,
         None if count is None else max(1, min(count, _LARGEST_PAGE)),
         values.text("_cursor"),
-        subset.shape(elements, request.parameter("_summary")),
+        subset.shape(subset.names_of(request), request.parameter("_summary")),
         tuple(pairs),
     )
 

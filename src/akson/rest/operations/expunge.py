@@ -8,16 +8,13 @@ Type      deleted       what was deleted of the type
 the base  deleted, versions
 """
 
-import orjson
-
 from akson.kit.errors import Malformed
 from akson.record.context import Context
 from akson.record.erasing import What, erase
 from akson.rest.operations.operation import ANY, Operation, Target
-from akson.rest.operations.parameters import given
+from akson.rest.operations.parameters import answer, given, part
 from akson.rest.wire.http import Answer, Request
 from akson.rest.wire.incoming import check_id
-from akson.store.operations.erasing import Erased
 
 URL = "https://akson.example/fhir/OperationDefinition/expunge"
 _COUNTS = ("resources", "versions", "drafts", "messages", "events", "transfers")
@@ -28,7 +25,8 @@ async def expunge(ctx: Context, request: Request, target: Target) -> Answer:
     what = _what((await given(request, ("what",))).text("what"), target)
     if target.id:
         check_id(target.id)
-    return Answer(200, orjson.dumps(_answer(await erase(ctx, what, target.type, target.id))))
+    erased = await erase(ctx, what, target.type, target.id)
+    return answer(part(name, "Integer", getattr(erased, name)) for name in _COUNTS)
 
 
 def _what(raw: str | None, target: Target) -> What:
@@ -43,11 +41,6 @@ def _what(raw: str | None, target: Target) -> What:
             expression=("Parameters.what",),
         )
     return What(raw)
-
-
-def _answer(erased: Erased) -> dict[str, object]:
-    counts = [{"name": name, "valueInteger": getattr(erased, name)} for name in _COUNTS]
-    return {"resourceType": "Parameters", "parameter": counts}
 
 
 OPERATIONS = (Operation("expunge", URL, expunge, system=True, types=ANY, instances=ANY, get=False),)

@@ -49,8 +49,7 @@ def _self(request: Request, query: Query, most: int, hidden: frozenset[tuple[str
 
 
 def _shape(request: Request, query: Query) -> subset.Shape | None:
-    elements = tuple(part for part in (request.parameter("_elements") or "").split(",") if part)
-    return subset.shape(elements or query.elements, request.parameter("_summary"))
+    return subset.shape(subset.names_of(request) or query.elements, request.parameter("_summary"))
 
 
 def _most(values: list[str]) -> int:

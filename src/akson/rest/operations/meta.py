@@ -5,8 +5,6 @@ http://hl7.org/fhir/R4/resource-operation-meta.html
 
 from collections.abc import Callable
 
-import orjson
-
 from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.kit.errors import Malformed
@@ -15,7 +13,7 @@ from akson.record.context import Context
 from akson.record.together import metas
 from akson.rest.interactions.change import change
 from akson.rest.operations.operation import ANY, Operation, Target
-from akson.rest.operations.parameters import given
+from akson.rest.operations.parameters import answer, given, part
 from akson.rest.wire.http import Answer, Request
 from akson.rest.wire.incoming import check_id, version_number
 from akson.rest.wire.versions import headers
@@ -33,10 +31,7 @@ async def meta(ctx: Context, request: Request, target: Target) -> Answer:
     if not target.id:
         return _answer(await metas(ctx, target.type))
     stored = await _read(ctx, target)
-    resource = strict_json.loads(stored.body)
-    answer = _answer(resource["meta"])
-    answer.headers.update(headers(stored))
-    return answer
+    return _answer(strict_json.loads(stored.body)["meta"], headers(stored))
 
 
 async def _read(ctx: Context, target: Target) -> Stored:
@@ -67,9 +62,7 @@ async def _change(ctx: Context, request: Request, target: Target, edit: Edit) ->
         return resource | {"meta": edit(resource["meta"], wanted)}
 
     written = await change(ctx, target.type, check_id(target.id), alter)
-    answer = _answer(strict_json.loads(written.stored.body)["meta"])
-    answer.headers.update(headers(written.stored))
-    return answer
+    return _answer(strict_json.loads(written.stored.body)["meta"], headers(written.stored))
 
 
 def _added(present: Resource, wanted: Resource) -> Resource:
@@ -96,12 +89,9 @@ def _key(each: str | Resource) -> tuple[str, str]:
     return (each, "") if isinstance(each, str) else (each.get("system", ""), each.get("code", ""))
 
 
-def _answer(found: Resource) -> Answer:
+def _answer(found: Resource, headers: dict[str, str] | None = None) -> Answer:
     """The Meta; an element that is empty is left out."""
-    body: Resource = {"resourceType": "Parameters"}
-    if found:
-        body["parameter"] = [{"name": "return", "valueMeta": found}]
-    return Answer(200, orjson.dumps(body))
+    return answer([part("return", "Meta", found)] if found else [], headers=headers)
 
 
 OPERATIONS = (

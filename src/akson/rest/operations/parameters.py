@@ -1,4 +1,5 @@
-"""What an operation is given: a Parameters resource in the body, or pairs of the query string, as one shape.
+"""What an operation is given, a Parameters resource in the body or pairs of the query string, as one shape; and the
+Parameters resource that it answers with.
 
 http://hl7.org/fhir/R4/operations.html#request
 """
@@ -10,10 +11,12 @@ from typing import Any
 from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.kit.errors import Malformed, UnsupportedParameter
-from akson.rest.wire.http import Request
+from akson.rest.wire.http import Answer, Request
 from akson.rest.wire.incoming import check_structure
 from akson.rest.wire.negotiate import check_content
 
+Part = dict[str, Any]
+"""A parameter of an answer, or a part of one."""
 GENERAL = frozenset({"_format", "_pretty", "_summary", "_elements"})
 """About how the answer is written; no operation's own."""
 
@@ -126,3 +129,21 @@ def value_of(part: Resource) -> Any:
         if key.startswith("value"):
             return value
     return part.get("part", [])
+
+
+def part(name: str, kind: str, value: Any) -> Part:
+    """One parameter of an answer; `kind` as in value[x], e.g. String."""
+    return {"name": name, f"value{kind}": value}
+
+
+def parts(name: str, inner: Iterable[Part]) -> Part:
+    """A parameter of an answer that has parts."""
+    return {"name": name, "part": list(inner)}
+
+
+def answer(found: Iterable[Part], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """A Parameters resource, without `parameter` when there is none."""
+    body: Resource = {"resourceType": "Parameters"}
+    if parameters := list(found):
+        body["parameter"] = parameters
+    return Answer(status, strict_json.dumps(body), headers or {})

@@ -5,15 +5,12 @@ asked for after an upgrade that says so; an added search parameter asks by itsel
 http://hl7.org/fhir/R4/async.html is the pattern of the answers.
 """
 
-import orjson
-
-from akson.fhir.model import Resource
 from akson.kit.clock import instant
 from akson.kit.errors import Malformed, NotFound
 from akson.record import gate, reindexing, trail
 from akson.record.context import Context
 from akson.rest.operations.operation import ANY, Operation, Target
-from akson.rest.operations.parameters import given
+from akson.rest.operations.parameters import Part, answer, given, part
 from akson.rest.wire.http import Answer, Request
 from akson.rest.wire.incoming import check_id, given_type
 from akson.security.actor import Action
@@ -34,7 +31,7 @@ async def start(ctx: Context, request: Request, target: Target) -> Answer:
     if target.id:
         if not await reindexing.at_once(ctx, target.type, check_id(target.id)):
             raise NotFound("No such resource")
-        return Answer(200, orjson.dumps(_parameters([("done", "valueUnsignedInt", 1)])))
+        return answer([part("done", "UnsignedInt", 1)])
     kinds = (
         [target.type]
         if target.type
@@ -54,11 +51,10 @@ async def status(ctx: Context, request: Request, _target: Target) -> Answer:
     run = await reindex.one(ctx.tx, identity)
     if run is None:
         raise NotFound("No such run")
-    body = orjson.dumps(_of_run(run))
     if run.state == "done":
-        return Answer(200, body)
+        return answer(_told(run))
     progress = f"{run.state}: {_done(run)} of {run.total}"
-    return Answer(202, body, {"x-progress": progress, "retry-after": PAUSE})
+    return answer(_told(run), 202, {"x-progress": progress, "retry-after": PAUSE})
 
 
 def _done(run: Run) -> int:
@@ -66,25 +62,16 @@ def _done(run: Run) -> int:
     return run.total if run.state == "done" else min(run.done, run.total)
 
 
-def _of_run(run: Run) -> Resource:
-    return _parameters(
-        [
-            ("id", "valueId", run.id),
-            ("state", "valueCode", run.state),
-            *(("type", "valueCode", kind) for kind in run.kinds),
-            ("done", "valueUnsignedInt", _done(run)),
-            ("total", "valueUnsignedInt", run.total),
-            ("began", "valueInstant", instant(run.made)),
-            ("updated", "valueInstant", instant(run.updated)),
-        ]
-    )
-
-
-def _parameters(values: list[tuple[str, str, object]]) -> Resource:
-    return {
-        "resourceType": "Parameters",
-        "parameter": [{"name": name, kind: value} for name, kind, value in values],
-    }
+def _told(run: Run) -> list[Part]:
+    return [
+        part("id", "Id", run.id),
+        part("state", "Code", run.state),
+        *(part("type", "Code", kind) for kind in run.kinds),
+        part("done", "UnsignedInt", _done(run)),
+        part("total", "UnsignedInt", run.total),
+        part("began", "Instant", instant(run.made)),
+        part("updated", "Instant", instant(run.updated)),
+    ]
 
 
 OPERATIONS = (

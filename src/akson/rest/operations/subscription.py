@@ -18,7 +18,7 @@ from akson.record.context import Context
 from akson.record.subscriptions.content import told
 from akson.record.subscriptions.work import standing
 from akson.rest.operations.operation import Operation, Target
-from akson.rest.operations.parameters import Given, given
+from akson.rest.operations.parameters import Given, answer, given, part
 from akson.rest.subscriptions.notification import notification, status_entry
 from akson.rest.subscriptions.websocket import TOKEN, socket_url
 from akson.rest.wire import bundle
@@ -68,13 +68,14 @@ async def binding_token(ctx: Context, request: Request, target: Target) -> Answe
     token, expires = new_secret(), now() + TOKEN_LASTS
     ids = [each.id for each in found]
     await keep.put(ctx.tx, TOKEN, token, {"ids": ids}, expires)
-    parameters = [
-        {"name": "token", "valueString": token},
-        {"name": "expiration", "valueDateTime": instant(expires)},
-        *({"name": "subscription", "valueString": each} for each in ids),
-        {"name": "websocket-url", "valueUrl": socket_url(request.base)},
-    ]
-    return Answer(200, orjson.dumps({"resourceType": "Parameters", "parameter": parameters}))
+    return answer(
+        [
+            part("token", "String", token),
+            part("expiration", "DateTime", instant(expires)),
+            *(part("subscription", "String", each) for each in ids),
+            part("websocket-url", "Url", socket_url(request.base)),
+        ]
+    )
 
 
 async def _asked(ctx: Context, values: Given, target: Target) -> list[Subscribed]:

@@ -1,7 +1,4 @@
-"""What the terminology operations have in common: who may ask, which code system or value set is meant, answers."""
-
-from collections.abc import Iterable
-from typing import Any
+"""What the terminology operations have in common: who may ask, which code system or value set is meant."""
 
 from akson.fhir import strict_json
 from akson.fhir.model import Resource
@@ -13,33 +10,17 @@ from akson.record import gate
 from akson.record.context import Context
 from akson.rest.operations.operation import Target
 from akson.rest.operations.parameters import Given
-from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.http import Request
 from akson.rest.wire.incoming import check_id
 from akson.security.actor import Action
 from akson.store.terms import sets, systems
 from akson.store.terms.sets import Plan, Versions
 from akson.store.terms.systems import Known
 
-Part = dict[str, Any]
-
 
 def may_ask(ctx: Context, kind: str) -> None:
     """Refused unless the actor may read resources of this type: terminology is open, but not to strangers."""
     gate.granted(ctx, Action.READ, kind)
-
-
-def part(name: str, kind: str, value: Any) -> Part:
-    """One parameter of an answer; `kind` as in value[x], e.g. String."""
-    return {"name": name, f"value{kind}": value}
-
-
-def parts(name: str, inner: Iterable[Part]) -> Part:
-    return {"name": name, "part": list(inner)}
-
-
-def answer(found: Iterable[Part]) -> Answer:
-    """200 with a Parameters resource."""
-    return Answer(200, strict_json.dumps({"resourceType": "Parameters", "parameter": list(found)}))
 
 
 def languages(request: Request, values: Given) -> tuple[str, ...]:

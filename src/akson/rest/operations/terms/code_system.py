@@ -9,9 +9,8 @@ from akson.fhir.terminology.languages import display, in_languages
 from akson.kit.errors import Malformed, NotFound
 from akson.record.context import Context
 from akson.rest.operations.operation import Operation, Target
-from akson.rest.operations.parameters import Given, given
+from akson.rest.operations.parameters import Given, Part, answer, given, part, parts
 from akson.rest.operations.terms import asking
-from akson.rest.operations.terms.asking import Part, part, parts
 from akson.rest.wire.http import Answer, Request
 from akson.store.terms import systems
 from akson.store.terms.systems import Known
@@ -34,7 +33,7 @@ async def lookup(ctx: Context, request: Request, target: Target) -> Answer:
     system = await asking.code_system(ctx, values, target, "system", _canonical(coding))
     concept = await _concept(ctx, system, code, "code")
     shown = _Shown(ctx, system, concept, frozenset(str(each) for each in values.all("property")))
-    return asking.answer(await shown.all(asking.languages(request, values)))
+    return answer(await shown.all(asking.languages(request, values)))
 
 
 def _canonical(coding: Resource) -> str:
@@ -119,7 +118,7 @@ async def subsumes(ctx: Context, request: Request, target: Target) -> Answer:
     system = await asking.code_system(ctx, values, target, "system", system_a or system_b)
     one = await _concept(ctx, system, code_a, "codeA")
     other = await _concept(ctx, system, code_b, "codeB")
-    return asking.answer([part("outcome", "Code", await _outcome(ctx, system, one.code, other.code))])
+    return answer([part("outcome", "Code", await _outcome(ctx, system, one.code, other.code))])
 
 
 def _one(values: Given, letter: str) -> tuple[str, str]:

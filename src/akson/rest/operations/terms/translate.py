@@ -12,9 +12,8 @@ from akson.fhir.terminology.rules import Canonical
 from akson.kit.errors import NotFound
 from akson.record.context import Context
 from akson.rest.operations.operation import Operation, Target
-from akson.rest.operations.parameters import Given, given
+from akson.rest.operations.parameters import Given, Part, answer, given, part, parts
 from akson.rest.operations.terms import asking
-from akson.rest.operations.terms.asking import Part, part, parts
 from akson.rest.wire.http import Answer, Request
 from akson.store.terms import maps
 from akson.store.terms.maps import Map
@@ -69,7 +68,7 @@ async def run(ctx: Context, request: Request, target: Target) -> Answer:
     found: list[tuple[Map, Mapping]] = []
     for coding in asking.codings(values, "system"):
         found += await _matches(ctx, chosen, coding, wish)
-    return asking.answer(_parameters(found, wish))
+    return answer(_parameters(found, wish))
 
 
 async def _chosen(ctx: Context, values: Given, target: Target) -> Map | None:

@@ -14,9 +14,8 @@ from akson.fhir.terminology.text import line
 from akson.kit.errors import NotFound
 from akson.record.context import Context
 from akson.rest.operations.operation import Operation, Target
-from akson.rest.operations.parameters import Given, given
+from akson.rest.operations.parameters import Given, answer, given, part
 from akson.rest.operations.terms import asking
-from akson.rest.operations.terms.asking import part
 from akson.rest.wire.http import Answer, Request
 from akson.store.terms import questions as asked
 from akson.store.terms import systems
@@ -118,7 +117,7 @@ def _answer(judged: list[_Judged]) -> Answer:
         found.append(part("message", "String", "; ".join(each.fault for each in judged)))
     if best.display:
         found.append(part("display", "String", best.display))
-    return asking.answer(found)
+    return answer(found)
 
 
 _SETS, _SYSTEMS = frozenset({"ValueSet"}), frozenset({"CodeSystem"})
