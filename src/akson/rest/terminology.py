@@ -37,7 +37,7 @@ def _statement(node: Node, sources: Iterable[Source]) -> Resource:
             "hierarchical": False,
             "paging": True,
             "incomplete": False,
-            "parameter": [{"name": name} for name in expand.KNOWN if name != "context"],
+            "parameter": [{"name": name} for name in expand.KNOWN],
             "textFilter": "Each word must begin a word of a term or the code, in any language, case and accents aside",
         },
         "codeSearch": "all",

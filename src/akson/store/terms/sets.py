@@ -17,6 +17,7 @@ from akson.kit.errors import Unprocessable
 from akson.store.database.pool import Tx
 from akson.store.fragment import Sql
 from akson.store.terms import sources, sql
+from akson.store.terms.dates import current
 from akson.store.terms.sources import Stamp
 from akson.store.terms.systems import Known, known
 
@@ -33,6 +34,12 @@ class Versions:
     default: tuple[Canonical, ...] = ()
     force: tuple[Canonical, ...] = ()
     check: tuple[Canonical, ...] = ()
+    moment: int | None = None
+    """Where none is named, the version that was the present one then, also of value sets: microseconds since 1970."""
+
+    async def at(self, tx: Tx, kind: sources.Kind, canonical: Canonical) -> Canonical:
+        """The canonical with the version of that moment. Unprocessable where it cannot be told."""
+        return canonical if self.moment is None else await current(tx, kind, canonical, self.moment)
 
     def of(self, system: Canonical) -> Canonical:
         """The system with the version to use. Unprocessable when it is not the one it must be."""
@@ -80,7 +87,7 @@ async def plan(tx: Tx, canonical: Canonical, versions: Versions = Versions()) ->
     if key in _plans:
         _plans.move_to_end(key)
         return _plans[key]
-    value_set = await value_set_of(tx, canonical)
+    value_set = await value_set_of(tx, await versions.at(tx, "ValueSet", canonical))
     if value_set is None:
         return None
     made = _plans[key] = await prepared(tx, value_set, versions, canonical)
@@ -112,17 +119,18 @@ async def prepared(
 ) -> Plan:
     """A value set, made ready. NotFound when a value set inside it is not known."""
     sets: dict[str, Resource] = {str(canonical): value_set} if canonical else {}
-    await _gather(tx, value_set, sets)
+    await _gather(tx, value_set, sets, versions)
     branches = compose.branches(value_set, sets)
     merged: dict[Canonical, list[Branch]] = {}
     for branch in branches:
-        merged.setdefault(versions.of(branch.system), []).append(branch)
+        system = await versions.at(tx, "CodeSystem", versions.of(branch.system))
+        merged.setdefault(system, []).append(branch)
     pieces = [await _piece(tx, system, found) for system, found in merged.items()]
     inactive = value_set.get("compose", {}).get("inactive")
     return Plan(value_set, tuple(pieces), active_only=inactive is False)
 
 
-async def _gather(tx: Tx, value_set: Resource, sets: dict[str, Resource]) -> None:
+async def _gather(tx: Tx, value_set: Resource, sets: dict[str, Resource], versions: Versions) -> None:
     waiting = compose.imports(value_set)
     while waiting:
         canonical = waiting.pop()
@@ -130,7 +138,7 @@ async def _gather(tx: Tx, value_set: Resource, sets: dict[str, Resource]) -> Non
             continue
         if len(sets) > MOST_IMPORTS:
             raise Unprocessable(f"The value set draws from more than {MOST_IMPORTS} others")
-        found = await value_set_of(tx, Canonical.read(canonical))
+        found = await value_set_of(tx, await versions.at(tx, "ValueSet", Canonical.read(canonical)))
         if found is not None:
             sets[canonical] = found
             waiting += compose.imports(found)

@@ -2,18 +2,19 @@
 
 from akson.fhir import strict_json
 from akson.fhir.model import Resource
+from akson.fhir.precision import interval
 from akson.fhir.terminology.languages import wishes
 from akson.fhir.terminology.memory import Held
 from akson.fhir.terminology.rules import Canonical
 from akson.kit.errors import Malformed, NotFound
-from akson.record import gate
+from akson.record import contexts, gate
 from akson.record.context import Context
 from akson.rest.operations.operation import Target
 from akson.rest.operations.parameters import Given
 from akson.rest.wire.http import Request
 from akson.rest.wire.incoming import check_id
 from akson.security.actor import Action
-from akson.store.terms import sets, systems
+from akson.store.terms import dates, sets, systems
 from akson.store.terms.sets import Plan, Versions
 from akson.store.terms.systems import Known
 
@@ -34,6 +35,17 @@ def canonical(url: str | None, version: str | None) -> Canonical:
     return found if found.version or not version else Canonical(found.url, version)
 
 
+def moment(values: Given) -> int | None:
+    """The parameter date: microseconds since 1970 at the end of what it means."""
+    found = values.text("date")
+    if found is None:
+        return None
+    try:
+        return interval(found)[1]
+    except ValueError as error:
+        raise Malformed("The parameter date is a date or a time", expression=("Parameters.date",)) from error
+
+
 def resource(values: Given, name: str, kind: str) -> Resource | None:
     """A parameter that is a resource of this type."""
     found = values.one(name)
@@ -51,23 +63,32 @@ async def instance(ctx: Context, target: Target) -> Resource:
 async def value_set(ctx: Context, values: Given, target: Target, versions: Versions | None = None) -> Plan:
     """The value set that is meant: the instance, the one given, or the one of the url. NotFound, Malformed."""
     versions = versions or Versions()
-    if values.one("context") is not None:
-        raise Malformed(
-            "This server knows no contexts: name the value set by url", expression=("Parameters.context",)
-        )
     given = await instance(ctx, target) if target.id else resource(values, "valueSet", "ValueSet")
     if given is not None:
         own = Canonical(given.get("url", ""), given.get("version", ""))
         return await sets.prepared(ctx.tx, given, versions, own if own.url else None)
-    url = canonical(values.text("url"), values.text("valueSetVersion"))
+    url = canonical(await _url(ctx, values), values.text("valueSetVersion"))
     if not url.url:
         raise Malformed(
-            "Name a value set: url, valueSet, or invoke the operation on one", expression=("Parameters.url",)
+            "Name a value set: url, context, valueSet, or invoke the operation on one",
+            expression=("Parameters.url",),
         )
     found = await sets.plan(ctx.tx, url, versions)
     if found is None:
         raise NotFound(f"The value set {str(url)[:300]} is not known here", expression=("Parameters.url",))
     return found
+
+
+async def _url(ctx: Context, values: Given) -> str | None:
+    """The url of the value set, or that of the one which the element in `context` is bound to."""
+    url, context = values.text("url"), values.text("context")
+    if values.text("contextDirection") not in {None, "incoming", "outgoing"} or (url and context):
+        name = "url" if url and context else "contextDirection"
+        raise Malformed(
+            "Give url or context, and with context perhaps contextDirection: incoming or outgoing",
+            expression=(f"Parameters.{name}",),
+        )
+    return await contexts.value_set_of(ctx.tx, context) if context else url
 
 
 async def code_system(ctx: Context, values: Given, target: Target, name: str, default: str = "") -> Known:
@@ -87,6 +108,8 @@ async def code_system(ctx: Context, values: Given, target: Target, name: str, de
         raise Malformed(
             f"Name a code system: {name}, or a coding with its system", expression=(f"Parameters.{name}",)
         )
+    if (at := moment(values)) is not None:
+        wanted = await dates.current(ctx.tx, "CodeSystem", wanted, at)
     found = await systems.known(ctx.tx, wanted)
     if found is None:
         raise NotFound(

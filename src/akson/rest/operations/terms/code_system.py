@@ -15,7 +15,7 @@ from akson.rest.wire.http import Answer, Request
 from akson.store.terms import systems
 from akson.store.terms.systems import Known
 
-_LOOKUP = ("code", "system", "version", "coding", "displayLanguage", "property")
+_LOOKUP = ("code", "system", "version", "coding", "date", "displayLanguage", "property")
 _SUBSUMES = ("codeA", "codeB", "system", "version", "codingA", "codingB")
 _OWN = frozenset(
     {"name", "version", "display", "designation", "definition", "parent", "child", "inactive", "subsumedBy"}

@@ -24,11 +24,11 @@ from akson.store.terms.sets import Plan, Versions
 from akson.store.terms.sources import fits
 
 _ECHOED = (
-    "filter", "offset", "count", "includeDesignations", "designation", "activeOnly", "excludeNested", "excludeNotForUI",
+    "filter", "date", "offset", "count", "includeDesignations", "designation", "activeOnly", "excludeNested", "excludeNotForUI",
     "displayLanguage", "exclude-system", "system-version", "check-system-version", "force-system-version",
 )  # fmt: skip
 KNOWN = (
-    *_ECHOED, "url", "valueSet", "valueSetVersion", "context", "includeDefinition", "excludePostCoordinated",
+    *_ECHOED, "url", "valueSet", "valueSetVersion", "context", "contextDirection", "includeDefinition", "excludePostCoordinated",
 )  # fmt: skip
 _FLAGS = frozenset({"includeDesignations", "activeOnly", "excludeNested", "excludeNotForUI"})
 _URIS = frozenset({"exclude-system", "system-version", "check-system-version", "force-system-version"})
@@ -58,6 +58,7 @@ def _versions(values: Given) -> Versions:
         _canonicals(values, "system-version"),
         _canonicals(values, "force-system-version"),
         _canonicals(values, "check-system-version"),
+        asking.moment(values),
     )
 
 
@@ -127,6 +128,8 @@ def _typed(name: str, value: object) -> Resource:
         return {"valueInteger": int(str(value))}
     if name in _FLAGS:
         return {"valueBoolean": value in (True, "true")}
+    if name == "date":
+        return {"valueDateTime": value}
     return {"valueUri" if name in _URIS else "valueString": value}
 
 

@@ -4,6 +4,7 @@ http://hl7.org/fhir/R4/valueset-operation-validate-code.html,
 http://hl7.org/fhir/R4/codesystem-operation-validate-code.html
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from akson.fhir.model import Resource
@@ -23,7 +24,7 @@ from akson.store.terms.questions import Verdict
 from akson.store.terms.sets import Plan, Versions
 from akson.store.terms.systems import Known
 
-_BOTH = ("url", "code", "display", "coding", "codeableConcept", "abstract", "displayLanguage")
+_BOTH = ("url", "code", "display", "coding", "codeableConcept", "abstract", "date", "displayLanguage")
 
 
 class _Judged(NamedTuple):
@@ -39,9 +40,9 @@ async def in_value_set(ctx: Context, request: Request, target: Target) -> Answer
     values = await given(
         request, (*_BOTH, "valueSet", "valueSetVersion", "context", "system", "systemVersion")
     )
-    versions = Versions()
+    versions = Versions(moment=asking.moment(values))
     if (version := values.text("systemVersion")) and (system := values.text("system")):
-        versions = Versions(default=(Canonical(system, version),))
+        versions = replace(versions, default=(Canonical(system, version),))
     plan = await asking.value_set(ctx, values, target, versions)
     found = asking.codings(values, "system")
     languages = asking.languages(request, values)
