@@ -32,6 +32,22 @@ async def ask(world, name, path, scope=ADMIN, method="GET", **options):
     return await hosted(world, name).peer.request(method, url, scope=scope, **options)
 
 
+async def rows(world, where):
+    async with hosted(world, "samhandling").place.database.transaction() as tx:
+        return await tx.fetch(
+            f"select pat, count, action from audit where reason <> 'reason.node' and {where}"
+        )
+
+
+async def logged(world, action, granted):
+    """How many resources of each patient the platform has logged so."""
+    found = {}
+    where = f"pat <> 0 and action = '{action}' and granted = {granted} and reason = 'reason.system_admin'"
+    for pat, count, _ in await rows(world, where):
+        found[pat] = found.get(pat, 0) + count
+    return found
+
+
 async def test_without_the_right_to_administer_there_is_no_export_and_the_try_is_logged(world):
     refused = await ask(world, "journal", "$export", READ, headers=ASYNC)
     assert refused.status_code == 403
@@ -57,11 +73,16 @@ async def test_what_is_exported_belongs_to_the_system_that_asked_and_every_patie
     file = await ask(world, "journal", patients["url"])
     ids = [json.loads(line)["id"] for line in file.text.splitlines()]
     assert len(ids) == patients["count"] > 5
-    async with hosted(world, "samhandling").place.database.transaction() as tx:
-        rows = await tx.fetch(
-            "select pat, count from audit where action = 'read' and reason = 'reason.system_admin'"
-        )
-    assert len({pat for pat, _ in rows}) == len(rows) >= len(ids)
-    assert sum(count for _, count in rows) == sum(file["count"] for file in manifest["output"])
+    whole = sum(file["count"] for file in manifest["output"])
+    assert sum((await logged(world, "administer", granted=True)).values()) == whole
+    # What was fetched is a look at each of these patients, and each time anew.
+    fetched = await logged(world, "read", granted=True)
+    assert fetched == dict.fromkeys(fetched, 1)
+    assert len(fetched) == len(ids)
+    for file in manifest["output"]:
+        await ask(world, "journal", file["url"])
+    assert sum((await logged(world, "read", granted=True)).values()) == whole + len(ids)
+    # The two tries of the hospital at what is not its own.
+    assert len(await rows(world, "reason = 'reason.outside_scope'")) == 2
     assert (await ask(world, "sykehus", where, method="DELETE")).status_code == 404
     assert (await ask(world, "journal", where, method="DELETE")).status_code == 202

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from akson.fhir.definitions import Definitions
+from akson.kit.errors import AksonError, Contended
 from akson.kit.ids import new_id
 from akson.kit.limits import LIMITS, Limits
 from akson.kit.settings import Level, Node
@@ -13,6 +14,7 @@ from akson.record.registry import Registry
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, decide
 from akson.store.access import audit
+from akson.store.access.audit import AuditRow
 from akson.store.database.pool import Database, Tx
 
 Policy = Callable[[Actor, Action, str, Purpose], Decision]
@@ -43,6 +45,8 @@ class Context:
     place: Place
     purpose: Purpose = Purpose.TREATMENT
     request_id: str = field(default_factory=new_id)
+    looks: list[AuditRow] = field(default_factory=list)
+    """Rows of the access log that stand also when all else is undone: what was looked at may be told by the error."""
 
     @property
     def node(self) -> Node:
@@ -70,12 +74,19 @@ async def opened(
 ) -> AsyncIterator[Context]:
     """One request or job as one transaction, committed when the block ends.
 
-    What policy refuses is rolled back with the rest; the refusal itself is audited in a transaction of its own.
+    An error undoes it. What was looked at until then, and a refusal, are audited in a transaction of their own before
+    the error is told: no audit, no answer.
     """
+    looks: list[AuditRow] = []
     try:
         async with place.database.transaction(read_only=read_only) as tx:
-            yield Context(actor, tx, place, purpose)
-    except Refused as refused:
-        async with place.database.transaction() as tx:
-            await audit.append(tx, refused.audit)
+            yield Context(actor, tx, place, purpose, looks=looks)
+    except Contended:  # tells nothing of what is stored, and is tried again
+        raise
+    except AksonError as error:
+        rows = [*looks, *([error.audit] if isinstance(error, Refused) else ())]
+        if rows:
+            async with place.database.transaction() as tx:
+                for row in rows:
+                    await audit.append(tx, row)
         raise

@@ -41,6 +41,7 @@ async def erase(ctx: Context, what: What, resource_type: str = "", resource_id: 
     erased = await _DO[what](ctx.tx, grant.scope, resource_type, resource_id)
     gone = erased.resources + erased.versions
     if resource_id and not gone and what is not What.VERSIONS:
+        await trail.missed(ctx, grant, Action.ADMINISTER, resource_type, resource_id)
         raise NotFound("No such resource")
     if not grant.audited:
         return erased

@@ -23,7 +23,7 @@ from akson.record.subscriptions import register
 from akson.record.validation import admit
 from akson.security.actor import Action
 from akson.security.policy import Grant, Refusal
-from akson.store.access import admission, audit, relations
+from akson.store.access import admission, relations
 from akson.store.record import resources
 from akson.store.record.resources import HistoryOf, HistoryPage, Stored, Write
 from akson.store.search import statements
@@ -48,51 +48,74 @@ def may(ctx: Context, action: Action, *types: str) -> bool:
     return all(isinstance(ctx.policy(ctx.actor, action, each, ctx.purpose), Grant) for each in types)
 
 
-async def note(ctx: Context, refused: Refused) -> None:
-    """Audit a refusal where the request goes on: one entry of a batch. A whole request's is written by `opened`."""
-    await audit.append(ctx.tx, refused.audit)
+async def found(
+    ctx: Context, grant: Grant, action: Action, stored: Stored | None, what: tuple[str, str]
+) -> Stored:
+    """What was looked for as (type, id). NotFound when it is not there or hidden, Gone when it was deleted: both audited."""
+    if stored is None:
+        await trail.missed(ctx, grant, action, *what)
+        raise NotFound("No such resource")
+    if stored.deleted:
+        await trail.seen(ctx, grant, action, [stored], stored.type)
+        raise Gone("The resource was deleted")
+    return stored
 
 
 async def read(ctx: Context, resource_type: str, resource_id: str) -> Stored:
     """The current version. NotFound when absent or hidden, Gone when deleted."""
     grant = granted(ctx, Action.READ, resource_type)
     stored = await resources.read(ctx.tx, grant.scope, resource_type, resource_id)
-    await trail.seen(ctx, grant, Action.READ, [stored] if stored else [], resource_type)
-    return present(stored)
+    stored = await found(ctx, grant, Action.READ, stored, (resource_type, resource_id))
+    await trail.seen(ctx, grant, Action.READ, [stored], resource_type)
+    return stored
 
 
 async def vread(ctx: Context, resource_type: str, resource_id: str, version: int) -> Stored:
     """One version, also of a resource changed since."""
     grant = granted(ctx, Action.HISTORY, resource_type)
     stored = await resources.vread(ctx.tx, grant.scope, resource_type, resource_id, version)
-    await trail.seen(ctx, grant, Action.HISTORY, [stored] if stored else [], resource_type)
-    return present(stored)
+    stored = await found(ctx, grant, Action.HISTORY, stored, (resource_type, resource_id))
+    await trail.seen(ctx, grant, Action.HISTORY, [stored], resource_type)
+    return stored
 
 
 async def version_of(ctx: Context, resource_type: str, resource_id: str) -> int | None:
     """The current version's number; None when there is none to see, or it was deleted."""
     grant = granted(ctx, Action.READ, resource_type)
     stored = await resources.read(ctx.tx, grant.scope, resource_type, resource_id)
-    return stored.version if stored and not stored.deleted else None
+    if stored is None or stored.deleted:
+        await trail.missed(ctx, grant, Action.READ, resource_type, resource_id)
+        return None
+    await trail.seen(ctx, grant, Action.READ, [stored], resource_type)
+    return stored.version
 
 
 async def history(ctx: Context, of: HistoryOf) -> HistoryPage:
     """Versions, newest first, of one resource, of a type or of all."""
     grant = granted(ctx, Action.HISTORY, of.type or "")
     page = await resources.history(ctx.tx, grant.scope, of)
-    await trail.seen(ctx, grant, Action.HISTORY, page.versions, of.type or "")
     if of.id and not page.versions and of.cursor is None:
         # Narrowed to a time, an empty history is one; of what is not there it is none.
-        whole = await resources.history(ctx.tx, grant.scope, HistoryOf(of.type, of.id, count=1))
-        if not whole.versions:
-            raise NotFound("No such resource")
+        await _some_version(ctx, grant, of)
+    await trail.seen(ctx, grant, Action.HISTORY, page.versions, of.type or "")
     return page
 
 
 async def count_versions(ctx: Context, of: HistoryOf) -> int:
     """How many versions `history` would give on all pages."""
     grant = granted(ctx, Action.HISTORY, of.type or "")
+    shown = [await _some_version(ctx, grant, of)] if of.id else []
+    await trail.seen(ctx, grant, Action.HISTORY, shown, of.type or "")
     return await resources.count_versions(ctx.tx, grant.scope, of)
+
+
+async def _some_version(ctx: Context, grant: Grant, of: HistoryOf) -> Stored:
+    """The newest version that the actor may see of one resource; NotFound when there is none."""
+    whole = await resources.history(ctx.tx, grant.scope, HistoryOf(of.type, of.id, count=1))
+    if not whole.versions:
+        await trail.missed(ctx, grant, Action.HISTORY, of.type or "", of.id or "")
+        raise NotFound("No such resource")
+    return whole.versions[0]
 
 
 async def search(ctx: Context, query: Query) -> Page:
@@ -146,11 +169,14 @@ async def update(ctx: Context, resource: Resource, *, if_match: int | None = Non
     grant = granted(ctx, Action.UPDATE, resource["resourceType"])
     resource = await register.checked(ctx, resource)
     index = await _indexed(ctx, grant, resource)
-    stored, created = await resources.update(
-        ctx.tx, grant.scope, resource, index, if_match, told=grant.audited
-    )
-    if stored.changed:
-        await _after(ctx, grant, Action.CREATE if created else Action.UPDATE, stored, resource)
+    try:
+        stored, created = await resources.update(
+            ctx.tx, grant.scope, resource, index, if_match, told=grant.audited
+        )
+    except NotFound:
+        await trail.missed(ctx, grant, Action.UPDATE, resource["resourceType"], resource["id"])
+        raise
+    await _after(ctx, grant, Action.CREATE if created else Action.UPDATE, stored, resource)
     return Written(stored, created=created, changed=stored.changed)
 
 
@@ -162,9 +188,11 @@ async def delete(
     stored = await resources.delete(
         ctx.tx, grant.scope, resource_type, resource_id, if_match, told=grant.audited
     )
-    if stored is not None:
-        await taken_back(ctx, stored)
-    if stored is not None and grant.audited:
+    if stored is None:
+        await trail.missed(ctx, grant, Action.DELETE, resource_type, resource_id)
+        return None
+    await taken_back(ctx, stored)
+    if grant.audited:
         await relations.replace(ctx.tx, stored.reference, [])
         await trail.changed(ctx, grant, Action.DELETE, stored)
     return stored
@@ -207,18 +235,9 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
     with whose(changes):
         stored = await resources.write_many(ctx.tx, writes, told=any(grant.audited for grant in grants))
     for row, resource, grant in zip(stored, named, grants, strict=True):
-        if row.changed:
-            await _after(ctx, grant, Action.CREATE if row.version == 1 else Action.UPDATE, row, resource)
+        is_new = row.changed and row.version == 1
+        await _after(ctx, grant, Action.CREATE if is_new else Action.UPDATE, row, resource)
     return [Written(row, created=row.changed and row.version == 1, changed=row.changed) for row in stored]
-
-
-def present(stored: Stored | None) -> Stored:
-    """What was looked for. NotFound when it is not there or hidden, Gone when it was deleted."""
-    if stored is None:
-        raise NotFound("No such resource")
-    if stored.deleted:
-        raise Gone("The resource was deleted")
-    return stored
 
 
 async def _only_match(ctx: Context, query: Query) -> Stored | None:
@@ -258,11 +277,19 @@ async def _all_visible(
             if change.action is Action.UPDATE and await admission.hidden(
                 ctx.tx, grant.scope, resource["resourceType"], resource["id"]
             ):
+                await trail.missed(ctx, grant, Action.UPDATE, resource["resourceType"], resource["id"])
                 raise NotFound("No such resource")
 
 
 async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, resource: Resource) -> None:
-    """What a write leaves behind in its transaction: terms, definitions, subscriptions, care relations, the audit row."""
+    """What a write leaves behind in its transaction: terms, definitions, subscriptions, care relations, the audit row.
+
+    Of one that found just this content there already the audit row alone: it was a try to change.
+    """
+    if not stored.changed:
+        if grant.audited:
+            await trail.changed(ctx, grant, action, stored)
+        return
     await write.follow(ctx.tx, stored, resource)
     await definitions.follow(ctx.tx, stored, resource)
     await register.registered(ctx, stored, resource)

@@ -7,9 +7,9 @@ from akson.fhir.model import split_reference
 from akson.fhir.search import Query
 from akson.fhir.strict_json import loads
 from akson.kit.errors import TooLarge
-from akson.record import trail
+from akson.record import gate, trail
 from akson.record.context import Context
-from akson.record.gate import granted, present
+from akson.record.gate import granted
 from akson.security.actor import Action
 from akson.store.operations import latest as store_latest
 from akson.store.operations import many
@@ -42,7 +42,8 @@ async def with_references(ctx: Context, resource_type: str, resource_id: str) ->
     NotFound and Gone as for a read; TooLarge beyond LARGEST.
     """
     grant = granted(ctx, Action.READ, resource_type)
-    root = present(await resources.read(ctx.tx, grant.scope, resource_type, resource_id))
+    stored = await resources.read(ctx.tx, grant.scope, resource_type, resource_id)
+    root = await gate.found(ctx, grant, Action.READ, stored, (resource_type, resource_id))
     found, fresh = {(root.type, root.id): root}, [root]
     everywhere = granted(ctx, Action.READ, "")
     while fresh:

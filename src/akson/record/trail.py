@@ -1,7 +1,7 @@
 """What a request leaves behind: audit rows (who saw or did what, why).
 
 They are written in the transaction of the request: no audit, no answer. One audit row for each patient that a search
-shows (IHE BALP), so that each citizen's log stands on its own.
+shows (IHE BALP), so that each citizen's log stands on its own. Rows of looks outlive an error (`context.opened`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,12 +9,19 @@ from dataclasses import replace
 from typing import Any
 
 from akson.kit.clock import now
+from akson.kit.errors import AksonError
+from akson.kit.norwegian import parse
 from akson.record.context import Context
+from akson.record.refused import Refused
 from akson.security.actor import Action
 from akson.security.policy import Grant
 from akson.store.access import audit
 from akson.store.access.audit import AuditRow
+from akson.store.record import resources
 from akson.store.record.resources import Stored
+from akson.store.scope import NODE
+
+_LOOKS = frozenset({Action.READ.value, Action.SEARCH.value, Action.HISTORY.value})
 
 
 async def seen(
@@ -28,27 +35,46 @@ async def seen(
         shown.setdefault(stored.pat, []).append(stored)
     for pat, group in shown.items():
         row = _row(ctx, grant, action, pat=pat, type=resource_type, count=len(group))
-        await audit.append(ctx.tx, row if len(group) > 1 else replace(row, **_what(group[0])))
+        await _write(ctx, row if len(group) > 1 else replace(row, **_what(group[0])))
     if not shown:
-        await audit.append(ctx.tx, _row(ctx, grant, action, type=resource_type))
+        await _write(ctx, _row(ctx, grant, action, type=resource_type))
+
+
+async def missed(ctx: Context, grant: Grant, action: Action, resource_type: str, resource_id: str) -> None:
+    """The audit row of a look, or a try to change, that found nothing: because it is not there, or is hidden.
+
+    The caller is told the same either way. The log has what is hidden as refused, with the patient whose it is.
+    """
+    if not grant.audited:
+        return
+    # Both are always asked for, so that the time it takes tells nothing either.
+    there = await resources.read(ctx.tx, NODE, resource_type, resource_id)
+    visible = await resources.read(ctx.tx, grant.scope, resource_type, resource_id)
+    # Somebody may have put an identity number where an id belongs.
+    told = "" if parse(resource_id) else resource_id
+    row = _row(ctx, grant, action, pat=there.pat if there else 0, type=resource_type, id=told)
+    if there is not None and visible is None:
+        row = replace(row, granted=False, reason="reason.outside_scope")
+    await _write(ctx, row, is_look=True)
 
 
 async def shown(ctx: Context, grant: Grant, stored: Stored, count: int) -> None:
     """The audit row of a whole record: `count` resources of or around a patient or encounter."""
     row = _row(ctx, grant, Action.SEARCH, pat=stored.pat, count=count, **_what(stored))
-    await audit.append(ctx.tx, row)
+    await _write(ctx, row)
 
 
 async def changed(ctx: Context, grant: Grant, action: Action, stored: Stored) -> None:
-    """Audit row of one write; the event is part of the write itself."""
-    await audit.append(ctx.tx, _row(ctx, grant, action, pat=stored.pat, count=1, **_what(stored)))
+    """Audit row of one write, which counts nothing where all stayed as it was; the event is part of the write itself."""
+    row = _row(ctx, grant, action, pat=stored.pat, count=int(stored.changed), **_what(stored))
+    await _write(ctx, row)
 
 
 async def log_read(ctx: Context, grant: Grant, shown: Mapping[int, int]) -> None:
     """Audit rows for a look at the access log itself: rows shown by number of the patient they are about."""
     for pat, count in shown.items():
         row = _row(ctx, grant, Action.SEARCH, pat=pat, type="AuditEvent", count=count)
-        await audit.append(ctx.tx, row)
+        await _write(ctx, row)
 
 
 async def administered(ctx: Context, grant: Grant, pat: int, resource_type: str, count: int) -> None:
@@ -57,10 +83,23 @@ async def administered(ctx: Context, grant: Grant, pat: int, resource_type: str,
     await audit.append(ctx.tx, row)
 
 
-async def taken_out(ctx: Context, grant: Grant, shown: Mapping[int, int]) -> None:
-    """Audit rows for data that leaves in bulk: one for each patient (number) with how many resources."""
-    if grant.audited and shown:
-        await audit.append_many(ctx.tx, _row(ctx, grant, Action.READ), shown)
+async def put_together(ctx: Context, grant: Grant, held: Mapping[int, int]) -> None:
+    """Audit rows for data that was put into files: one for each patient (number) with how many resources."""
+    if grant.audited and held:
+        await audit.append_many(ctx.tx, _row(ctx, grant, Action.ADMINISTER), held)
+
+
+async def taken_out(ctx: Context, grant: Grant, resource_type: str, shown: Mapping[int, int]) -> None:
+    """Audit rows for a file that leaves: one for each patient (number) with how many resources of them are in it."""
+    if grant.audited:
+        row = _row(ctx, grant, Action.READ, type=resource_type)
+        await audit.append_many(ctx.tx, row, shown)
+
+
+async def turned_away(ctx: Context, grant: Grant, action: Action) -> None:
+    """The audit row of a try at what is somebody else's, of which the caller is told that it is not there."""
+    if grant.audited:
+        await _write(ctx, refused(ctx, action, "", "reason.outside_scope"), is_look=True)
 
 
 def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> AuditRow:
@@ -75,6 +114,20 @@ def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> Au
         request_id=ctx.request_id,
         **_who(ctx),
     )
+
+
+async def again(ctx: Context, since: int, error: AksonError) -> None:
+    """Write anew what was undone with a part of the request, which goes on; `since`: how many looks there were before."""
+    if isinstance(error, Refused):
+        ctx.looks.append(error.audit)
+    for row in ctx.looks[since:]:
+        await audit.append(ctx.tx, row)
+
+
+async def _write(ctx: Context, row: AuditRow, *, is_look: bool = False) -> None:
+    await audit.append(ctx.tx, row)
+    if is_look or row.action in _LOOKS:
+        ctx.looks.append(row)
 
 
 def _row(ctx: Context, grant: Grant, action: Action, **what: Any) -> AuditRow:

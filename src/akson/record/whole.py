@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from akson.record import trail
 from akson.record.context import Context
-from akson.record.gate import granted, present
+from akson.record.gate import found, granted
 from akson.security.actor import Action
 from akson.store.operations import whole as store
 from akson.store.operations.whole import Piece, Whole
@@ -35,7 +35,8 @@ async def root(ctx: Context, whole: Whole) -> Stored:
     It is shown by the piece that follows, which writes the row in the access log.
     """
     grant = granted(ctx, Action.READ, whole.type)
-    return present(await resources.read(ctx.tx, grant.scope, whole.type, whole.id))
+    stored = await resources.read(ctx.tx, grant.scope, whole.type, whole.id)
+    return await found(ctx, grant, Action.READ, stored, (whole.type, whole.id))
 
 
 async def everything(ctx: Context, whole: Whole, told: Told, *, count: int, mark: str | None) -> Piece:

@@ -126,6 +126,7 @@ async def _members(ctx: Context, grant: Grant, group: str) -> set[str]:
     """Ids of the patients who are members now."""
     stored = await resources.read(ctx.tx, grant.scope, "Group", group)
     if stored is None or stored.deleted:
+        await trail.missed(ctx, grant, Action.READ, "Group", group)
         raise NotFound("No such Group")
     present = now()
     return {
@@ -146,4 +147,5 @@ async def _known(ctx: Context, grant: Grant, ids: Iterable[str]) -> None:
     for id_ in ids:
         stored = await resources.read(ctx.tx, grant.scope, "Patient", id_)
         if stored is None or stored.deleted:
+            await trail.missed(ctx, grant, Action.READ, "Patient", id_)
             raise NotFound("One of the patients is not here")

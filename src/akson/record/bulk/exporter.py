@@ -144,8 +144,10 @@ class Exporter(Steps):
         """Everything is there: tell the access log whose data it is, and what the files are."""
         ctx = Context(own.actor_of(transfer), tx, self.place, Purpose.ADMINISTRATION)
         if grant.audited:
-            shown = await exporting.patients(tx, grant.scope, transfer.id)
-            await trail.taken_out(ctx, grant, dict(shown))
+            wanted = Wanted.read(transfer.wanted)
+            times = Times(transfer.moment, wanted.since, wanted.until)
+            held = await exporting.patients(tx, grant.scope, transfer.id, times)
+            await trail.put_together(ctx, grant, held)
         await self.end(tx, transfer.id, "done")
 
 

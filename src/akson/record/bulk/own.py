@@ -6,7 +6,7 @@ from typing import Any
 from akson.kit.clock import now
 from akson.kit.errors import Gone, NotFound, TooMany
 from akson.kit.ids import new_secret
-from akson.record import gate
+from akson.record import gate, trail
 from akson.record.context import Context, Place
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Grant
@@ -55,8 +55,10 @@ async def queue(ctx: Context, transfer: Transfer) -> None:
 
 async def find(ctx: Context, id_: str) -> Transfer:
     """The actor's own export or import. NotFound when there is none such; Gone when it has expired."""
-    gate.granted(ctx, Action.ADMINISTER, "")
+    grant = gate.granted(ctx, Action.ADMINISTER, "")
     found = await transfers.get(ctx.tx, id_)
+    if found is not None and found.owner != owner(ctx.actor):
+        await trail.turned_away(ctx, grant, Action.ADMINISTER)
     if found is None or found.owner != owner(ctx.actor) or found.state == "cancelled":
         raise NotFound("No such export or import, or it was cancelled")
     if found.state == "expired" or (found.expires and found.expires <= now()):

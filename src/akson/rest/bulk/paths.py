@@ -16,6 +16,7 @@ from akson.kit.clock import instant, now
 from akson.kit.errors import AksonError, Conflict, Gone, NotFound
 from akson.kit.packing import Packed
 from akson.record.bulk import own
+from akson.record.bulk.fetching import fetched
 from akson.record.context import Context
 from akson.rest.bulk.loading import CREATED, UNCHANGED, UPDATED
 from akson.rest.bulk.started import address
@@ -120,10 +121,9 @@ async def file(ctx: Context, request: Request, *, id_: str, name: str) -> Answer
     found = next((each for each in transfer.result.get("files", []) if each["name"] == name), None)
     if found is None:
         raise NotFound("No such file")
-    pieces = _whole(
-        transfers.bodies(ctx.place.database, transfer.id, File(**{key: found[key] for key in File._fields})),
-        found["size"],
-    )
+    wanted = File(**{key: found[key] for key in File._fields})
+    await fetched(ctx, transfer, wanted, found["count"])
+    pieces = _whole(transfers.bodies(ctx.place.database, transfer.id, wanted), found["size"])
     headers = {"cache-control": "private"} | _expiry(transfer)
     if takes_gzip(request.headers.get("accept-encoding", "")):
         headers |= {"content-encoding": "gzip", "content-length": str(found["packed"])}

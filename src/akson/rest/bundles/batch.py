@@ -9,9 +9,8 @@ from dataclasses import replace
 from akson.fhir.model import Resource
 from akson.kit.errors import AksonError, Issue
 from akson.kit.ids import new_id
-from akson.record import gate
+from akson.record import gate, trail
 from akson.record.context import Context
-from akson.record.refused import Refused
 from akson.rest.bundles import entry
 from akson.rest.bundles.entry import Entry
 from akson.rest.bundles.transaction import Dispatch, change_of, entry_of, inner, written_entry
@@ -32,6 +31,7 @@ async def batch(ctx: Context, request: Request, resource: Resource, dispatch: Di
 
 async def _block(ctx: Context, request: Request, entries: list[Resource]) -> list[bytes] | None:
     """All entries as one block of writes; None when that cannot be, and nothing is done then."""
+    since = len(ctx.looks)
     try:
         items = [entry.read(position, raw, request.base) for position, raw in enumerate(entries)]
         if len(items) < 2 or not all(map(_plain, items)) or len({_key(i) for i in items}) < len(items):
@@ -43,6 +43,7 @@ async def _block(ctx: Context, request: Request, entries: list[Resource]) -> lis
         async with ctx.tx.savepoint():
             written = await gate.transact(ctx, [change_of(item) for item in items])
     except AksonError:
+        del ctx.looks[since:]  # each entry is tried again by itself
         return None
     wanted = request.prefer.get("return", "")
     return [written_entry(request.base, result, wanted) for result in written]
@@ -62,14 +63,14 @@ def _key(item: Entry) -> tuple[str, str]:
 
 
 async def _alone(ctx: Context, request: Request, position: int, raw: Resource, dispatch: Dispatch) -> bytes:
+    since = len(ctx.looks)
     try:
         item = entry.read(position, raw, request.base)
         check_structure(_bundle([raw]))
         async with ctx.tx.savepoint():
             return entry_of(await dispatch(ctx, inner(request, item)), item.method)
     except AksonError as error:
-        if isinstance(error, Refused):
-            await gate.note(ctx, error)
+        await trail.again(ctx, since, error)
         issues = tuple(_placed(issue, position) for issue in error.issues)
         response = {"status": str(error.status), "outcome": outcome.resource_of(issues)}
         return bundle.response_entry(response)

@@ -14,6 +14,7 @@ from akson.store.database.pool import Tx
 from akson.store.scope import Scope
 from akson.store.scope_sql import within
 from akson.store.search import statements
+from akson.store.underway.transfers import File
 
 PART = 1000
 """Resources of a part."""
@@ -155,13 +156,23 @@ from unnest(%s::bigint[]) u(rid) join resource r on r.rid = u.rid {versions}""" 
     return bytes(row[0]) if row else b""
 
 
-async def patients(tx: Tx, scope: Scope, transfer: str) -> list[tuple[int, int]]:
-    """How many resources of each patient an export holds, by the patient's number."""
-    condition, values = within(scope, "r")
+async def patients(
+    tx: Tx, scope: Scope, transfer: str, times: Times, file: File | None = None
+) -> dict[int, int]:
+    """How many resources of each patient are in an export, or in one file of it, by the patient's number."""
+    versions, values = _versions(scope, times)
+    if file is None:
+        of, chosen = "true", list[Any]()
+    elif file.kind == "deleted":
+        of, chosen = "v.deleted and p.number between %s and %s", [file.first, file.last]
+    else:
+        of = "not v.deleted and p.type = %s and p.number between %s and %s"
+        chosen = [file.type, file.first, file.last]
     statement = f"""
 select r.pat, count(*) from transfer_part p cross join lateral unnest(p.rids) u(rid)
-join resource r on r.rid = u.rid where p.transfer = %s and r.pat <> 0 and {condition} group by r.pat order by r.pat"""  # noqa: S608
-    return [(row[0], row[1]) for row in await tx.fetch(statement, [transfer, *values])]
+join resource r on r.rid = u.rid {versions} and p.transfer = %s and r.pat <> 0 and {of}
+group by r.pat order by r.pat"""  # noqa: S608
+    return {row[0]: row[1] for row in await tx.fetch(statement, [*values, transfer, *chosen])}
 
 
 def _versions(scope: Scope, times: Times) -> tuple[str, list[Any]]:

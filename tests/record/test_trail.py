@@ -1,0 +1,199 @@
+"""Every look and every try leaves its row, also one that ends in an error, and the one who asks cannot tell from it."""
+
+from datetime import date
+
+import pytest
+
+from akson.fhir.search_parse import parse
+from akson.kit.errors import Conflict, Contended, Gone, MultipleMatches, NotFound, VersionMismatch
+from akson.kit.norwegian import Sex, make
+from akson.kit.settings import Node, Role
+from akson.record import gate, together, trail, whole
+from akson.record.change import Change
+from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.erasing import What, erase
+from akson.security.actor import Action, Actor, Kind
+from akson.store.access import audit
+from akson.store.access.audit import Wanted
+from akson.store.index.hashing import patient_number
+from akson.store.operations.whole import Whole
+from akson.store.record.resources import HistoryOf
+
+pytestmark = pytest.mark.store
+
+NURSE = Actor(
+    Kind.PERSONNEL, name="Hanne Lunde", role="hjemmesykepleier", practitioner="Practitioner/h",
+    units=frozenset({"Organization/nord"}),
+)  # fmt: skip
+CITIZEN = Actor(Kind.CITIZEN, patient="ingrid")
+ADMIN = Actor(Kind.SYSTEM, client_id="ops", administers=True)
+BASE = "http://localhost/journal/fhir"
+INGRID, PER = patient_number("ingrid"), patient_number("per")
+
+
+@pytest.fixture
+async def place(database):
+    """Ingrid, whom the nurse's unit treats, and Per, whom it does not; each with a diagnosis."""
+    node = Node(
+        "journal", frozenset({Role.JOURNAL}), "http://localhost/journal", "Solvik", "999", "akson-journal"
+    )
+    made = Place(node, database)
+    async with opened(made, NODE_ITSELF) as ctx:
+        for name in ("ingrid", "per"):
+            await gate.update(ctx, {"resourceType": "Patient", "id": name})
+            await gate.update(ctx, condition(f"c-{name}", name))
+        await gate.update(ctx, {
+            "resourceType": "EpisodeOfCare", "id": "e", "status": "active",
+            "patient": {"reference": "Patient/ingrid"}, "managingOrganization": {"reference": "Organization/nord"},
+        })  # fmt: skip
+    async with opened(made, NODE_ITSELF) as ctx:
+        await gate.delete(ctx, "Condition", (await gate.update(ctx, condition("gone", "ingrid"))).stored.id)
+    return made
+
+
+def condition(identifier, patient, **more):
+    return {
+        "resourceType": "Condition", "id": identifier, "subject": {"reference": f"Patient/{patient}"},
+        "code": {"text": "Atrieflimmer"}, **more,
+    }  # fmt: skip
+
+
+async def rows(place, **wanted):
+    """What the log holds of all but the node itself, the oldest first."""
+    async with place.database.transaction() as tx:
+        found = await audit.page(tx, Wanted(count=1000, **wanted))
+    return [entry.row for entry in reversed(found) if entry.row.actor_kind != "node"]
+
+
+async def told_of(place, error, do, actor=NURSE):
+    """The rows that something leaves which ends in an error."""
+    with pytest.raises(error):
+        async with opened(place, actor) as ctx:
+            await do(ctx)
+    return [
+        (row.action, row.granted, row.pat, f"{row.type}/{row.id}", row.count) for row in await rows(place)
+    ]
+
+
+LOOKS = {
+    "read": ("read", lambda ctx, name: gate.read(ctx, "Condition", name)),
+    "vread": ("history", lambda ctx, name: gate.vread(ctx, "Condition", name, 1)),
+    "history": ("history", lambda ctx, name: gate.history(ctx, HistoryOf("Condition", name))),
+    "count": ("history", lambda ctx, name: gate.count_versions(ctx, HistoryOf("Condition", name, count=0))),
+    "update": ("update", lambda ctx, name: gate.update(ctx, condition(name, "ingrid"), if_match=1)),
+    "document": ("read", lambda ctx, name: together.with_references(ctx, "Condition", name)),
+}
+
+
+@pytest.mark.parametrize("look", [name for name in LOOKS if name != "update"])
+async def test_what_is_hidden_is_logged_as_refused_for_the_patient_and_what_is_absent_as_nobodys(place, look):
+    action, do = LOOKS[look]
+    hidden = await told_of(place, NotFound, lambda ctx: do(ctx, "c-per"))
+    assert hidden == [(action, False, PER, "Condition/c-per", 0)]
+    both = await told_of(place, NotFound, lambda ctx: do(ctx, "nobody"))
+    assert both[1:] == [(action, True, 0, "Condition/nobody", 0)]
+    assert [row.reason for row in await rows(place)] == ["reason.outside_scope", "reason.care_relation"]
+
+
+async def test_a_try_to_change_what_is_hidden_too_by_itself_and_among_others(place):
+    stolen = condition("c-per", "ingrid")
+    tries = [
+        lambda ctx: gate.update(ctx, stolen),
+        lambda ctx: gate.transact(ctx, [Change(Action.UPDATE, stolen)]),
+    ]
+    for number, each in enumerate(tries, 1):
+        assert await told_of(place, NotFound, each) == [("update", False, PER, "Condition/c-per", 0)] * number
+    async with opened(place, NURSE) as ctx:
+        for name in ("c-per", "nobody", "gone"):
+            assert await gate.delete(ctx, "Condition", name) is None
+    assert [(r.action, r.granted, r.pat, r.id) for r in (await rows(place))[2:]] == [
+        ("delete", False, PER, "c-per"), ("delete", True, 0, "nobody"), ("delete", True, INGRID, "gone"),
+    ]  # fmt: skip
+
+
+async def test_everything_of_a_hidden_patient_and_an_erasure_of_nobody(place):
+    found = await told_of(place, NotFound, lambda ctx: whole.root(ctx, Whole("Patient", "per")), CITIZEN)
+    assert found == [("read", False, PER, "Patient/per", 0)]
+    erased = await told_of(place, NotFound, lambda ctx: erase(ctx, What.INSTANCE, "Condition", "x"), ADMIN)
+    assert erased[1:] == [("administer", True, 0, "Condition/x", 0)]
+
+
+@pytest.mark.parametrize("look", ["read", "document"])
+async def test_that_it_was_deleted_is_something_to_know(place, look):
+    action, do = LOOKS[look]
+    assert await told_of(place, Gone, lambda ctx: do(ctx, "gone")) == [
+        (action, True, INGRID, "Condition/gone", 1)
+    ]
+
+
+async def test_what_was_seen_before_an_error_stays_in_the_log_and_what_was_written_does_not(place):
+    async def seen_and_written(ctx):
+        await gate.read(ctx, "Condition", "c-ingrid")
+        await gate.update(ctx, condition("new", "ingrid"))
+        raise Conflict("something later is wrong")
+
+    assert await told_of(place, Conflict, seen_and_written) == [
+        ("read", True, INGRID, "Condition/c-ingrid", 1)
+    ]
+    query = parse("Condition", [("code:text", "Atrieflimmer")], base=BASE)
+    async with opened(place, NODE_ITSELF) as ctx:
+        await gate.update(ctx, condition("second", "ingrid"))
+    found = await told_of(
+        place,
+        MultipleMatches,
+        lambda ctx: gate.create(ctx, condition("third", "ingrid"), if_none_exist=query),
+    )
+    assert found[1:] == [("search", True, INGRID, "Condition/", 2)]
+
+
+async def test_what_is_tried_again_is_logged_once(place):
+    async def contended(ctx):
+        await gate.read(ctx, "Condition", "c-ingrid")
+        raise Contended("another writer was first")
+
+    assert await told_of(place, Contended, contended) == []
+
+
+async def test_an_update_that_changes_nothing_is_logged_as_a_try(place):
+    async with opened(place, NURSE) as ctx:
+        assert not (await gate.update(ctx, condition("c-ingrid", "ingrid"))).changed
+        (one,) = await gate.transact(ctx, [Change(Action.UPDATE, condition("c-ingrid", "ingrid"))])
+        assert not one.changed
+        assert (await gate.update(ctx, condition("c-ingrid", "ingrid", note=[{"text": "x"}]))).changed
+    found = [(row.action, row.pat, row.id, row.version, row.count) for row in await rows(place)]
+    assert found == [
+        ("update", INGRID, "c-ingrid", 1, 0), ("update", INGRID, "c-ingrid", 1, 0),
+        ("update", INGRID, "c-ingrid", 2, 1),
+    ]  # fmt: skip
+
+
+async def test_a_question_whether_something_is_there_is_a_look(place):
+    async with opened(place, NURSE) as ctx:
+        assert [await gate.version_of(ctx, "Condition", name) for name in ("c-ingrid", "c-per")] == [1, None]
+    assert [(row.granted, row.pat) for row in await rows(place)] == [(True, INGRID), (False, PER)]
+
+    async def met(ctx):
+        await gate.version_of(ctx, "Condition", "c-ingrid")
+        raise VersionMismatch("not this one")
+
+    assert len(await told_of(place, VersionMismatch, met)) == 3
+
+
+async def test_no_audit_no_answer_that_it_is_not_there(place, monkeypatch):
+    async def fails(*_args):
+        raise RuntimeError("the log cannot be written")
+
+    monkeypatch.setattr(audit, "append", fails)
+    for name in ("c-per", "nobody", "gone"):
+        with pytest.raises(RuntimeError):
+            async with opened(place, NURSE) as ctx:
+                await gate.read(ctx, "Condition", name)
+
+
+async def test_an_identity_number_where_an_id_belongs_is_not_logged(place):
+    synthetic = make(date(1950, 3, 14), Sex.FEMALE)
+    async with opened(place, NURSE) as ctx:
+        for name in (synthetic, "12345678901"):
+            grant = gate.granted(ctx, Action.READ, "Patient")
+            await trail.missed(ctx, grant, Action.READ, "Patient", name)
+    assert [row.id for row in await rows(place)] == ["", "12345678901"]
