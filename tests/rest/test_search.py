@@ -155,18 +155,20 @@ async def test_parameters_of_every_kind_find_what_they_should(client, query, fou
     assert set(await matches(client, query)) == found
 
 
+def form(version, **more):
+    return {
+        "resourceType": "Questionnaire",
+        "status": "active",
+        "url": "http://forms.example/q",
+        "version": version,
+    } | more
+
+
+def answered(canonical):
+    return {"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": canonical}
+
+
 async def test_includes_follow_canonical_references(client):
-    def form(version):
-        return {
-            "resourceType": "Questionnaire",
-            "status": "active",
-            "url": "http://forms.example/q",
-            "version": version,
-        }
-
-    def answered(canonical):
-        return {"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": canonical}
-
     one, two = [(await stored(client, form(version)))["id"] for version in "12"]
     first = await stored(client, answered("http://forms.example/q|1"))
     both = await stored(client, answered("http://forms.example/q"))
@@ -185,9 +187,67 @@ async def test_includes_follow_canonical_references(client):
         assert await found(f"{asked}&_id={first['id']}") == {one}
         assert await found(f"{asked}&_id={both['id']}") == {one, two}
         assert await found(f"{asked}&_id={other['id']}") == set()
-    back = "_revinclude=QuestionnaireResponse:questionnaire"
-    assert await found(f"Questionnaire?_id={one}&{back}") == {first["id"], both["id"]}
-    assert await found(f"Questionnaire?_id={two}&{back}") == {both["id"]}
+    for back in ("_revinclude=QuestionnaireResponse:questionnaire", "_revinclude=*"):
+        assert await found(f"Questionnaire?_id={one}&{back}") == {first["id"], both["id"]}
+        assert await found(f"Questionnaire?_id={two}&{back}") == {both["id"]}
+
+
+async def test_chains_and_has_follow_canonical_references(client):
+    old = (await stored(client, form("1", title="Bodily pain")))["id"]
+    new = (await stored(client, form("2", title="Bodily pain, short", status="draft")))["id"]
+    first = (await stored(client, answered("http://forms.example/q|1")))["id"]
+    any_ = (await stored(client, answered("http://forms.example/q")))["id"]
+    await stored(client, answered("http://forms.example/else"))
+    await stored(client, answered("http://forms.example/q|3"))
+    here = (await stored(client, answered(f"http://fhir.example/fhir/Questionnaire/{old}")))["id"]
+    for query, wanted in [
+        ("QuestionnaireResponse?questionnaire.title=bodily", [first, any_]),
+        ("QuestionnaireResponse?questionnaire.title:contains=short", [any_]),
+        ("QuestionnaireResponse?questionnaire:Questionnaire.version=1", [first, any_]),
+        ("QuestionnaireResponse?questionnaire.version=2&status=completed", [any_]),
+        ("QuestionnaireResponse?questionnaire.title=nothing", []),
+        ('QuestionnaireResponse?_filter=questionnaire.title co "short"', [any_]),
+        (f"QuestionnaireResponse?questionnaire=Questionnaire/{old}", [here]),
+        ("Questionnaire?_has:QuestionnaireResponse:questionnaire:status=completed", [old, new]),
+        (f"Questionnaire?_has:QuestionnaireResponse:questionnaire:_id={first}", [old]),
+        ("Questionnaire?_has:QuestionnaireResponse:questionnaire:status=amended", []),
+    ]:
+        assert await matches(client, query) == wanted, query
+    await client.put(f"/Questionnaire/{new}", json=form("3", id=new, title="Bodily pain, long"))
+    assert len(await matches(client, "QuestionnaireResponse?questionnaire.title:contains=long")) == 2
+    assert await matches(client, "QuestionnaireResponse?questionnaire.title:contains=short") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "element", "param", "target"),
+    [
+        ("MeasureReport", "measure", "measure", "Measure"),
+        ("CarePlan", "instantiatesCanonical", "instantiates-canonical", "PlanDefinition"),
+        ("RequestGroup", "instantiatesCanonical", "instantiates-canonical", "PlanDefinition"),
+        ("CodeSystem", "supplements", "supplements", "CodeSystem"),
+        ("ConceptMap", "sourceCanonical", "source", "ValueSet"),
+        ("StructureDefinition", "baseDefinition", "base", "StructureDefinition"),
+    ],
+)
+async def test_each_kind_of_definition_is_reached_by_its_url(client, kind, element, param, target):
+    base = {"url": "http://x.example/base", "status": "active"}
+    made = {
+        "Measure": {},
+        "PlanDefinition": {},
+        "ValueSet": {},
+        "CodeSystem": {"content": "fragment"},
+        "StructureDefinition": {"name": "X", "kind": "resource", "abstract": False, "type": "Patient"},
+        "MeasureReport": {"type": "summary", "status": "complete", "period": {"start": "2026-01-01"}},
+        "CarePlan": {"intent": "plan", "status": "active", "subject": {"reference": "Patient/p"}},
+        "RequestGroup": {"intent": "plan", "status": "active", "subject": {"reference": "Patient/p"}},
+        "ConceptMap": {"status": "active"},
+    }
+    named = await stored(client, {"resourceType": target} | base | made[target] | {"name": "Known"})
+    canonical = [base["url"]] if element.startswith("instantiates") else base["url"]
+    more = {"status": "active", "url": "http://x.example/other"} if kind in {target, "ConceptMap"} else {}
+    naming = await stored(client, {"resourceType": kind, element: canonical} | more | made[kind])
+    assert await matches(client, f"{kind}?{param}:{target}.name=known") == [naming["id"]]
+    assert await matches(client, f"{target}?_has:{kind}:{param}:_id={naming['id']}") == [named["id"]]
 
 
 async def test_what_the_types_of_a_search_have_not_in_common_is_refused(client):

@@ -7,6 +7,8 @@ dozens of values, so they are tuples: a frozen dataclass takes three times as lo
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+CANONICAL = "canonical"
+
 
 class TokenValue(NamedTuple):
     param: str
@@ -55,10 +57,11 @@ class QuantityValue(NamedTuple):
 
 
 class ReferenceValue(NamedTuple):
-    """A reference: a literal one to a resource here (type, id), an absolute url, or a logical identifier."""
+    """A reference: a literal one to a resource here (type, id), an absolute url, a canonical, or a logical identifier."""
 
     param: str
     type: str
+    """CANONICAL, where the url is that of a definition, perhaps with its version."""
     id: str
     url: str = ""
     identifier: tuple[str, str] | None = None

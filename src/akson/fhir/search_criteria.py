@@ -168,7 +168,8 @@ class CriterionReader:
             if len(param.targets) != 1:
                 raise UnsupportedParameter(f"write {param.code}:Type.{rest}")
             return list(param.targets)
-        able = [kind for kind in param.targets if code == "_list" or self._has_param(kind, code)]
+        kinds = param.targets or sorted(spec().types)
+        able = [kind for kind in kinds if code == "_list" or self._has_param(kind, code)]
         if not able:
             raise UnsupportedParameter(f"nothing that {param.code} refers to has search parameter {code!r}")
         return able

@@ -22,18 +22,20 @@ class Ask:
     modifier: str = ""
     values: tuple[str, ...] = ()
     chain: "Ask | None" = None
-    """`param` refers to a resource that fulfils this."""
+    """`param` refers to a resource of type `target` that fulfils this."""
     has: "Ask | None" = None
-    """An Observation refers here by `patient` and fulfils this."""
+    """A resource of the type of `by` refers here by its parameter and fulfils this."""
+    target: str = "Patient"
+    by: tuple[str, str] = ("Observation", "patient")
 
     def pair(self):
         """(name, value) of the query string."""
         if self.chain is not None:
             name, value = self.chain.pair()
-            return f"{self.param}:Patient.{name}", value
+            return f"{self.param}:{self.target}.{name}", value
         if self.has is not None:
             name, value = self.has.pair()
-            return f"_has:Observation:patient:{name}", value
+            return f"_has:{':'.join(self.by)}:{name}", value
         return self.param + (f":{self.modifier}" if self.modifier else ""), ",".join(self.values)
 
 
@@ -60,10 +62,15 @@ def codings(resource, key):
     ]
 
 
+STATUS_OF = {
+    "Observation": "http://hl7.org/fhir/observation-status",
+    "Questionnaire": "http://hl7.org/fhir/publication-status",
+    "QuestionnaireResponse": "http://hl7.org/fhir/questionnaire-answers-status",
+}
 TOKENS = {
     "_id": lambda r: [("", r["id"])],
     "gender": lambda r: [("http://hl7.org/fhir/administrative-gender", r["gender"])] if "gender" in r else [],
-    "status": lambda r: [("http://hl7.org/fhir/observation-status", r["status"])],
+    "status": lambda r: [(STATUS_OF[r["resourceType"]], r["status"])],
     "active": lambda r: [("", str(r["active"]).lower())] if "active" in r else [],
     "identifier": lambda r: [(each.get("system", ""), each["value"]) for each in r.get("identifier", [])],
     "code": lambda r: [each[:2] for each in codings(r, "code")],
@@ -71,6 +78,7 @@ TOKENS = {
 STRINGS = {
     "name": lambda r: list(names(r)),
     "family": lambda r: [each["family"] for each in r.get("name", []) if "family" in each],
+    "title": lambda r: [r["title"]] if "title" in r else [],
 }
 TEXTS = {
     "code": lambda r: (
@@ -82,7 +90,22 @@ DATES = {
     "birthdate": lambda r: [span(r["birthDate"])] if "birthDate" in r else [],
     "date": lambda r: list(effective(r)),
 }
-REFERENCES = {"patient": lambda r: [r["subject"]["reference"]] if "subject" in r else []}
+REFERENCES = {
+    "patient": lambda r: [r["subject"]["reference"]] if "subject" in r else [],
+    "questionnaire": lambda r: [r["questionnaire"]] if "questionnaire" in r else [],
+}
+
+
+def meant(reference, everything):
+    """The resources that a reference means: the one of this name, or the definitions of this url, of one version or all."""
+    if reference in everything:
+        return [everything[reference]]
+    url, bar, version = reference.partition("|")
+    return [
+        each
+        for each in everything.values()
+        if "url" in each and each["url"] == url and (not bar or each.get("version") == version)
+    ]
 
 
 def effective(resource):
@@ -183,14 +206,15 @@ def values_of(ask, resource):
 def matches(ask, resource, everything):
     """Whether the resource fulfils the criterion, among all resources by their reference."""
     if ask.chain is not None:
-        targets = [everything.get(each) for each in REFERENCES[ask.param](resource)]
-        return any(each is not None and matches(ask.chain, each, everything) for each in targets)
+        targets = [found for each in REFERENCES[ask.param](resource) for found in meant(each, everything)]
+        return any(matches(ask.chain, each, everything) for each in targets)
     if ask.has is not None:
-        own = f"{resource['resourceType']}/{resource['id']}"
+        kind, param = ask.by
         return any(
-            own in REFERENCES["patient"](each) and matches(ask.has, each, everything)
+            matches(ask.has, each, everything)
+            and any(resource in meant(reference, everything) for reference in REFERENCES[param](each))
             for each in everything.values()
-            if each["resourceType"] == "Observation"
+            if each["resourceType"] == kind
         )
     if ask.modifier == "missing":
         return (not values_of(ask, resource) and not TEXTS.get(ask.param, lambda _: [])(resource)) is (
@@ -229,4 +253,5 @@ def string_matches(found, modifier, text):
 
 
 def reference_matches(found, text):
-    return text in (found, found.rpartition("/")[2])
+    """A canonical with a version is found by its url alone too."""
+    return text in (found, found.rpartition("/")[2], found.partition("|")[0])

@@ -93,7 +93,26 @@ observations = st.builds(
 )
 
 
-def record(some_patients, some_observations):
+forms = optional(
+    status=st.sampled_from(["active", "draft"]),
+    url=st.sampled_from(["http://forms.example/a", "http://forms.example/b"]),
+    version=st.sampled_from(["1", "2"]),
+    title=st.sampled_from(WORDS),
+).map(lambda form: {"status": "active"} | form)
+CANONICALS = [
+    "http://forms.example/a",
+    "http://forms.example/a|1",
+    "http://forms.example/b|2",
+    "http://forms.example/c",
+]
+answers = st.builds(
+    lambda status, form: {"status": status} | ({"questionnaire": form} if form else {}),
+    st.sampled_from(["completed", "amended"]),
+    st.sampled_from(["", *CANONICALS]),
+)
+
+
+def record(some_patients, some_observations, some_forms, some_answers):
     made = [
         {"resourceType": "Patient", "id": f"p{number}"} | each for number, each in enumerate(some_patients)
     ]
@@ -101,6 +120,8 @@ def record(some_patients, some_observations):
         subject = each.get("subject")
         fixed = each if subject is None else each | {"subject": {"reference": f"Patient/p{subject}"}}
         made.append({"resourceType": "Observation", "id": f"o{number}"} | fixed)
+    for kind, some_of_kind in (("Questionnaire", some_forms), ("QuestionnaireResponse", some_answers)):
+        made += [{"resourceType": kind, "id": f"{kind[8]}{n}"} | each for n, each in enumerate(some_of_kind)]
     return made
 
 
@@ -162,14 +183,30 @@ def few(criteria):
     return st.one_of(one, one, one, st.tuples(criteria, criteria))
 
 
+of_forms = st.one_of(
+    text_asks("title"),
+    st.builds(Ask, st.just("status"), st.sampled_from(["", "not"]), some(["active", "draft"], 1)),
+    missing("title"),
+)
+of_answers = st.one_of(
+    st.builds(Ask, st.just("status"), st.sampled_from(["", "not"]), some(["completed", "amended"], 1)),
+    st.builds(Ask, st.just("questionnaire"), st.just(""), some(CANONICALS, 2)),
+    missing("questionnaire"),
+)
+named = of_forms.map(lambda inner: Ask("questionnaire", chain=inner, target="Questionnaire"))
+naming = of_answers.map(lambda inner: Ask("", has=inner, by=("QuestionnaireResponse", "questionnaire")))
 referred = plain_observations.map(lambda inner: Ask("", has=inner))
 asks = st.one_of(
     st.tuples(st.just("Patient"), few(st.one_of(of_patients, referred))),
     st.tuples(st.just("Observation"), few(of_observations)),
+    st.tuples(st.just("Questionnaire"), few(st.one_of(of_forms, naming, naming))),
+    st.tuples(st.just("QuestionnaireResponse"), few(st.one_of(of_answers, named, named))),
 )
 SORTS = {
     "Patient": ["", "birthdate", "-birthdate", "family", "-family,birthdate", "gender,-_id", "-identifier"],
     "Observation": ["", "date", "-date", "-status,date", "code,-date", "value-quantity", "-patient"],
+    "Questionnaire": ["", "title", "-title", "url,version", "-status", "version,-_id", "-url"],
+    "QuestionnaireResponse": ["", "status", "-status", "questionnaire", "-questionnaire,_id", "_id", "-_id"],
 }
 
 
@@ -239,7 +276,11 @@ def searched(new_database):
 )
 @given(
     st.builds(
-        record, st.lists(patients, min_size=2, max_size=4), st.lists(observations, min_size=4, max_size=8)
+        record,
+        st.lists(patients, min_size=2, max_size=4),
+        st.lists(observations, min_size=4, max_size=8),
+        st.lists(forms, min_size=2, max_size=4),
+        st.lists(answers, min_size=2, max_size=4),
     ),
     st.lists(
         st.tuples(asks, st.integers(0, 6), st.integers(1, 4)).map(lambda each: (*each[0], *each[1:])),

@@ -26,12 +26,20 @@ TEXT = {
 @cache
 def paths(param: SearchParam) -> tuple[str, ...]:
     """The paths of a parameter in its resource type; none where its value is worked out and stands nowhere."""
+    return tuple(dict.fromkeys(_path(trail) for trail in _trails(param)))
+
+
+def elements(param: SearchParam) -> frozenset[str]:
+    """The types of the elements that a parameter names; none where its value is worked out."""
+    return frozenset(trail.type for trail in _trails(param))
+
+
+def _trails(param: SearchParam) -> tuple[Trail, ...]:
     trails = Trails(spec(), param.base)
     try:
-        found = trails.find(parse(param.expression), (Trail((), trails.root),))
+        return trails.find(parse(param.expression), (Trail((), trails.root),))
     except Irregular:
         return ()
-    return tuple(dict.fromkeys(_path(trail) for trail in found))
 
 
 def _path(trail: Trail) -> str:

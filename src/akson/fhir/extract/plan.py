@@ -17,7 +17,7 @@ from akson.fhir.fhirpath import FHIRPathError, parse
 from akson.fhir.fhirpath.evaluate import compile_expression
 from akson.fhir.fhirpath.runtime import Env
 from akson.fhir.fhirpath.values import Node, root, type_of
-from akson.fhir.index import CompositeValue, Index, IndexValue, ReferenceValue, TokenValue
+from akson.fhir.index import CANONICAL, CompositeValue, Index, IndexValue, ReferenceValue, TokenValue
 from akson.fhir.model import Resource, split_reference
 from akson.fhir.search import SearchParam
 from akson.fhir.spec import Spec
@@ -73,7 +73,7 @@ class Plan:
         for sink in self.evaluated:
             sink(resource, index, resource)
         if base:
-            index.references = [_local(found, base) for found in index.references]
+            index.references = [each for found in index.references for each in _local(found, base)]
         index.identifiers = [(t.system, t.code) for t in index.tokens if t.param == "identifier"]
         index.patient = self._patient(resource, index)
 
@@ -87,12 +87,13 @@ class Plan:
         return None
 
 
-def _local(found: ReferenceValue, base: str) -> ReferenceValue:
-    """A reference to an absolute url of this server as one to a resource here."""
+def _local(found: ReferenceValue, base: str) -> list[ReferenceValue]:
+    """A reference to an absolute url of this server as one to a resource here; a canonical names by its url besides."""
     if not found.url.startswith(base):
-        return found
+        return [found]
     kind, key = split_reference(found.url)
-    return ReferenceValue(found.param, kind, key, "", found.identifier) if key else found
+    local = [ReferenceValue(found.param, kind, key, "", found.identifier)] if key else []
+    return local if local and found.type != CANONICAL else [found, *local]
 
 
 def compile_plan(kind: str, spec: Spec, added: Mapping[str, SearchParam] = MappingProxyType({})) -> Plan:

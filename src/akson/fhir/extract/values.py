@@ -10,6 +10,7 @@ from math import inf, nextafter
 from typing import Any
 
 from akson.fhir.index import (
+    CANONICAL,
     DateValue,
     IndexValue,
     NumberValue,
@@ -26,6 +27,8 @@ Convert = Callable[[str, Any], Iterable[IndexValue]]
 """(parameter code, raw value) to index values."""
 
 CURRENCY = "urn:iso:std:iso:4217"
+URIS = frozenset({"uri", "url", "canonical", "oid", "uuid"})
+"""Types of elements that hold a uri; those of a reference parameter are canonicals."""
 
 
 def token_concept(param: str, value: Any) -> Iterable[IndexValue]:
@@ -224,10 +227,10 @@ def reference_plain(param: str, value: Any) -> Iterator[IndexValue]:
 
 
 def reference_uri(param: str, value: Any) -> Iterator[IndexValue]:
-    """A canonical or uri that a parameter of type reference names."""
+    """A canonical or uri that a parameter of type reference names; one with a version is found without it too."""
     if value.startswith("#"):
         return
-    yield ReferenceValue(param, "", "", value)
+    yield ReferenceValue(param, CANONICAL, "", value)
     bare, mark, _ = value.partition("|")
     if mark:
         yield ReferenceValue(param, "", "", bare)
@@ -242,7 +245,6 @@ def reference_resource(param: str, value: Any) -> Iterator[IndexValue]:
 _NAME = partial(string_parts, ("family", "given", "text", "prefix", "suffix"))
 _ADDRESS = partial(string_parts, ("line", "city", "district", "state", "postalCode", "country", "text"))
 _TEXTS = ("string", "markdown", "id", "code", "uri", "url", "canonical", "oid", "uuid", "date", "dateTime")
-_URIS = ("uri", "url", "canonical", "oid", "uuid")
 _NUMBERS = ("integer", "decimal", "positiveInt", "unsignedInt")
 _AMOUNTS = ("Quantity", "Age", "Count", "Distance", "Duration")
 
@@ -263,7 +265,7 @@ CONVERT: Mapping[str, Mapping[str, Convert]] = {
         "CodeableConcept": string_concept,
         **dict.fromkeys(_TEXTS, string_plain),
     },
-    "uri": dict.fromkeys(_URIS, uri_plain),
+    "uri": dict.fromkeys(URIS, uri_plain),
     "date": {
         **dict.fromkeys(("date", "dateTime", "instant"), date_plain),
         "Period": date_period,
@@ -279,7 +281,7 @@ CONVERT: Mapping[str, Mapping[str, Convert]] = {
     "reference": {
         "Reference": reference_plain,
         "Resource": reference_resource,
-        **dict.fromkeys(_URIS, reference_uri),
+        **dict.fromkeys(URIS, reference_uri),
     },
 }
 """By kind of parameter and type of element: how its values are made."""

@@ -44,6 +44,12 @@ def parameter(kind: str, code: str) -> int:
 
 
 @lru_cache(maxsize=16_384)
+def canonical(kind: str, code: str) -> int:
+    """A parameter as one end of canonical references: what they name, or as `url` what is named."""
+    return hash64("param", kind, f"{code}:canonical")
+
+
+@lru_cache(maxsize=16_384)
 def present(kind: str, code: str) -> int:
     """The mark that a resource has a value for a parameter."""
     return hash64("present", kind, code)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from akson.fhir.canonicals import is_definition
 from akson.fhir.index import (
+    CANONICAL,
     CompositeValue,
     DateValue,
     Index,
@@ -65,7 +67,7 @@ def rows(kind: str, index: Index) -> Rows:
     return Rows(
         tokens=tokens,
         marks=marks,
-        references=_references(kind, index.references),
+        references=_references(kind, index),
         dates=_dates(kind, index.dates),
         quantities=_quantities(kind, index),
         strings=_strings(kind, index),
@@ -126,15 +128,30 @@ def token_forms(kind: str, param: str, system: str, code: str) -> Iterable[int]:
         yield hashing.token(kind, param, system, None)
 
 
-def _references(kind: str, values: Iterable[ReferenceValue]) -> list[tuple[int, int]]:
+def _references(kind: str, index: Index) -> list[tuple[int, int]]:
     found: dict[tuple[int, int], None] = {}
-    for code, target, identity, url, _identifier in values:
+    for code, target, identity, url, _identifier in index.references:
         param = hashing.parameter(kind, code)
         if identity:
             found[hashing.resource_key(target, identity), param] = None
         if url:
             found[hashing.url_key(url), param] = None
+        if target == CANONICAL:
+            found[hashing.url_key(url), hashing.canonical(kind, code)] = None
+    if is_definition(kind):
+        found |= dict.fromkeys(_named(kind, index))
     return list(found)
+
+
+def _named(kind: str, index: Index) -> Iterable[tuple[int, int]]:
+    """What canonical references to a definition say: its url, alone and with its version."""
+    param = hashing.canonical(kind, "url")
+    versions = [token.code for token in index.tokens if token.param == "version"]
+    for value in index.uris:
+        if value.param == "url":
+            yield hashing.url_key(value.uri), param
+            for version in versions:
+                yield hashing.url_key(f"{value.uri}|{version}"), param
 
 
 def _firsts(values: Iterable[tuple[int, Any]]) -> list[int]:

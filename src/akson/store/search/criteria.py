@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from akson.fhir.search import And, Compartment, Criterion, DateTerm, Filter, Has, Or, TokenTerm
 from akson.kit.errors import UnsupportedParameter
-from akson.store.fragment import Sql, Table, Tables, both, either, joined, kinds_of, linked, one_of, sql
+from akson.store.fragment import Sql, Table, Tables, both, either, joined, kinds_of, linked, sql
 from akson.store.index import hashing
 from akson.store.search.compartment import inside
 from akson.store.search.composites import composite
@@ -18,6 +18,7 @@ from akson.store.search.criteria_references import reference
 from akson.store.search.criteria_texts import content, string, uri
 from akson.store.search.criteria_tokens import token
 from akson.store.search.intervals import date_condition
+from akson.store.search.links import links
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, tzinfo=UTC)
@@ -62,24 +63,30 @@ def _or(parts: tuple[Criterion, ...], of: Table, tables: Tables) -> Sql:
 
 def _has(criterion: Has, of: Table, tables: Tables) -> Sql:
     """Some resource refers here and fulfils the inner criterion."""
-    source, link = tables.resource([criterion.type]), tables.name()
-    inner = condition(criterion.criterion, source, tables)
-    param = hashing.parameter(criterion.type, criterion.reference.code)
-    where = both([sql(f"{link}.param = %s", param), source.told_by([inner]), inner])
-    ends = sql(f"idx_ref {link} join resource {source.alias} on {source.alias}.rid = {link}.rid")
-    return linked(ends, where, f"{link}.target", of, "key")
+    ways = []
+    for link in links(criterion.reference, [criterion.type], of.kinds, tables):
+        source = tables.resource([criterion.type])
+        inner = condition(criterion.criterion, source, tables)
+        where = both([link.where, source.told_by([inner]), inner])
+        ends = link.tables + sql(f" join resource {source.alias} on {source.alias}.rid = {link.start}")
+        ways.append(linked(ends, where, link.end, of, link.column))
+    return ways[0] if len(ways) == 1 else either(ways)
 
 
 def _chain(criterion: Filter, inner: Criterion, of: Table, tables: Tables) -> Sql:
     """The resource refers to one that fulfils the inner criterion."""
     kind = criterion.chain_type or (inner.param.base if isinstance(inner, Filter) else None)
     targets = [kind] if kind else list(criterion.param.targets)
-    target, link = tables.resource(targets), tables.name()
-    params = [hashing.parameter(kind, criterion.param.code) for kind in kinds_of(of)]
-    asked = condition(inner, target, tables)
-    where = both([one_of(f"{link}.param", params), target.told_by([asked]), asked])
-    source = sql(f"idx_ref {link} join resource {target.alias} on {target.alias}.key = {link}.target")
-    return linked(source, where, f"{link}.rid", of, "rid")
+    ways = []
+    for link in links(criterion.param, kinds_of(of), targets, tables):
+        target = tables.resource(link.targets)
+        asked = condition(inner, target, tables)
+        where = both([link.where, target.told_by([asked]), asked])
+        ends = link.tables + sql(
+            f" join resource {target.alias} on {target.alias}.{link.column} = {link.end}"
+        )
+        ways.append(linked(ends, where, link.start, of, "rid"))
+    return ways[0] if len(ways) == 1 else either(ways)
 
 
 def _missing(criterion: Filter, of: Table) -> Sql:

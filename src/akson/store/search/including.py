@@ -6,6 +6,7 @@ Source: http://hl7.org/fhir/R4/search.html#revinclude.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from akson.fhir.canonicals import is_definition
 from akson.fhir.search import Include, Query
 from akson.kit.errors import TooLarge
 from akson.store.database.pool import Tx
@@ -13,7 +14,7 @@ from akson.store.fragment import Sql, Tables, both, sql
 from akson.store.index import hashing
 from akson.store.record.stored import Stored
 from akson.store.scope import Scope
-from akson.store.search import canonicals
+from akson.store.search.links import canonical_ends
 
 MOST = 10_000
 """Included resources of one page."""
@@ -56,36 +57,21 @@ async def include(tx: Tx, scope: Scope, query: Query, matches: Sequence[Found]) 
 
 async def _one(tx: Tx, scope: Scope, each: Include, of: Sequence[Found]) -> list[Found]:
     if each.reverse:
-        return await _referring(tx, scope, each, of)
-    sources = [item for item in of if item.stored.type == each.type or not each.type]
-    found = await _fetch(tx, _forward(scope, each, sources))
-    if named := canonicals.named(each, [item.stored for item in sources]):
-        more = await _fetch(tx, _rows(*canonicals.condition(scope, each, named)))
-        found += [item for item in more if canonicals.is_named(item.stored, named)]
-    return found
+        ends = [item for item in of if each.target in {None, item.stored.type}]
+        ways = [_reverse(scope, each, ends), _naming(scope, each, ends)]
+    else:
+        ends = [item for item in of if item.stored.type == each.type or not each.type]
+        ways = [_forward(scope, each, ends), _named(scope, each, ends)]
+    return [item for way in ways if way and ends for item in await _fetch(tx, way)]
 
 
-async def _referring(tx: Tx, scope: Scope, each: Include, of: Sequence[Found]) -> list[Found]:
-    targets = [item for item in of if each.target in {None, item.stored.type}]
-    found = await _fetch(tx, _reverse(scope, each, [item.key for item in targets]))
-    definitions = [item.stored for item in targets if canonicals.is_definition(item.stored.type)]
-    if definitions:
-        more = await _fetch(tx, _reverse(scope, each, canonicals.keys(definitions)))
-        found += [item for item in more if canonicals.refers(each, item.stored, definitions)]
-    return found
-
-
-async def _fetch(tx: Tx, statement: Sql | None) -> list[Found]:
-    if statement is None:
-        return []
+async def _fetch(tx: Tx, statement: Sql) -> list[Found]:
     rows = await tx.fetch(statement.text, statement.params, prepare=False)
     return [Found(Stored(*row[:7]), *row[6:9]) for row in rows]
 
 
-def _forward(scope: Scope, each: Include, sources: Sequence[Found]) -> Sql | None:
+def _forward(scope: Scope, each: Include, sources: Sequence[Found]) -> Sql:
     """What resources of the include's type refer to."""
-    if not sources:
-        return None
     target = Tables(scope).resource([each.target] if each.target else [])
     # Beginning from the few links: their targets as a list.
     keys = sql(
@@ -98,19 +84,50 @@ def _forward(scope: Scope, each: Include, sources: Sequence[Found]) -> Sql | Non
     return _rows(target.alias, both([target.condition, keys + sql(")")]))
 
 
-def _reverse(scope: Scope, each: Include, targets: Sequence[int]) -> Sql | None:
-    """Resources of the include's type that refer to one of these keys."""
-    if not targets:
+def _named(scope: Scope, each: Include, sources: Sequence[Found]) -> Sql | None:
+    """The definitions that they name by canonicals."""
+    params, urls = canonical_ends(each)
+    if not params or not urls:
         return None
+    target = Tables(scope).resource([each.target] if each.target else [])
+    numbers = sql(
+        f"{target.alias}.rid in (select o.rid from idx_ref i join idx_ref o on o.target = i.target"  # noqa: S608
+        " where i.rid = any(%s::bigint[]) and i.param = any(%s::bigint[]) and o.param = any(%s::bigint[]))",
+        [item.rid for item in sources],
+        params,
+        urls,
+    )
+    return _rows(target.alias, both([target.condition, numbers]))
+
+
+def _reverse(scope: Scope, each: Include, targets: Sequence[Found]) -> Sql:
+    """Resources of the include's type that refer to one of these."""
     source = Tables(scope).resource([each.type] if each.type else [])
     link = sql(
         f"exists (select 1 from idx_ref i where i.rid = {source.alias}.rid"  # noqa: S608
         " and i.target = any(%s::bigint[])",
-        list(targets),
+        [item.key for item in targets],
     )
     if each.param != "*":
         link += sql(" and i.param = %s", hashing.parameter(each.type, each.param))
     return _rows(source.alias, both([source.condition, link + sql(")")]))
+
+
+def _naming(scope: Scope, each: Include, targets: Sequence[Found]) -> Sql | None:
+    """Those that name one of these by a canonical."""
+    params, urls = canonical_ends(each)
+    definitions = [item.rid for item in targets if is_definition(item.stored.type)]
+    if not params or not urls or not definitions:
+        return None
+    source = Tables(scope).resource([each.type] if each.type else [])
+    numbers = sql(
+        f"{source.alias}.rid in (select i.rid from idx_ref o join idx_ref i on i.target = o.target"  # noqa: S608
+        " where o.rid = any(%s::bigint[]) and o.param = any(%s::bigint[]) and i.param = any(%s::bigint[]))",
+        definitions,
+        urls,
+        params,
+    )
+    return _rows(source.alias, both([source.condition, numbers]))
 
 
 def _rows(alias: str, condition: Sql) -> Sql:
