@@ -4,6 +4,7 @@ Between the two there is JSON only, and a request that is JSON both ways passes 
 """
 
 import re
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -14,13 +15,14 @@ from akson.fhir.model import Resource
 from akson.kit.errors import AksonError, NotAcceptable
 from akson.rest import openapi
 from akson.rest.bulk.started import PATH as BULK
-from akson.rest.wire import binary
+from akson.rest.wire import binary, growing
 from akson.rest.wire.http import (
     FHIR_JSON,
     FHIR_XML,
     JSON_TYPES,
     USUAL,
     Answer,
+    Growing,
     Request,
     Scope,
     Wanted,
@@ -65,13 +67,12 @@ async def take_in(request: Request) -> None:
 
 
 async def give_out(request: Request, answer: Answer) -> Answer:
-    """The answer as the client wants it. A stream is read to its end first, unless it is wanted as it is."""
+    """The answer as the client wants it."""
     asked = request.wanted
-    if asked is not USUAL and not answer.media:
-        if answer.stream is not None:
-            answer = replace(answer, body=b"".join([chunk async for chunk in answer.stream]), stream=None)
-        if answer.body:
-            answer = _written(request, answer, asked)
+    if answer.bundle is not None:
+        answer = await _streamed(request, answer, answer.bundle, asked)
+    elif asked is not USUAL and not answer.media and answer.body:
+        answer = _written(request, answer, asked)
     large = answer.stream is not None or len(answer.body) >= PACK_FROM
     if (
         large
@@ -116,6 +117,26 @@ def _written(request: Request, answer: Answer, asked: Wanted) -> Answer:
         return replace(answer, body=body, headers=answer.headers | _INERT, media=_media(FHIR_XML, asked))
     body = strict_json.dumps(strict_json.loads_any(answer.body), pretty=True) if asked.pretty else answer.body
     return replace(answer, body=body, media=_media(FHIR_JSON, asked))
+
+
+async def _streamed(request: Request, answer: Answer, bundle: Growing, asked: Wanted) -> Answer:
+    """A Bundle as a stream. It is begun here, so that what cannot be written at its beginning is refused as a whole."""
+    if not asked.xml:
+        write = growing.as_pretty_json if asked.pretty else growing.as_json
+        return replace(answer, stream=write(bundle), media=_media(FHIR_JSON, asked))
+    pieces = growing.as_xml(bundle, pretty=asked.pretty)
+    try:
+        first = await anext(pieces)
+    except xml.CannotWrite as error:
+        return _unwritable(request, replace(answer, bundle=None), error)
+    headers = answer.headers | _INERT
+    return replace(answer, stream=_joined(first, pieces), headers=headers, media=_media(FHIR_XML, asked))
+
+
+async def _joined(first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for each in others:
+        yield each
 
 
 def _media(name: str, asked: Wanted) -> str:

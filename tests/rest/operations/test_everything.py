@@ -5,6 +5,7 @@ import asyncio
 import orjson
 import pytest
 
+from akson.fhir import strict_json, xml
 from akson.rest.open import open_place, standalone
 from tests.rest.conftest import BASE, LIMIT
 from tests.rest.making import bundle, issue, observation, patient, post, put, stored
@@ -186,3 +187,85 @@ async def test_a_stream_that_cannot_go_on_breaks_off_and_does_not_look_whole(cli
             await tx.execute("alter table idx_ref_away rename to idx_ref")
     with pytest.raises(orjson.JSONDecodeError):
         orjson.loads(b"".join(chunks))
+
+
+FORMATS = ["", "_pretty=true", "_format=xml", "_format=xml&_pretty=true"]
+
+
+async def many(client, count, **more):
+    """A record of so many observations, in the order of their numbers."""
+    for start in range(0, count, 100):
+        numbers = range(start, min(count, start + 100))
+        entries = [put(observation("Patient/long", id=f"o{number:04}", **more)) for number in numbers]
+        answer = await client.post("/", json=bundle("transaction", put(patient("L", id="long")), *entries))
+        assert answer.status_code == 200, answer.text
+
+
+def decoded(answer):
+    """A Bundle in any format, without what is new each time."""
+    read = xml.loads if "xml" in answer.headers["content-type"] else strict_json.loads
+    return {name: value for name, value in read(answer.content).items() if name not in {"id", "meta", "link"}}
+
+
+async def test_every_format_holds_the_same(client):
+    await many(client, 320, note=[{"text": "\u00c5 \\n <&> \n  'x'"}], valueQuantity={"value": 1.50})
+    url = "/Patient/long/$everything"
+    first, *others = [decoded(await client.get(f"{url}?{form}")) for form in FORMATS]
+    assert len(first["entry"]) == 321
+    assert others == [first] * 3
+    for form in ("_pretty=true", "_format=xml&_pretty=true"):
+        text = (await client.get(f"{url}?{form}")).text
+        read, write = (xml.loads, xml.dumps) if "xml" in form else (strict_json.loads, strict_json.dumps)
+        assert write(read(text.encode()), pretty=True).decode() == text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_an_empty_record_is_a_bundle_in_every_format(client, form):
+    await client.put("/Patient/x", json=patient(id="x"))
+    answer = await client.get(f"/Patient/x/$everything?_type=Device&{form}")
+    assert answer.status_code == 200
+    assert decoded(answer) == {"resourceType": "Bundle", "type": "searchset"}
+    head = await client.head(f"/Patient/x/$everything?{form}")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == answer.headers["content-type"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_each_format_leaves_in_bounded_pieces(client, database, form):
+    await many(client, 600, note=[{"text": "x" * 1000}])
+    chunks = []
+
+    async def take(chunk):
+        chunks.append(len(chunk))
+
+    app = standalone(open_place(database, BASE), limit=LIMIT)
+    path, query = "/fhir/Patient/long/$everything", form.encode()
+    plain = {b"accept-encoding": b"identity"}
+    assert (await ask(app, path, query=query, headers=plain, take=take)).status == 200
+    assert sum(chunks) > 600 * 1000
+    assert max(chunks) < 300 * 1000
+
+
+async def test_what_xml_cannot_hold_is_refused_and_later_breaks_the_stream_off_with_its_reason(
+    client, database
+):
+    await many(client, 300)
+    bad = observation("Patient/long", id="o0200", note=[{"text": "\u0001"}])
+    assert (await client.put("/Observation/o0200", json=bad)).status_code == 200
+    app = standalone(open_place(database, BASE), limit=LIMIT)
+    text = bytearray()
+
+    async def take(chunk):
+        text.extend(chunk)
+
+    with pytest.raises(xml.CannotWrite):
+        await ask(app, "/fhir/Patient/long/$everything", query=b"_format=xml", take=take)
+    last = text.decode().rpartition("<entry>")[2]
+    assert "note[0].text: holds the character U+0001" in last
+    assert '<mode value="outcome"/>' in last
+    assert "</Bundle>" not in last
+    await client.put("/Observation/o0000", json=bad | {"id": "o0000"})
+    refused = await client.get("/Patient/long/$everything?_format=xml")
+    assert refused.status_code == 406
+    assert "U+0001" in xml.loads(refused.content)["issue"][0]["diagnostics"]
+    assert (await client.get("/Patient/long/$everything")).status_code == 200

@@ -5,6 +5,6 @@ type, foreign namespaces) is refused or, for comments, passed over.
 """
 
 from akson.fhir.xml.read import loads
-from akson.fhir.xml.write import CannotWrite, dumps
+from akson.fhir.xml.write import CannotWrite, Growing, dumps
 
-__all__ = ["CannotWrite", "dumps", "loads"]
+__all__ = ["CannotWrite", "Growing", "dumps", "loads"]

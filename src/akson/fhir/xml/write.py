@@ -25,7 +25,44 @@ def dumps(resource: Resource, *, pretty: bool = False) -> bytes:
     """The resource as XML in UTF-8, on one line or laid out for people. CannotWrite names the element."""
     writer = _Writer(pretty=pretty)
     writer.resource(resource, _ROOT, 0)
-    return "".join(writer.out).encode()
+    return writer.taken()
+
+
+class Growing:
+    """A resource as XML while it grows: the items of its last list are written one by one, and none is kept."""
+
+    def __init__(self, resource: Resource, name: str, *, pretty: bool = False) -> None:
+        """`resource` is all that stands before the list called `name`."""
+        self._writer = _Writer(pretty=pretty)
+        self._resource = resource
+        self._name = name
+        self._part = parts(resource["resourceType"])[name]
+        self._number = 0
+
+    def opening(self) -> bytes:
+        """All before the list."""
+        self._writer.begin(self._resource, _ROOT, 0)
+        return self._writer.taken()
+
+    def item(self, value: Resource) -> bytes:
+        """The next item. CannotWrite names the element; another item can be written instead."""
+        writer = self._writer
+        before = list(writer.way)
+        writer.way += [self._part.step(self._name), f"[{self._number}]"]
+        try:
+            writer.complex(self._name, self._part, value, 1)
+        except CannotWrite:
+            writer.taken()
+            raise
+        finally:
+            writer.way = before
+        self._number += 1
+        return writer.taken()
+
+    def closing(self) -> bytes:
+        """All after the list."""
+        self._writer.close(0, self._resource["resourceType"])
+        return self._writer.taken()
 
 
 class _Writer:
@@ -37,16 +74,25 @@ class _Writer:
         self.way: list[str] = []
         """The path to where we are, for what cannot be written."""
 
+    def taken(self) -> bytes:
+        """What was collected, which is here no longer."""
+        text = "".join(self.out).encode()
+        self.out.clear()
+        return text
+
     def resource(self, resource: Resource, root: str, level: int) -> None:
+        self.begin(resource, root, level)
+        self.close(level, resource["resourceType"])
+
+    def begin(self, resource: Resource, root: str, level: int) -> None:
         kind = resource["resourceType"]
         if level == 0:
             self.way.append(kind)
         self.open(level, f"<{kind}{root}>")
         self.children(resource, kind, level + 1)
-        self.close(level, kind)
 
     def open(self, level: int, text: str) -> None:
-        if self.pretty and self.out:
+        if self.pretty and level:
             self.out.append("\n" + "  " * level)
         self.out.append(text)
 

@@ -17,7 +17,7 @@ from akson.rest.operations.operation import Operation, Target
 from akson.rest.operations.parameters import Given, given
 from akson.rest.wire import bundle, subset
 from akson.rest.wire.addresses import address
-from akson.rest.wire.http import Answer, Request
+from akson.rest.wire.http import Answer, Growing, Request
 from akson.rest.wire.incoming import check_id, given_type
 from akson.rest.wire.subset import Shape
 from akson.store.operations.whole import Piece, Whole
@@ -62,9 +62,10 @@ async def run(ctx: Context, request: Request, target: Target) -> Answer:
     piece = await everything(ctx, whole, told, count=size, mark=mark)
     if found is not None and mark is None and _asked(whole, found):
         piece = replace(piece, found=(found, *piece.found))
-    if at_once:
-        return Answer(200, stream=_stream(ctx, request, wanted, piece, told))
     links = [("self", wanted.url(request.base))]
+    if at_once:
+        batches = _batches(ctx, request, wanted, piece, told)
+        return Answer(200, bundle=Growing(bundle.head("searchset", links=links), batches))
     links += [("next", wanted.url(request.base, piece.next))] if piece.next else []
     made = bundle.assemble("searchset", _entries(request, wanted, piece), links=links)
     return Answer(200, made)
@@ -122,23 +123,16 @@ def _entries(request: Request, wanted: _Wanted, piece: Piece) -> list[bytes]:
     ]
 
 
-async def _stream(
+async def _batches(
     ctx: Context, request: Request, wanted: _Wanted, piece: Piece, told: Told
-) -> AsyncIterator[bytes]:
-    """The Bundle in chunks: the first piece, which is read already, then one after the other."""
-    yield bundle.opening("searchset", links=[("self", wanted.url(request.base))])
-    separator = b',"entry":['
-    while True:
-        entries = _entries(request, wanted, piece)
-        if entries:
-            yield separator + b",".join(entries)
-            separator = b","
-        if piece.next is None:
-            break
+) -> AsyncIterator[list[bytes]]:
+    """The entries: of the first piece, which is read already, then of one after the other."""
+    yield _entries(request, wanted, piece)
+    while piece.next is not None:
         async with opened(ctx.place, ctx.actor, ctx.purpose) as later:
             same = replace(later, request_id=ctx.request_id)
             piece = await everything(same, wanted.whole, told, count=_PIECE, mark=piece.next)
-    yield b"]}" if separator == b"," else b"}"
+        yield _entries(request, wanted, piece)
 
 
 OPERATIONS = (

@@ -21,26 +21,26 @@ def assemble(
     kind: str, entries: Sequence[bytes], *, links: Iterable[Link] = (), total: int | None = None
 ) -> bytes:
     """A Bundle of a type from finished entries."""
-    start = opening(kind, links=links, total=total)
+    start = orjson.dumps(head(kind, links=links, total=total))
     if not entries:
-        return start + b"}"
-    return b"".join((start, b',"entry":[', b",".join(entries), b"]}"))
+        return start
+    return b"".join((start[:-1], b',"entry":[', b",".join(entries), b"]}"))
 
 
-def opening(kind: str, *, links: Iterable[Link] = (), total: int | None = None) -> bytes:
-    """A Bundle of a type up to its entries."""
-    head: Resource = {
+def head(kind: str, *, links: Iterable[Link] = (), total: int | None = None) -> Resource:
+    """A Bundle of a type without its entries."""
+    made: Resource = {
         "resourceType": "Bundle",
         "id": new_id(),
         "meta": {"lastUpdated": instant(now())},
         "type": kind,
     }
     if total is not None:
-        head["total"] = total
+        made["total"] = total
     relations = [{"relation": relation, "url": url} for relation, url in links]
     if relations:
-        head["link"] = relations
-    return orjson.dumps(head)[:-1]
+        made["link"] = relations
+    return made
 
 
 def found_entry(base: bytes, stored: Stored, mode: bytes, shape: Shape | None) -> bytes:

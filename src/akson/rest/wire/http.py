@@ -3,7 +3,7 @@
 Starlette mounts what stands here; its own Request and Response cost about as much as the database does.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -45,6 +45,16 @@ USUAL = Wanted()
 """JSON as it is stored."""
 
 
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """A Bundle whose entries come in batches while they are read."""
+
+    head: Resource
+    """All but the entries."""
+    entries: AsyncIterator[Sequence[bytes]]
+    """Each entry as JSON."""
+
+
 @dataclass(slots=True)
 class Answer:
     """What goes back: status, headers (lower-case names) and the whole body."""
@@ -56,6 +66,8 @@ class Answer:
     """What the outcome of a Bundle's entry says of it."""
     stream: AsyncIterator[bytes] | None = None
     """The body in pieces, where it is written while it is read; `body` is then empty."""
+    bundle: Growing | None = None
+    """A Bundle that the edge makes a stream of, in the format that the client wants."""
     media: str = ""
     """Content type of the body; empty for FHIR JSON, which the edge may turn into what the client wants."""
 
