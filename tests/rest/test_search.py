@@ -313,3 +313,25 @@ async def test_who_was_searched_for_by_post_stands_in_no_link(client):
     assert (await client.get("/Patient?_page=guessed")).status_code == 404
     chained = await client.post("/Observation/_search", content=f"patient.identifier={number}", headers=form)
     assert number not in chained.json()["link"][0]["url"]
+
+
+async def test_contained_resources_are_not_searched_and_the_statement_says_so(client):
+    inner = patient("Haugen", id="p", gender="female")
+    held = await stored(client, observation("#p", contained=[inner]))
+    for query, found in [
+        ("Observation?code=8310-5", [held["id"]]),
+        ("Observation?subject:missing=false", [held["id"]]),
+        ("Observation?subject:missing=true", []),
+        ("Observation?subject:Patient.family=haugen", []),
+        ("Patient?family=haugen", []),
+        ("Patient?_has:Observation:subject:code=8310-5", []),
+    ]:
+        assert await matches(client, query) == found, query
+    entries = (await client.get("/Observation?_include=Observation:subject")).json()["entry"]
+    assert [entry["search"]["mode"] for entry in entries] == ["match"]
+    for name in ("_contained=true", "_contained=both", "_containedType=contained"):
+        answer = await client.get(f"/Patient?{name}")
+        assert (answer.status_code, issue(answer)["code"]) == (400, "not-supported")
+        assert "contained resources are not searched" in issue(answer)["diagnostics"]
+    statement = (await client.get("/metadata")).json()
+    assert "contained resources" in statement["rest"][0]["documentation"]

@@ -30,7 +30,10 @@ WHOLE = frozenset({"_text", "_content"})
 """Parameters that are about the text of the whole resource: nothing of them can be missing or exact."""
 OWN = frozenset({"_id", "_lastUpdated"})
 """Parameters that every resource has, and one value of."""
+_CONTAINED = "contained resources are not searched: only the resource that holds one is found, by its own elements"
 REFUSED = {
+    "_contained": _CONTAINED,
+    "_containedType": _CONTAINED,
     "phonetic": "phonetic search is not supported, since what sounds alike differs by language: search by name",
     "_query": "named queries (_query) are not supported: search by parameters",
 }

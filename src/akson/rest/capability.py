@@ -27,6 +27,10 @@ _TYPE_INTERACTIONS = (
     "read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type",
 )  # fmt: skip
 _COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
+_CONTAINED = (
+    "Searches do not look into contained resources: a reference to one (#id) is followed neither by chains and _has nor"
+    " by _include, and _contained is refused."
+)
 _SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
 
 
@@ -75,6 +79,7 @@ def statement(place: Place, started: str, known: Definitions) -> Resource:
             {
                 "extension": [subscribing.endpoint(node.fhir)],
                 "mode": "server",
+                "documentation": _CONTAINED,
                 "resource": listed,
                 "interaction": [{"code": code} for code in _SYSTEM_INTERACTIONS],
                 "compartment": [f"{_COMPARTMENT}{name.lower()}" for name in sorted(spec().compartments)],
@@ -100,7 +105,7 @@ def _resource(kind: str, reverse: list[str], known: Definitions) -> Resource:
         "conditionalCreate": True,
         "conditionalRead": "full-support",
         "conditionalUpdate": True,
-        "referencePolicy": ["literal", "logical", "local"],
+        "referencePolicy": ["literal", "logical"],
         "searchInclude": ["*", *(f"{kind}:{param.code}" for param in params if param.type == "reference")],
         "searchRevInclude": reverse,
         "searchParam": [

@@ -56,7 +56,8 @@ def test_observation():
     ]
     assert of(index.references, "patient") == [ReferenceValue("patient", "Patient", "23")]
     assert of(index.references, "performer") == [
-        ReferenceValue("performer", "", "", "https://other.test/fhir/Practitioner/7")
+        ReferenceValue("performer", "", "", "https://other.test/fhir/Practitioner/7"),
+        ReferenceValue("performer", "", ""),
     ]
     (date,) = of(index.dates, "date")
     assert (date.low, date.high) == (interval("2024-05-01")[0], LATEST)
@@ -132,7 +133,12 @@ def test_references_by_type_of_their_target():
     }
     index = extract(contained)
     assert index.patient is None
-    assert index.references == [ReferenceValue("encounter", "Encounter", "", "", ("s", "v"))]
+    assert index.references == [
+        # That they are there is all that is known of those into the resource.
+        ReferenceValue("patient", "", ""),
+        ReferenceValue("subject", "", ""),
+        ReferenceValue("encounter", "Encounter", "", "", ("s", "v")),
+    ]
     assert (
         of(
             extract({"resourceType": "Observation", "subject": {"reference": "Group/1"}}).references,

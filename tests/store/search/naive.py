@@ -97,7 +97,10 @@ REFERENCES = {
 
 
 def meant(reference, everything):
-    """The resources that a reference means: the one of this name, or the definitions of this url, of one version or all."""
+    """The resources that a reference means: the one of this name, or the definitions of this url, of one version or all.
+
+    What is contained in the resource is none of them.
+    """
     if reference in everything:
         return [everything[reference]]
     url, bar, version = reference.partition("|")

@@ -28,6 +28,8 @@ WORDS = ["Åse", "Ase", "ås", "Sørensen", "sorensen", "Bo", "de la Cruz", "bo%
 NUMBERS = ["5", "5", "5.4", "5.40", "5400", "0.0054", "-3", "5e0"]
 UNITS = ["", f"|{UCUM}|g", f"|{UCUM}|mg", f"|{UCUM}|kg", "||g", "||mg", "|http://other|g", "||gram"]
 CODES = [("http://loinc.org", "a"), ("http://loinc.org", "b"), ("http://other", "a"), ("", "a")]
+INSIDE = 5
+"""In the place of a patient's number: one that is contained."""
 STATUSES = ["final", "amended", "preliminary"]
 
 
@@ -82,12 +84,14 @@ observations = st.builds(
     lambda required, rest: required | rest,
     st.fixed_dictionaries({"status": st.sampled_from(STATUSES), "code": codes}),
     st.one_of(
-        optional(effectiveDateTime=st.sampled_from(DAYS), valueQuantity=amounts, subject=st.integers(0, 4)),
+        optional(
+            effectiveDateTime=st.sampled_from(DAYS), valueQuantity=amounts, subject=st.integers(0, INSIDE)
+        ),
         optional(
             effectivePeriod=st.sampled_from(
                 [{"start": "2024-02"}, {"end": "2024-02-29"}, {"start": "2023", "end": "2024-12-31"}]
             ),
-            subject=st.integers(0, 4),
+            subject=st.integers(0, INSIDE),
         ),
     ),
 )
@@ -119,6 +123,9 @@ def record(some_patients, some_observations, some_forms, some_answers):
     for number, each in enumerate(some_observations):
         subject = each.get("subject")
         fixed = each if subject is None else each | {"subject": {"reference": f"Patient/p{subject}"}}
+        if subject == INSIDE:
+            inner = {"resourceType": "Patient", "id": "p", "gender": "female", "name": [{"family": "Bo"}]}
+            fixed = each | {"contained": [inner], "subject": {"reference": "#p"}}
         made.append({"resourceType": "Observation", "id": f"o{number}"} | fixed)
     for kind, some_of_kind in (("Questionnaire", some_forms), ("QuestionnaireResponse", some_answers)):
         made += [{"resourceType": kind, "id": f"{kind[8]}{n}"} | each for n, each in enumerate(some_of_kind)]

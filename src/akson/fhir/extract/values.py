@@ -213,7 +213,9 @@ def _range(value: Any) -> Iterator[tuple[Any, float, float, float]]:
 
 
 def reference_plain(param: str, value: Any) -> Iterator[IndexValue]:
-    """A Reference: to a resource here, to an absolute url, or by identifier. Contained resources are not found."""
+    """A Reference: to a resource here, to an absolute url, or by identifier. Of one to a contained resource, and of one
+    that holds a text alone, it is known only that it is there.
+    """
     literal = value.get("reference", "")
     found = value.get("identifier")
     identifier = (found.get("system", ""), found["value"]) if found and found.get("value") else None
@@ -222,7 +224,7 @@ def reference_plain(param: str, value: Any) -> Iterator[IndexValue]:
     kind, key = split_reference(literal)
     if key and literal.startswith(kind):
         yield ReferenceValue(param, kind, key, "", identifier)
-    elif literal or identifier:
+    else:
         yield ReferenceValue(param, value.get("type", "") if not literal else "", "", literal, identifier)
 
 
