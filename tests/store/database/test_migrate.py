@@ -46,6 +46,8 @@ STANDING = {
     "0013_erasure": "6a10ad585cdeb5c8",
     "0014_write": "5e0043220bb03928",
     "0015_composite_order": "999e85262efb3152",
+    "0016_meta_value": "e6c7379f40f65588",
+    "0017_meta_value_run": "3eafc6364517a11e",
 }
 
 

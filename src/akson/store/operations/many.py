@@ -62,5 +62,7 @@ def in_use(scope: Scope, kinds: Sequence[str]) -> Sql:
             LOOKED,
         )
         + of.condition
-        + sql(" limit 1) found")
+        + sql(
+            " order by i.rid limit 1) found"
+        )  # the order of the index: else a limit makes reading the table seem cheap
     )
