@@ -38,3 +38,9 @@ def split_reference(reference: str) -> tuple[str, str]:
     if not slash or not kind[:1].isupper() or not kind.isalpha():
         return "", ""
     return kind, key
+
+
+def reference_here(reference: str, base: str) -> tuple[str, str]:
+    """As `split_reference`, for what is on the server at `base`: ("", "") for what is on another."""
+    inside = reference.removeprefix(f"{base}/")
+    return ("", "") if ":" in inside else split_reference(inside)

@@ -173,14 +173,18 @@ async def test_what_changed_since_the_last_export_and_what_was_deleted(client):
     await fill(client)
     first, _ = await finished(client, await begin(client, "/$export"))
     await client.put("/Patient/b", json=patient("Berg", id="b"))
-    assert (await client.delete("/Observation/ob")).status_code in {200, 204}
+    for key in ("oa", "ob"):
+        assert (await client.delete(f"/Observation/{key}")).status_code in {200, 204}
     second, _ = await finished(client, await begin(client, "/$export", _since=first["transactionTime"]))
     assert [(each["id"], each["name"][0]["family"]) for each in await lines(client, second)] == [
         ("b", "Berg")
     ]
     (gone,) = await lines(client, second, "deleted")
     assert gone["type"] == "transaction"
-    assert [entry["request"] for entry in gone["entry"]] == [{"method": "DELETE", "url": "Observation/ob"}]
+    assert [entry["request"] for entry in gone["entry"]] == [
+        {"method": "DELETE", "url": "Observation/oa"},
+        {"method": "DELETE", "url": "Observation/ob"},
+    ]
     early = await exported(client, _type="Patient", _until=first["transactionTime"])
     assert ids(early) == ["Patient/a"]
 
@@ -307,7 +311,9 @@ async def test_progress_only_grows_and_is_never_whole_before_the_end(client, dat
         ("/$export", {"_typeFilter": "Patient?colour=red"}, ASYNC, 400, "colour"),
         ("/$export", {"_typeFilter": "Patient?_count=5"}, ASYNC, 400, "chooses resources"),
         ("/$export", {"_type": "Device", "_typeFilter": "Patient?name=a"}, ASYNC, 400, "leaves out"),
-        ("/$export", {"_elements": "Patient.name.family"}, ASYNC, 400, "_elements"),
+        ("/$export", {"_elements": "Patient.name.family"}, ASYNC, 400, "top-level elements"),
+        ("/$export", {"_elements": "Patient"}, ASYNC, 400, "top-level elements"),
+        ("/$export", {"_elements": "Patient.colour"}, ASYNC, 400, "'Patient.colour', which is no element"),
         ("/$export", {"includeAssociatedData": "LatestProvenanceResources"}, ASYNC, 400, "not supported"),
         ("/$export", {"organizeOutputBy": "Patient"}, ASYNC, 400, "organizeOutputBy"),
         ("/$export", {"patient": "Patient/1"}, ASYNC, 400, "POST"),
@@ -322,10 +328,59 @@ async def test_what_cannot_be_done_is_refused_with_words(client, path, params, h
     assert words in issue(answer)["diagnostics"]
 
 
-async def test_lenient_handling_leaves_out_what_it_does_not_know(client):
-    headers = {"prefer": "respond-async, handling=lenient"}
-    params = {"organizeOutputBy": "Patient", "_type": "Patient,Unheard", "includeAssociatedData": "x"}
-    assert (await client.get("/$export", params=params, headers=headers)).status_code == 202
+async def test_a_patient_of_another_server_is_none_of_ours(client):
+    parameters = [
+        {"name": "patient", "valueReference": {"reference": "http://elsewhere.example/fhir/Patient/a"}}
+    ]
+    body = {"resourceType": "Parameters", "parameter": parameters}
+    answer = await client.post("/Patient/$export", json=body, headers=ASYNC)
+    assert (answer.status_code, issue(answer)["expression"]) == (400, ["Parameters.patient"])
+
+
+LENIENT = {"prefer": "respond-async, handling=lenient"}
+
+
+@pytest.mark.usefixtures("work")
+async def test_lenient_handling_leaves_out_what_it_does_not_know_and_says_so(client):
+    await fill(client)
+    params = {
+        "organizeOutputBy": "Patient",
+        "_type": "Patient,Unheard,Organization",
+        "includeAssociatedData": "x",
+    }
+    begun = await client.get("/Patient/$export", params=params, headers=LENIENT)
+    assert begun.status_code == 202
+    manifest, _ = await finished(client, begun.headers["content-location"])
+    assert ids(await lines(client, manifest)) == ["Patient/a", "Patient/b"]
+    (told,) = manifest["error"]
+    assert (told["type"], told["count"]) == ("OperationOutcome", 4)
+    issues = [each["issue"][0] for each in await lines(client, manifest, "error")]
+    assert {each["severity"] for each in issues} == {"warning"}
+    said = " ".join(each["diagnostics"] for each in issues)
+    for words in ("organizeOutputBy", "Unheard", "Organization is about no patient", "includeAssociatedData"):
+        assert words in said
+
+
+async def test_lenient_handling_does_not_turn_a_wish_for_nothing_into_everything(client):
+    answer = await client.get("/$export", params={"_type": "Unheard"}, headers=LENIENT)
+    assert (answer.status_code, issue(answer)["expression"]) == (400, ["Parameters._type"])
+
+
+@pytest.mark.usefixtures("work")
+async def test_a_member_of_a_group_is_one_now_and_here(client):
+    await fill(client)
+    members = [
+        {"entity": {"reference": "http://elsewhere.example/fhir/Patient/a"}},
+        {"entity": {"reference": f"{BASE}/fhir/Patient/b"}, "period": {"start": "2020", "end": "2999-01"}},
+        {"entity": {"reference": "Patient/c"}, "period": {"start": "2999"}},
+        {"entity": {"reference": "Patient/d"}, "period": {"end": "2020-05-01T12:00:00Z"}},
+    ]
+    entries = [put(patient(id=key)) for key in "cd"]
+    entries.append(
+        put({"resourceType": "Group", "id": "h", "type": "person", "actual": True, "member": members})
+    )
+    assert (await client.post("", json=bundle("transaction", *entries))).status_code == 200
+    assert ids(await exported(client, "/Group/h/$export", _type="Patient")) == ["Patient/b"]
 
 
 @pytest.mark.usefixtures("work")

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from akson.fhir.definitions import Definitions
-from akson.fhir.model import split_reference
+from akson.fhir.model import Resource, reference_here
 from akson.fhir.search import Query
 from akson.fhir.search_limits import within
 from akson.fhir.search_parse import parse
@@ -29,6 +29,7 @@ from akson.store.search.resolving import resolve
 from akson.store.underway.transfers import Transfer
 
 KIND = "export"
+_FILTER = "Parameters._typeFilter"
 RESULTS = frozenset(
     {"_count", "_sort", "_include", "_revinclude", "_elements", "_summary", "_total", "_cursor"}
 )
@@ -49,6 +50,8 @@ class Wanted:
     is_patients: bool = False
     """Only what is about patients."""
     patients: tuple[str, ...] | None = None
+    ignored: tuple[str, ...] = ()
+    """What was asked for and is not done, a sentence each; told in a file of errors (STU2, Error)."""
 
     def said(self) -> dict[str, Any]:
         """As JSON."""
@@ -60,6 +63,7 @@ class Wanted:
             "elements": list(self.elements),
             "is_patients": self.is_patients,
             "patients": None if self.patients is None else list(self.patients),
+            "ignored": list(self.ignored),
         }
 
     @classmethod
@@ -73,6 +77,7 @@ class Wanted:
             elements=tuple(said["elements"]),
             is_patients=said["is_patients"],
             patients=None if said["patients"] is None else tuple(said["patients"]),
+            ignored=tuple(said.get("ignored", ())),
         )
 
 
@@ -88,7 +93,8 @@ async def begin(ctx: Context, request: str, wanted: Wanted, group: str = "") -> 
     if group:
         members = await _members(ctx, grant, group)
         if strangers := set(wanted.patients or ()) - members:
-            raise NotFound(f"{len(strangers)} of the patients are not in the group")
+            said = f"{len(strangers)} of the patients are not in the group"
+            raise NotFound(said, expression=("Parameters.patient",))
         wanted = replace(wanted, patients=tuple(sorted(set(wanted.patients or members))))
     elif wanted.patients is not None:
         await _known(ctx, grant, wanted.patients)
@@ -106,16 +112,14 @@ async def queries(tx: Tx, wanted: Wanted, place: Place, known: Definitions) -> d
     for text in wanted.filters:
         kind, mark, rest = text.partition("?")
         if kind not in spec().types or not mark:
-            raise Malformed(f"_typeFilter is Type?parameters, not {text[:64]!r}", expression=("_typeFilter",))
+            raise Malformed(f"_typeFilter is Type?parameters, not {text[:64]!r}", expression=(_FILTER,))
         if wanted.types and kind not in wanted.types:
-            raise Malformed(
-                f"_typeFilter is about {kind}, which _type leaves out", expression=("_typeFilter",)
-            )
+            raise Malformed(f"_typeFilter is about {kind}, which _type leaves out", expression=(_FILTER,))
         pairs = parse_qsl(rest, keep_blank_values=True, max_num_fields=100)
         for name, _ in pairs:
             if name.partition(":")[0] in RESULTS:
                 raise UnsupportedParameter(
-                    f"_typeFilter chooses resources; {name[:64]} does not", expression=("_typeFilter",)
+                    f"_typeFilter chooses resources; {name[:64]} does not", expression=(_FILTER,)
                 )
         query = within(parse(kind, pairs, base=place.node.fhir, known=known), place.limits)
         found.setdefault(kind, []).append(await resolve(tx, query))
@@ -128,19 +132,19 @@ async def _members(ctx: Context, grant: Grant, group: str) -> set[str]:
     if stored is None or stored.deleted:
         await trail.missed(ctx, grant, Action.READ, "Group", group)
         raise NotFound("No such Group")
-    present = now()
+    today = now().date().isoformat()
     return {
         key
         for member in loads(stored.body).get("member", ())
-        for kind, key in [split_reference(member.get("entity", {}).get("reference", ""))]
-        if kind == "Patient" and not member.get("inactive") and _lasts(member, present)
+        for kind, key in [reference_here(member.get("entity", {}).get("reference", ""), ctx.node.fhir)]
+        if kind == "Patient" and not member.get("inactive") and _is_now(member.get("period", {}), today)
     }
 
 
-def _lasts(member: dict[str, Any], present: datetime) -> bool:
-    """Whether a membership has not ended: its period ends on a later day, or on none."""
-    end = str(member.get("period", {}).get("end", ""))
-    return not end or end[:10] >= present.date().isoformat()[: len(end[:10])]
+def _is_now(period: Resource, today: str) -> bool:
+    """Whether a period has begun and not ended, as far as its dates tell: a year holds each of its days."""
+    start, end = str(period.get("start", ""))[:10], str(period.get("end", ""))[:10]
+    return start <= today[: len(start)] and (not end or end >= today[: len(end)])
 
 
 async def _known(ctx: Context, grant: Grant, ids: Iterable[str]) -> None:
@@ -148,4 +152,4 @@ async def _known(ctx: Context, grant: Grant, ids: Iterable[str]) -> None:
         stored = await resources.read(ctx.tx, grant.scope, "Patient", id_)
         if stored is None or stored.deleted:
             await trail.missed(ctx, grant, Action.READ, "Patient", id_)
-            raise NotFound("One of the patients is not here")
+            raise NotFound("One of the patients is not here", expression=("Parameters.patient",))

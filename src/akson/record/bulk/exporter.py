@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import orjson
 
+from akson.fhir.model import outcome
 from akson.fhir.search import Query
 from akson.fhir.spec import spec
 from akson.kit.clock import now
@@ -125,7 +126,7 @@ class Exporter(Steps):
             await chunks.add(tx, raw, count)
         gone = [row for row in first if row.deleted]
         if gone and wanted.since is not None:
-            await chunks.add(tx, _deletions(gone), len(gone), "deleted", "Bundle")
+            await chunks.add(tx, _deletions(gone), 1, "deleted", "Bundle")
         await transfers.take(tx, transfer.id, part.number, taken, chunks.number)
 
     async def _pieces(
@@ -141,7 +142,11 @@ class Exporter(Steps):
             yield (raw + b"\n", True) if done >= row.size else (raw, False)
 
     async def _close(self, tx: Tx, grant: Grant, transfer: Transfer) -> None:
-        """Everything is there: tell the access log whose data it is, and what the files are."""
+        """Everything is there: tell what was left out, the access log whose data it is, and what the files are."""
+        if ignored := Wanted.read(transfer.wanted).ignored:
+            packed = pack(b"".join(_warning(each) for each in ignored))
+            chunk = Chunk("error", "OperationOutcome", 0, 0, len(ignored), packed)
+            await transfers.add_chunk(tx, transfer.id, chunk)
         ctx = Context(own.actor_of(transfer), tx, self.place, Purpose.ADMINISTRATION)
         if grant.audited:
             wanted = Wanted.read(transfer.wanted)
@@ -209,8 +214,14 @@ def _reduced(raw: bytes, reduce: Reduce) -> bytes:
     return b"".join(reduce(line) + b"\n" for line in raw.split(b"\n") if line)
 
 
+def _warning(said: str) -> bytes:
+    """A line that says what was asked for and not done."""
+    issue = {"severity": "warning", "code": "not-supported", "diagnostics": said}
+    return orjson.dumps(outcome([issue])) + b"\n"
+
+
 def _deletions(rows: list[Row]) -> bytes:
-    """Bundles that say what was deleted, a line each (STU2, deleted)."""
+    """A Bundle, which is one line, that says what was deleted (STU2, deleted)."""
     entries = [{"request": {"method": "DELETE", "url": f"{row.type}/{row.id}"}} for row in rows]
     bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
     return orjson.dumps(bundle) + b"\n"

@@ -26,6 +26,8 @@ class Given:
     """The parameters of one call by name, in their order: plain values, elements, or resources."""
 
     values: dict[str, list[Any]]
+    ignored: tuple[str, ...] = ()
+    """Names of parameters that the operation does not have, where handling is lenient."""
 
     def all(self, name: str) -> list[Any]:
         return self.values.get(name, [])
@@ -77,10 +79,10 @@ async def given(request: Request, known: Collection[str], *, resource: str = "")
     if request.method == "POST" and (request.resource is not None or await request.body()):
         for name, value in _of_body(await _body(request), resource):
             values.setdefault(name, []).append(value)
-    unknown = [name for name in values if name not in set(known)]
+    unknown = tuple(name for name in values if name not in known)
     if unknown and request.prefer.get("handling") != "lenient":
         raise UnsupportedParameter(f"The operation has no parameter {unknown[0][:64]!r}")
-    return Given(values)
+    return Given(values, unknown)
 
 
 async def given_pairs(request: Request) -> list[tuple[str, str]]:
