@@ -30,7 +30,9 @@ WHOLE = frozenset({"_text", "_content"})
 """Parameters that are about the text of the whole resource: nothing of them can be missing or exact."""
 OWN = frozenset({"_id", "_lastUpdated"})
 """Parameters that every resource has, and one value of."""
-_CONTAINED = "contained resources are not searched: only the resource that holds one is found, by its own elements"
+_CONTAINED = (
+    "contained resources are not searched: only the resource that holds one is found, by its own elements"
+)
 REFUSED = {
     "_contained": _CONTAINED,
     "_containedType": _CONTAINED,
