@@ -185,6 +185,12 @@ class Sort:
 
     param: SearchParam
     descending: bool = False
+    shared: tuple[SearchParam, ...] = ()
+    """In a search of several types: the parameter of each."""
+
+    def on(self, kind: str) -> "Sort":
+        """The key on one of the types."""
+        return Sort(next((param for param in self.shared if param.base == kind), self.param), self.descending)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from akson.fhir.definitions import STANDARD, Definitions
-from akson.fhir.search import Criterion, Include, Query, Sort
-from akson.fhir.search_criteria import OWN, CriterionReader, kinds_named
+from akson.fhir.search import Criterion, Include, Query, SearchParam, Sort
+from akson.fhir.search_criteria import CriterionReader, kinds_named
 from akson.fhir.search_terms import TermReader, split
 from akson.fhir.spec import spec
 from akson.kit.errors import Malformed, UnknownType, UnsupportedParameter
@@ -135,12 +135,16 @@ class _Parser:
 
     def _key(self, name: str, text: str) -> Sort:
         code = text.removeprefix("-")
-        param = self.criteria.known.param(self.kind, code)
+        params = [self._sortable(name, kind, code) for kind in self.kinds or (self.kind,)]
+        if len({param.type for param in params}) > 1:
+            raise UnsupportedParameter(f"{name}: {code} differs between {' and '.join(self.kinds)}")
+        return Sort(params[0], text != code, tuple(params) if len(params) > 1 else ())
+
+    def _sortable(self, name: str, kind: str, code: str) -> SearchParam:
+        param = self.criteria.known.param(kind, code)
         if param is None or param.type in ("special", "composite") or not param.expression:
-            raise UnsupportedParameter(f"{name}: cannot sort {self.kind or 'resources'} by {code!r}")
-        if not self.kind and code not in OWN:
-            raise UnsupportedParameter(f"{name}: a search of all types is sorted by _id or _lastUpdated only")
-        return Sort(param, descending=text != code)
+            raise UnsupportedParameter(f"{name}: cannot sort {kind or 'resources'} by {code!r}")
+        return param
 
     def _include(self, name: str, value: str) -> None:
         word, _, modifier = name.partition(":")

@@ -68,6 +68,8 @@ SHAPES = {
     ("Observation", "patient=Patient/p7", "_sort=status,-code"): "idx_ref_target",
     ("Observation", "category=laboratory", "_sort=-date"): "idx_date_low",
     ("Observation", "status=final", "_sort=date"): "idx_date_low",
+    ("", "_type=Observation,DiagnosticReport", "_sort=-date"): "idx_date_low",
+    ("", "_type=Observation,DiagnosticReport", "status=final", "_sort=date"): "idx_date_low",
     ("Observation", "value-quantity=lt5"): "idx_qty_value",
     ("Observation", "value-quantity=gt5"): "idx_qty",
     ("Observation", f"value-quantity=lt0.005|{UCUM}|g"): "idx_qty_value",

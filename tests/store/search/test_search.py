@@ -175,7 +175,7 @@ async def test_sorting_goes_by_the_value_and_puts_those_without_last(filled):
     with pytest.raises(UnsupportedParameter):
         await order("Observation", "_sort=code-value-quantity")
     with pytest.raises(UnsupportedParameter):
-        await order("", "_sort=_tag")
+        await order("", "_sort=family")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def elements(param: SearchParam) -> frozenset[str]:
 
 
 def _trails(param: SearchParam) -> tuple[Trail, ...]:
-    trails = Trails(spec(), param.base)
+    trails = Trails(spec(), param.base or "Resource")
     try:
         return trails.find(parse(param.expression), (Trail((), trails.root),))
     except Irregular:

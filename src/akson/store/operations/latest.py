@@ -6,7 +6,7 @@ from akson.store.fragment import both, sql
 from akson.store.index import hashing
 from akson.store.record.stored import Stored
 from akson.store.scope import Scope
-from akson.store.search.statements import base
+from akson.store.search.pages import base
 
 COLUMNS = "r.type, r.id, r.version, r.updated, r.body, r.deleted, r.pat"
 LARGEST = 10_000

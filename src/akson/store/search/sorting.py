@@ -12,7 +12,7 @@ from typing import Any
 
 from akson.fhir.extract.paths import paths
 from akson.fhir.search import Query, SearchParam, Sort
-from akson.kit.errors import Malformed, UnsupportedParameter
+from akson.kit.errors import Malformed
 from akson.store import cursor
 from akson.store.fragment import Sql, Table, both, either, joined, sql
 from akson.store.index import hashing
@@ -69,14 +69,14 @@ class Order:
 
 
 def order(query: Query, of: Table) -> Order:
-    """The order that a query asks for. Raises UnsupportedParameter for keys that we cannot sort by."""
+    """The order that a query asks for; where a key is kept in rows of its own, of a query of one type."""
     if not query.sort:
         return Order((Key(sql(f"{of.alias}.rid")),))
     first, *others = query.sort
     # In the direction of the first key, so that one index gives both, forwards or backwards.
     last = Key(sql(f"{of.alias}.rid"), first.descending)
     keys = [_key(key, of) for key in others]
-    if first.param.code in _COLUMNS or not _indexed(first):
+    if first.param.code in COLUMN_KEYS or not _indexed(first):
         return Order((_key(first, of), *keys, last))
     table, column, cast = TABLES[first.param.type]
     hashed = _hash(first, of)
@@ -89,7 +89,7 @@ def order(query: Query, of: Table) -> Order:
             LARGEST if first.descending else SMALLEST,
         ),
         absent=sql(
-            f"not ({of.alias}.tok @> array[%s::bigint])", hashing.present(_kind(of), first.param.code)
+            f"not ({of.alias}.tok @> array[%s::bigint])", hashing.present(of.kinds[0], first.param.code)
         ),
     )
 
@@ -114,12 +114,12 @@ def after(found: Order, values: list[Any]) -> Sql:
     return both([bound, either([sql("(") + option + sql(")") for option in options])])
 
 
-_COLUMNS = {"_id": ("id", "text"), "_lastUpdated": ("updated", "timestamptz")}
+COLUMN_KEYS = {"_id": ("id", "text"), "_lastUpdated": ("updated", "timestamptz")}
 
 
 def _key(key: Sort, of: Table) -> Key:
-    if key.param.code in _COLUMNS:
-        column, cast = _COLUMNS[key.param.code]
+    if key.param.code in COLUMN_KEYS:
+        column, cast = COLUMN_KEYS[key.param.code]
         return Key(sql(f"{of.alias}.{column}"), key.descending, cast)
     if not _indexed(key):
         return Key(_read(key, of), key.descending, "text")
@@ -141,7 +141,7 @@ def _indexed(key: Sort) -> bool:
 
 def _hash(key: Sort, of: Table) -> int:
     code = f"{key.param.code}:uri" if key.param.type == "uri" else key.param.code
-    return hashing.parameter(_kind(of), code)
+    return hashing.parameter(of.kinds[0], code)
 
 
 def _read(key: Sort, of: Table) -> Sql:
@@ -162,7 +162,7 @@ def _read(key: Sort, of: Table) -> Sql:
 def _truth(key: Sort, of: Table, end: str) -> Sql:
     """A code that is the truth of a condition."""
     true, false = (
-        hashing.token(_kind(of), key.param.code, None, str(value).lower()) for value in (True, False)
+        hashing.token(of.kinds[0], key.param.code, None, str(value).lower()) for value in (True, False)
     )
     return sql(
         f"case when {of.alias}.tok @> array[%s::bigint] then 'true'"
@@ -173,12 +173,6 @@ def _truth(key: Sort, of: Table, end: str) -> Sql:
     )
 
 
-def _kind(of: Table) -> str:
-    if len(of.kinds) != 1:
-        raise UnsupportedParameter("a search of all types is sorted by _id or _lastUpdated only")
-    return of.kinds[0]
-
-
 def fingerprint(query: Query) -> int:
     """What a page mark is bound to: the type and the order."""
     names = [f"{'-' if key.descending else ''}{key.param.code}" for key in query.sort]
@@ -187,7 +181,7 @@ def fingerprint(query: Query) -> int:
 
 def tells_of_people(param: SearchParam) -> bool:
     """Whether a value of this parameter tells of a person: all but when something was or is to be done."""
-    return param.code not in _COLUMNS and (param.type != "date" or param.code in LIFE)
+    return param.code not in COLUMN_KEYS and (param.type != "date" or param.code in LIFE)
 
 
 def is_telling(query: Query) -> bool:
