@@ -1,6 +1,7 @@
 """$import over HTTP: taken in beside the requests, found when it says done, each fault with its line and reason."""
 
 import asyncio
+import gzip
 import json
 from datetime import timedelta
 
@@ -8,12 +9,16 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from akson.record.bulk import exporter
+from akson.kit.errors import Gone
+from akson.record.bulk import exporter, imports, own, steps
+from akson.record.context import opened
 from akson.rest import background
-from akson.rest.bulk import staging
+from akson.rest.bulk import importer, sources, staging
 from akson.rest.bulk.workers import Workers
-from akson.rest.open import open_place, standalone
+from akson.rest.open import ANYONE, open_place, standalone
+from akson.store.underway import transfers
 from tests.rest.making import issue, matches, observation, patient
+from tests.rest.operations.source import Source
 from tests.rest.raw import ask
 
 pytestmark = pytest.mark.store
@@ -151,6 +156,7 @@ async def test_files_of_a_folder_that_was_named_and_of_no_other(client, tmp_path
         answer = await client.post("/$import", json=parameters(refused), headers=ASYNC)
         assert answer.status_code == 422, refused
         assert "AKSON_IMPORT_FROM" in issue(answer)["diagnostics"]
+        assert issue(answer)["expression"] == ["Parameters.input[0].url"]
 
 
 @pytest.mark.usefixtures("work")
@@ -197,6 +203,101 @@ async def test_over_http_from_this_machine(client, tmp_path, unused_tcp_port):
             assert "the source answered 404" in failed["issue"][0]["diagnostics"]
         finally:
             server.terminate()
+
+
+async def taken_in(client, source, count):
+    manifest = await finished(
+        client, await client.post("/$import", json=parameters(source.url), headers=ASYNC)
+    )
+    assert (manifest["output"], manifest["error"]) == (
+        [{"type": "Patient", "count": count, "created": count, "updated": 0, "unchanged": 0}],
+        [],
+    )
+
+
+MANY = lines(*[patient(id=f"p{number}") for number in range(300)])
+
+
+@pytest.mark.usefixtures("work")
+@pytest.mark.parametrize("ranges", [True, False])
+async def test_a_source_that_breaks_off_is_read_on_from_where_it_was(client, monkeypatch, ranges):
+    monkeypatch.setattr(staging, "PART", 4000)
+    monkeypatch.setattr(sources, "PIECE", 1000)
+    async with Source(MANY, ranges=ranges, breaks=[len(MANY) // 2], statuses=[503]) as source:
+        await taken_in(client, source, 300)
+    assert source.asked[:2] == [0, 0]
+    assert len(MANY) // 2 - 5000 <= source.asked[2] <= len(MANY) // 2
+    assert (source.sent < len(MANY) + 5000) == ranges
+
+
+@pytest.mark.usefixtures("work")
+async def test_what_takes_long_to_fetch_is_fetched_in_several_steps(client, monkeypatch):
+    monkeypatch.setattr(staging, "PART", 4000)
+    monkeypatch.setattr(importer, "FETCH", 0.0)
+    monkeypatch.setattr(sources, "PIECE", 5000)
+    async with Source(MANY) as source:
+        await taken_in(client, source, 300)
+    assert len(source.asked) > 5
+    assert source.asked == sorted(set(source.asked))
+
+
+@pytest.mark.usefixtures("work")
+async def test_a_source_that_stays_silent_fails_with_its_reason(client, monkeypatch):
+    monkeypatch.setattr(steps, "GIVE_UP", 2)
+    async with Source(MANY, statuses=[503] * 9) as source:
+        answer = await client.post("/$import", json=parameters(source.url), headers=ASYNC)
+        failed = await finished(client, answer, 500)
+    assert failed["issue"][0]["diagnostics"] == "The import failed: the source answered 503"
+    assert len(source.asked) == 2
+
+
+@pytest.mark.usefixtures("work")
+async def test_a_packed_body_is_taken_in(client):
+    both = gzip.compress(MANY) + gzip.compress(lines(patient(id="last")))
+    answer = await client.post("/$import", content=both, headers=NDJSON | {"content-encoding": "gzip"})
+    manifest = await finished(client, answer)
+    assert (manifest["output"][0]["created"], manifest["error"]) == (301, [])
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "status"),
+    [("gzip", MANY, 400), ("gzip", gzip.compress(MANY)[:-9], 400), ("gzip", b"", 400), ("br", MANY, 415)],
+)
+async def test_a_body_that_is_not_rightly_packed_is_refused_and_leaves_nothing(
+    client, database, coding, body, status
+):
+    answer = await client.post("/$import", content=body, headers=NDJSON | {"content-encoding": coding})
+    assert answer.status_code == status
+    assert await rows_left(database) == (0, 0, 0, 0)
+
+
+async def test_what_was_being_sent_when_the_server_died_expires_and_counts_no_more(client, database):
+    place = open_place(database, BASE)
+    async with opened(place, ANYONE) as ctx:
+        transfer = await imports.begin(ctx, "x", [{"type": "", "url": "body"}], is_staged=True)
+    assert await expired(database) == 0
+    async with database.transaction() as tx:
+        await tx.execute("update transfer set expires = expires - interval '1 hour'")
+        assert await transfers.is_any(tx, "import")
+    assert await expired(database) == 1
+    async with database.transaction() as tx:
+        assert not await transfers.is_any(tx, "import")
+    with pytest.raises(Gone):
+        async with opened(place, ANYONE) as ctx:
+            await own.queue(ctx, transfer)
+
+
+async def expired(database):
+    async with database.transaction() as tx:
+        return await transfers.expire(tx, 30)
+
+
+@pytest.mark.usefixtures("work")
+async def test_what_has_come_as_a_whole_does_not_expire_while_it_waits(client, database):
+    answer = await client.post("/$import", content=MANY, headers=NDJSON)
+    async with database.transaction() as tx:
+        assert await tx.fetch("select 1 from transfer where expires < now() + interval '2 hours'") == []
+    await finished(client, answer)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,12 @@ from akson.record import gate, trail
 from akson.record.bulk import own
 from akson.record.context import Context
 from akson.security.actor import Action, Purpose
+from akson.store.underway import transfers
 from akson.store.underway.transfers import Transfer
 
 KIND = "import"
+PATIENCE = 3600.0
+"""Seconds without anything of what is being sent in, after which its sender must have gone: so it is taken away."""
 
 
 async def begin(
@@ -26,5 +29,8 @@ async def begin(
     ctx = replace(ctx, purpose=Purpose.ADMINISTRATION)
     grant = gate.granted(ctx, Action.ADMINISTER, "")
     made = await own.begin(ctx, KIND, request, {"inputs": list(inputs)}, now(), queued=not is_staged)
+    if is_staged:
+        async with ctx.tx.savepoint():
+            await transfers.wait(ctx.tx, made.id, PATIENCE)
     await trail.seen(ctx, grant, Action.ADMINISTER, (), "")
     return made

@@ -49,7 +49,9 @@ async def begin(
 
 
 async def queue(ctx: Context, transfer: Transfer) -> None:
-    """Have it done."""
+    """Have it done. Gone when it has ended before all of it was there."""
+    if not await transfers.wait(ctx.tx, transfer.id, None):
+        raise Gone("The import has ended before all had come")
     await jobs.enqueue(ctx.tx, transfer.kind, {"transfer": transfer.id})
 
 

@@ -38,6 +38,10 @@ class Hopeless(Exception):
     """Trying again will not help; the text says why, for the one who asked."""
 
 
+class Troubled(Exception):
+    """Trying again may help; the text says what it was, for the one who asked."""
+
+
 class Over(Exception):
     """It has ended meanwhile: it was cancelled, or what it holds was erased."""
 
@@ -64,7 +68,8 @@ class Steps(ABC):
         except Exception as error:
             if job.attempts < GIVE_UP:
                 raise
-            await self._fail(id_, f"it could not be done ({type(error).__name__})")
+            is_told = isinstance(error, Troubled)
+            await self._fail(id_, str(error) if is_told else f"it could not be done ({type(error).__name__})")
         return None
 
     async def _steps(self, id_: str) -> Later | None:

@@ -6,7 +6,6 @@ killed leaves it undone; the ids of resources are kept, so what comes twice chan
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,8 @@ from akson.store.database.pool import Tx
 from akson.store.underway import transfers
 from akson.store.underway.transfers import Part, Transfer
 
+FETCH = 60.0
+"""Seconds that one step may fetch: not many steps, since a source that gives no part of itself is read from its start."""
 TALLIES = (CREATED, UPDATED, UNCHANGED, "error")
 
 
@@ -59,8 +60,7 @@ class Importer(Steps):
         if path is not None:
             await self._plan_file(transfer, place, path, until)
         else:
-            async with sources.reading(source["url"]) as pieces:
-                await self._fetch(transfer, place, pieces)
+            await self._fetch(transfer, place, source["url"])
 
     async def _plan_file(self, transfer: Transfer, place: dict[str, Any], path: Path, until: float) -> None:
         """A file is read twice: now to find where its parts begin, later by the processes that take them in."""
@@ -91,16 +91,15 @@ class Importer(Steps):
                 if not raw:
                     return
 
-    async def _fetch(self, transfer: Transfer, place: dict[str, Any], pieces: AsyncIterator[bytes]) -> None:
-        """What comes over the network is kept until it is taken in. What an earlier try has kept is passed over."""
+    async def _fetch(self, transfer: Transfer, place: dict[str, Any], url: str) -> None:
+        """What comes over the network is kept until it is taken in; what was kept before is not fetched again."""
+        until = time.monotonic() + FETCH
         stage = Stage(self.place, transfer.id, place, transfer.total)
-        skip = int(place["offset"])
-        async for piece in pieces:
-            if skip >= len(piece):
-                skip -= len(piece)
-                continue
-            await stage.add(piece[skip:])
-            skip = 0
+        async with sources.reading(url, place["offset"]) as pieces:
+            async for piece in pieces:
+                await stage.add(piece)
+                if stage.kept and time.monotonic() >= until:
+                    return
         await stage.end()
 
     # Taking in

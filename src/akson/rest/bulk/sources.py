@@ -13,9 +13,11 @@ import httpx
 
 from akson.kit.errors import Unprocessable
 from akson.kit.settings import Node, Role
-from akson.record.bulk.steps import Hopeless
+from akson.record.bulk.steps import Hopeless, Troubled
 from akson.record.subscriptions.endpoints import is_loopback, origin
 
+PIECE = 1_000_000
+"""Bytes that are read at once."""
 WAIT = 60
 """Seconds without a byte after which a source counts as silent."""
 
@@ -24,8 +26,12 @@ class Unreadable(Hopeless):
     """A source cannot be read; the text says why, for the one who named it."""
 
 
-def check(node: Node, url: str, allowed: Iterable[str]) -> None:
-    """Unprocessable unless an import of this node may read from here."""
+class Silent(Troubled):
+    """A source does not answer now."""
+
+
+def check(node: Node, url: str, allowed: Iterable[str], element: str) -> None:
+    """Unprocessable, naming the element, unless an import of this node may read from here."""
     parts = urlsplit(url)
     named = [each for each in allowed if each]
     if parts.scheme == "file":
@@ -38,7 +44,7 @@ def check(node: Node, url: str, allowed: Iterable[str]) -> None:
             return
     raise Unprocessable(
         "This source may not be read from: name its origin or folder in AKSON_IMPORT_FROM",
-        expression=("Parameters.parameter",),
+        expression=(element,),
     )
 
 
@@ -63,15 +69,35 @@ def _inside(url: str, named: Iterable[str]) -> bool:
 
 
 @asynccontextmanager
-async def reading(url: str) -> AsyncIterator[AsyncIterator[bytes]]:
-    """The content of a source piece by piece. Unreadable when it does not give it."""
+async def reading(url: str, start: int = 0) -> AsyncIterator[AsyncIterator[bytes]]:
+    """The content of a source from a byte on, piece by piece.
+
+    Unreadable when there is no such source, Silent when it does not answer or breaks off.
+    """
+    headers = {"accept": "application/fhir+ndjson"}
+    if start:  # a part can be asked for only of what is not packed
+        headers |= {"range": f"bytes={start}-", "accept-encoding": "identity"}
     try:
         async with (
             httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=WAIT) as client,
-            client.stream("GET", url, headers={"accept": "application/fhir+ndjson"}) as answer,
+            client.stream("GET", url, headers=headers) as answer,
         ):
-            if answer.status_code != httpx.codes.OK:
-                raise Unreadable(f"the source answered {answer.status_code}")
-            yield answer.aiter_bytes(1_000_000)
+            yield _from(answer, start)
     except httpx.HTTPError as error:
-        raise Unreadable(f"the source does not answer ({type(error).__name__})") from error
+        raise Silent(f"the source does not answer ({type(error).__name__})") from error
+
+
+async def _from(answer: httpx.Response, start: int) -> AsyncIterator[bytes]:
+    status = answer.status_code
+    if start and status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+        return  # it has no more bytes than were read before
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
+        raise Silent(f"the source answered {status}")
+    begins = answer.headers.get("content-range", "").startswith(f"bytes {start}-")
+    if status != httpx.codes.OK and not (status == httpx.codes.PARTIAL_CONTENT and start and begins):
+        raise Unreadable(f"the source answered {status}")
+    skip = start if status == httpx.codes.OK else 0
+    async for piece in answer.aiter_bytes(PIECE):
+        if skip < len(piece):
+            yield piece[skip:]
+        skip = max(skip - len(piece), 0)

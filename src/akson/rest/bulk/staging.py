@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from akson.kit.packing import pack
+from akson.record.bulk.imports import PATIENCE
 from akson.record.bulk.steps import Over
 from akson.record.context import Place
 from akson.rest.bulk.sources import Unreadable
@@ -50,17 +51,22 @@ class Cutter:
 
 
 class Stage:
-    """Keeps what comes in over the network, part by part, until a process takes it in."""
+    """Keeps what comes in over the network, part by part, until a process takes it in.
+
+    `is_upload`: it comes with the request, and goes no further before all of it is there.
+    """
 
     def __init__(
-        self, place: Place, id_: str, where: dict[str, Any], total: int = 0, *, state: str = "planning"
+        self, place: Place, id_: str, where: dict[str, Any], total: int = 0, *, is_upload: bool = False
     ) -> None:
         self._place = place
         self._id = id_
         self._where = where
         self._cutter = Cutter(where["line"])
         self._total = total
-        self._state = state
+        self._is_upload = is_upload
+        self.kept = 0
+        """Parts."""
 
     async def add(self, raw: bytes) -> None:
         for part, line in self._cutter.add(raw):
@@ -71,7 +77,7 @@ class Stage:
             await self._keep(part, line)
         self._where |= {"input": self._where["input"] + 1, "offset": 0, "line": 1}
         async with self._place.database.transaction() as tx:
-            await moved(tx, self._id, self._state, self._where, self._total)
+            await self._moved(tx)
 
     async def _keep(self, part: bytes, line: int) -> None:
         number = self._where["number"]
@@ -86,7 +92,14 @@ class Stage:
         async with self._place.database.transaction() as tx:
             await transfers.add_parts(tx, self._id, number, [(str(self._where["input"]), numbers)])
             await transfers.add_chunk(tx, self._id, Chunk("source", "", number, 0, 0, packed))
-            await moved(tx, self._id, self._state, self._where, self._total)
+            await self._moved(tx)
+        self.kept += 1
+
+    async def _moved(self, tx: Tx) -> None:
+        state = "waiting" if self._is_upload else "planning"
+        await moved(tx, self._id, state, self._where, self._total)
+        if self._is_upload:
+            await transfers.wait(tx, self._id, PATIENCE)
 
 
 async def moved(tx: Tx, id_: str, state: str, place: dict[str, Any], total: int) -> None:

@@ -41,7 +41,7 @@ async def upload(request: Request, door: Door) -> Answer:
 
 async def _keep(request: Request, place: Place, transfer: Transfer) -> None:
     where = {"input": 0, "offset": 0, "line": 1, "number": 1}
-    stage = Stage(place, transfer.id, where, state="waiting")
+    stage = Stage(place, transfer.id, where, is_upload=True)
     try:
         async for piece in request.pieces():
             await stage.add(piece)

@@ -34,29 +34,34 @@ async def run(ctx: Context, request: Request, _target: Target) -> Answer:
     values = await given(request, _KNOWN)
     wanted = values.text("inputFormat")
     if wanted is not None and wanted not in NDJSON:
-        raise UnsupportedParameter("inputFormat is application/fhir+ndjson", expression=("inputFormat",))
+        raise UnsupportedParameter(
+            "inputFormat is application/fhir+ndjson", expression=("Parameters.inputFormat",)
+        )
     values.text("inputSource")
-    inputs = [_input(each) for each in values.all("input")]
+    inputs = [_input(each, _place(number)) for number, each in enumerate(values.all("input"))]
     if not 0 < len(inputs) <= MOST:
         raise Malformed(
             f"From 1 to {MOST} parameters `input` say what to take in, each with `url` and perhaps `type`;"
             " or send NDJSON itself as application/fhir+ndjson",
-            expression=("Parameters.parameter",),
+            expression=("Parameters.input",),
         )
-    settings = Settings.load()
-    allowed = settings.import_from.split(",")
-    for each in inputs:
-        sources.check(ctx.node, each["url"], allowed)
+    allowed = Settings.load().import_from.split(",")
+    for number, each in enumerate(inputs):
+        sources.check(ctx.node, each["url"], allowed, f"{_place(number)}.url")
     return started(request, await imports.begin(ctx, asked(request), inputs))
 
 
-def _input(value: Any) -> dict[str, str]:
+def _place(number: int) -> str:
+    return f"Parameters.input[{number}]"
+
+
+def _input(value: Any, place: str) -> dict[str, str]:
     parts = {str(part.get("name")): value_of(part) for part in value} if isinstance(value, list) else {}
     if set(parts) - _PARTS or not isinstance(parts.get("url"), str):
-        raise Malformed("input has the parts `url` and perhaps `type`", expression=("Parameters.parameter",))
+        raise Malformed("input has the parts `url` and perhaps `type`", expression=(place,))
     kind = parts.get("type", "")
     if kind:
-        given_type(str(kind), "Parameters.parameter.part")
+        given_type(str(kind), f"{place}.type")
     return {"type": str(kind), "url": parts["url"]}
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote
 from akson.fhir.model import Resource
 from akson.fhir.strict_json import DEEPEST
 from akson.kit.errors import Malformed, TooLarge, UnsupportedMedia
-from akson.rest.wire.packing import unpacked
+from akson.rest.wire.packing import unpacked, unpacked_stream
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -164,8 +164,11 @@ class Request:
             self._body = await self._read_body()
         return self._body
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The body as it comes, whatever its size, for what keeps none of it. Malformed when the client leaves."""
+    def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it comes, unpacked, whatever its size, for what keeps none of it. Malformed when the client leaves."""
+        return unpacked_stream(self._pieces(), self.headers.get("content-encoding", ""))
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
         more = True
         while more:
             message = await self._receive()

@@ -50,8 +50,10 @@ DROP = (
     "delete from transfer_chunk where transfer = %s",
     "delete from transfer_part where transfer = %s",
 )
+WAIT = """
+update transfer set expires = now() + make_interval(secs => %s) where id = %s and state = 'waiting'"""
 LATE = """
-select id from transfer where expires < now() and state in ('done', 'failed') order by expires limit 10
+select id from transfer where expires < now() and state in ('waiting', 'done', 'failed') order by expires limit 10
 for update skip locked"""
 FORGET = (
     "delete from transfer where state = 'expired' and expires < now() - make_interval(days => %s::integer)"
@@ -190,6 +192,11 @@ async def is_any(tx: Tx, kind: str) -> bool:
 async def move(tx: Tx, id_: str, state: str, place: dict[str, Any], total: int = 0) -> bool:
     """Write down how far it has come; False when it is over, because it was cancelled or what it holds was erased."""
     return await tx.execute(MOVE, [state, Jsonb(place), total, id_]) == 1
+
+
+async def wait(tx: Tx, id_: str, seconds: float | None) -> bool:
+    """Let it expire unless more of what it takes in comes within so many seconds; None: all has come. False: too late."""
+    return await tx.execute(WAIT, [seconds, id_]) == 1
 
 
 async def end(
