@@ -6,6 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from akson.kit.errors import NotFound
+from akson.record import gate
+from akson.record.context import NODE_ITSELF, opened
+from akson.security.system import AnchorRefused
 from akson.trust import registry
 
 pytestmark = pytest.mark.store
@@ -18,13 +22,14 @@ def hosted(world, name):
     return next(each for each in world.app.state.hosted if each.node.name == name)
 
 
-async def allow(world, *names):
-    """The trust anchor gives these systems the right to administer the platform."""
+async def allow(world, *names, is_allowed=True):
+    """The trust anchor gives these systems the right to administer the platform, or takes it away."""
     async with hosted(world, "tillitsanker").place.database.transaction() as tx:
         for name in names:
             client = await registry.find_client(tx, hosted(world, name).node.client_id)
-            more = client.scopes | {"akson:samhandling/admin"}
-            await registry.register_client(tx, replace(client, scopes=more))
+            right = {"akson:samhandling/admin"}
+            scopes = client.scopes | right if is_allowed else client.scopes - right
+            await registry.register_client(tx, replace(client, scopes=scopes))
 
 
 async def ask(world, name, path, scope=ADMIN, method="GET", **options):
@@ -61,10 +66,7 @@ async def test_what_is_exported_belongs_to_the_system_that_asked_and_every_patie
     begun = await ask(world, "journal", "Patient/$export", headers=ASYNC)
     assert begun.status_code == 202, begun.text
     where = begun.headers["content-location"]
-    async with asyncio.timeout(90):
-        while (answer := await ask(world, "journal", where)).status_code == 202:  # noqa: ASYNC110
-            await asyncio.sleep(0.5)
-    manifest = answer.json()
+    manifest = (await finished(world, where)).json()
     assert manifest["requiresAccessToken"] is True
     patients = next(file for file in manifest["output"] if file["type"] == "Patient")
     assert (await ask(world, "sykehus", where)).status_code == 404
@@ -86,3 +88,40 @@ async def test_what_is_exported_belongs_to_the_system_that_asked_and_every_patie
     assert len(await rows(world, "reason = 'reason.outside_scope'")) == 2
     assert (await ask(world, "sykehus", where, method="DELETE")).status_code == 404
     assert (await ask(world, "journal", where, method="DELETE")).status_code == 202
+
+
+async def finished(world, where):
+    async with asyncio.timeout(90):
+        while (answer := await ask(world, "journal", where)).status_code == 202:  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+    return answer
+
+
+async def test_when_the_anchor_takes_the_right_away_nothing_more_is_given(world):
+    await allow(world, "journal")
+    begun = await ask(world, "journal", "Patient/$export", headers=ASYNC)
+    where = begun.headers["content-location"]
+    (file, *_) = (await finished(world, where)).json()["output"]
+    await allow(world, "journal", is_allowed=False)
+    hosted(world, "journal").peer._tokens.clear()  # as they run out within five minutes
+    for url in (where, file["url"]):
+        with pytest.raises(AnchorRefused):
+            await ask(world, "journal", url)
+        assert (await ask(world, "journal", url, READ)).status_code == 403
+
+
+async def test_an_import_goes_no_further_when_its_system_has_not_been_heard_of_for_too_long(world):
+    await allow(world, "journal")
+    line = json.dumps({"resourceType": "Basic", "id": "late", "code": {"text": "x"}}).encode()
+    headers = ASYNC | {"content-type": "application/fhir+ndjson"}
+    begun = await ask(world, "journal", "$import", method="POST", headers=headers, content=line)
+    assert begun.status_code == 202, begun.text
+    place = hosted(world, "samhandling").place
+    async with place.database.transaction() as tx:
+        assert await tx.execute("update keep set expires = now() where kind = 'standing'") == 2
+    ended = await finished(world, begun.headers["content-location"])
+    assert ended.status_code == 500
+    assert "whoever asked for it may not any more" in ended.text
+    with pytest.raises(NotFound):
+        async with opened(place, NODE_ITSELF) as ctx:
+            await gate.read(ctx, "Basic", "late")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import httpx
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from akson.messaging import sign
 from akson.messaging.sign import Signer
 from akson.record.context import Context, Place, opened
 from akson.record.people import People
+from akson.record.standing import Shown
 from akson.rest.edge import tell
 from akson.rest.routes import app as fhir_app
 from akson.rest.subscriptions.live import Live
@@ -72,6 +74,7 @@ class Hosted:
     watcher: Watcher
     mailroom: Mailroom
     verifier: Verifier
+    shown: Shown
 
     @classmethod
     def build(cls, settings: Settings, node: Node, outside: Outside) -> "Hosted":
@@ -86,6 +89,7 @@ class Hosted:
             database,
             level=settings.validation,
             limits=settings.limits,
+            standing=timedelta(hours=settings.standing_hours),
         )
         anchor = Anchor(node.trust, http, timeout=settings.peer_timeout)
         system = System(node, settings.data, anchor)
@@ -107,6 +111,7 @@ class Hosted:
             Watcher(node, peer),
             Mailroom(place, peer, signer(settings, node)),
             Verifier(anchor, node.base, Once(doorway)),
+            Shown(place),
         )
 
     @property
@@ -156,6 +161,7 @@ class Hosted:
                 else NotAuthenticated("A token is needed")
             )
         require_scope(state["caller"], self.node)
+        await self.shown.note(actor)
         async with opened(self.place, actor, purpose_of(actor)) as ctx:
             yield ctx
 

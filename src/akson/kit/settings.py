@@ -89,6 +89,10 @@ OPTIONS = {
         "What $import may read: origins and folders, separated by commas, e.g. https://data.example,/srv/bulk. The plain FHIR server reads from this machine's http besides. Empty: only what is sent with the request.",
     ),
     "import_processes": Option("0", "Processes of an import. 0: one more than there are processors."),
+    "standing_hours": Option(
+        "24",
+        "Hours after which a node does nothing more for a system that has shown no token: sends it no notifications, goes on with none of its exports and imports.",
+    ),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -119,6 +123,7 @@ class Settings:
     bulk_file: int
     import_from: str
     import_processes: int
+    standing_hours: int
     peer_timeout: float
     hooks: str
 

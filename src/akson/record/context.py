@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from akson.fhir.definitions import Definitions
 from akson.kit.errors import AksonError, Contended
@@ -32,6 +33,8 @@ class Place:
     """What a resource must keep to be stored."""
     limits: Limits = LIMITS
     """How much one request may ask for."""
+    standing: timedelta = timedelta(hours=24)
+    """How long what goes on for a system rests on a token that it has shown (record/standing.py)."""
     registry: Registry = field(default_factory=Registry)
     """The search parameters that hold here."""
 

@@ -60,7 +60,12 @@ class People:
         # A token may be about somebody this node does not know: there is then nothing to see (rule own_record).
         known = patient["id"] if patient else ""
         return Actor(
-            Kind.CITIZEN, name=caller.name, pid=caller.pid, patient=known, assurance=caller.assurance
+            Kind.CITIZEN,
+            name=caller.name,
+            pid=caller.pid,
+            client_id="" if caller.surface else caller.client_id,
+            patient=known,
+            assurance=caller.assurance,
         )
 
     async def _personnel(self, tx: Tx, caller: Caller) -> Actor | None:

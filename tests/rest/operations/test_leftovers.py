@@ -19,6 +19,7 @@ from akson.rest.open import open_place
 from akson.rest.subscriptions import worker
 from akson.security.rules.own_subscriptions import OWNER
 from akson.store.index.hashing import token
+from akson.store.operations import leftovers
 from akson.store.underway import jobs, subscriptions, transfers
 from tests.rest.making import bundle, issue, observation, patient, put
 from tests.rest.operations.traces import places_of
@@ -395,3 +396,10 @@ async def test_the_samples_of_tokens_hold_none_of_it(client, database):
     assert "sample of idx_token.hash" in places_of(database.uri, mark)
     await erase(client)
     assert "sample of idx_token.hash" not in places_of(database.uri, mark)
+
+
+async def test_an_erasure_may_take_longer_than_other_requests(database):
+    async with database.transaction() as tx:
+        await tx.script("set local statement_timeout = '1s'")
+        await leftovers.hold(tx)
+        assert await tx.one("select pg_sleep(1.5) is not null") == (True,)

@@ -8,8 +8,10 @@ from akson.kit.errors import Gone, NotFound, TooMany
 from akson.kit.ids import new_secret
 from akson.record import gate, trail
 from akson.record.context import Context, Place
+from akson.record.standing import shown, standing
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Grant
+from akson.store.database.pool import Tx
 from akson.store.underway import jobs, transfers
 from akson.store.underway.transfers import ERASED, Transfer
 
@@ -41,6 +43,7 @@ async def begin(
         state="waiting", moment=moment, place={}, total=0, done=0, result={}, error="", made=moment,
         ended=None, expires=None,
     )  # fmt: skip
+    await shown(ctx.tx, ctx.place, ctx.actor)
     async with ctx.tx.savepoint():
         await transfers.start(ctx.tx, made)
         if queued:
@@ -94,9 +97,12 @@ def actor_of(transfer: Transfer) -> Actor:
     return Actor(**said | {"kind": Kind(said["kind"])})
 
 
-def still_granted(place: Place, transfer: Transfer) -> Grant | None:
+async def still_granted(tx: Tx, place: Place, transfer: Transfer) -> Grant | None:
     """What the one who started it may do now; None when the right is gone."""
-    decision = place.policy(actor_of(transfer), Action.ADMINISTER, "", Purpose.ADMINISTRATION)
+    actor = await standing(tx, actor_of(transfer))
+    if actor is None:
+        return None
+    decision = place.policy(actor, Action.ADMINISTER, "", Purpose.ADMINISTRATION)
     return decision if isinstance(decision, Grant) else None
 
 

@@ -99,7 +99,7 @@ class Steps(ABC):
             await transfers.drop(tx, id_)
         if transfer is None or transfer.state not in UNDER_WAY:
             return None
-        grant = own.still_granted(self.place, transfer)
+        grant = await own.still_granted(tx, self.place, transfer)
         if grant is None:
             await self.end(tx, id_, "failed", error="whoever asked for it may not any more")
             return None

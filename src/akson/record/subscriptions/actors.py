@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from akson.record.context import Context, Place
+from akson.record.standing import standing
 from akson.security.actor import Actor, Kind, Purpose
 from akson.store.database.pool import Tx
 from akson.store.underway.subscriptions import Subscribed
@@ -29,5 +30,11 @@ def actor_of(plain: dict[str, Any]) -> Actor:
 
 
 def on_behalf(place: Place, tx: Tx, of: Subscribed) -> Context:
-    """The context in which a subscriber sees what happens."""
+    """The context in which events of a subscriber are looked for."""
     return Context(actor_of(of.actor), tx, place, Purpose(of.purpose))
+
+
+async def entitled(place: Place, tx: Tx, of: Subscribed) -> Context | None:
+    """The context in which a subscriber is told now; None while its system has not shown a token for too long."""
+    actor = await standing(tx, actor_of(of.actor))
+    return Context(actor, tx, place, Purpose(of.purpose)) if actor else None

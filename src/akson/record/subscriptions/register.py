@@ -12,6 +12,7 @@ from akson.fhir.subscriptions.plan import HOOK, Plan, plan_of, topic_url
 from akson.kit.clock import instant, now
 from akson.kit.errors import TooMany, Unprocessable
 from akson.record.context import Context
+from akson.record.standing import shown
 from akson.record.subscriptions import endpoints, topics
 from akson.record.subscriptions.actors import plain
 from akson.security.actor import Kind
@@ -68,6 +69,7 @@ async def registered(ctx: Context, stored: Stored, resource: Resource) -> None:
         claim="",
     )
     await subscriptions.register(ctx.tx, made, plan.types)
+    await shown(ctx.tx, ctx.place, ctx.actor)
     if (whose := owner(ctx.actor)) and made.status != OFF:
         await resources.lock(ctx.tx, [f"subscriptions of {whose}"])
         if await subscriptions.at_work(ctx.tx, made.actor) > AT_ONCE:

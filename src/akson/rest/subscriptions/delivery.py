@@ -11,9 +11,9 @@ from akson.fhir.subscriptions.plan import FHIR_JSON, HOOK, XML, Plan
 from akson.fhir.subscriptions.status import Kind
 from akson.kit.clock import now
 from akson.kit.log import Event, log
-from akson.record.context import Place
+from akson.record.context import Context, Place
 from akson.record.subscriptions import work
-from akson.record.subscriptions.actors import on_behalf
+from akson.record.subscriptions.actors import entitled
 from akson.record.subscriptions.content import Told, told
 from akson.rest.subscriptions.hook import WAIT, Outgoing, Post
 from akson.rest.subscriptions.notification import IN_ONE, notification
@@ -30,6 +30,10 @@ GIVE_UP = 24 * 3600
 """Seconds of failing after which the subscription is turned off."""
 
 
+class Lapsed(Exception):
+    """Nobody stands behind the subscription any more, or not until a token is shown again."""
+
+
 class Delivery:
     """One subscription that this process holds the claim of."""
 
@@ -44,9 +48,14 @@ class Delivery:
     async def serve(self) -> bool:
         """Do what is due, and let go of the claim. True when the subscription has just become active."""
         try:
+            if self._of.actor["client_id"]:
+                async with self._place.database.singly() as tx:
+                    await self._subscriber(tx)
             if self._of.status == REQUESTED or self._of.mark is None:
                 return await self._greet()
             await self._deliver()
+        except Lapsed:
+            await self._failed("whoever subscribed has shown no token for too long", at_once=True)
         except Exception as error:  # noqa: BLE001  tried again later, and not at once and for ever
             await self._failed(f"not sent: {type(error).__name__}")
         finally:
@@ -94,7 +103,14 @@ class Delivery:
                 return []
             self._of = of
             events = await subscriptions.events_of(tx, of.id, of.delivered, of.latest, channel.most or IN_ONE)
-            return await told(on_behalf(self._place, tx, of), events, channel.holds)
+            return await told(await self._subscriber(tx), events, channel.holds)
+
+    async def _subscriber(self, tx: Tx) -> Context:
+        """The one who is told. Lapsed when its system has not shown a token for too long."""
+        ctx = await entitled(self._place, tx, self._of)
+        if ctx is None:
+            raise Lapsed
+        return ctx
 
     def _posts(self, told: list[Told]) -> list[tuple[int, Post]]:
         """The requests that tell of these events, each with the number it comes up to."""

@@ -8,7 +8,7 @@ from akson.fhir.subscriptions.plan import Plan
 from akson.fhir.subscriptions.status import Kind
 from akson.record.context import Place
 from akson.record.subscriptions import work
-from akson.record.subscriptions.actors import on_behalf
+from akson.record.subscriptions.actors import entitled
 from akson.record.subscriptions.content import Told, told
 from akson.rest.subscriptions.notification import IN_ONE, notification
 from akson.store.database.pool import Tx
@@ -74,10 +74,13 @@ class Listening:
         async with self._place.database.transaction() as tx:
             if not await self._reload(tx):
                 return []
+            ctx = await entitled(self._place, tx, self._of)
+            if ctx is None:
+                return []
             events = await subscriptions.events_of(
                 tx, self.id, self.sent, self._of.latest, channel.most or IN_ONE
             )
-            return await told(on_behalf(self._place, tx, self._of), events, channel.holds)
+            return await told(ctx, events, channel.holds)
 
     async def _again(self) -> None:
         async with self._place.database.transaction(read_only=True) as tx:

@@ -84,6 +84,10 @@ class Tx:
         """Run several statements at once, without parameters: migrations."""
         await self._link.script(sql)
 
+    async def take_time(self, minutes: int) -> None:
+        """Let each statement from here to the end of the transaction take so long: what whoever administers asks for."""
+        await self._link.script(f"set local statement_timeout = '{minutes:d}min'")
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part of the transaction: an exception that leaves the block undoes the block and nothing else."""

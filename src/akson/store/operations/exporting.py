@@ -160,6 +160,7 @@ async def patients(
     tx: Tx, scope: Scope, transfer: str, times: Times, file: File | None = None
 ) -> dict[int, int]:
     """How many resources of each patient are in an export, or in one file of it, by the patient's number."""
+    await tx.take_time(10)
     versions, values = _versions(scope, times)
     if file is None:
         of, chosen = "true", list[Any]()

@@ -81,6 +81,7 @@ async def hold(tx: Tx) -> None:
 
     An export that is asked for from here on begins when this transaction is over.
     """
+    await tx.take_time(10)
     await tx.one(BEGIN)
     await transfers.hold_all(tx)
     await tx.fetch(HOLD)
@@ -143,8 +144,8 @@ async def forget_closures(tx: Tx, patient: str) -> None:
 
 async def forget_samples(tx: Tx, tokens: AbstractSet[int]) -> None:
     """Draw the planner's samples anew. Those of tokens are large: only where they hold one of `tokens`."""
-    wanted = ", ".join(f"{table} ({', '.join(columns)})" for table, columns in SAMPLED.items())
-    await tx.script(f"analyze {wanted}")
+    for table, columns in SAMPLED.items():
+        await tx.script(f"analyze {table} ({', '.join(columns)})")
     sampled = await tx.one(TOKENS)
     if sampled and not tokens.isdisjoint(sampled[0] or ()):
         await tx.script("analyze idx_token (hash)")
