@@ -86,6 +86,8 @@ async def test_what_cannot_be_added_is_refused_and_nothing_changed(client):
         assert (await ask(client, version=version)).status_code == 400
     assert (await client.post("/$closure", json={"resourceType": "Parameters"})).status_code == 400
     assert (await client.get("/$closure?name=mine")).status_code == 405
+    long = {"resourceType": "Parameters", "parameter": [{"name": "name", "valueString": "x" * 201}]}
+    assert "1 to 200 characters" in issue(await client.post("/$closure", json=long))["diagnostics"]
 
 
 async def test_who_has_enough_tables_begins_one_of_them_anew(client, monkeypatch):

@@ -43,6 +43,8 @@ async def test_a_document_has_all_that_the_composition_leads_to_once(record):
     ]  # fmt: skip
     by_id = await record.get("/Composition/$document?id=c")
     assert len(by_id.json()["entry"]) == 7
+    for said in ("Composition/c", "http://fhir.example/fhir/Composition/c"):
+        assert len((await record.get(f"/Composition/$document?id={said}")).json()["entry"]) == 7
 
 
 async def test_a_document_is_kept_when_that_is_asked(record):
@@ -60,6 +62,8 @@ async def test_what_it_cannot_do_is_told(record):
     for url, status in (
         ("/Composition/none/$document", 404),
         ("/Composition/$document", 400),
+        ("/Composition/$document?id=http://elsewhere.example/fhir/Composition/c", 400),
+        ("/Composition/$document?id=Patient/p", 400),
         ("/Composition/c/$document?persist=true", 400),
         ("/Composition/c/$document?persist=maybe", 400),
         ("/Composition/c/$document?graph=http://x.example", 400),

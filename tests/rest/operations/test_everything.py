@@ -101,6 +101,17 @@ async def test_pages_hold_everything_once_while_others_write(record):
     assert bad.status_code == 400
 
 
+async def test_each_page_holds_as_much_of_a_resource_as_was_asked_for(record):
+    url, pages = "/Patient/a/$everything?_count=2&_elements=status", 0
+    while url:
+        body = await everything(record, url)
+        url = next((link["url"] for link in body["link"] if link["relation"] == "next"), None)
+        pages += 1
+        for entry in body["entry"]:
+            assert [tag["code"] for tag in entry["resource"]["meta"]["tag"]] == ["SUBSETTED"]
+    assert pages > 2
+
+
 async def test_an_encounter_comes_with_its_patient_and_what_was_done(record):
     body = await everything(record, "/Encounter/e/$everything")
     assert found(body) == ["Encounter/e", "Observation/o1"]
@@ -128,7 +139,7 @@ async def test_what_is_not_there_or_not_asked_for_rightly_is_refused(record):
     for query in ("start=x", "_type=Nonsense", "_since=yesterday", "_count=x", "nonsense=1"):
         answer = await record.get(f"/Patient/a/$everything?{query}")
         assert answer.status_code == 400, query
-        assert issue(answer)["severity"] == "error"
+        assert issue(answer)["expression"] == [f"Parameters.{query.partition('=')[0]}"]
     await record.delete("/Patient/b")
     assert (await record.get("/Patient/b/$everything")).status_code == 410
 

@@ -115,3 +115,20 @@ async def test_what_it_cannot_do_is_told(client, query):
     answer = await client.get(f"/Observation/$lastn?{query}")
     assert answer.status_code == 400
     assert issue(answer)["diagnostics"]
+
+
+async def test_a_posted_wish_for_some_elements_is_heard(record):
+    body = {"resourceType": "Parameters", "parameter": [
+        {"name": "patient", "valueReference": {"reference": "Patient/a"}},
+        {"name": "_elements", "valueString": "status"},
+    ]}  # fmt: skip
+    found = (await record.post("/Observation/$lastn", json=body)).json()
+    assert found["entry"]
+    for entry in found["entry"]:
+        assert {"subject", "effectiveDateTime"}.isdisjoint(entry["resource"])
+    assert "_elements=status" in found["link"][0]["url"]
+
+
+async def test_what_it_does_not_do_is_named(client):
+    answer = await client.get("/Observation/$lastn?patient=a&_sort=date")
+    assert issue(answer)["expression"] == ["Parameters._sort"]

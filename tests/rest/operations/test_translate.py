@@ -111,3 +111,21 @@ async def test_the_maps_of_r4_are_known_and_an_unknown_one_is_named(client):
     answer = await client.get(f"/ConceptMap/$translate?url={MAP}")
     assert answer.status_code == 404
     assert (await client.get("/ConceptMap/$translate")).status_code == 400
+
+
+async def test_a_dependency_that_is_none_is_refused_and_not_passed_over(client):
+    await stored(client, concept_map())
+    answer = await client.get(f"/ConceptMap/$translate?system={OLD}&code=k&dependency=x")
+    assert (answer.status_code, issue(answer)["expression"]) == (400, ["Parameters.dependency"])
+    row = {"name": "dependency", "part": [{"name": "element", "valueUri": "urn:x"}]}
+    rows = [{"name": "system", "valueUri": OLD}, {"name": "code", "valueCode": "k"}, row]
+    body = {"resourceType": "Parameters", "parameter": rows}
+    answer = await client.post("/ConceptMap/$translate", json=body)
+    assert (answer.status_code, issue(answer)["expression"]) == (400, ["Parameters.dependency"])
+
+
+async def test_a_number_is_no_flag(client):
+    rows = [{"name": "code", "valueCode": "k"}, {"name": "reverse", "valueInteger": 1}]
+    body = {"resourceType": "Parameters", "parameter": [{"name": "system", "valueUri": OLD}, *rows]}
+    answer = await client.post("/ConceptMap/$translate", json=body)
+    assert (answer.status_code, issue(answer)["expression"]) == (400, ["Parameters.reverse"])

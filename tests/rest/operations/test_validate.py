@@ -58,6 +58,10 @@ def call(resource=None, **values):
     return {"resourceType": "Parameters", "parameter": rows}
 
 
+def with_rows(*rows):
+    return {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": NAMED}, *rows]}
+
+
 async def asked(client, path, body, method="POST"):
     """(severity, code, place) of what is found, without the hint that a narrative is missing."""
     answer = await client.request(method, path, json=body) if body else await client.request(method, path)
@@ -268,21 +272,34 @@ async def test_modes_ask_what_the_interaction_would(client):
 
 
 @pytest.mark.parametrize(
-    ("path", "body"),
+    ("body", "place"),
     [
-        ("Patient/$validate", call(mode="create")),
-        ("Patient/$validate", call(NAMED, mode="guess")),
-        ("Patient/$validate", call(NAMED, mode="profile")),
-        ("Patient/$validate", call(mode="delete")),
-        ("Patient/$validate", {"resourceType": "Nothing"}),
-        ("Patient/$validate", {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": NAMED}, {"name": "other"}]}),
-        ("Patient/$validate", []),
+        (call(mode="create"), "Parameters.resource"),
+        (call(NAMED, mode="guess"), "Parameters.mode"),
+        (call(NAMED, mode="profile"), "Parameters.profile"),
+        (call(mode="delete"), "Parameters.mode"),
+        ({"resourceType": "Nothing"}, "Resource"),
+        (with_rows({"name": "other"}), "Parameters.other"),
+        (with_rows({"name": "profile", "valueInteger": 1}), "Parameters.profile"),
+        (with_rows({"name": "mode", "valueCode": "create"}, {"name": "mode", "valueCode": "update"}), "Parameters.mode"),
+        (with_rows({"valueCode": "create"}), "Parameters.parameter[1].name"),
     ],
 )  # fmt: skip
-async def test_a_call_that_makes_no_sense_is_400(client, path, body):
-    answer = await client.post(path, json=body)
-    assert answer.status_code == 400
-    assert answer.json()["resourceType"] == "OperationOutcome"
+async def test_a_call_that_makes_no_sense_is_400_and_the_place_is_named(client, body, place):
+    answer = await client.post("Patient/$validate", json=body)
+    assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (400, [place])
+
+
+async def test_a_body_that_is_no_resource_is_400(client):
+    assert (await client.post("Patient/$validate", json=[])).status_code == 400
+
+
+async def test_all_profiles_of_an_address_are_asked_for(client):
+    await client.put("StructureDefinition/named", json=PROFILE | {"id": "named"})
+    other = "http://a.no/StructureDefinition/none"
+    found = await asked(client, f"Patient/$validate?profile={PROFILE['url']}&profile={other}", PATIENT)
+    assert "Patient.name" in {place for _, _, place in found}
+    assert len(found) > 1
 
 
 @pytest_asyncio.fixture

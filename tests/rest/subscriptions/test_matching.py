@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from akson.rest.operations import subscription
 from akson.rest.subscriptions import worker
-from tests.rest.making import observation, patient, stored
+from tests.rest.making import issue, observation, patient, stored
 from tests.rest.subscriptions.conftest import subscribed, until
 from tests.rest.subscriptions.making import by_topic, classic
 from tests.rest.subscriptions.receiver import Got
@@ -119,7 +120,7 @@ async def test_events_are_asked_for_by_number(client, working):
     assert answer.status_code == 400
 
 
-async def test_status_is_told_of_one_and_of_several(client, working):
+async def test_status_is_told_of_one_and_of_several(client, working, monkeypatch):
     first = await subscribed(client, by_topic("urn:akson:topic:Patient"))
     second = await subscribed(client, classic("Patient"))
     one = (await client.get(f"/Subscription/{first}/$status")).json()
@@ -128,6 +129,10 @@ async def test_status_is_told_of_one_and_of_several(client, working):
     assert (await client.get(f"/Subscription/$status?id={second}")).json()["total"] == 1
     assert (await client.get("/Subscription/$status?status=error")).json()["total"] == 0
     assert (await client.get("/Subscription/none/$status")).status_code == 404
+    monkeypatch.setattr(subscription, "AT_ONCE", 1)
+    many = await client.get("/Subscription/$status")
+    assert (many.status_code, issue(many)["code"]) == (422, "too-costly")
+    assert (await client.get(f"/Subscription/$status?id={second}")).json()["total"] == 1
 
 
 async def test_numbers_have_no_gap_when_several_processes_work(client, place, database):

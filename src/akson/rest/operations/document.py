@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/composition-operation-document.html, documents.html
 """
 
 from akson.fhir import strict_json
-from akson.fhir.model import Resource
+from akson.fhir.model import Resource, reference_here
 from akson.kit.clock import instant, now
 from akson.kit.errors import Malformed, UnsupportedParameter
 from akson.kit.ids import new_id
@@ -25,9 +25,7 @@ async def document(ctx: Context, request: Request, target: Target) -> Answer:
         raise UnsupportedParameter(
             "No GraphDefinition is followed: leave out graph", expression=("Parameters.graph",)
         )
-    resource_id = target.id or (values.text("id") or "").removeprefix("Composition/")
-    if not resource_id:
-        raise Malformed("The parameter id names the Composition", expression=("Parameters.id",))
+    resource_id = target.id or _named(values.text("id") or "", request.base)
     persist = values.flag("persist")
     if persist and request.method != "POST":
         raise Malformed("A document is kept with POST", expression=("Parameters.persist",))
@@ -38,6 +36,14 @@ async def document(ctx: Context, request: Request, target: Target) -> Answer:
     written = await gate.create(ctx, made)
     where = headers(written.stored) | {"location": location(request.base, written.stored)}
     return Answer(201, written.stored.body, where)
+
+
+def _named(said: str, base: str) -> str:
+    """The id of the Composition: said alone, or as a reference to one of this server."""
+    kind, key = ("Composition", said) if "/" not in said else reference_here(said, base)
+    if kind != "Composition" or not key:
+        raise Malformed("The parameter id names a Composition of this server", expression=("Parameters.id",))
+    return key
 
 
 def _bundle(entries: list[tuple[str, Resource]]) -> Resource:

@@ -26,6 +26,8 @@ from akson.store.record.resources import Stored
 _URL = "http://hl7.org/fhir/OperationDefinition/"
 _OF_PATIENT = ("start", "end", "_since", "_type", "_count", "_cursor")
 _OF_ENCOUNTER = ("_since", "_type", "_count", "_cursor")
+_SHAPE = frozenset({"_elements", "_summary"})
+"""How much of each resource comes, on every page."""
 _FIRST, _PIECE = 50, 200
 """Resources of the first piece of a stream, which is to come at once, and of the others."""
 _PAGE, _LARGEST_PAGE = 100, 1000
@@ -73,7 +75,7 @@ async def run(ctx: Context, request: Request, target: Target) -> Answer:
 
 async def _wanted(request: Request, target: Target) -> _Wanted:
     values = await given(request, _OF_PATIENT if target.type == "Patient" else _OF_ENCOUNTER)
-    kinds = [kind for value in values.all("_type") for kind in str(value).split(",") if kind]
+    kinds = [kind for value in values.texts("_type") for kind in value.split(",") if kind]
     start, end = values.text("start"), values.text("end")
     whole = Whole(
         target.type,
@@ -84,6 +86,7 @@ async def _wanted(request: Request, target: Target) -> _Wanted:
     )
     count = values.whole("_count")
     pairs = [(name, str(value)) for name in _OF_PATIENT[:-1] for value in values.all(name)]
+    pairs += [(name, value) for name, value in request.pairs if name in _SHAPE]
     return _Wanted(
         whole,
         None if count is None else max(1, min(count, _LARGEST_PAGE)),

@@ -46,14 +46,19 @@ class Given:
             raise Malformed(f"The parameter {name} is a plain value", expression=(f"Parameters.{name}",))
         return found
 
+    def texts(self, name: str) -> list[str]:
+        """All values of a parameter that is a plain value and may be given several times."""
+        found = self.all(name)
+        if not all(isinstance(each, str) for each in found):
+            raise Malformed(f"The parameter {name} is a plain value", expression=(f"Parameters.{name}",))
+        return found
+
     def flag(self, name: str) -> bool | None:
         found = self.one(name)
-        if found in (True, "true"):
-            return True
-        if found in (False, "false"):
-            return False
-        if found is None:
-            return None
+        if found is None or isinstance(found, bool):
+            return found
+        if found in ("true", "false"):
+            return bool(found == "true")
         raise Malformed(f"The parameter {name} is true or false", expression=(f"Parameters.{name}",))
 
     def whole(self, name: str) -> int | None:
@@ -79,10 +84,18 @@ async def given(request: Request, known: Collection[str], *, resource: str = "")
     if request.method == "POST" and (request.resource is not None or await request.body()):
         for name, value in _of_body(await _body(request), resource):
             values.setdefault(name, []).append(value)
-    unknown = tuple(name for name in values if name not in known)
-    if unknown and request.prefer.get("handling") != "lenient":
-        raise UnsupportedParameter(f"The operation has no parameter {unknown[0][:64]!r}")
-    return Given(values, unknown)
+    return Given(values, unknown(request, values, known))
+
+
+def unknown(request: Request, names: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
+    """Those that the operation does not have. UnsupportedParameter when there are any, unless handling is lenient."""
+    found = tuple(name for name in names if name not in known)
+    if found and request.prefer.get("handling") != "lenient":
+        name = found[0][:64]
+        raise UnsupportedParameter(
+            f"The operation has no parameter {name!r}", expression=(f"Parameters.{name}",)
+        )
+    return found
 
 
 async def given_pairs(request: Request) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import orjson
 from akson.fhir.search_parse import parse
 from akson.fhir.subscriptions.plan import EMPTY, FULL, ID_ONLY, SOCKET, Plan
 from akson.kit.clock import instant, now
-from akson.kit.errors import Malformed, NotFound, Unprocessable
+from akson.kit.errors import Malformed, NotFound, TooCostly, Unprocessable
 from akson.kit.ids import new_secret
 from akson.record import gate
 from akson.record.context import Context
@@ -31,6 +31,8 @@ _URL = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backpo
 _SUBSCRIPTION = frozenset({"Subscription"})
 MOST = 100
 """Events in one answer of $events; the client asks on from the last number."""
+AT_ONCE = 1000
+"""Subscriptions that one call can ask about."""
 TOKEN_LASTS = timedelta(minutes=10)
 
 
@@ -64,7 +66,9 @@ async def binding_token(ctx: Context, request: Request, target: Target) -> Answe
     values = await given(request, ("id",))
     found = [each for each in await _asked(ctx, values, target) if each.channel == SOCKET]
     if not found:
-        raise Unprocessable("None of these subscriptions has the channel websocket", expression=("id",))
+        raise Unprocessable(
+            "None of these subscriptions has the channel websocket", expression=("Parameters.id",)
+        )
     token, expires = new_secret(), now() + TOKEN_LASTS
     ids = [each.id for each in found]
     await keep.put(ctx.tx, TOKEN, token, {"ids": ids}, expires)
@@ -83,8 +87,12 @@ async def _asked(ctx: Context, values: Given, target: Target) -> list[Subscribed
     if target.id:
         return [await _one(ctx, target.id)]
     ids = [check_id(each) for text in values.all("id") for each in str(text).split(",")]
-    pairs = [("_count", "1000"), *([("_id", ",".join(ids))] if ids else [])]
+    pairs = [("_count", str(AT_ONCE)), *([("_id", ",".join(ids))] if ids else [])]
     page = await gate.search(ctx, parse("Subscription", pairs, base=ctx.node.fhir))
+    if page.next:
+        raise TooCostly(
+            f"You may see more than {AT_ONCE} subscriptions: name some", expression=("Parameters.id",)
+        )
     return _in_order(await subscriptions.find(ctx.tx, [stored.id for stored in page.matches]))
 
 

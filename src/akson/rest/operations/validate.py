@@ -3,19 +3,21 @@
 http://hl7.org/fhir/R4/resource-operation-validate.html. The answer is 200 and an OperationOutcome, whatever it says.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
 from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.fhir.spec import spec
-from akson.kit.errors import AksonError, Issue, Malformed, UnsupportedParameter
+from akson.kit.errors import AksonError, Issue, Malformed
 from akson.record import gate
 from akson.record.context import Context
 from akson.record.validation import issues
 from akson.rest.operations.operation import ANY, Operation, Target
-from akson.rest.operations.parameters import GENERAL
+from akson.rest.operations.parameters import GENERAL, Given, unknown, value_of
 from akson.rest.wire.http import Answer, Request
 from akson.rest.wire.incoming import check_id
 from akson.rest.wire.negotiate import check_content
@@ -49,15 +51,17 @@ async def _found(ctx: Context, asked: Asked, target: Target) -> list[Issue]:
     found = _allowed(ctx, asked.mode, target)
     if asked.mode == "delete":
         if not target.id:
-            raise Malformed("mode=delete asks about an instance: [type]/[id]/$validate")
+            raise Malformed(
+                "mode=delete asks about an instance: [type]/[id]/$validate", expression=("Parameters.mode",)
+            )
         return found or await _missing(ctx, target)
     resource = asked.resource
     if resource is None:
         if not target.id:
-            raise Malformed("The parameter resource is required", expression=("Parameters.parameter",))
+            raise Malformed("The parameter resource is required", expression=("Parameters.resource",))
         resource = strict_json.loads((await gate.read(ctx, target.type, check_id(target.id))).body)
     if asked.mode == "profile" and not asked.profiles:
-        raise Malformed("mode=profile needs the parameter profile", expression=("Parameters.parameter",))
+        raise Malformed("mode=profile needs the parameter profile", expression=("Parameters.profile",))
     found += _addressed(resource, asked, target)
     return found + await issues(ctx, resource, asked.profiles)
 
@@ -93,22 +97,24 @@ def _addressed(resource: Resource, asked: Asked, target: Target) -> list[Issue]:
 
 async def _asked(request: Request) -> Asked:
     """The parameters. A resource inside is taken as it is: what is wrong with it is the answer, not an error."""
-    values: dict[str, list[object]] = {n: [value] for n, value in request.pairs if n not in GENERAL}
+    values: dict[str, list[Any]] = {}
+    for name, value in request.pairs:
+        if name not in GENERAL:
+            values.setdefault(name, []).append(value)
     body = await _body(request)
     if body is not None and body.get("resourceType") == "Parameters" and _is_call(body):
-        values |= _of_parameters(body)
-        body = None
-    unknown = [name for name in values if name not in _NAMES]
-    if unknown and request.prefer.get("handling") != "lenient":
-        raise UnsupportedParameter(f"The operation has no parameter {unknown[0][:64]!r}")
-    mode = _text(values, "mode")
+        for name, value in _of_parameters(body):
+            values.setdefault(name, []).append(value)
+    elif body is not None:
+        values["resource"] = [body]
+    unknown(request, values, _NAMES)
+    given = Given(values)
+    mode, resource = given.text("mode") or "", given.one("resource")
     if mode and mode not in MODES:
-        raise Malformed(f"The parameter mode is one of {', '.join(MODES)}")
-    given = values.get("resource", [])
-    resource = body if body is not None else given[0] if given else None
+        raise Malformed(f"The parameter mode is one of {', '.join(MODES)}", expression=("Parameters.mode",))
     if resource is not None and not isinstance(resource, dict):
-        raise Malformed("The parameter resource is a resource", expression=("Parameters.parameter",))
-    return Asked(resource, mode, tuple(each for each in values.get("profile", ()) if isinstance(each, str)))
+        raise Malformed("The parameter resource is a resource", expression=("Parameters.resource",))
+    return Asked(resource, mode, tuple(given.texts("profile")))
 
 
 async def _body(request: Request) -> Resource | None:
@@ -131,21 +137,12 @@ def _is_call(body: Resource) -> bool:
     )
 
 
-def _of_parameters(body: Resource) -> dict[str, list[object]]:
-    values: dict[str, list[object]] = {}
-    for row in body["parameter"]:
+def _of_parameters(body: Resource) -> Iterator[tuple[str, Any]]:
+    for number, row in enumerate(body["parameter"]):
         if not isinstance(row, dict) or not isinstance(row.get("name"), str):
-            raise Malformed("Each parameter has a name", expression=("Parameters.parameter",))
-        found = row.get("resource", next((row[key] for key in row if key.startswith("value")), None))
-        values.setdefault(row["name"], []).append(found)
-    return values
-
-
-def _text(values: dict[str, list[object]], name: str) -> str:
-    found = values.get(name, [])
-    if len(found) > 1 or not all(isinstance(each, str) for each in found):
-        raise Malformed(f"The parameter {name} is one plain value", expression=("Parameters.parameter",))
-    return str(found[0]) if found else ""
+            place = f"Parameters.parameter[{number}]"
+            raise Malformed(f"{place}: a parameter has a name", expression=(f"{place}.name",))
+        yield row["name"], value_of(row)
 
 
 OPERATIONS = (

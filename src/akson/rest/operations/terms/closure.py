@@ -30,7 +30,9 @@ async def run(ctx: Context, request: Request, target: Target) -> Answer:  # noqa
     values = await given(request, ("name", "concept", "version"))
     name, version = values.text("name"), values.text("version")
     if not name or len(name) > _LONGEST:
-        raise Malformed("The parameter name is required", expression=("Parameters.name",))
+        raise Malformed(
+            f"The parameter name is a text of 1 to {_LONGEST} characters", expression=("Parameters.name",)
+        )
     owner = _owner(ctx.actor)
     if version is None and not values.all("concept"):
         return _answer(await closure.start(ctx.tx, owner, name), [])

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from akson.fhir.model import Resource
 from akson.fhir.terminology.mapping import MATCHING, REVERSED, Mapping, unmapped
 from akson.fhir.terminology.rules import Canonical
-from akson.kit.errors import NotFound
+from akson.kit.errors import Malformed, NotFound
 from akson.record.context import Context
 from akson.rest.operations.operation import Operation, Target
-from akson.rest.operations.parameters import Given, Part, answer, given, part, parts
+from akson.rest.operations.parameters import Given, Part, answer, given, part, parts, value_of
 from akson.rest.operations.terms import asking
 from akson.rest.wire.http import Answer, Request
 from akson.store.terms import maps
@@ -111,11 +111,14 @@ async def _matches(
 
 def _dependencies(values: Given) -> Iterator[tuple[str, str]]:
     for each in values.all("dependency"):
-        inner = (
-            {row.get("name"): row for row in each if isinstance(row, dict)} if isinstance(each, list) else {}
-        )
-        element = inner.get("element", {}).get("valueUri", "")
-        for row in inner.get("concept", {}).get("valueCodeableConcept", {}).get("coding", ()):
+        inner = {row["name"]: value_of(row) for row in each} if isinstance(each, list) else {}
+        element, concept = inner.get("element"), inner.get("concept")
+        if not isinstance(element, str) or not isinstance(concept, dict):
+            raise Malformed(
+                "A dependency has the parts element, a uri, and concept, a CodeableConcept",
+                expression=("Parameters.dependency",),
+            )
+        for row in concept.get("coding", ()):
             yield element, row.get("code", "")
 
 
