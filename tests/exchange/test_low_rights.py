@@ -145,8 +145,11 @@ async def test_strangers_do_not_fill_the_process_with_websockets(world, monkeypa
     assert await first.hear() is None
     second = Socket(world.app, "/samhandling/fhir/websocket")
     async with asyncio.timeout(5):
-        assert (await second.next())["type"] == "websocket.close"
+        assert (await second.next())["type"] == "websocket.accept"
+        closed = await second.next()
         await second.task
+    assert (closed["type"], closed["code"]) == ("websocket.close", 1013)
+    assert closed["reason"] == "too many connections wait to be bound: try again later"
     await first.leave()
     third = Socket(world.app, "/samhandling/fhir/websocket")
     async with asyncio.timeout(5):

@@ -16,6 +16,7 @@ class Limits:
     search_depth: int = 3
     search_includes: int = 20
     search_page: int = 1000
+    sockets_unbound: int = 20
 
 
 LIMITS = Limits()

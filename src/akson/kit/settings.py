@@ -77,6 +77,10 @@ OPTIONS = {
     "search_page": Option(
         "1000", "Largest page; a larger _count is answered with this one, and the self link says so."
     ),
+    "sockets_unbound": Option(
+        "20",
+        "Websockets from one address that a process holds open without a subscription. More are closed with the reason.",
+    ),
     "statement_timeout": Option("5", "Seconds after which a statement of a request is ended."),
     "bulk_hours": Option(
         "24", "Hours that the files of an export or import can be fetched after it is done."
@@ -118,6 +122,7 @@ class Settings:
     search_depth: int
     search_includes: int
     search_page: int
+    sockets_unbound: int
     statement_timeout: int
     bulk_hours: int
     bulk_file: int

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import pytest
 import websockets
@@ -100,6 +101,35 @@ async def test_signs_of_life_and_the_end_are_told(remote):
         await remote.put(f"/Subscription/{id_}", json={**read, "status": "off"})
         while (last := await told(socket)).parameters["status"] != "off":
             assert last.kind == "heartbeat"
+
+
+async def refusal(url, **headers):
+    """The code and the reason with which a connection is closed at once; None when it stays open."""
+    async with websockets.connect(url, additional_headers=headers) as socket:
+        try:
+            async with asyncio.timeout(0.5):
+                await socket.recv()
+        except TimeoutError:
+            return None
+        except ConnectionClosed as error:
+            return error.rcvd.code, error.rcvd.reason
+
+
+async def test_one_address_holds_some_connections_without_a_subscription_and_no_more(remote, server):
+    url = f"ws://127.0.0.1:{server.port}/fhir/websocket"
+    id_ = await subscribed(remote, classic("Observation?code=1-1"))
+    full = (1013, "bind or close first: 20 from one address wait (AKSON_SOCKETS_UNBOUND)")
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(websockets.connect(url)) for _ in range(20)]
+        assert await refusal(url) == full
+        assert await refusal(url, **{"x-forwarded-for": "198.51.100.1"}) is None
+        await sockets[0].send(f"bind {id_}")
+        assert await heard(sockets[0]) == f"bound {id_}"
+        last = await stack.enter_async_context(websockets.connect(url))
+        assert await refusal(url) == full
+        await last.close()
+        await asyncio.sleep(0.2)
+        assert await refusal(url) is None
 
 
 async def test_nonsense_is_answered_and_the_connection_stays(remote, server):

@@ -2,6 +2,7 @@
 
 from akson.kit.errors import AksonError
 from akson.record.context import Place
+from akson.rest.subscriptions.address import address_of
 from akson.rest.subscriptions.positions import Positions
 from akson.rest.subscriptions.stream import EVENTS, is_stream, stream
 from akson.rest.subscriptions.websocket import PATH, websocket
@@ -43,6 +44,6 @@ class Live:
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if path.rstrip("/") == PATH:
-            await websocket(self._place, self._positions, receive, send)
+            await websocket(self._place, self._positions, address_of(scope), (receive, send))
         else:
             await send({"type": "websocket.close", "code": 1000})

@@ -18,7 +18,9 @@ EACH = 20
 class Listener:
     """One connection, and the subscriptions it listens to."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "") -> None:
+        self.address = address
+        """From where it comes; empty where that does not matter or is not known."""
         self.ids: set[str] = set()
         self.at: dict[str, Position] = {}
         """How far each has come; one that was deleted is not in it."""
@@ -42,10 +44,9 @@ class Positions:
         self._listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def unbound(self) -> int:
-        """Connections that listen to nothing yet."""
-        return sum(not listener.ids for listener in self._listeners)
+    def unbound(self, address: str = "") -> int:
+        """Connections that listen to nothing yet; from one address only, where one is given."""
+        return sum(not each.ids and (not address or each.address == address) for each in self._listeners)
 
     def check_room(self, id_: str) -> None:
         """TooMany when enough connections listen to this subscription already."""
@@ -53,9 +54,9 @@ class Positions:
             raise TooMany(f"{EACH} connections listen to this subscription: close one of them first")
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator[Listener]:
+    async def listening(self, address: str = "") -> AsyncIterator[Listener]:
         """A listener for as long as the block lasts; what it listens to is added to its `ids`."""
-        listener = Listener()
+        listener = Listener(address)
         self._listeners.add(listener)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look())

@@ -38,24 +38,39 @@ def socket_url(base: str) -> str:
     return f"ws{base.removeprefix('http')}{PATH}"
 
 
-async def websocket(place: Place, positions: Positions, receive: Receive, send: Send) -> None:
-    """One connection from beginning to end."""
+async def websocket(place: Place, positions: Positions, address: str, io: tuple[Receive, Send]) -> None:
+    """One connection from beginning to end. `address` is from where it comes, empty where that is not known."""
+    receive, send = io
     if (await receive())["type"] != "websocket.connect":
         return
-    if positions.unbound >= STRANGERS:
-        await send({"type": "websocket.close", "code": 1013})
-        return
+    # Accepted in any case: to a client that is refused before, a browser does not tell why.
     await send({"type": "websocket.accept"})
     connection = _Connection(place, positions, send)
     try:
-        async with positions.listening() as listener, asyncio.timeout(LONGEST):
+        async with positions.listening(address) as listener, asyncio.timeout(LONGEST):
+            _check_room(place, positions, address)
             await connection.run(listener, receive)
+    except _Full as error:
+        await send({"type": "websocket.close", "code": 1013, "reason": str(error)})
     except TimeoutError:
         await send({"type": "websocket.close", "code": 1001, "reason": "bind anew"})
     except _Refused:
         await send({"type": "websocket.close", "code": 1008, "reason": "bind with a token"})
     except (_Left, OSError):
         return
+
+
+def _check_room(place: Place, positions: Positions, address: str) -> None:
+    """Anyone can open a connection; who leaves too many without a subscription must bind or close some first."""
+    most = place.limits.sockets_unbound
+    if address and positions.unbound(address) > most:
+        raise _Full(f"bind or close first: {most} from one address wait (AKSON_SOCKETS_UNBOUND)")
+    if positions.unbound() > STRANGERS:
+        raise _Full("too many connections wait to be bound: try again later")
+
+
+class _Full(Exception):
+    """There are enough connections without a subscription; the text is told, in at most 123 bytes."""
 
 
 class _Left(Exception):
