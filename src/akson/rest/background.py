@@ -13,6 +13,7 @@ from functools import partial
 from akson.kit.errors import Unavailable
 from akson.kit.log import Event, log
 from akson.record import reindexing
+from akson.record.bulk import export, imports
 from akson.record.context import Place
 from akson.rest.bulk import work as bulk
 from akson.rest.subscriptions import worker as subscriptions
@@ -26,8 +27,8 @@ Loop = Callable[[Place], Awaitable[None]]
 """Goes on until it is cancelled. One that fails is begun again."""
 
 HANDLERS: Mapping[str, Work] = {
-    "export": bulk.export,
-    "import": bulk.import_,
+    export.KIND: bulk.export,
+    imports.KIND: bulk.import_,
     reindexing.JOB: reindexing.work,
 }
 """By kind of job."""

@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import json
+import os
+import signal
 from datetime import timedelta
 
 import httpx
@@ -249,6 +251,25 @@ async def test_a_source_that_stays_silent_fails_with_its_reason(client, monkeypa
         failed = await finished(client, answer, 500)
     assert failed["issue"][0]["diagnostics"] == "The import failed: the source answered 503"
     assert len(source.asked) == 2
+
+
+@pytest.mark.usefixtures("work")
+async def test_a_process_that_is_killed_at_its_work_is_followed_by_another(client, monkeypatch):
+    do, killed = Workers.do, []
+
+    async def killing(workers, task):
+        doing = asyncio.create_task(do(workers, task))
+        while not killed and not doing.done():
+            await asyncio.sleep(0.01)
+            for pid in list(workers._pool._processes or ()):
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+        return await doing
+
+    monkeypatch.setattr(Workers, "do", killing)
+    manifest = await finished(client, await client.post("/$import", content=MANY, headers=NDJSON))
+    assert killed
+    assert (manifest["output"][0]["created"], manifest["error"]) == (300, [])
 
 
 @pytest.mark.usefixtures("work")

@@ -15,7 +15,7 @@ from akson.kit import packing
 from akson.kit.clock import instant, now
 from akson.kit.errors import AksonError, Conflict, Gone, NotFound
 from akson.kit.packing import Packed
-from akson.record.bulk import own
+from akson.record.bulk import imports, own
 from akson.record.bulk.fetching import fetched
 from akson.record.context import Context
 from akson.rest.bulk.loading import CREATED, UNCHANGED, UPDATED
@@ -89,7 +89,7 @@ def manifest(request: Request, transfer: Transfer) -> dict[str, Any]:
         "deleted": of("deleted"),
         "error": of("error"),
     }
-    if transfer.kind == "import":
+    if transfer.kind == imports.KIND:
         counts = transfer.result["counts"]
         types = sorted({kind for what in (CREATED, UPDATED, UNCHANGED) for kind in counts.get(what, ())})
         made["output"] = [{"type": kind, **_taken(counts, kind)} for kind in types]

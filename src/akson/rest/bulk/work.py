@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from akson.kit.settings import Settings
+from akson.record.bulk import imports
 from akson.record.bulk.exporter import Exporter, Reduce
 from akson.record.bulk.steps import Kept
 from akson.record.context import Place
@@ -44,7 +45,7 @@ def _kept(settings: Settings) -> Kept:
 
 async def _any_import(place: Place) -> bool:
     async with place.database.transaction(read_only=True) as tx:
-        return await transfers.is_any(tx, "import")
+        return await transfers.is_any(tx, imports.KIND)
 
 
 async def end(place: Place) -> None:

@@ -4,8 +4,10 @@ import asyncio
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
+from akson.record.bulk.steps import Troubled
 from akson.record.context import Place
 from akson.rest.bulk.loading import Done, Setting, Task, enter, work
 from akson.security.actor import Actor
@@ -24,11 +26,17 @@ class Workers:
         self._pool: ProcessPoolExecutor | None = None
 
     async def do(self, task: Task) -> Done:
-        """What became of the task."""
+        """What became of the task. Troubled when a process was killed at its work; new ones are begun for the next."""
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self.count, context, enter)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, task)
+        pool = self._pool
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, work, task)
+        except BrokenProcessPool as error:
+            if self._pool is pool:
+                self._pool = None
+            raise Troubled("a process of it was killed, perhaps for want of memory") from error
 
     async def close(self) -> None:
         """End the processes."""
