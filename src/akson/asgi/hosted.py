@@ -20,6 +20,7 @@ from akson.messaging import sign
 from akson.messaging.sign import Signer
 from akson.record.context import Context, Place, opened
 from akson.record.people import People
+from akson.record.registry import Registry
 from akson.record.standing import Shown
 from akson.rest.edge import tell
 from akson.rest.routes import app as fhir_app
@@ -89,6 +90,7 @@ class Hosted:
             database,
             level=settings.validation,
             limits=settings.limits,
+            registry=Registry(settings.content),
             standing=timedelta(hours=settings.standing_hours),
         )
         anchor = Anchor(node.trust, http, timeout=settings.peer_timeout)

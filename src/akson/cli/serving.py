@@ -47,7 +47,8 @@ async def _run(port: int, uri: str, started: float) -> None:
     settings = Settings.load()
     database = Database(uri, settings.pool, statement_timeout=settings.statement_timeout)
     base = f"http://{HOST}:{port}"
-    place = open_place(database, base, settings.validation, listed(settings.hooks), settings.limits)
+    hooks = listed(settings.hooks)
+    place = open_place(database, base, settings.validation, hooks, settings.limits, settings.content)
 
     async def announce() -> None:
         """Say that the server is ready once it takes connections."""

@@ -114,6 +114,7 @@ async def prepare(settings: "Settings", node: "Node") -> None:
     from akson.exchange.own_package import load_own
     from akson.record.context import Place
     from akson.record.package_files import load_folder
+    from akson.record.registry import Registry
     from akson.store.database.migrate import migrate
     from akson.store.database.pool import Database
 
@@ -121,8 +122,9 @@ async def prepare(settings: "Settings", node: "Node") -> None:
     await opened.open()
     try:
         fresh = bool(await migrate(opened))
-        await load_own(Place(node, opened))
-        await load_folder(Place(node, opened), settings.packages)
+        place = Place(node, opened, registry=Registry(settings.content))
+        await load_own(place)
+        await load_folder(place, settings.packages)
         if fresh:
             say(f"Setting up {node.name} ({node.title})")
         count = await seed(node.name, opened, settings, today())

@@ -17,6 +17,7 @@ from akson.kit.text import SOURCE, catalogue
 from akson.record import gate
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context, Place, opened
+from akson.record.registry import Registry
 from akson.security import keys
 from akson.security.actor import Action
 from akson.store.database.pool import Database
@@ -48,7 +49,7 @@ async def seed(
     if Role.TILLITSANKER in node.roles:
         await register(database, settings, today)
         return 0
-    place = Place(node, database)
+    place = Place(node, database, registry=Registry(settings.content))
     done = await _fill(place, name, today, progress)
     if Role.SAMHANDLING in node.roles:
         async with opened(place, NODE_ITSELF) as ctx:

@@ -15,14 +15,20 @@ from akson.fhir.spec import spec
 class Definitions:
     """A set that never changes: when a parameter is added there is a new one.
 
+    `every_text`: whether `_content` looks in all texts of a resource, or in narrative and documents alone.
     `waiting` says of the parameters that cannot be searched by yet, by the id of their SearchParameter, how far
     indexing is. They are indexed on writing all the same.
     """
 
     def __init__(
-        self, added: Iterable[Added] = (), waiting: Mapping[str, str] = MappingProxyType({})
+        self,
+        added: Iterable[Added] = (),
+        waiting: Mapping[str, str] = MappingProxyType({}),
+        *,
+        every_text: bool = False,
     ) -> None:
         self.added = tuple(added)
+        self.every_text = every_text
         self._waiting = {
             (param.base, param.code): waiting[each.id]
             for each in self.added
@@ -66,12 +72,10 @@ class Definitions:
         """All index values of a resource; see `fhir.extract`."""
         kind = resource["resourceType"]
         own = self._all.get(kind)
-        if own is None:
-            return extract(resource, base=base)
         plan = self._plans.get(kind)
-        if plan is None:
+        if plan is None and own is not None:
             plan = self._plans[kind] = compile_plan(kind, spec(), own)
-        return extract(resource, base=base, plan=plan)
+        return extract(resource, base=base, plan=plan, every_text=self.every_text)
 
 
 STANDARD = Definitions()

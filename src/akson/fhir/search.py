@@ -113,7 +113,8 @@ Term = (
 class Filter:
     """One criterion: the parameter, its modifier, and terms of which one must match.
 
-    Besides the modifiers of a query string, those of `_filter` on text: equals, ends, gt, lt, ge, le.
+    Besides the modifiers of a query string, those of `_filter` on text: equals, ends, gt, lt, ge, le; and `narrative` of
+    `_text`, where the words of a resource are those of more than its narrative.
     """
 
     param: SearchParam

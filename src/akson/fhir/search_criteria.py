@@ -138,6 +138,8 @@ class CriterionReader:
             terms = tuple(self.terms.term(param, checked, each) for each in values)
         except ValueError as error:
             raise Malformed(f"search parameter {name}: {error}") from error
+        if param.code == "_text" and self.known.every_text:
+            checked = "narrative"
         is_type = param.type == "reference" and checked in spec().types
         return Filter(param, None if is_type else checked, terms)
 

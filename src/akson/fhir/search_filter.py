@@ -25,7 +25,7 @@ from akson.fhir.search import (
     TokenTerm,
     UriTerm,
 )
-from akson.fhir.search_criteria import DEEPEST_CHAIN, CriterionReader
+from akson.fhir.search_criteria import DEEPEST_CHAIN, WHOLE, CriterionReader
 from akson.kit.errors import Malformed, UnsupportedParameter
 
 LONGEST = 4000
@@ -203,6 +203,8 @@ class _Reader:
             raise Malformed("_filter: a string is written as in JSON") from error
 
     def _criterion(self, param: SearchParam, operator: str, value: str) -> Criterion:
+        if param.code in WHOLE and operator == "co":
+            return self.criteria.plain(param, "", "_filter", [value])
         if operator == PRESENT:
             if value not in ("true", "false"):
                 raise ValueError("takes true or false")
@@ -219,7 +221,7 @@ class _Reader:
 
     def _coded(self, param: SearchParam, operator: str, value: str) -> tuple[str | None, Term]:
         terms = self.criteria.terms
-        if param.type == "string" and operator in TEXTS:
+        if param.type == "string" and operator in TEXTS and param.code not in WHOLE:
             return TEXTS[operator], StringTerm(value)
         if param.type == "uri" and operator in TEXTS:
             return ("starts" if operator == "sw" else None if operator == "eq" else TEXTS[operator]), UriTerm(

@@ -32,6 +32,13 @@ class Level(StrEnum):
     PROFILES = "profiles"
 
 
+class Content(StrEnum):
+    """What the search parameter `_content` looks in."""
+
+    DOCUMENTS = "documents"
+    EVERYTHING = "everything"
+
+
 class Option(NamedTuple):
     """What one setting is: its default and what it does, in words for an operator."""
 
@@ -53,6 +60,12 @@ OPTIONS = {
         "structure",
         "What a resource must keep to be stored: structure (shape, types, cardinality), base (also the invariants of R4)"
         " or profiles (also the profiles it names, extensions and value sets).",
+    ),
+    "content": Option(
+        "documents",
+        "What _content looks in: documents (narratives, and documents in or named by a resource) or everything (also"
+        " every text of a resource). Everything makes a write dearer by a quarter, and holds for what is written from"
+        " then on: after a change, $reindex.",
     ),
     "packages": Option("", "Folder of FHIR packages (.tgz) that are loaded at start. Empty: none."),
     "hooks": Option(
@@ -112,6 +125,7 @@ class Settings:
     pool: int
     body_limit: int
     validation: Level
+    content: Content
     packages: str
     json_depth: int
     bundle_entries: int

@@ -10,6 +10,7 @@ from akson.fhir.added import Added
 from akson.fhir.definitions import STANDARD, Definitions
 from akson.fhir.model import Resource
 from akson.kit.errors import Unprocessable
+from akson.kit.settings import Content
 from akson.store.database.pool import Tx
 from akson.store.index import search_parameters
 from akson.store.index.search_parameters import Kept
@@ -21,11 +22,16 @@ LOOK = 1.0
 class Registry:
     """The search parameters of one node, in one process."""
 
-    def __init__(self) -> None:
-        self.current = STANDARD
+    def __init__(self, content: Content = Content.DOCUMENTS) -> None:
+        self._content = content
+        self.current = STANDARD if content is Content.DOCUMENTS else Definitions(every_text=True)
         self._version = 0
         self._looked = -LOOK
         self._waiting = False
+
+    def again(self) -> "Registry":
+        """A registry of the same node that has looked at nothing yet, for another process."""
+        return Registry(self._content)
 
     async def fresh(self, tx: Tx) -> Definitions:
         """The search parameters as they were a second ago at most."""
@@ -41,12 +47,12 @@ class Registry:
         if version != self._version or self._waiting:
             kept = await search_parameters.load(tx) if version else []
             self._waiting = any(not each.ready for each in kept)
-            self.current = definitions(kept)
+            self.current = definitions(kept, self._content)
             self._version = version
         return self.current
 
 
-def definitions(kept: list[Kept]) -> Definitions:
+def definitions(kept: list[Kept], content: Content = Content.DOCUMENTS) -> Definitions:
     """The search parameters of R4 with these."""
     found: list[Added] = []
     for each in kept:
@@ -56,7 +62,7 @@ def definitions(kept: list[Kept]) -> Definitions:
     waiting = {
         each.id: f"{each.done} of {each.total} resources are indexed" for each in kept if not each.ready
     }
-    return Definitions(found, waiting)
+    return Definitions(found, waiting, every_text=content is Content.EVERYTHING)
 
 
 def _read(definition: Resource, so_far: Definitions) -> Added | None:

@@ -4,8 +4,9 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
 from akson.kit.limits import LIMITS, Limits
-from akson.kit.settings import Level, Node, Role
+from akson.kit.settings import Content, Level, Node, Role
 from akson.record.context import Context, Place, opened
+from akson.record.registry import Registry
 from akson.record.subscriptions.register import TYPES
 from akson.rest.routes import app
 from akson.rest.subscriptions.live import Live
@@ -51,9 +52,10 @@ def open_place(
     level: Level = Level.STRUCTURE,
     hooks: frozenset[str] = frozenset(),
     limits: Limits = LIMITS,
+    content: Content = Content.DOCUMENTS,
 ) -> Place:
     """The open node at work."""
-    return Place(open_node(base, hooks), database, anything, level, limits)
+    return Place(open_node(base, hooks), database, anything, level, limits, registry=Registry(content))
 
 
 def open_door(place: Place) -> Door:

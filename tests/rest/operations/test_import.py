@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from akson.kit.errors import Gone
+from akson.kit.settings import Content
 from akson.record.bulk import exporter, imports, own, steps
 from akson.record.context import opened
 from akson.rest import background
@@ -408,3 +409,17 @@ def test_parts_are_whole_lines_and_their_numbers_are_right(monkeypatch):
         assert all(part.endswith(b"\n") for part, _ in parts[:-1])
         for part, line in parts[:-1]:
             assert part.startswith(f"line {line}\n".encode())
+
+
+async def test_processes_index_the_texts_that_the_node_looks_in(database, monkeypatch):
+    monkeypatch.setattr(background, "IDLE", 0.05)
+    monkeypatch.setenv("AKSON_IMPORT_PROCESSES", "1")
+    place = open_place(database, BASE, content=Content.EVERYTHING)
+    app = standalone(place, limit=200_000)
+    async with (
+        background.beside(place),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"{BASE}/fhir") as client,
+    ):
+        note = observation("Patient/p", id="o1", note=[{"text": "Bandasjen ble skiftet"}])
+        await finished(client, await client.post("/$import", content=lines(note), headers=NDJSON))
+        assert await matches(client, "Observation?_content=bandasje") == ["o1"]

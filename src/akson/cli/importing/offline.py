@@ -79,4 +79,5 @@ async def place_of(data: Path) -> AsyncIterator[Place]:
     from akson.rest.open import open_place
 
     async with embedded(data) as postgres, ready(postgres.uri(DATABASE)) as database:
-        yield open_place(database, f"http://{HOST}", Settings.load().validation)
+        settings = Settings.load()
+        yield open_place(database, f"http://{HOST}", settings.validation, content=settings.content)

@@ -1,4 +1,4 @@
-"""The words of a resource, for full-text search: narrative, and documents carried inside it as text."""
+"""The words of a resource, for full-text search: narrative, documents carried inside it as text, and on demand the rest."""
 
 import base64
 import binascii
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from akson.fhir.extract.strings import texts
 from akson.fhir.model import Resource
 
 LONGEST_DOCUMENT = 1_000_000
@@ -16,13 +17,15 @@ _SPACE = re.compile(r"\s+")
 _READABLE = ("text/plain", "text/html", "application/xhtml+xml", "text/markdown")
 
 
-def content(resource: Resource) -> str:
+def content(resource: Resource, *, every_text: bool = False) -> str:
     """Plain text on one line; empty where the resource has none."""
     parts = []
     narrative = resource.get("text")
     if type(narrative) is dict and narrative.get("div"):
         parts.append(plain(narrative["div"]))
     parts += _documents(resource)
+    if every_text:
+        parts = list(dict.fromkeys([*parts, *texts(resource)]))
     return " ".join(parts)
 
 

@@ -7,7 +7,6 @@ that was deleted since, by the same search over what it was (`store/record/as_of
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from akson.fhir.extract import extract
 from akson.fhir.fhirpath import FHIRPathError
 from akson.fhir.fhirpath.evaluate import evaluate
 from akson.fhir.fhirpath.values import root, system
@@ -153,7 +152,7 @@ class _Matcher:
         if not query.filters:
             return True
         resource = loads(old.body)
-        index = extract(resource, base=ctx.node.fhir)
+        index = (await ctx.definitions()).extract(resource, base=ctx.node.fhir)
         await complete(ctx, resource, index, {})
         async with as_of(ctx.tx, old, resource, index):
             return bool(await self._search(_among(query, self._kind, [old.id])))

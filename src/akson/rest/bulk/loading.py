@@ -24,7 +24,6 @@ from akson.kit.packing import pack
 from akson.record import gate
 from akson.record.bulk.load import load
 from akson.record.context import Context, Place, opened
-from akson.record.registry import Registry
 from akson.record.subscriptions.register import TYPES
 from akson.rest.bulk.reading import Refused, Slow, Unit, of_document, of_line, told
 from akson.security.actor import Actor, Purpose
@@ -95,7 +94,7 @@ class _Process:
         if found is None:
             database = Database(setting.uri, 1, statement_timeout=600)
             await database.open()
-            found = self.places[setting.uri] = replace(setting.place, database=database, registry=Registry())
+            found = self.places[setting.uri] = replace(setting.place, database=database)
         return found
 
 

@@ -32,6 +32,9 @@ BASE = "base:"
 SYSTEM_INDEXED = frozenset({"identifier"})
 """Tokens found by their system alone through the index."""
 
+LONGEST = 250_000
+"""Bytes of text: a quarter of what PostgreSQL has room for, since a word counts in two forms and with its places."""
+
 
 @dataclass(slots=True)
 class Rows:
@@ -72,8 +75,16 @@ def rows(kind: str, index: Index) -> Rows:
         quantities=_quantities(kind, index),
         strings=_strings(kind, index),
         composites=[row for value in index.composites for row in _composite(kind, value)],
-        content=index.content.replace("\x00", " "),
+        content=_words(index.content),
     )
+
+
+def _words(text: str) -> str:
+    """The text whose words are indexed; of a very long one each word once, as far as there is room."""
+    text = text.replace("\x00", " ")
+    if len(text) <= LONGEST // 4 or len(text.encode()) <= LONGEST:
+        return text
+    return " ".join(dict.fromkeys(text.split())).encode()[:LONGEST].decode(errors="ignore")
 
 
 def labels(resource: Resource) -> list[int]:

@@ -21,6 +21,7 @@ from akson.store.fragment import (
     sql,
 )
 from akson.store.index import hashing
+from akson.store.index.rows import LONGEST
 
 COMPARED = {"equals": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 """Modifiers that compare the normal form of text, from `_filter`."""
@@ -148,7 +149,7 @@ def _above(uri: str) -> list[str]:
 def content(criterion: Filter, of: Table, tables: Tables) -> Sql:
     """Words of the text, in any form that Norwegian gives them. Source: PostgreSQL websearch_to_tsquery.
 
-    `_content` looks in narratives and in documents, `_text` in narratives alone.
+    `_content` looks in all that is indexed, `_text` in narratives alone: where more is indexed, in the narrative itself.
     """
     alias = tables.name()
     asked = [
@@ -158,14 +159,18 @@ def content(criterion: Filter, of: Table, tables: Tables) -> Sql:
     words = either([sql(f"{alias}.words @@ ") + each for each in asked])
     kind = [sql(f"{alias}.type = any(%s::text[])", list(of.kinds))] if of.kinds else []
     found = index_row("idx_text", alias, of, both([words, *kind]))
-    if criterion.param.code != "_text" or DOCUMENTS.isdisjoint(of.kinds or DOCUMENTS):
+    has_more = criterion.modifier == "narrative" or not DOCUMENTS.isdisjoint(of.kinds or DOCUMENTS)
+    if criterion.param.code != "_text" or not has_more:
         return found
     return both([found, either([sql(_NARRATIVE.format(of.alias)) + each for each in asked])])
 
 
 DOCUMENTS = frozenset({"DocumentReference"})
 """Types with a narrative of which more than that is in the index."""
-_PLAIN = "regexp_replace(convert_from({0}.body, 'UTF8')::jsonb -> 'text' ->> 'div', '<[^>]*>', ' ', 'g')"
+_PLAIN = (
+    "left(regexp_replace(convert_from({0}.body, 'UTF8')::jsonb -> 'text' ->> 'div', '<[^>]*>', ' ', 'g'),"
+    f" {LONGEST // 4})"
+)
 _NARRATIVE = (
     f"case when {{0}}.deleted then ''::tsvector else to_tsvector('norwegian', {_PLAIN})"
     f" || to_tsvector('simple', {_PLAIN}) end @@ "
