@@ -2,32 +2,24 @@
 
 import re
 from dataclasses import replace
-from functools import partial
 
 import pytest
+from tests.exchange.asking import PIDS, As, attested_nurse, side
 from tests.exchange.forms import chart
 from tests.world import TODAY
 
-from akson.asgi.pages import treats
 from akson.care import access_log
 from akson.demo.nodes import persons
-from akson.exchange.edge.reach import Reach
 from akson.fhir.strict_json import loads
 from akson.fhir.validate import structure
 from akson.record.context import opened
 from akson.record.refused import Refused
 from akson.security.caller import Caller
-from akson.security.client import Behalf
 from akson.store.access.audit import Wanted
 
 pytestmark = pytest.mark.store
 
 LEADER = "guro-stroem"
-PIDS = {person.key: person.pid for person in persons(TODAY)}
-
-
-def side(world, name):
-    return next(each for each in world.app.state.hosted if each.node.name == name)
 
 
 def words(html):
@@ -68,24 +60,6 @@ async def test_a_silent_hospital_is_named_and_its_looks_are_not_said_to_be_none(
     assert "Ingen andre enn deg har sett" not in said
     world.silent.clear()
     assert "svarer ikke" not in words((await ingrid.get("/innbygger/innsyn")).text)
-
-
-class As:
-    """Asks nodes with the platform's session of a citizen, as the portal does."""
-
-    def __init__(self, world, browser):
-        self.world, self.hub, self.browser = world, side(world, "samhandling"), browser
-
-    async def __call__(self, method, node, path, **options):
-        secret = next(cookie.value for cookie in self.browser.cookies.jar if "innbygger" in cookie.name)
-        session = await self.hub.sessions.find(secret)
-        return await self.hub.peer.request(
-            method,
-            f"{side(self.world, node).node.fhir}/{path}",
-            scope=f"akson:{node}/fhir",
-            on_behalf_of=Behalf(session),
-            **options,
-        )
 
 
 async def test_the_log_is_served_as_valid_audit_events_without_numbers_of_personnel(world):
@@ -150,17 +124,6 @@ async def test_another_citizen_a_nurse_and_a_system_do_not_read_it(world):
     attested = await attested_nurse(world, nurse)
     assert (await attested("GET", f"{hub.node.fhir}/AuditEvent")).status_code == 403
     assert (await attested("GET", f"{hub.node.fhir}/Patient")).status_code == 200
-
-
-async def attested_nurse(world, browser):
-    """Asks the platform as her record system does: with a token that attests that Ingrid is her patient."""
-    journal = side(world, "journal")
-    secret = next(cookie.value for cookie in browser.cookies.jar if "journal" in cookie.name)
-    session = await journal.sessions.find(secret)
-    actor = await journal.people.find_actor(session.caller)
-    return Reach(journal.node, actor, journal.peer, session, partial(treats, journal, actor)).ask(
-        PIDS["ingrid"]
-    )
 
 
 async def log_of(world, key, title):

@@ -2,43 +2,22 @@
 
 import asyncio
 import json
-from dataclasses import replace
 
 import pytest
+from tests.exchange.asking import READ, allow, ask, side
 
 from akson.kit.errors import NotFound
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
 from akson.security.system import AnchorRefused
-from akson.trust import registry
 
 pytestmark = pytest.mark.store
 
-READ, ADMIN = "akson:samhandling/fhir", "akson:samhandling/fhir akson:samhandling/admin"
 ASYNC = {"prefer": "respond-async"}
 
 
-def hosted(world, name):
-    return next(each for each in world.app.state.hosted if each.node.name == name)
-
-
-async def allow(world, *names, is_allowed=True):
-    """The trust anchor gives these systems the right to administer the platform, or takes it away."""
-    async with hosted(world, "tillitsanker").place.database.transaction() as tx:
-        for name in names:
-            client = await registry.find_client(tx, hosted(world, name).node.client_id)
-            right = {"akson:samhandling/admin"}
-            scopes = client.scopes | right if is_allowed else client.scopes - right
-            await registry.register_client(tx, replace(client, scopes=scopes))
-
-
-async def ask(world, name, path, scope=ADMIN, method="GET", **options):
-    url = path if path.startswith("http") else f"{world.base}/samhandling/fhir/{path}"
-    return await hosted(world, name).peer.request(method, url, scope=scope, **options)
-
-
 async def rows(world, where):
-    async with hosted(world, "samhandling").place.database.transaction() as tx:
+    async with side(world, "samhandling").place.database.transaction() as tx:
         return await tx.fetch(
             f"select pat, count, action from audit where reason <> 'reason.node' and {where}"
         )
@@ -56,9 +35,9 @@ async def logged(world, action, granted):
 async def test_without_the_right_to_administer_there_is_no_export_and_the_try_is_logged(world):
     refused = await ask(world, "journal", "$export", READ, headers=ASYNC)
     assert refused.status_code == 403
-    async with hosted(world, "samhandling").place.database.transaction() as tx:
+    async with side(world, "samhandling").place.database.transaction() as tx:
         (row,) = await tx.fetch("select granted, client_id from audit where action = 'administer'")
-    assert row == (False, hosted(world, "journal").node.client_id)
+    assert row == (False, side(world, "journal").node.client_id)
 
 
 async def test_what_is_exported_belongs_to_the_system_that_asked_and_every_patient_sees_it(world):
@@ -103,7 +82,7 @@ async def test_when_the_anchor_takes_the_right_away_nothing_more_is_given(world)
     where = begun.headers["content-location"]
     (file, *_) = (await finished(world, where)).json()["output"]
     await allow(world, "journal", is_allowed=False)
-    hosted(world, "journal").peer._tokens.clear()  # as they run out within five minutes
+    side(world, "journal").peer._tokens.clear()  # as they run out within five minutes
     for url in (where, file["url"]):
         with pytest.raises(AnchorRefused):
             await ask(world, "journal", url)
@@ -116,7 +95,7 @@ async def test_an_import_goes_no_further_when_its_system_has_not_been_heard_of_f
     headers = ASYNC | {"content-type": "application/fhir+ndjson"}
     begun = await ask(world, "journal", "$import", method="POST", headers=headers, content=line)
     assert begun.status_code == 202, begun.text
-    place = hosted(world, "samhandling").place
+    place = side(world, "samhandling").place
     async with place.database.transaction() as tx:
         assert await tx.execute("update keep set expires = now() where kind = 'standing'") == 2
     ended = await finished(world, begun.headers["content-location"])

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from tests.exchange.asking import side
 from tests.rest.subscriptions.conftest import until
 from tests.rest.subscriptions.making import by_topic, classic
 from tests.rest.subscriptions.receiver import Got
@@ -14,10 +15,6 @@ from akson.record.context import NODE_ITSELF, opened
 pytestmark = pytest.mark.store
 SCOPE = "akson:samhandling/fhir"
 JSON = {"content-type": "application/fhir+json"}
-
-
-def side(world, name):
-    return next(each for each in world.app.state.hosted if each.node.name == name)
 
 
 async def ask(world, who, method, path, body=None):

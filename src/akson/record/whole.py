@@ -40,7 +40,8 @@ async def root(ctx: Context, whole: Whole) -> Stored:
 
 
 async def everything(ctx: Context, whole: Whole, told: Told, *, count: int, mark: str | None) -> Piece:
-    """The next piece of what the actor may see."""
+    """The next piece of what the actor may see. Refused for one who may see no patient at all."""
+    granted(ctx, Action.SEARCH, whole.type)
     grant = granted(ctx, Action.SEARCH, "")
     if told.at_once and told.root is not None and not told.patients and grant.audited:
         number = await store.count(ctx.tx, grant.scope, whole)

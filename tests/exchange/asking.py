@@ -1,0 +1,63 @@
+"""Who asks a node with a real token: a system, one that administers, a citizen, a nurse with an attest."""
+
+from dataclasses import replace
+from functools import partial
+
+from tests.world import TODAY
+
+from akson.asgi.pages import treats
+from akson.demo.nodes import persons
+from akson.exchange.edge.reach import Reach
+from akson.security.client import Behalf
+from akson.trust import registry
+
+READ, ADMIN = "akson:samhandling/fhir", "akson:samhandling/fhir akson:samhandling/admin"
+PIDS = {person.key: person.pid for person in persons(TODAY)}
+
+
+def side(world, name):
+    return next(each for each in world.app.state.hosted if each.node.name == name)
+
+
+async def allow(world, *names, is_allowed=True):
+    """The trust anchor gives these systems the right to administer the platform, or takes it away."""
+    async with side(world, "tillitsanker").place.database.transaction() as tx:
+        for name in names:
+            client = await registry.find_client(tx, side(world, name).node.client_id)
+            right = {"akson:samhandling/admin"}
+            scopes = client.scopes | right if is_allowed else client.scopes - right
+            await registry.register_client(tx, replace(client, scopes=scopes))
+
+
+async def ask(world, name, path, scope=ADMIN, method="GET", **options):
+    """A system asks the platform for itself."""
+    url = path if path.startswith("http") else f"{world.base}/samhandling/fhir/{path}"
+    return await side(world, name).peer.request(method, url, scope=scope, **options)
+
+
+class As:
+    """Asks nodes with the platform's session of a citizen, as the portal does."""
+
+    def __init__(self, world, browser):
+        self.world, self.hub, self.browser = world, side(world, "samhandling"), browser
+
+    async def __call__(self, method, node, path, **options):
+        secret = next(cookie.value for cookie in self.browser.cookies.jar if "innbygger" in cookie.name)
+        session = await self.hub.sessions.find(secret)
+        return await self.hub.peer.request(
+            method,
+            f"{side(self.world, node).node.fhir}/{path}",
+            scope=f"akson:{node}/fhir",
+            on_behalf_of=Behalf(session),
+            **options,
+        )
+
+
+async def attested_nurse(world, browser, patient="ingrid"):
+    """Asks the platform as her record system does: with a token that attests that somebody is her patient."""
+    journal = side(world, "journal")
+    secret = next(cookie.value for cookie in browser.cookies.jar if "journal" in cookie.name)
+    session = await journal.sessions.find(secret)
+    actor = await journal.people.find_actor(session.caller)
+    reach = Reach(journal.node, actor, journal.peer, session, partial(treats, journal, actor))
+    return reach.ask(PIDS[patient])
