@@ -93,6 +93,7 @@ def topic(criteria):
     }
 
 
+INCLUDES = [f"_include=Observation:{code}" for code in ("subject", "encounter", "performer")]
 PATCH = {"content-type": "application/json-patch+json"}
 BEYOND = {
     "body": ("POST", "/Patient", raw(patient("x" * BODY)), {}, 413, "20000 bytes (setting AKSON_BODY_LIMIT)"),
@@ -108,7 +109,7 @@ BEYOND = {
     "chain": ("GET", "/Observation?patient.organization.partof.name=x", b"", {}, 422, "links of one chain: 3, the limit is 2 (setting AKSON_SEARCH_DEPTH)"),
     "links": ("GET", "/Observation?" + "&".join(["patient.name=x"] * 4), b"", {}, 422, "in one search: 4, the limit is 3 (setting AKSON_SEARCH_LINKS)"),
     "has": ("GET", "/Patient?" + "&".join(["_has:Observation:patient:code=x"] * 4), b"", {}, 422, "AKSON_SEARCH_LINKS"),
-    "includes": ("GET", "/Observation?" + "&".join(["_include=Observation:subject"] * 3), b"", {}, 422, "3, the limit is 2 (setting AKSON_SEARCH_INCLUDES)"),
+    "includes": ("GET", "/Observation?" + "&".join(INCLUDES), b"", {}, 422, "3, the limit is 2 (setting AKSON_SEARCH_INCLUDES)"),
     "condition": ("PUT", "/Patient?identifier=a,b,c,d,e", raw(patient()), {}, 422, "AKSON_SEARCH_VALUES"),
     "if-none-exist": ("POST", "/Patient", raw(patient()), {"if-none-exist": "identifier=a,b,c,d,e"}, 422, "AKSON_SEARCH_VALUES"),
     "conditional delete": ("DELETE", "/Patient?organization.partof.partof.name=x", b"", {}, 422, "AKSON_SEARCH_DEPTH"),
@@ -144,7 +145,7 @@ WITHIN = [
     ("GET", "/Observation?code:not=a,b,c,d&subject=a,b,c,d", b""),
     ("GET", "/Observation?patient.organization.name=x", b""),
     ("GET", "/Observation?" + "&".join(["patient.name=x"] * 3), b""),
-    ("GET", "/Observation?" + "&".join(["_include=Observation:subject"] * 2), b""),
+    ("GET", "/Observation?" + "&".join([*INCLUDES[:2], *INCLUDES[:2]]), b""),
 ]
 
 

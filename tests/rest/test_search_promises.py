@@ -76,6 +76,49 @@ async def test_the_self_link_says_the_page_that_was_given(client, record):
     assert "_count=100000" not in body["link"][0]["url"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("_count=2&_count=3", "_count=3"),
+        ("_count=3&gender=female&_count=2000", "_count=1000&gender=female"),
+        ("_sort=family&_sort=-birthdate", "_sort=family,-birthdate"),
+        ("_sort=family,-_id&_count=5&_sort=birthdate", "_sort=family,-_id,birthdate&_count=5"),
+        ("_elements=name&_elements=gender,name", "_elements=name,gender"),
+        ("_total=none&_total=accurate", "_total=accurate"),
+        ("_summary=true&_summary=false", "_summary=false"),
+        ("_summary=count&_summary=false&_count=2", "_summary=false&_count=2"),
+        ("_count=10&_summary=count", "_summary=count"),
+        ("_summary=count&_total=none&_count=10", "_summary=count"),
+        ("_count=0", "_count=0"),
+        ("_count=5&_total=estimate&_count=0", "_count=0"),
+        ("_include=Patient:organization&_include=Patient:organization", "_include=Patient:organization"),
+        ("_include=Patient:organization&_include:iterate=Patient:organization",) * 2,
+        ("gender=female&gender=female&active=true", "gender=female&gender=female&active=true"),
+    ],
+)
+async def test_the_self_link_says_once_what_was_carried_out(client, record, asked, said):
+    body = (await client.get(f"/Patient?{asked}")).json()
+    link = next(link["url"] for link in body["link"] if link["relation"] == "self")
+    assert link == f"{BASE}/fhir/Patient?{said}"
+    again = (await client.get(link)).json()
+    ids = [[entry["resource"]["id"] for entry in each.get("entry", [])] for each in (body, again)]
+    assert ids[0] == ids[1]
+    assert body.get("total") == again.get("total")
+
+
+async def test_of_what_is_asked_twice_the_last_holds(client, record):
+    assert await matches(client, "Patient?_count=3&_count=2") == record[:2]
+    assert (await client.get("/Patient?_count=2&_count=0")).json()["total"] == 7
+    assert "total" not in (await client.get("/Patient?_total=accurate&_total=none")).json()
+    assert await matches(client, "Patient?_summary=count&_summary=false&_count=1") == record[:1]
+    both = (await client.get("/Patient?_elements=gender&_elements=name&_count=1")).json()["entry"][0][
+        "resource"
+    ]
+    assert {"gender", "name"} <= both.keys()
+    for name in ("_sort:asc=family", "_count:max=3", "_total:x=none", "_summary:x=true", "_elements:x=name"):
+        assert (await client.get(f"/Patient?{name}")).status_code == 400
+
+
 @pytest.mark.parametrize("sort", ["", "&_sort=birthdate", "&_sort=-family,birthdate", "&_sort=gender,-_id"])
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 50])
 async def test_every_page_tells_the_same_total_and_every_match_comes_once(client, record, sort, count):

@@ -20,6 +20,9 @@ MOST_KEYS = 8
 """Of `_sort`."""
 NOT_SEARCH = frozenset({"_format", "_pretty", "_fhirpath"})
 """About how the answer is written, not about what is found."""
+ONCE = frozenset({"_count", "_cursor", "_elements", "_sort", "_summary", "_total"})
+"""About the answer: said once in what was executed. Of several the last holds; keys and elements are taken together."""
+INCLUDES = frozenset({"_include", "_revinclude"})
 SUMMARIES = ("true", "text", "data", "count", "false")
 TOTALS = ("none", "estimate", "accurate")
 
@@ -51,8 +54,7 @@ def parse(
                 raise
             parser.ignored.append(name)
         else:
-            if name != "_cursor":
-                parser.executed.append((name, parser.done(name, value)))
+            parser.asked.append((name, value))
     return parser.query()
 
 
@@ -65,7 +67,7 @@ class _Parser:
         self.filters: list[Criterion] = []
         self.includes: list[Include] = []
         self.sort: list[Sort] = []
-        self.executed: list[tuple[str, str]] = []
+        self.asked: list[tuple[str, str]] = []
         self.ignored: list[str] = []
         self.settings: dict[str, Any] = {}
         self.results: dict[str, Callable[[str, str], None]] = {
@@ -85,13 +87,40 @@ class _Parser:
             filters=tuple(self.filters),
             includes=tuple(self.includes),
             sort=tuple(self.sort),
-            executed=tuple(self.executed),
+            executed=self.executed(),
             ignored=tuple(self.ignored),
-            **self.settings,
+            **self.settings | ({"count": 0} if self.settings.get("summary") == "count" else {}),
         )
 
+    def executed(self) -> tuple[tuple[str, str], ...]:
+        """The criteria as they were asked, and what is about the answer once, as it is carried out."""
+        once = self._carried_out()
+        found: list[tuple[str, str]] = []
+        for name, value in self.asked:
+            if name in ONCE:
+                found += [(name, once.pop(name))] if name in once else []
+            elif name.partition(":")[0] not in INCLUDES or (name, value) not in found:
+                found.append((name, value))
+        return tuple(found)
+
+    def _carried_out(self) -> dict[str, str]:
+        """By name; without what has no effect beside the rest: a number of matches alone is always exact."""
+        settings = self.settings
+        made = {
+            "_sort": ",".join(f"{'-' if key.descending else ''}{key.param.code}" for key in self.sort),
+            "_elements": ",".join(settings.get("elements", ())),
+            "_summary": settings.get("summary") or "false",
+        }
+        if settings.get("summary") != "count":
+            made["_count"] = str(settings.get("count"))
+            made |= {"_total": str(settings.get("total"))} if settings.get("count") != 0 else {}
+        return made
+
     def add(self, name: str, value: str) -> None:
-        result = self.results.get(name.partition(":")[0])
+        word, _, modifier = name.partition(":")
+        result = self.results.get(word)
+        if result is not None and modifier and word not in INCLUDES:
+            raise UnsupportedParameter(f"{word} takes no modifier")
         if result is not None:
             result(name, value)
         elif self.kinds and name != "_type":
@@ -99,28 +128,22 @@ class _Parser:
         else:
             self.filters.append(self.criteria.read(self.kind, name, value))
 
-    def done(self, name: str, value: str) -> str:
-        """What was executed of a pair that was read: a page may be smaller than what was asked for."""
-        return str(self.settings["count"]) if name == "_count" and "count" in self.settings else value
-
     def _count(self, name: str, value: str) -> None:
         if not value.isascii() or not value.isdigit():
             raise Malformed(f"{name} takes a whole number from 0 to {LARGEST_PAGE}")
-        if self.settings.get("summary") != "count":
-            self.settings["count"] = min(int(value), LARGEST_PAGE)
+        self.settings["count"] = min(int(value), LARGEST_PAGE)
 
     def _cursor(self, _name: str, value: str) -> None:
         self.settings["cursor"] = value
 
     def _elements(self, _name: str, value: str) -> None:
-        self.settings["elements"] = tuple(part.strip() for part in value.split(",") if part.strip())
+        named = [part.strip() for part in value.split(",") if part.strip()]
+        self.settings["elements"] = tuple(dict.fromkeys([*self.settings.get("elements", ()), *named]))
 
     def _summary(self, name: str, value: str) -> None:
         if value not in SUMMARIES:
             raise Malformed(f"{name} takes one of {', '.join(SUMMARIES)}")
         self.settings["summary"] = None if value == "false" else value
-        if value == "count":
-            self.settings["count"] = 0
 
     def _total(self, name: str, value: str) -> None:
         if value not in TOTALS:
@@ -155,12 +178,13 @@ class _Parser:
             raise Malformed(f"{name}: at most {MOST_INCLUDES} includes")
         reverse = word == "_revinclude"
         if value == "*":
-            self.includes.append(Include("" if reverse else self.kind, "*", None, reverse, bool(modifier)))
-            return
-        source, _, rest = value.partition(":")
-        code, _, target = rest.partition(":")
-        self._check_include(name, value, (source, code, target))
-        self.includes.append(Include(source, code, target or None, reverse, bool(modifier)))
+            found = Include("" if reverse else self.kind, "*", None, reverse, bool(modifier))
+        else:
+            source, _, rest = value.partition(":")
+            code, _, target = rest.partition(":")
+            self._check_include(name, value, (source, code, target))
+            found = Include(source, code, target or None, reverse, bool(modifier))
+        self.includes += [found] if found not in self.includes else []
 
     def _check_include(self, name: str, value: str, parts: tuple[str, str, str]) -> None:
         source, code, target = parts
