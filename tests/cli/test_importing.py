@@ -1,12 +1,16 @@
 """akson fhir import: what it reads, the rule that makes it repeatable, and what a killed server leaves."""
 
+import asyncio
 import gzip
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 import tarfile
 import time
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -16,6 +20,7 @@ from akson.cli.importing.jobs import jobs
 from akson.cli.importing.run import Options, load
 from akson.fhir import xml
 from akson.rest.bulk.repeatable import entry_id, repeatable_entry
+from akson.rest.bulk.workers import Workers
 from tests.cli.served import Served
 from tests.rest.making import bundle, observation, patient, post, put
 from tests.shared import shared
@@ -178,6 +183,52 @@ def test_the_xml_examples_of_no_basis_are_loaded(tmp_path, capsys):
     told = capsys.readouterr().out
     assert f"created    {len(list(folder.glob('*.xml'))) - 1}" in told
     assert "HealthcareService.id: is not a valid id" in told  # it has a blank
+
+
+@pytest.fixture
+def killing(monkeypatch):
+    """Kills all processes of an offline import at its first so many tasks; how often it did."""
+    do, killed = Workers.do, []
+
+    def set_up(times):
+        async def under_fire(workers, task):
+            doing = asyncio.create_task(do(workers, task))
+            mine = len(killed) < times
+            while mine and not doing.done():
+                await asyncio.sleep(0.01)
+                for pid in list(getattr(workers._pool, "_processes", None) or ()):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                        killed.append(pid)
+            return await doing
+
+        monkeypatch.setattr(Workers, "do", under_fire)
+        return killed
+
+    return set_up
+
+
+@pytest.mark.store
+@pytest.mark.slow
+def test_a_process_killed_at_an_offline_import_is_followed_by_another(tmp_path, capsys, killing):
+    killed = killing(1)
+    path = tmp_path / "patients.ndjson"
+    path.write_text("".join(json.dumps(patient(id=f"p{number}")) + "\n" for number in range(200)))
+    assert load([path], Options(data=tmp_path / "data", quiet=True)) == 0
+    assert killed
+    assert "created    200" in capsys.readouterr().out
+
+
+@pytest.mark.store
+@pytest.mark.slow
+def test_processes_that_are_killed_again_and_again_end_an_offline_import_in_words(tmp_path, capsys, killing):
+    killing(1_000_000)
+    path = write(tmp_path / "a.json", patient(id="a"))
+    assert load([path], Options(data=tmp_path / "data", quiet=True)) == 1
+    said = capsys.readouterr().out
+    assert (
+        "Stopped: a process of it was killed, perhaps for want of memory. Run the same command again" in said
+    )
 
 
 @pytest.mark.store

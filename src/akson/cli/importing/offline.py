@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from akson.cli.database import embedded, ready
 from akson.cli.importing.files import Document, Files
 from akson.cli.importing.progress import Progress
 from akson.cli.importing.tally import Refused, Tally
+from akson.record.bulk.steps import Troubled
 from akson.record.context import Place
 from akson.rest.bulk.loading import CREATED, UNCHANGED, UPDATED, Done, Task
 from akson.rest.bulk.workers import Workers, setting
@@ -17,6 +18,8 @@ from akson.store.underway import transfers
 
 TASK_BYTES, TASK_DOCUMENTS = 2_000_000, 1500
 """How much one process takes at once."""
+TRIES = 3
+"""Of one task: a process may be killed once for want of memory, and not each time."""
 
 
 async def load(place: Place, files: Files, tally: Tally, progress: Progress) -> list[Document]:
@@ -28,7 +31,7 @@ async def load(place: Place, files: Files, tally: Tally, progress: Progress) -> 
     async def one(documents: list[Document]) -> None:
         try:
             pairs = tuple((each.source, each.raw) for each in documents)
-            done = await workers.do(Task(pairs, setting(place, ANYONE)))
+            done = await _done(workers, Task(pairs, setting(place, ANYONE)))
         finally:
             slots.release()
         _count(tally, done)
@@ -46,6 +49,14 @@ async def load(place: Place, files: Files, tally: Tally, progress: Progress) -> 
     async with place.database.transaction() as tx:
         await transfers.analyze(tx)
     return slow
+
+
+async def _done(workers: Workers, task: Task) -> Done:
+    """What became of a task; a process that is killed at it is followed by others. Troubled when these are too."""
+    for _ in range(TRIES - 1):
+        with suppress(Troubled):
+            return await workers.do(task)
+    return await workers.do(task)
 
 
 def _tasks(files: Files, tally: Tally) -> Iterator[list[Document]]:

@@ -12,6 +12,7 @@ from akson.cli.importing.progress import Progress
 from akson.cli.importing.tally import Tally
 from akson.cli.importing.targets import Inside, Target, over_http
 from akson.kit.errors import PeerSilent
+from akson.record.bulk.steps import Troubled
 
 MAY_PASS_LATER = frozenset({409, 412, 422})
 """A transaction refused with one of these may refer to something that a later file brings."""
@@ -35,16 +36,8 @@ def load(paths: Sequence[Path], options: Options) -> int:
 async def _load(files: Files, options: Options) -> int:
     tally = Tally()
     progress = Progress(files.size, quiet=options.quiet)
-    broken = ""
-    if options.data is not None:
-        await _offline(files, options.data, tally, progress)
-    else:
-        async with over_http(options.url or "") as target:
-            try:
-                left = await _all(_shown(files, tally, progress), target, tally, options.parallel)
-                await _again(left, target, tally)
-            except* PeerSilent as silent:
-                broken = str(silent.exceptions[0])
+    way = _online if options.data is None else _offline
+    broken = await way(files, options, tally, progress)
     progress.end()
     _tell(tally, progress.seconds)
     if broken:
@@ -52,16 +45,41 @@ async def _load(files: Files, options: Options) -> int:
     return 1 if broken or tally.refused else 0
 
 
-async def _offline(files: Files, data: Path, tally: Tally, progress: Progress) -> None:
-    """In bulk, and what cannot go in bulk as single Bundles afterwards."""
+def _first(stopped: BaseExceptionGroup[BaseException]) -> str:
+    """What the first of several exceptions says."""
+    found: BaseException = stopped
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return str(found)
+
+
+async def _online(files: Files, options: Options, tally: Tally, progress: Progress) -> str:
+    """Over HTTP, Bundle by Bundle; what stopped it."""
+    broken = ""
+    async with over_http(options.url or "") as target:
+        try:
+            left = await _all(_shown(files, tally, progress), target, tally, options.parallel)
+            await _again(left, target, tally)
+        except* PeerSilent as silent:
+            broken = _first(silent)
+    return broken
+
+
+async def _offline(files: Files, options: Options, tally: Tally, progress: Progress) -> str:
+    """In bulk, and what cannot go in bulk as single Bundles afterwards; what stopped it."""
     from akson.cli.importing import offline
     from akson.rest.direct import Direct
 
-    async with offline.place_of(data) as place:
-        slow = await offline.load(place, files, tally, progress)
-        target = Inside(Direct(place))
-        left = await _all(jobs(slow), target, tally, 1)
-        await _again(left, target, tally)
+    broken = ""
+    async with offline.place_of(options.data or Path()) as place:
+        try:
+            slow = await offline.load(place, files, tally, progress)
+            target = Inside(Direct(place))
+            left = await _all(jobs(slow), target, tally, 1)
+            await _again(left, target, tally)
+        except* Troubled as troubled:
+            broken = _first(troubled)
+    return broken
 
 
 def _shown(files: Files, tally: Tally, progress: Progress) -> Iterator[Job]:
