@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import os
+import re
 import signal
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from akson.kit.settings import Content
 from akson.record.bulk import exporter, imports, own, steps
 from akson.record.context import opened
 from akson.rest import background
-from akson.rest.bulk import importer, sources, staging
+from akson.rest.bulk import importer, loading, sources, staging
 from akson.rest.bulk.workers import Workers
 from akson.rest.open import ANYONE, open_place, standalone
 from akson.store.underway import transfers
@@ -423,3 +424,57 @@ async def test_processes_index_the_texts_that_the_node_looks_in(database, monkey
         note = observation("Patient/p", id="o1", note=[{"text": "Bandasjen ble skiftet"}])
         await finished(client, await client.post("/$import", content=lines(note), headers=NDJSON))
         assert await matches(client, "Observation?_content=bandasje") == ["o1"]
+
+
+class _Here:
+    """Does in this process what a process of an import does."""
+
+    def __init__(self, place):
+        self._place = place
+
+    async def place(self, _setting):
+        return self._place
+
+
+@pytest.mark.parametrize(("size", "parts"), [(10**9, 1), (2000, 4)])
+async def test_progress_goes_on_within_a_part_and_never_back(client, database, monkeypatch, size, parts):
+    monkeypatch.setattr(staging, "PART", size)
+    monkeypatch.setattr(loading, "NOTED", 0.0)
+    monkeypatch.setattr(own, "POLLS", 10_000)
+    place, told = open_place(database, BASE), []
+    body = lines(*[patient(id=f"p{number}") for number in range(60)], {"resourceType": "Patient", "x": 1})
+    where = (await client.post("/$import", content=body, headers=NDJSON)).headers["content-location"]
+    noted, turn = transfers.read_on, asyncio.Lock()
+
+    async def look():
+        async with turn:
+            answer = await client.get(where)
+            told.append(answer.headers.get("x-progress", "done"))
+        return answer
+
+    async def ask_too(*wanted):
+        await noted(*wanted)
+        await look()
+
+    async def here(_self, task):
+        return await loading._work(_Here(place), task, task.setting)
+
+    monkeypatch.setattr(transfers, "read_on", ask_too)
+    monkeypatch.setattr("akson.rest.bulk.workers.Workers.do", here)
+    async with background.beside(place), asyncio.timeout(60):
+        while (answer := await look()).status_code == 202:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert answer.json()["output"][0]["count"] == 60
+    said = [re.fullmatch(r"(\d+) of 61 resources, (\d+) read \((\d+) %\)", each) for each in told]
+    found = [tuple(map(int, each.groups())) for each in said if each]
+    for column in zip(*found, strict=True):
+        assert list(column) == sorted(column)
+    assert len({read for _, read, _ in found}) > 30
+    assert len({done for done, _, _ in found}) >= parts
+    assert all(done <= read and share == min(100 * (done + read) // 122, 99) for done, read, share in found)
+    # What was read a second time, because the first try failed, is not taken back.
+    async with database.transaction() as tx:
+        await transfers.add_parts(tx, "x", 1, [("0", (0, 1, 1))])
+        for number in (5, 3):
+            await noted(tx, "x", 1, number)
+        assert await tx.one("select taken from transfer_part where transfer = 'x'") == (5,)

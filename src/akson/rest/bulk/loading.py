@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,8 @@ MORE = TERMS | KEPT | TYPES | {SEARCH_PARAMETER}
 """Types of which more than rows has to be written."""
 COLLECT = 50
 """Tasks after which cycles of garbage are looked for: much less often than Python would, which costs half the time."""
+NOTED = 0.25
+"""Seconds after which it is noted how many lines of a part are read."""
 _RACES = frozenset({"UniqueViolation", "DeadlockDetected", "SerializationFailure", "LockNotAvailable"})
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 
@@ -132,7 +135,7 @@ def work(task: Task) -> Done:
 async def _work(process: _Process, task: Task, setting: Setting) -> Done:
     place = await process.place(setting)
     raw = await _raw(place, task) if task.transfer else b""
-    found = list(_lines(task, raw)) if task.transfer else _documents(task, place.node.fhir)
+    found = await _read(place, task, raw) if task.transfer else _documents(task, place.node.fhir)
     units = [each for each in found if isinstance(each, Unit)]
     refused = [each for each in found if isinstance(each, Refused)]
     slow = [each.source for each in found if isinstance(each, Slow)]
@@ -165,6 +168,19 @@ async def _raw(place: Place, task: Task) -> bytes:
             return file.read(task.length)
     async with place.database.transaction(read_only=True) as tx:
         return await transfers.source(tx, task.transfer, task.number)
+
+
+async def _read(place: Place, task: Task, raw: bytes) -> list[Unit | Refused]:
+    """What the lines of a part hold. How many are read is noted now and then: the part itself stands as a whole or not at all."""
+    found: list[Unit | Refused] = []
+    noted = time.monotonic()
+    for each in _lines(task, raw):
+        found.append(each)
+        if time.monotonic() - noted >= NOTED:
+            async with place.database.singly() as tx:
+                await transfers.read_on(tx, task.transfer, task.number, len(found))
+            noted = time.monotonic()
+    return found
 
 
 def _lines(task: Task, raw: bytes) -> Iterator[Unit | Refused]:

@@ -48,25 +48,34 @@ async def status(ctx: Context, request: Request, *, id_: str) -> Answer:
     if transfer.state == "failed":
         raise AksonError(f"The {transfer.kind} failed: {transfer.error}")
     if transfer.state != "done":
-        return Answer(202, b"", {"x-progress": progress(transfer), "retry-after": str(wait(transfer))})
+        far = transfer.done, transfer.done
+        if transfer.kind == imports.KIND:
+            far = await transfers.how_far(ctx.tx, id_)
+        told = {"x-progress": progress(transfer, *far), "retry-after": str(wait(transfer, sum(far) / 2))}
+        return Answer(202, b"", told)
     made = orjson.dumps(manifest(request, transfer))
     return Answer(200, made, _expiry(transfer), media="application/json")
 
 
-def progress(transfer: Transfer) -> str:
-    """What is done of how much, in resources. How much there is, is counted before the first is done."""
+def progress(transfer: Transfer, done: int, read: int) -> str:
+    """What is done of how much, in resources. How much there is, is counted before the first is done.
+
+    A resource of an import is read and checked first, and stands with its whole part: reading is half of the work.
+    """
     if transfer.state == "waiting":
         return "waiting"
     if transfer.state == "planning":
         return f"counting: {transfer.total} resources so far"
-    share = 100 * transfer.done // max(transfer.total, 1)
-    return f"{transfer.done} of {transfer.total} resources ({min(share, 99)} %)"
+    share = min(100 * (done + read) // (2 * max(transfer.total, 1)), 99)
+    if transfer.kind == imports.KIND:
+        return f"{done} of {transfer.total} resources, {read} read ({share} %)"
+    return f"{done} of {transfer.total} resources ({share} %)"
 
 
-def wait(transfer: Transfer) -> int:
+def wait(transfer: Transfer, done: float) -> int:
     """Seconds after which asking again is worth it: a tenth of what is likely left."""
     spent = (now() - transfer.made).total_seconds()
-    left = spent * (transfer.total - transfer.done) / transfer.done if transfer.done else spent
+    left = spent * (transfer.total - done) / done if done else spent
     return round(min(max(left / 10, SOON), SELDOM))
 
 

@@ -68,6 +68,14 @@ ADD_PART = "insert into transfer_part (transfer, number, type, rids) values (%s,
 OPEN_PARTS = """
 select number, type, rids, chunks from transfer_part
 where transfer = %s and not is_done order by number limit %s"""
+# Without waiting for the disk: how far somebody has read is not worth it, and is soon said anew.
+READ_ON = """
+update transfer_part set taken = greatest(taken, %s)
+from set_config('synchronous_commit', 'off', true) where transfer = %s and number = %s and not is_done"""
+HOW_FAR = """
+select t.done, t.done + coalesce((
+    select sum(p.taken) from transfer_part p where p.transfer = t.id and not p.is_done), 0)::bigint
+from transfer t where t.id = %s"""
 FINISH_PART = "update transfer_part set is_done = true where transfer = %s and number = %s and not is_done"
 SOURCE = "select body from transfer_chunk where transfer = %s and kind = 'source' and part = %s"
 COUNTS = """
@@ -277,6 +285,17 @@ async def finish_part(tx: Tx, id_: str, number: int, count: int) -> bool:
         "delete from transfer_chunk where transfer = %s and kind = 'source' and part = %s", [id_, number]
     )
     return True
+
+
+async def read_on(tx: Tx, id_: str, number: int, lines: int) -> None:
+    """So many resources of a part of an import have been read, and none of them stands yet."""
+    await tx.execute(READ_ON, [lines, id_, number])
+
+
+async def how_far(tx: Tx, id_: str) -> tuple[int, int]:
+    """Resources of an import that are taken in, and those that are read. Neither ever goes back."""
+    row = await tx.one(HOW_FAR, [id_])
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 async def source(tx: Tx, id_: str, number: int) -> bytes:
