@@ -394,3 +394,72 @@ async def test_own_names_are_renamed_in_uris_and_not_in_identifiers(client):
     assert made["instantiatesUri"] == [places[2], "http://x.example"]
     assert made["identifier"][0]["value"] == TWO
     assert (await client.get(f"/{places[1]}")).json()["content"][0]["attachment"]["url"] == places[2]
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+async def test_what_the_server_says_of_itself_can_be_asked_inside_bundles(client, kind):
+    asked = [ask("GET", "metadata"), ask("GET", "metadata?mode=terminology"), ask("HEAD", "metadata")]
+    answer = await client.post("/", json=bundle(kind, *asked, ask("GET", "metadata?_elements=kind")))
+    assert answer.status_code == 200, answer.text
+    statement, terminology, head, reduced = answer.json()["entry"]
+    assert statement["resource"] == (await client.get("/metadata")).json()
+    assert terminology["resource"]["resourceType"] == "TerminologyCapabilities"
+    assert [each["response"]["status"] for each in (statement, terminology, head)] == ["200 OK"] * 3
+    assert "resource" not in head
+    assert "software" not in reduced["resource"]
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+async def test_searches_are_posted_inside_bundles(client, kind):
+    there = await stored(client, patient("Haugen"))
+    found = [
+        ask("POST", "Patient/_search?family=haugen"),
+        post(patient("Haugen")),
+        ask("POST", "_search?_type=Patient&_count=0"),
+        ask("POST", f"Patient/{there['id']}/Observation/_search?status=final"),
+        ask("POST", "Patient/_search"),
+    ]
+    answer = await client.post("/", json=bundle(kind, *found))
+    assert answer.status_code == 200, answer.text
+    by_name, _, counted, inside, all_ = [entry.get("resource") for entry in answer.json()["entry"]]
+    # A transaction looks when all is written, a batch entry by entry.
+    assert len(by_name["entry"]) == (2 if kind == "transaction" else 1)
+    assert counted["total"] == 2
+    assert inside["type"] == "searchset"
+    assert len(all_["entry"]) == 2
+
+
+async def test_what_is_posted_inside_a_bundle_stays_out_of_the_addresses_of_its_pages(client):
+    for _ in range(3):
+        await stored(
+            client, patient("Hæugen & Sønn", identifier=[{"system": SYSTEM, "value": "12345678901"}])
+        )
+    search = ask("POST", "Patient/_search?family=hæugen%20%26&identifier=12345678901&_count=2")
+    body = (await client.post("/", json=bundle("batch", search))).json()["entry"][0]["resource"]
+    links = {link["relation"]: link["url"] for link in body["link"]}
+    assert len(body["entry"]) == 2
+    assert not any("gen" in url or "12345678901" in url for url in links.values())
+    assert len((await client.get(links["next"])).json()["entry"]) == 1
+
+
+@pytest.mark.parametrize("kind", ["transaction", "batch"])
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        (post(patient()) | {"request": {"method": "POST", "url": "Patient/_search"}}, 400),
+        (ask("POST", "Patient/_search?colour=red"), 400),
+        (ask("POST", "Nonsense/_search"), 404),
+        (ask("POST", "metadata"), 404),
+        (ask("DELETE", "metadata"), 400),
+        (ask("GET", "openapi.json"), 404),
+        (ask("GET", "Patient/_search"), 405),
+    ],
+)
+async def test_what_cannot_be_asked_inside_bundles_is_refused_and_nothing_is_done(client, kind, entry, code):
+    answer = await client.post("/", json=bundle(kind, post(patient("Haugen")), entry))
+    if kind == "transaction":
+        assert answer.status_code == code
+        assert issue(answer)["expression"][0].startswith("Bundle.entry[1]")
+    else:
+        assert answer.json()["entry"][1]["response"]["status"] == str(code)
+    assert len(await matches(client, "Patient?family=haugen")) == (kind == "batch")

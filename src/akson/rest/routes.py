@@ -3,7 +3,6 @@
 http://hl7.org/fhir/R4/http.html#summary
 """
 
-from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from akson.kit.errors import AksonError, NotFound
@@ -28,15 +27,13 @@ from akson.rest.operations import Operation, Target, named
 from akson.rest.terminology import terminology_capabilities
 from akson.rest.wire import subset
 from akson.rest.wire.attempt import Door, Handler, attempt
-from akson.rest.wire.http import Answer, App, Receive, Request, Scope, Send
+from akson.rest.wire.http import Answer, App, Receive, Request, Scope, Send, Told
 from akson.rest.wire.incoming import known_type
 from akson.rest.wire.outcome import WrongMethod, error_answer, unforeseen_answer
 from akson.security.rules.access_log import LOG
 
 METADATA = ("metadata",)
 Methods = dict[str, Handler]
-Told = Mapping[tuple[str, ...], Callable[[Request], Awaitable[Answer]]]
-"""By path: what the server says of itself, to anyone."""
 
 
 def app(place: Place, door: Door, *, limit: int, depth: int = LIMITS.json_depth) -> App:
@@ -47,8 +44,9 @@ def app(place: Place, door: Door, *, limit: int, depth: int = LIMITS.json_depth)
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, node.fhir, limit)
         request.depth = depth
+        request.told = told
         try:
-            answer = await edge.give_out(request, await _answer(request, door, told))
+            answer = await edge.give_out(request, await _answer(request, door))
         except AksonError as error:
             answer = await edge.give_out(request, error_answer(error))
         except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
@@ -58,14 +56,12 @@ def app(place: Place, door: Door, *, limit: int, depth: int = LIMITS.json_depth)
     return application
 
 
-async def _answer(request: Request, door: Door, told: Told) -> Answer:
+async def _answer(request: Request, door: Door) -> Answer:
     edge.look(request)
     if request.method == "OPTIONS":
-        return _options(request, told)
-    if request.path in told:
-        if request.path == METADATA and request.parameter("mode") == "terminology":
-            return await attempt(request, door, _methods_of_terminology(request))
-        return await _telling(request, told[request.path])
+        return _options(request)
+    if request.path in request.told and not _is_about_terminology(request):
+        return await _telling(request)
     if upload.is_upload(request):
         return await upload.upload(request, door)
     handler = handler_of(request)
@@ -74,33 +70,34 @@ async def _answer(request: Request, door: Door, told: Told) -> Answer:
     return await attempt(request, door, handler)
 
 
-def _methods_of_terminology(request: Request) -> Handler:
+def _is_about_terminology(request: Request) -> bool:
+    return request.path == METADATA and request.parameter("mode") == "terminology"
+
+
+async def _telling(request: Request) -> Answer:
+    """What the server says of itself: without a look at who asks, and without the database."""
     if request.method not in {"GET", "HEAD"}:
         raise WrongMethod(request.method, ("GET",))
-    return terminology_capabilities
+    return await request.told[request.path](request)
 
 
-async def _telling(request: Request, tell: Callable[[Request], Awaitable[Answer]]) -> Answer:
-    if request.method not in {"GET", "HEAD"}:
-        raise WrongMethod(request.method, ("GET",))
-    return await tell(request)
-
-
-def _options(request: Request, told: Told) -> Answer:
+def _options(request: Request) -> Answer:
     """Which methods a path has; of the path alone, whoever asks and whatever is there."""
-    methods = {"GET": None} if request.path in told else _methods(request.path)
+    methods = {"GET": None} if request.path in request.told else _methods(request.path)
     allowed = [*methods, *(("HEAD",) if "GET" in methods else ()), "OPTIONS"]
     return Answer(204, b"", {"allow": ", ".join(allowed)})
 
 
 async def dispatch(ctx: Context, request: Request) -> Answer:
     """Do an interaction inside a transaction that is open already: an entry of a Bundle."""
+    if request.path == METADATA and METADATA in request.told and not _is_about_terminology(request):
+        return await _telling(request)
     return await handler_of(request)(ctx, request)
 
 
 def handler_of(request: Request) -> Handler:
     """The interaction that method and path mean; NotFound or WrongMethod when they mean none."""
-    methods = _methods(request.path)
+    methods = {"GET": terminology_capabilities} if _is_about_terminology(request) else _methods(request.path)
     method = "GET" if request.method == "HEAD" else request.method
     if method not in methods:
         raise WrongMethod(method, tuple(methods))

@@ -55,7 +55,7 @@ def _bundle(entries: list[Resource]) -> Resource:
 
 def _plain(item: Entry) -> bool:
     conditional = item.criteria or item.headers
-    return item.method in {"POST", "PUT"} and not conditional and not item.operation
+    return item.method in {"POST", "PUT"} and not conditional and not item.operation and not item.search
 
 
 def _key(item: Entry) -> tuple[str, str]:

@@ -39,6 +39,13 @@ class Entry:
     request: Resource
     operation: bool = False
     """The url ends with the name of an operation."""
+    search: bool = False
+    """It is a search that is posted."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether it only looks; in a transaction that is done when all is written."""
+        return self.method in {"GET", "HEAD"} or self.search
 
     @property
     def headers(self) -> dict[str, str]:
@@ -77,7 +84,12 @@ def read(position: int, raw: Resource, base: str) -> Entry:
         resource=resource,
         request=request,
         operation=bool(parts) and parts[-1].startswith("$"),
+        search=method == "POST" and parts[-1:] == ["_search"],
     )
+    if entry.search and resource is not None:
+        raise Malformed("The criteria of a search stand in the url", expression=(f"{place}.resource",))
+    if entry.search:
+        return entry
     if method in {"POST", "PUT"} and not entry.operation:
         _check_write(entry, parts)
     elif method == "PATCH":

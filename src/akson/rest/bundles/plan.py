@@ -63,7 +63,7 @@ async def prepare(ctx: Context, plan: Plan, base: str) -> None:
     """Look up the conditions, and give every written resource its id and its name; deletions are done before all."""
     for entry in sorted(plan.entries, key=lambda entry: entry.method != "DELETE"):
         with at(entry):
-            if entry.method == "POST":
+            if entry.method == "POST" and not entry.search:
                 await _prepare_create(ctx, plan, entry, base)
             elif entry.method == "PUT":
                 await _prepare_update(ctx, plan, entry, base)

@@ -45,7 +45,7 @@ async def transaction(ctx: Context, request: Request, resource: Resource, dispat
             made[item.place] = await _delete(ctx, item, plan.deletes[item.place])
     made |= await _write(ctx, plan, request)
     for item in plan.entries:
-        if item.method in {"GET", "HEAD"}:
+        if item.reads:
             with at(item):
                 made[item.place] = entry_of(await dispatch(ctx, inner(request, item)), item.method)
     return Answer(200, bundle.assemble("transaction-response", [made[item.place] for item in plan.entries]))
@@ -64,7 +64,7 @@ async def _delete(ctx: Context, item: Entry, ids: list[str]) -> bytes:
 
 async def _write(ctx: Context, plan: Plan, request: Request) -> dict[str, bytes]:
     """Creates before updates, all in one call, so that the store can take them in as a block."""
-    items = [i for methods in _WRITES for i in plan.entries if i.method in methods]
+    items = [i for methods in _WRITES for i in plan.entries if i.method in methods and not i.reads]
     new = [i for i in items if i.place not in plan.matched and i.place not in plan.same]
     try:
         written = await gate.transact(ctx, [change_of(item, plan.versions.get(item.place)) for item in new])
@@ -124,7 +124,10 @@ def inner(request: Request, item: Entry) -> Request:
     """The entry as a request of its own, with the headers that its Bundle gave it."""
     headers = item.headers
     headers["prefer"] = request.headers.get("prefer", "return=minimal")
-    return request.inner(item.method, item.url, headers, item.resource)
+    made = request.inner(item.method, item.url, headers, item.resource)
+    if item.search:
+        made.post_query()
+    return made
 
 
 def entry_of(answer: Answer, method: str = "GET") -> bytes:

@@ -22,6 +22,7 @@ Pairs = list[tuple[str, str]]
 
 FHIR_JSON = "application/fhir+json"
 FHIR_XML = "application/fhir+xml"
+FORM = "application/x-www-form-urlencoded"
 JSON_TYPES = frozenset({FHIR_JSON, "application/json", "text/json"})
 _ANSWER_TYPE = (b"content-type", b"application/fhir+json; charset=utf-8")
 _VARY = (b"vary", b"accept, accept-encoding")
@@ -86,6 +87,10 @@ class Answer:
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 
 
+Told = Mapping[tuple[str, ...], Callable[["Request"], Awaitable[Answer]]]
+"""By path: what the server says of itself, to anyone."""
+
+
 class Request:
     """One HTTP request below the FHIR base. `path` is what follows the base, cut at the slashes."""
 
@@ -106,6 +111,8 @@ class Request:
         self.inside = False
         """Whether it is an entry of a batch or transaction, whose answer is part of another."""
         self.wanted = USUAL
+        self.told: Told = {}
+        """What the server says of itself; empty where another surface takes requests."""
 
     def inner(
         self, method: str, url: str, headers: Mapping[str, str], resource: Resource | None = None
@@ -127,8 +134,14 @@ class Request:
         )
         made.resource = resource
         made.inside = True
+        made.told = self.told
         made._body = b""
         return made
+
+    def post_query(self) -> None:
+        """Make the query the form that a search is posted as: what is posted stays out of the addresses of its pages."""
+        self.become(self.scope["query_string"], FORM)
+        self.scope["query_string"] = b""
 
     @cached_property
     def pairs(self) -> Pairs:
@@ -212,8 +225,8 @@ class Request:
     async def form(self) -> Pairs:
         """The pairs of an application/x-www-form-urlencoded body. An empty body needs no content type."""
         raw = await self.body()
-        if raw and self.media != "application/x-www-form-urlencoded":
-            raise UnsupportedMedia("A search is posted as application/x-www-form-urlencoded")
+        if raw and self.media != FORM:
+            raise UnsupportedMedia(f"A search is posted as {FORM}")
         return pairs_of(raw)
 
 
