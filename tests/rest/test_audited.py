@@ -6,44 +6,29 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from akson.kit.settings import Node, Role
 from akson.record import gate
-from akson.record.context import NODE_ITSELF, Place, opened
+from akson.record.context import NODE_ITSELF, opened
 from akson.rest.routes import app
-from akson.security.actor import Actor, Kind
 from akson.store.access import audit
 from akson.store.access.audit import Wanted
 from akson.store.index.hashing import patient_number
+from tests.record.making import BASE, NURSE, condition, journal, treated
 from tests.rest.conftest import JSON
 from tests.rest.making import ask, bundle, put
 
 pytestmark = pytest.mark.store
-BASE = "http://localhost/journal"
-NURSE = Actor(
-    Kind.PERSONNEL, name="Hanne Lunde", role="hjemmesykepleier", practitioner="Practitioner/h",
-    units=frozenset({"Organization/nord"}),
-)  # fmt: skip
-INGRID, PER = patient_number("ingrid"), patient_number("per")
-
-
-def condition(identifier, patient, text="Atrieflimmer"):
-    return {
-        "resourceType": "Condition", "id": identifier, "subject": {"reference": f"Patient/{patient}"}, "code": {"text": text},
-    }  # fmt: skip
+HERS, HIS = patient_number("ingrid"), patient_number("per")
 
 
 @pytest_asyncio.fixture
 async def place(database):
     """Ingrid, whom the nurse's unit treats, and Per, whom it does not; each with a diagnosis."""
-    made = Place(Node("journal", frozenset({Role.JOURNAL}), BASE, "Solvik", "999", "akson-journal"), database)
+    made = journal(database)
     async with opened(made, NODE_ITSELF) as ctx:
         for name in ("ingrid", "per"):
             await gate.update(ctx, {"resourceType": "Patient", "id": name})
             await gate.update(ctx, condition(f"c-{name}", name))
-        await gate.update(ctx, {
-            "resourceType": "EpisodeOfCare", "id": "e", "status": "active",
-            "patient": {"reference": "Patient/ingrid"}, "managingOrganization": {"reference": "Organization/nord"},
-        })  # fmt: skip
+        await gate.update(ctx, treated())
     return made
 
 
@@ -70,7 +55,7 @@ async def test_hidden_and_absent_are_told_alike_and_logged_apart(nurse, place):
     answers = [await nurse.get(f"/Condition/{name}") for name in ("c-per", "c-not")]
     assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
     assert [sorted(answer.headers) for answer in answers] == [sorted(answers[0].headers)] * 2
-    assert await rows(place) == [("read", False, PER, "c-per", 0), ("read", True, 0, "c-not", 0)]
+    assert await rows(place) == [("read", False, HIS, "c-per", 0), ("read", True, 0, "c-not", 0)]
 
 
 async def test_each_entry_of_a_batch_has_its_rows_whatever_became_of_it(nurse, place):
@@ -87,8 +72,8 @@ async def test_each_entry_of_a_batch_has_its_rows_whatever_became_of_it(nurse, p
         "204",
     ]
     assert await rows(place) == [
-        ("read", False, PER, "c-per", 0), ("read", True, INGRID, "c-ingrid", 1),
-        ("update", False, PER, "c-per", 0), ("delete", False, PER, "c-per", 0),
+        ("read", False, HIS, "c-per", 0), ("read", True, HERS, "c-ingrid", 1),
+        ("update", False, HIS, "c-per", 0), ("delete", False, HIS, "c-per", 0),
     ]  # fmt: skip
 
 
@@ -101,22 +86,22 @@ async def test_a_batch_of_writes_that_fails_as_a_block_is_logged_once_for_each(n
     answer = await nurse.post("", json=bundle("batch", *entries))
     assert [each["response"]["status"][:3] for each in answer.json()["entry"]] == ["200", "404", "201"]
     assert await rows(place) == [
-        ("update", True, INGRID, "c-ingrid", 0), ("update", False, PER, "c-per", 0), ("create", True, INGRID, "new", 1),
+        ("update", True, HERS, "c-ingrid", 0), ("update", False, HIS, "c-per", 0), ("create", True, HERS, "new", 1),
     ]  # fmt: skip
 
 
 async def test_a_transaction_that_is_undone_leaves_what_it_saw(nurse, place):
     entries = [
-        put(condition("c-ingrid", "ingrid", "Annet")),
+        put(condition("c-ingrid", "ingrid", code={"text": "Annet"})),
         ask("GET", "Condition/c-ingrid"),
         ask("GET", "Condition/c-per"),
     ]
     answer = await nurse.post("", json=bundle("transaction", *entries))
     assert answer.status_code == 404
-    assert await rows(place) == [("read", True, INGRID, "c-ingrid", 1), ("read", False, PER, "c-per", 0)]
-    assert (await nurse.get("/Condition/c-ingrid")).json()["code"]["text"] == "Atrieflimmer"
+    assert await rows(place) == [("read", True, HERS, "c-ingrid", 1), ("read", False, HIS, "c-per", 0)]
+    assert (await nurse.get("/Condition/c-ingrid")).json()["meta"]["versionId"] == "1"
 
 
 async def test_the_number_of_versions_is_a_look(nurse, place):
     assert (await nurse.get("/Condition/c-ingrid/_history?_count=0")).json()["total"] == 1
-    assert await rows(place) == [("history", True, INGRID, "c-ingrid", 1)]
+    assert await rows(place) == [("history", True, HERS, "c-ingrid", 1)]

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from akson.kit.clock import now
 from akson.kit.errors import Gone
 from akson.kit.packing import unpack
 from akson.record import erasing, gate
@@ -20,7 +21,7 @@ from akson.rest.subscriptions import worker
 from akson.security.rules.own_subscriptions import OWNER
 from akson.store.index.hashing import token
 from akson.store.operations import leftovers
-from akson.store.underway import jobs, subscriptions, transfers
+from akson.store.underway import jobs, keep, subscriptions, transfers
 from tests.rest.making import bundle, issue, observation, patient, put
 from tests.rest.operations.traces import places_of
 from tests.rest.subscriptions.conftest import subscribed, until
@@ -383,6 +384,21 @@ async def test_posted_searches_and_closure_tables_and_unmatched_messages_go(clie
         assert await tx.fetch("select id from message where payload <> ''") == [("waits",)]
         for table in ("term_closure", "term_closure_code", "term_closure_pair"):
             assert await tx.fetch(f"select owner from {table}") == [("citizen|client|other",)]
+
+
+async def test_a_posted_search_does_not_outlive_its_hour(client, database):
+    for lasts in (timedelta(hours=-1), timedelta(hours=1)):
+        async with database.transaction() as tx:
+            await keep.put(
+                tx, keep.SEARCH, str(lasts), {"type": "Patient", "pairs": [["name", ID]]}, now() + lasts
+            )
+    async with background.beside(open_place(database, BASE)):
+
+        async def swept():
+            async with database.transaction() as tx:
+                return len(await tx.fetch("select 1 from keep")) == 1
+
+        await until(swept)
 
 
 async def test_the_samples_of_tokens_hold_none_of_it(client, database):

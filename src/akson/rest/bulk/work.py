@@ -11,7 +11,7 @@ from akson.record.context import Place
 from akson.rest.bulk.importer import Importer
 from akson.rest.bulk.workers import Workers
 from akson.rest.wire import subset
-from akson.store.underway import transfers
+from akson.store.underway import keep, transfers
 from akson.store.underway.jobs import Job, Later
 
 EVERY = 300.0
@@ -69,4 +69,6 @@ async def expire(place: Place) -> None:
 
 async def _expire_some(place: Place) -> int:
     async with place.database.transaction() as tx:
+        # Searches that were posted to be gone on with say whom they are about: also where no token is ever checked.
+        await keep.sweep(tx)
         return await transfers.expire(tx, REMEMBERED)
