@@ -45,7 +45,8 @@ async def run(ctx: Context, request: Request, _target: Target) -> Answer:
             " or send NDJSON itself as application/fhir+ndjson",
             expression=("Parameters.input",),
         )
-    allowed = Settings.load().import_from.split(",")
+    settings = Settings.load()
+    allowed = settings.import_from.split(",")
     for number, each in enumerate(inputs):
         sources.check(ctx.node, each["url"], allowed, f"{_place(number)}.url")
     return started(request, await imports.begin(ctx, asked(request), inputs))
