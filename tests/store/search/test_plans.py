@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from akson.fhir.extract import extract
+from akson.fhir.search import Compartment
+from akson.store.operations.whole import Whole
+from akson.store.operations.whole import statements as whole_statements
 from akson.store.record import resources
 from akson.store.record.resources import Write
 from akson.store.scope import NODE, CareRelation, Scope
@@ -148,13 +152,28 @@ def _blocks(node):
     return node["Shared Hit Blocks"] + node["Shared Read Blocks"]
 
 
+def _searches():
+    for shape in SHAPES:
+        kind, *pairs = shape
+        yield shape, statement(NODE, query(kind, *pairs, "_count=20"))
+    for kind in ("", "Observation", "Patient"):
+        asked = query(kind, "_count=20")
+        inside = replace(asked, filters=(Compartment("Patient", "p7"), *asked.filters))
+        yield f"compartment of {kind}", statement(NODE, inside)
+
+
+def _wholes():
+    """$everything: each part begins at the record, or at what refers to it."""
+    for whole in (Whole("Patient", "p7"), Whole("Encounter", "e7")):
+        for place, found in enumerate(whole_statements(NODE, whole, 100)):
+            yield f"everything of {whole.type}, {place}", found
+
+
 async def _plans(database):
     """By shape: the plan as text, and how many pages it read."""
     plans = {}
     async with database.transaction() as tx:
-        for shape in SHAPES:
-            kind, *pairs = shape
-            found = statement(NODE, query(kind, *pairs, "_count=20"))
+        for shape, found in [*_searches(), *_wholes()]:
             rows = await tx.fetch(
                 "explain (analyze, buffers, format json) " + found.text, found.params, prepare=False
             )
@@ -170,8 +189,8 @@ async def test_each_shape_begins_at_its_index_and_reads_no_more_when_there_is_mo
     await _fill(database, LARGE)
     large = await _plans(database)
     faults = []
-    for shape, index in SHAPES.items():
-        plan, blocks = large[shape]
+    for shape, (plan, blocks) in large.items():
+        index = SHAPES.get(shape, "")
         if index not in plan or "Seq Scan" in plan:
             faults.append((str(shape)[:80], "without its index", index, _nodes(json.loads(plan))))
         if blocks > SEVERAL * small[shape][1] + FEW:

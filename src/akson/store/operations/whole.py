@@ -17,7 +17,7 @@ from akson.store.fragment import Sql, Table, Tables, both, either, index_row, sq
 from akson.store.index import hashing
 from akson.store.record.stored import Stored
 from akson.store.scope import Scope
-from akson.store.search.compartment import inside
+from akson.store.search.compartment import refers
 from akson.store.search.including import Found
 
 COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0}.pat, {0}.rid, {0}.key"
@@ -85,8 +85,7 @@ async def piece(
 ) -> Piece:
     """The next piece. `known` holds the supporting resources that were given before; those of this one are added."""
     at = _Mark.read(mark, whole)
-    of, conditions = _part(scope, whole, at)
-    statement = _rows(of, both(conditions), count)
+    statement = _rows(*_part(scope, whole, at), count)
     rows = await tx.fetch(statement.text, statement.params, prepare=False)
     found = [_found(row) for row in rows]
     if found and rows[0][WIDTH] > len(found):
@@ -98,6 +97,12 @@ async def piece(
     return Piece(
         tuple(each.stored for each in found), tuple(supporting), str(following) if following else None
     )
+
+
+def statements(scope: Scope, whole: Whole, count: int) -> list[Sql]:
+    """The SQL of the first piece of each part: for tests of plans."""
+    parts = (_Mark(OWN), _Mark(LINKED)) if whole.type == "Patient" else (_Mark(LINKED),)
+    return [_rows(*_part(scope, whole, at), count) for at in parts]
 
 
 async def count(tx: Tx, scope: Scope, whole: Whole) -> int:
@@ -122,7 +127,10 @@ def _part(scope: Scope, whole: Whole, at: _Mark) -> tuple[Table, list[Sql]]:
         if at.part == OWN:
             conditions.append(sql(f"{of.alias}.pat = %s", pat))
         else:
-            conditions.append(inside(Compartment(whole.type, whole.id), of, tables))
+            link = refers(Compartment(whole.type, whole.id), of, tables)
+            # Found first, by an array: the planner would rather walk along all resources until the page is full.
+            linked = sql(f"(select {link.alias}.rid from idx_ref {link.alias} where ") + link.where  # noqa: S608
+            conditions.append(sql(f"{of.alias}.rid = any(array") + linked + sql("))"))
             conditions += [sql(f"{of.alias}.pat <> %s", pat)] if whole.type == "Patient" else []
     else:
         conditions.append(
@@ -156,14 +164,14 @@ def _in_care(of: Table, tables: Tables, care: tuple[int, int]) -> Sql:
     return either([undated, index_row("idx_date", alias, of, overlaps)])
 
 
-def _rows(of: Table, condition: Sql, count: int) -> Sql:
+def _rows(of: Table, conditions: list[Sql], count: int) -> Sql:
     """At most `count` rows and some megabytes; each tells how many were at hand."""
     chosen = (
         sql(
             f"with c as (select {of.alias}.pat, {of.alias}.rid, octet_length({of.alias}.body) as size"  # noqa: S608
             f" from resource {of.alias} where "
         )
-        + condition
+        + both(conditions)
         + sql(f" order by {of.alias}.pat, {of.alias}.rid limit %s)", count + 1)
     )
     return chosen + sql(
@@ -223,7 +231,8 @@ def _by_key(scope: Scope, whole: Whole, keys: list[int], *, own: bool) -> Sql:
     if whole.since is not None:
         conditions.append(sql(f"{of.alias}.updated >= %s", whole.since))
     if whole.compartment is not None:
-        conditions.append(sql("not ") + inside(whole.compartment, of, tables))
+        conditions.append(sql("not ") + refers(whole.compartment, of, tables))
+        conditions.append(sql(f"{of.alias}.key <> %s", hashing.resource_key(whole.type, whole.id)))
     head = sql(f"select {COLUMNS.format(of.alias)} from resource {of.alias} where ")  # noqa: S608
     return head + both(conditions) + sql(f" order by {of.alias}.rid")
 

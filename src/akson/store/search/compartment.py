@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from akson.fhir.search import Compartment
 from akson.fhir.spec import spec
-from akson.store.fragment import Sql, Table, Tables, both, either, index_row, sql
+from akson.store.fragment import RowTest, Sql, Table, Tables, both, index_row, sql
 from akson.store.index import hashing
 
 
@@ -24,15 +24,22 @@ def members(compartment: str, kinds: Iterable[str] = ()) -> list[int]:
 
 def inside(criterion: Compartment, of: Table, tables: Tables) -> Sql:
     """The condition that the resource is in the compartment."""
-    key = hashing.resource_key(criterion.type, criterion.id)
+    link = refers(criterion, of, tables)
+    if of.kinds and criterion.type not in of.kinds:
+        return link
+    # As one list of rows that can be begun with: "or" would be asked of every resource there is.
+    own, key = tables.name(), hashing.resource_key(criterion.type, criterion.id)
+    linked = sql(f"{of.alias}.rid in (select {link.alias}.rid from idx_ref {link.alias} where ") + link.where  # noqa: S608
+    return linked + sql(f" union all select {own}.rid from resource {own} where {own}.key = %s)", key)  # noqa: S608
+
+
+def refers(criterion: Compartment, of: Table, tables: Tables) -> RowTest:
+    """The condition that the resource refers to whose compartment it is."""
     alias = tables.name()
     link = both(
         [
-            sql(f"{alias}.target = %s", key),
+            sql(f"{alias}.target = %s", hashing.resource_key(criterion.type, criterion.id)),
             sql(f"{alias}.param = any(%s::bigint[])", members(criterion.type, of.kinds)),
         ]
     )
-    refers = index_row("idx_ref", alias, of, link)
-    if of.kinds and criterion.type not in of.kinds:
-        return refers
-    return either([refers, sql(f"{of.alias}.key = %s", key)])
+    return index_row("idx_ref", alias, of, link)
