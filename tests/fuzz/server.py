@@ -15,8 +15,9 @@ from akson.rest.operations import OPERATIONS
 from akson.rest.wire.http import App
 from akson.store.database.pool import Database
 from tests.fuzz.corpus import resources
-from tests.fuzz.layers import make_document, make_fhirpath_patch, make_json, make_patch, make_query
+from tests.fuzz.layers import make_document, make_fhirpath_patch, make_json, make_patch
 from tests.fuzz.mutate import ODD, bent, cut_up
+from tests.fuzz.queries import make_query
 from tests.patience import in_time
 from tests.rest import raw
 from tests.rest.raw import Told

@@ -4,7 +4,8 @@ from typing import Any
 
 from akson.fhir.model import Resource
 from akson.kit.settings import Node, Role
-from akson.record.context import Place
+from akson.record import gate
+from akson.record.context import NODE_ITSELF, Place, opened
 from akson.security.actor import Actor, Kind
 from akson.store.database.pool import Database
 
@@ -34,3 +35,14 @@ def treated(patient: str = "ingrid") -> Resource:
         "resourceType": "EpisodeOfCare", "id": "e", "status": "active",
         "patient": {"reference": f"Patient/{patient}"}, "managingOrganization": {"reference": "Organization/nord"},
     }  # fmt: skip
+
+
+async def with_two_patients(database: Database) -> Place:
+    """A journal with Ingrid, whom the nurse's unit treats, and Per, whom it does not; each with a diagnosis."""
+    made = journal(database)
+    async with opened(made, NODE_ITSELF) as ctx:
+        for name in ("ingrid", "per"):
+            await gate.update(ctx, {"resourceType": "Patient", "id": name})
+            await gate.update(ctx, condition(f"c-{name}", name))
+        await gate.update(ctx, treated())
+    return made

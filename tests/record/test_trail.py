@@ -17,7 +17,7 @@ from akson.store.access.audit import Wanted
 from akson.store.index.hashing import patient_number
 from akson.store.operations.whole import Whole
 from akson.store.record.resources import HistoryOf
-from tests.record.making import ADMIN, BASE, INGRID, NURSE, condition, journal, treated
+from tests.record.making import ADMIN, BASE, INGRID, NURSE, condition, with_two_patients
 
 pytestmark = pytest.mark.store
 
@@ -27,12 +27,7 @@ HERS, HIS = patient_number("ingrid"), patient_number("per")
 @pytest.fixture
 async def place(database):
     """Ingrid, whom the nurse's unit treats, and Per, whom it does not; each with a diagnosis, and a deleted one."""
-    made = journal(database)
-    async with opened(made, NODE_ITSELF) as ctx:
-        for name in ("ingrid", "per"):
-            await gate.update(ctx, {"resourceType": "Patient", "id": name})
-            await gate.update(ctx, condition(f"c-{name}", name))
-        await gate.update(ctx, treated())
+    made = await with_two_patients(database)
     async with opened(made, NODE_ITSELF) as ctx:
         await gate.update(ctx, condition("gone", "ingrid"))
         await gate.delete(ctx, "Condition", "gone")

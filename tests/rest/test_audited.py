@@ -6,13 +6,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from akson.record import gate
-from akson.record.context import NODE_ITSELF, opened
+from akson.record.context import opened
 from akson.rest.routes import app
 from akson.store.access import audit
 from akson.store.access.audit import Wanted
 from akson.store.index.hashing import patient_number
-from tests.record.making import BASE, NURSE, condition, journal, treated
+from tests.record.making import BASE, NURSE, condition, with_two_patients
 from tests.rest.conftest import JSON
 from tests.rest.making import ask, bundle, put
 
@@ -22,14 +21,7 @@ HERS, HIS = patient_number("ingrid"), patient_number("per")
 
 @pytest_asyncio.fixture
 async def place(database):
-    """Ingrid, whom the nurse's unit treats, and Per, whom it does not; each with a diagnosis."""
-    made = journal(database)
-    async with opened(made, NODE_ITSELF) as ctx:
-        for name in ("ingrid", "per"):
-            await gate.update(ctx, {"resourceType": "Patient", "id": name})
-            await gate.update(ctx, condition(f"c-{name}", name))
-        await gate.update(ctx, treated())
-    return made
+    return await with_two_patients(database)
 
 
 @pytest_asyncio.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import json
 import re
 from datetime import timedelta
 
@@ -13,11 +12,22 @@ from akson.record.bulk import exporter, own, steps
 from akson.rest import background
 from akson.rest.open import open_place
 from akson.store.underway import jobs, transfers
-from tests.rest.making import bundle, issue, observation, patient, put, stored
+from tests.rest.making import bundle, issue, patient, put, stored
+from tests.rest.operations.exports import (
+    ASYNC,
+    BASE,
+    begin,
+    exported,
+    fill,
+    finished,
+    ids,
+    is_done,
+    is_empty,
+    lines,
+    nothing_left,
+)
 
 pytestmark = pytest.mark.store
-ASYNC = {"prefer": "respond-async"}
-BASE = "http://fhir.example"
 
 
 @pytest.fixture(autouse=True)
@@ -31,64 +41,6 @@ async def work(database):
     """The work beside the requests, as the server has it."""
     async with background.beside(open_place(database, BASE)):
         yield
-
-
-async def begin(client, path, **params):
-    answer = await client.get(path, params=params, headers=ASYNC)
-    assert answer.status_code == 202, answer.text
-    assert re.fullmatch(rf"{BASE}/fhir/_bulk/[\w-]{{43}}", answer.headers["content-location"])
-    return answer.headers["content-location"]
-
-
-async def finished(client, where):
-    """The manifest, and every progress that was told before it."""
-    told = []
-    async with asyncio.timeout(30):
-        while True:
-            answer = await client.get(where)
-            if answer.status_code != 202:
-                assert answer.status_code == 200, answer.text
-                return answer.json(), told
-            told.append(answer.headers["x-progress"])
-            assert 1 <= int(answer.headers["retry-after"]) <= 60
-            await asyncio.sleep(0.1)
-
-
-async def lines(client, manifest, kind="output"):
-    found = []
-    for file in manifest[kind]:
-        answer = await client.get(file["url"])
-        assert answer.status_code == 200
-        assert answer.headers["content-type"] == "application/fhir+ndjson"
-        resources = [json.loads(line) for line in answer.text.splitlines()]
-        assert len(resources) == file["count"]
-        assert {each["resourceType"] for each in resources} == {file["type"]}
-        found += resources
-    return found
-
-
-async def exported(client, path="/$export", **params):
-    manifest, _ = await finished(client, await begin(client, path, **params))
-    return await lines(client, manifest)
-
-
-def ids(resources):
-    return sorted(f"{each['resourceType']}/{each['id']}" for each in resources)
-
-
-async def fill(client):
-    """Two patients with an observation each, and what is about nobody."""
-    entries = [
-        put(patient(id="a")), put(patient("Olsen", id="b")), put(observation("Patient/a", id="oa")),
-        put(observation("Patient/b", code="2339-0", id="ob")),
-        put({"resourceType": "Organization", "id": "org", "name": "Solvik"}),
-        put({"resourceType": "Group", "id": "g", "type": "person", "actual": True, "member": [
-            {"entity": {"reference": "Patient/a"}},
-            {"entity": {"reference": "Patient/b"}, "inactive": True},
-        ]}),
-    ]  # fmt: skip
-    answer = await client.post("", json=bundle("transaction", *entries))
-    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.usefixtures("work")
@@ -422,13 +374,6 @@ async def test_one_that_ends_while_it_is_being_cancelled_leaves_nothing(client, 
     await nothing_left(database)
 
 
-async def is_done(database):
-    async with database.transaction() as tx:
-        states = await tx.fetch("select state from transfer")
-        left = await tx.one("select count(*) from job")
-    return states == [("done",)] and left == (0,)
-
-
 async def test_it_can_be_cancelled_before_it_is_done(client, database):
     await fill(client)
     where = await begin(client, "/$export")
@@ -438,19 +383,6 @@ async def test_it_can_be_cancelled_before_it_is_done(client, database):
     async with background.beside(open_place(database, BASE)), asyncio.timeout(20):
         while not await is_empty(database):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
-
-
-async def is_empty(database):
-    async with database.transaction() as tx:
-        (row,) = await tx.fetch(
-            "select (select count(*) from transfer), (select count(*) from transfer_part),"
-            " (select count(*) from transfer_chunk), (select count(*) from job)"
-        )
-    return row == (0, 0, 0, 0)
-
-
-async def nothing_left(database):
-    assert await is_empty(database)
 
 
 @pytest.mark.usefixtures("work")

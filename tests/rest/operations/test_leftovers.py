@@ -399,6 +399,8 @@ async def test_a_posted_search_does_not_outlive_its_hour(client, database):
                 return len(await tx.fetch("select 1 from keep")) == 1
 
         await until(swept)
+    async with database.transaction() as tx:
+        assert await tx.fetch("select key from keep") == [(str(timedelta(hours=1)),)]
 
 
 async def test_the_samples_of_tokens_hold_none_of_it(client, database):

@@ -219,6 +219,10 @@ async def test_a_subscription_ends_when_it_says(client, receiver, working, datab
         return await status(client, id_) == "off"
 
     await until(ended)
+    told = len(receiver.of("event-notification"))
+    await stored(client, patient("Lie"))
+    await asyncio.sleep(0.4)
+    assert len(receiver.of("event-notification")) == told == 0
 
 
 async def test_one_that_cannot_be_evaluated_any_more_does_not_stop_the_others(

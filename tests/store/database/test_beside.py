@@ -12,7 +12,8 @@ async def test_a_running_server_lets_a_second_program_in(postgres):
     uri = running(data, "postgres")
     database = Database(uri, 1)
     await database.open()
-    await database.alive()
+    async with database.transaction(read_only=True) as tx:
+        assert await tx.one("select current_database()") == ("postgres",)
     await database.close()
 
 
