@@ -22,6 +22,7 @@ USUAL = (
     "import_",
     "everything",
     "terminology",
+    "validation",
     "subscriptions",
     "chart",
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from akson.cli import hosting
 from bench import report
 from bench.client import Connection, Result, connect, request
 from bench.server import Served
@@ -286,7 +287,7 @@ class Mix:
 def run(folder: Path, bundles: list[bytes], seconds: float) -> str:  # noqa: ARG001
     server = Served(folder / "data")
     try:
-        results = asyncio.run(_measure(server, seconds))
+        results = hosting.run(_measure(server, seconds))
         size = server.database_size(folder / "data")
     finally:
         server.stop()
@@ -302,7 +303,7 @@ Published for servers with 8 cores beside a database with 8 (2026-06): Aidbox 5,
 
 async def _measure(server: Served, seconds: float) -> list[Result]:
     results = []
-    for connections in (1, 16, 32):
+    for connections in (1, 16, 32, 64):
         mix = Mix(server.port)
         await mix.run(connections, 1)
         with server.watched() as used:

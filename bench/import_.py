@@ -1,8 +1,8 @@
 """Import of the Synthea transaction Bundles over HTTP, as published, one transaction each."""
 
-import asyncio
 from pathlib import Path
 
+from akson.cli import hosting
 from bench import workloads
 from bench.server import Served
 
@@ -13,7 +13,7 @@ def run(folder: Path, bundles: list[bytes], seconds: float) -> str:  # noqa: ARG
     try:
         for clients in (1, 2, 3):
             with server.watched() as used:
-                took, made = asyncio.run(workloads.import_bundles(server.port, bundles, clients))
+                took, made = hosting.run(workloads.import_bundles(server.port, bundles, clients))
             rows.append(
                 f"| {clients} | {made:,} | {took:.1f} | **{made / took:,.0f}** | {used[0] / made * 1000:.2f}"
                 f" | {used[1] / made * 1000:.2f} |"

@@ -1,6 +1,5 @@
 """The search mix: six families of searches, twenty results a page, over the Synthea records."""
 
-import asyncio
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +7,7 @@ from urllib.parse import quote
 
 import orjson
 
+from akson.cli import hosting
 from bench import report, workloads
 from bench.client import Result, connect, load, request
 from bench.server import Served
@@ -162,7 +162,7 @@ async def ids(port: int, kind: str) -> list[str]:
 def run(folder: Path, bundles: list[bytes], seconds: float) -> str:
     server = workloads.filled(folder, bundles)
     try:
-        results = asyncio.run(_measure(server, seconds))
+        results = hosting.run(_measure(server, seconds))
     finally:
         server.stop()
     return f"""## Search mix

@@ -39,10 +39,10 @@ def serving(data: Path, port: int, **environment: str) -> "subprocess.Popen[str]
 class Served:
     """A running server; `ready` is the seconds from its start to the line that says so."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, **environment: str) -> None:
         self.port = free_port()
         started = time.perf_counter()
-        self._process = serving(data, self.port)
+        self._process = serving(data, self.port, **environment)
         self.ready = time.perf_counter() - started
 
     @property

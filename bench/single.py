@@ -1,12 +1,12 @@
 """Single kinds of request by themselves: read, search, create, on one connection and on many."""
 
-import asyncio
 import random
 from collections.abc import Callable
 from pathlib import Path
 
 import orjson
 
+from akson.cli import hosting
 from bench import report, workloads
 from bench.client import Result, connect, load, request
 from bench.server import Served
@@ -17,7 +17,7 @@ CONNECTIONS = 16
 def run(folder: Path, bundles: list[bytes], seconds: float) -> str:
     server = workloads.filled(folder, bundles)
     try:
-        results = asyncio.run(_measure(server, seconds))
+        results = hosting.run(_measure(server, seconds))
     finally:
         server.stop()
     return f"""## Single requests

@@ -5,6 +5,7 @@ import tarfile
 import time
 from pathlib import Path
 
+from akson.cli import hosting
 from bench.client import Connection, connect, request
 from bench.server import Served
 
@@ -41,6 +42,6 @@ async def import_bundles(port: int, bundles: list[bytes], clients: int) -> tuple
 def filled(folder: Path, bundles: list[bytes]) -> Served:
     """A server that holds the Synthea people, its statistics up to date."""
     server = Served(folder / "data")
-    asyncio.run(import_bundles(server.port, bundles, 2))
+    hosting.run(import_bundles(server.port, bundles, 2))
     time.sleep(12)  # autovacuum looks every ten seconds
     return server

@@ -1,11 +1,11 @@
 """HAPI FHIR and Akson on the same workloads, one after the other in the same run."""
 
-import asyncio
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from akson.cli import hosting
 from bench import crud, search, workloads
 from bench.client import END, Result, load
 from bench.peers import hapi
@@ -57,9 +57,9 @@ def _measured(start: Callable[[], Server], bundles: list[bytes], seconds: float,
         _import(server, bundles)
         time.sleep(SETTLE_SECONDS)
         _say("  searches")
-        searches = asyncio.run(_searches(server, seconds, warm))
+        searches = hosting.run(_searches(server, seconds, warm))
         _say("  CRUD mix")
-        changes = asyncio.run(_changes(server, seconds, warm))
+        changes = hosting.run(_changes(server, seconds, warm))
         _say("  import")
         return [*changes, *searches, _import(server, bundles)]
     finally:
@@ -69,7 +69,7 @@ def _measured(start: Callable[[], Server], bundles: list[bytes], seconds: float,
 def _import(server: Server, bundles: list[bytes]) -> Result:
     """One time for each resource: what it took on the average."""
     before = server.cpu_seconds()
-    seconds, made = asyncio.run(workloads.import_bundles(server.port, bundles, CLIENTS))
+    seconds, made = hosting.run(workloads.import_bundles(server.port, bundles, CLIENTS))
     return _used(Result("import, resources", CLIENTS, seconds, [seconds / made] * made), server, before)
 
 

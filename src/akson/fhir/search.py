@@ -3,16 +3,18 @@
 Source: http://hl7.org/fhir/R4/search.html. `parse` lives in `fhir/search_parse.py`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Literal
+
+from akson.kit.value import value
 
 ParamType = Literal[
     "number", "date", "string", "token", "reference", "composite", "quantity", "uri", "special"
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SearchParam:
     """One search parameter of one resource type."""
 
@@ -27,7 +29,7 @@ class SearchParam:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TokenTerm:
     """`[system]|[code]`. system None: any; system "": explicitly none; code None: any code of the system."""
 
@@ -35,17 +37,17 @@ class TokenTerm:
     code: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StringTerm:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UriTerm:
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DateTerm:
     """A prefix and the interval the value stands for: microseconds since 1970 UTC, both ends inclusive."""
 
@@ -54,7 +56,7 @@ class DateTerm:
     high: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NumberTerm:
     """A prefix, the number, and the interval its precision stands for."""
 
@@ -64,7 +66,7 @@ class NumberTerm:
     high: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QuantityTerm:
     """A number with a unit. system and code as in TokenTerm; both None: any unit."""
 
@@ -73,7 +75,7 @@ class QuantityTerm:
     code: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReferenceTerm:
     """A reference: type and id of a resource here; or an absolute url; type None when only an id was given."""
 
@@ -82,7 +84,7 @@ class ReferenceTerm:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NearTerm:
     """Within `distance` kilometres of a place, given in degrees."""
 
@@ -91,7 +93,7 @@ class NearTerm:
     distance: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CompositeTerm:
     parts: tuple["Term", ...]
 
@@ -109,7 +111,7 @@ Term = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Filter:
     """One criterion: the parameter, its modifier, and terms of which one must match.
 
@@ -126,7 +128,7 @@ class Filter:
     """The type of the referenced resource in a chain."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Has:
     """`_has:Type:ref:criterion`: some resource of `type` refers here by `reference` and fulfils `criterion`."""
 
@@ -135,28 +137,28 @@ class Has:
     criterion: "Criterion"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class And:
     """All parts hold."""
 
     parts: tuple["Criterion", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Or:
     """One part holds."""
 
     parts: tuple["Criterion", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Not:
     """The part does not hold."""
 
     part: "Criterion"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Compartment:
     """The resource is in the compartment of one resource: it is that one, or refers to it by one of the parameters
     that make the compartment (http://hl7.org/fhir/R4/compartmentdefinition.html).
@@ -169,7 +171,7 @@ class Compartment:
 Criterion = Filter | Has | And | Or | Not
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Include:
     """`_include=Type:param:target` or its reverse. param "*" is the wildcard."""
 
@@ -180,7 +182,7 @@ class Include:
     iterate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sort:
     """One sort key: any parameter but a composite or special one."""
 
@@ -194,7 +196,7 @@ class Sort:
         return Sort(next((param for param in self.shared if param.base == kind), self.param), self.descending)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Query:
     """A whole search on one type (or on all: type "")."""
 

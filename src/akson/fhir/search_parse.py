@@ -113,7 +113,8 @@ class _Parser:
         }
         if settings.get("summary") != "count":
             made["_count"] = str(settings.get("count"))
-            made |= {"_total": str(settings.get("total"))} if settings.get("count") != 0 else {}
+            if settings.get("count") != 0:
+                made["_total"] = str(settings.get("total"))
         return made
 
     def add(self, name: str, value: str) -> None:

@@ -10,4 +10,5 @@ def now() -> datetime:
 
 def instant(moment: datetime) -> str:
     """A FHIR instant, e.g. 2026-11-23T08:05:00.000Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    universal = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return universal.isoformat(timespec="milliseconds").replace("+00:00", "Z")

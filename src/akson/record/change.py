@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from akson.fhir.model import Resource, reference
 from akson.kit.errors import AksonError, Conflict, NotFound, VersionMismatch
+from akson.kit.value import value
 from akson.security.actor import Action
 from akson.store.record.resources import Stored
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Change:
     """Create (the id is set by the caller or made by the store) or update of one resource."""
 
@@ -49,7 +50,7 @@ def _name(error: AksonError, changes: Sequence[Change]) -> None:
             error.issues = tuple(replace(i, expression=i.expression or (change.place,)) for i in error.issues)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Written:
     """The stored row, whether it is new, and whether anything changed (a conditional create may find it there)."""
 

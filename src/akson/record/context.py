@@ -10,6 +10,7 @@ from akson.kit.errors import AksonError, Contended
 from akson.kit.ids import new_id
 from akson.kit.limits import LIMITS, Limits
 from akson.kit.settings import Level, Node
+from akson.kit.value import value
 from akson.record.refused import Refused
 from akson.record.registry import Registry
 from akson.security.actor import Action, Actor, Kind, Purpose
@@ -39,7 +40,7 @@ class Place:
     """The search parameters that hold here."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Context:
     """One request or job."""
 

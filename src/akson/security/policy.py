@@ -5,14 +5,13 @@ a read by id, a search and an include alike. Default deny: what no rule grants i
 `security/rules`; each gives a predicate for what it grants, or None where it has nothing to say.
 """
 
-from dataclasses import dataclass
-
+from akson.kit.value import value
 from akson.security.actor import Action, Actor, Purpose
 from akson.security.rules import RULES
 from akson.store.scope import AnyOf, Scope
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Grant:
     """Yes, within this scope. The reason is the scope's."""
 
@@ -22,7 +21,7 @@ class Grant:
     audited: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refusal:
     """No, and why: a key of the catalogues, `reason.*`."""
 

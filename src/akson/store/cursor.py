@@ -7,6 +7,7 @@ import base64
 import binascii
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -26,7 +27,7 @@ def write(values: Sequence[Any], secret: bytes | None = None) -> str:
     raw = orjson.dumps(list(values))
     if secret is not None:
         nonce = os.urandom(NONCE)
-        raw = nonce + AESGCM(secret).encrypt(nonce, raw, None)
+        raw = nonce + _sealing(secret).encrypt(nonce, raw, None)
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
@@ -39,13 +40,16 @@ def read(mark: str, kind: str, integers: int = 0, secret: bytes | None = None) -
     return values
 
 
+_sealing = lru_cache(maxsize=8)(AESGCM)
+
+
 def _decoded(mark: str, secret: bytes | None) -> list[Any]:
     if len(mark) > LIMIT:
         return []
     try:
         raw = base64.b64decode(mark + "=" * (-len(mark) % 4), altchars=b"-_", validate=True)
         if secret is not None:
-            raw = AESGCM(secret).decrypt(raw[:NONCE], raw[NONCE:], None)
+            raw = _sealing(secret).decrypt(raw[:NONCE], raw[NONCE:], None)
         values = orjson.loads(raw)
     except (ValueError, binascii.Error, InvalidTag):
         return []

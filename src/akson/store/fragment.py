@@ -1,16 +1,16 @@
 """Pieces of SQL with their parameters, and the builder that names tables: clinical ones only inside a scope."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import count
 
 from akson.fhir.spec import spec
+from akson.kit.value import value
 from akson.store.index import hashing
 from akson.store.scope import Scope
 from akson.store.scope_sql import within
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sql:
     """SQL text with placeholders, and the parameters for them in their order."""
 
@@ -29,9 +29,9 @@ def sql(text: str, *params: object) -> Sql:
 def joined(word: str, parts: Iterable[Sql]) -> Sql:
     """The parts with a word between them."""
     pieces = list(parts)
-    return Sql(
-        word.join(part.text for part in pieces), tuple(value for part in pieces for value in part.params)
-    )
+    if len(pieces) == 1:
+        return pieces[0]
+    return Sql(word.join([part.text for part in pieces]), tuple([v for part in pieces for v in part.params]))
 
 
 def both(parts: Sequence[Sql]) -> Sql:
@@ -44,7 +44,7 @@ def either(parts: Sequence[Sql]) -> Sql:
     return sql("(") + joined(" or ", parts) + sql(")") if parts else sql("false")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Table:
     """The table resource under an alias, with the condition that keeps it inside the scope."""
 
@@ -84,7 +84,7 @@ class Tables:
         """Present, not deleted resources of these types inside the scope."""
         alias = f"r{next(self._numbers)}"
         text, values = within(self._scope, alias)
-        inside = both([sql(f"not {alias}.deleted"), sql(text, *values)])
+        inside = sql(f"not {alias}.deleted and {text}", *values)
         if not kinds:
             return Table(alias, (), inside, sql("true"))
         if len(kinds) == 1:
@@ -96,7 +96,7 @@ class Tables:
         return f"i{next(self._numbers)}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Linked(Sql):
     """That a resource refers to, or is referred to by, one that fulfils a criterion; with what the test is made of."""
 
@@ -126,7 +126,7 @@ def by_number(test: Sql) -> bool:
     return isinstance(test, RowTest) or (isinstance(test, Linked) and test.column == "rid")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stretches:
     """The stretches of an index that hold what a test asks for, one for each of its values, as rows of a table.
 
@@ -141,7 +141,7 @@ class Stretches:
     """The condition on an index row that it lies on the stretch and fulfils the test."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RowTest(Sql):
     """That a resource has a row in an index table; with what the test is made of, for searches that begin there."""
 
@@ -158,8 +158,9 @@ class RowTest(Sql):
         found = self.stretches
         # The limit stands in its text, since a plan for any limit would sort.
         end = sql(" order by ") + order + sql(f" limit {limit:d}")
-        head = sql("select distinct ") + listed + sql(f" from {self.table} {self.alias} where ")
-        walk = head + both([self.where if found is None else found.where, *more]) + end
+        asked = both([self.where if found is None else found.where, *more])
+        head = sql("select distinct ")
+        walk = joined("", [head, listed, sql(f" from {self.table} {self.alias} where "), asked, end])
         if found is None:
             return walk
         columns = ", ".join(names)

@@ -12,7 +12,7 @@ from akson.kit.errors import Malformed
 from akson.store.record import resources
 from akson.store.record.resources import Write
 from akson.store.scope import NODE, AllOf, AnyOf, OfPatients, OfTypes, Scope, Unlabelled, WithoutPatient
-from akson.store.search import statements
+from akson.store.search import few, statements
 from akson.store.search.driving import drive
 
 pytestmark = pytest.mark.store
@@ -177,7 +177,9 @@ SCOPES = [
 
 
 @pytest.mark.parametrize("scope", SCOPES, ids=["all", "patients", "type and patient", "nobody or patient"])
-async def test_the_pages_together_are_every_match_once(filled, scope):
+@pytest.mark.parametrize("most", [few.FEW, 3], ids=["few", "many"])
+async def test_the_pages_together_are_every_match_once(filled, scope, most, monkeypatch):
+    monkeypatch.setattr(few, "FEW", most)
     chosen = []
 
     @settings(max_examples=40, deadline=None)

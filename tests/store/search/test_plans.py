@@ -90,6 +90,7 @@ SHAPES = {
     ("Observation", "date=ge2029", "date=lt2031"): "idx_date",
     ("Observation", "value-quantity=gt2", "value-quantity=lt5"): "idx_qty",
     ("Observation", "code=common", "date=ge2029"): "idx_date",
+    ("Observation", "code=common", "date=gt2000"): "idx_token_hash",
     ("Observation", "date=gt2000", "status=final"): "idx_date",
     ("Observation", "code-value-quantity=rare$gt3000"): "idx_composite_hash",
     ("Observation", f"code-value-quantity=rare$gt3|{UCUM}|g"): "idx_composite_high",

@@ -81,15 +81,16 @@ async def _links(
 ) -> list[bundle.Link]:
     path = "/".join([request.base, *_place(query)])
     shown = [pair for pair in query.executed if pair[0] != "_cursor" and pair not in hidden]
-    links = [("self", address(path, shown))]
-    again = shown
-    if (page.next or query.cursor) and hidden:
+    found = address(path, shown)
+    links = [("self", found)]
+    if not page.next and not query.cursor:
+        return links
+    if hidden:
         name = request.parameter("_page") or await pages.remember(ctx, query.type, list(query.executed))
-        again = [("_page", name)]
-    if page.next or query.cursor:
-        links.append(("first", address(path, again)))
+        found = address(path, [("_page", name)])
+    links.append(("first", found))
     if page.next:
-        links.append(("next", address(path, [*again, ("_cursor", page.next)])))
+        links.append(("next", f"{found}{'&' if '?' in found else '?'}_cursor={page.next}"))
     return links
 
 

@@ -45,14 +45,8 @@ def head(kind: str, *, links: Iterable[Link] = (), total: int | None = None) -> 
 
 def found_entry(base: bytes, stored: Stored, mode: bytes, shape: Shape | None) -> bytes:
     """An entry of a searchset."""
-    body = shape(stored.body) if shape else stored.body
-    return b'{"fullUrl":"%s/%s/%s","resource":%s,"search":{"mode":"%s"}}' % (
-        base,
-        stored.type.encode(),
-        stored.id.encode(),
-        body,
-        mode,
-    )
+    place = b'{"fullUrl":"%s/%s/%s","resource":' % (base, stored.type.encode(), stored.id.encode())
+    return place + (shape(stored.body) if shape else stored.body) + b',"search":{"mode":"%s"}}' % mode
 
 
 def version_entry(base: str, stored: Stored, shape: Shape | None) -> bytes:

@@ -31,6 +31,10 @@ OPTIONS = (
 )
 
 
+Waiting = asyncio.Future[Link | None]
+"""For a connection, or the leave to make one."""
+
+
 def _adapters() -> AdaptersMap:
     """Every int goes as int8: one prepared statement whatever the size of the number."""
     adapters = AdaptersMap(psycopg.adapters)
@@ -120,7 +124,9 @@ class Database:
         self.uri = uri
         self._size, self._wait, self._open = size, wait, 0
         self._free: list[Link] = []
-        self._queue: deque[asyncio.Future[Link | None]] = deque()
+        self._queue: deque[tuple[float, Waiting]] = deque()
+        """Who waits for a connection, and until when by the loop's clock."""
+        self._timer: asyncio.TimerHandle | None = None
         self._parting: set[asyncio.Future[None]] = set()
         self._pool = AsyncConnectionPool(
             uri,
@@ -148,6 +154,8 @@ class Database:
             link.rest()
             await self._pool.putconn(link.connection)
         self._free.clear()
+        if self._timer is not None:
+            self._timer.cancel()
         await self._pool.close()
 
     async def alive(self) -> None:
@@ -193,16 +201,16 @@ class Database:
                 self._part_with(link)
             if self._open < self._size:
                 return await self._connect()
-            waiting: asyncio.Future[Link | None] = asyncio.get_running_loop().create_future()
-            self._queue.append(waiting)
+            loop = asyncio.get_running_loop()
+            waiting: Waiting = loop.create_future()
+            self._queue.append((loop.time() + self._wait, waiting))
+            if self._timer is None:
+                self._timer = loop.call_later(self._wait, self._refuse_late)
             try:
-                async with asyncio.timeout(self._wait):
-                    given = await waiting
-            except TimeoutError as error:
-                raise Unavailable("all connections to the database are in use") from error
-            except BaseException:
-                if waiting.done() and not waiting.cancelled() and (link_given := waiting.result()):
-                    self.give(link_given)
+                given = await waiting
+            except asyncio.CancelledError:
+                if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
+                    self._pass_on(waiting.result())
                 raise
             if given is not None:
                 return given
@@ -217,6 +225,13 @@ class Database:
             raise
         return Link(connection)
 
+    def _pass_on(self, given: Link | None) -> None:
+        """Give to the next who waits what came to one who no longer does."""
+        if given is None:
+            self._wake(None)
+        else:
+            self.give(given)
+
     def give(self, link: Link) -> None:
         """Give back what was taken."""
         if self._is_worn(link):
@@ -228,11 +243,20 @@ class Database:
     def _wake(self, link: Link | None) -> bool:
         """Hand a connection, or the leave to make one, to who has waited longest; False when nobody waits."""
         while self._queue:
-            waiting = self._queue.popleft()
+            _, waiting = self._queue.popleft()
             if not waiting.done():
                 waiting.set_result(link)
                 return True
         return False
+
+    def _refuse_late(self) -> None:
+        """Refuse who has waited too long: one timer for all that wait, who come in the order of their time."""
+        loop = asyncio.get_running_loop()
+        while self._queue and self._queue[0][0] <= loop.time():
+            _, waiting = self._queue.popleft()
+            if not waiting.done():
+                waiting.set_exception(Unavailable("all connections to the database are in use"))
+        self._timer = loop.call_at(self._queue[0][0], self._refuse_late) if self._queue else None
 
     @staticmethod
     def _is_worn(link: Link) -> bool:
@@ -261,8 +285,10 @@ class _Singly:
         self._database = database
 
     async def __aenter__(self) -> Tx:
-        with _told():
+        try:
             self._link = await self._database.take()
+        except (psycopg.Error, PoolTimeout) as error:
+            raise _in_own_words(error) or error from error
         return Tx(self._link)
 
     async def __aexit__(

@@ -4,10 +4,10 @@ A version is in it when its own row and the present one are in the scope. A page
 version that is written meanwhile comes before all pages, and one that is replaced keeps its place.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from akson.fhir.spec import spec
+from akson.kit.value import value
 from akson.store import cursor as marks
 from akson.store.database.pool import Tx
 from akson.store.fragment import Sql, both, sql
@@ -22,7 +22,7 @@ ORDER = "order by {0}.updated desc, {0}.rid desc, {0}.version desc limit %s"
 TABLES = ("resource", "history")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HistoryPage:
     """Versions, newest first, and the mark of the next page (None at the end)."""
 
@@ -30,7 +30,7 @@ class HistoryPage:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HistoryOf:
     """Whose history: of one resource, of a type (id None) or of all (type None); which versions; how many."""
 

@@ -1,14 +1,14 @@
 """A stored version of a resource, and the bytes it is stored as."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from akson.fhir import strict_json
 from akson.fhir.model import Resource
 from akson.kit.clock import instant
+from akson.kit.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stored:
     """One version of one resource. `body` is the JSON exactly as it is served, empty when deleted."""
 

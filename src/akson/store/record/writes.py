@@ -4,7 +4,7 @@ The store sets id, meta.versionId and meta.lastUpdated. Every change keeps the v
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from akson.fhir.model import Resource
 from akson.kit.clock import now
 from akson.kit.errors import Conflict, NotFound, VersionMismatch
 from akson.kit.ids import new_id
+from akson.kit.value import value
 from akson.store.database.arrays import EMPTY, array, bigints, doubles, texts
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import digest, hash64, patient_number, resource_key
@@ -42,7 +43,7 @@ DELETE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Write:
     """One write of many. resource None deletes. `expected` is the version it must have now (0: it must be new)."""
 
@@ -53,7 +54,7 @@ class Write:
     expected: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Present:
     """The row that a change begins from."""
 

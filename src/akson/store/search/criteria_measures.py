@@ -4,10 +4,10 @@ Source: http://hl7.org/fhir/R4/search.html#date, #number, #quantity; location.ht
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import cos, degrees, radians
 
 from akson.fhir.search import DateTerm, Filter, NearTerm, NumberTerm, QuantityTerm
+from akson.kit.value import value
 from akson.store.fragment import (
     Sql,
     Table,
@@ -59,7 +59,7 @@ def quantity(criterion: Filter, of: Table, tables: Tables) -> Sql:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Amount:
     """What is looked for in idx_qty: under which hashes, in which unit (None for any), what number."""
 

@@ -6,27 +6,32 @@ resource, where it is asked once more. Further criteria are asked of each row by
 still begin with one of them, where it expects few.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from akson.fhir.search import Filter, Query
 from akson.kit.errors import Malformed
+from akson.kit.value import value
 from akson.store import cursor
 from akson.store.fragment import RowTest, Sql, Table, Tables, by_number, joined, sql
 from akson.store.scope import Scope
 from akson.store.scope_sql import on_patient
 from akson.store.search.criteria import condition
+from akson.store.search.few import Few, each_row, few_rows
 from akson.store.search.sorting import Key, Order, after, fingerprint, plain, tells_of_people, values_of
 
 MEASURED = frozenset({"idx_date", "idx_qty"})
+NAMES = ("k0", "k1")
+"""What the keys of an order are called in a statement."""
 CASTS = {"idx_date": "bigint", "idx_qty": "float8", "idx_string": "text", "idx_composite": "float8"}
 
 TOGETHER = 30
 """Values of one criterion up to which each is walked by itself where more is asked: each walk may begin with that."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Drive:
     """A search as a walk along one index: the rows it looks at, in their order, and the resource they belong to."""
 
@@ -37,29 +42,42 @@ class Drive:
     further: tuple[Sql, ...]
     """What else is asked, of the index rows."""
     order: Order
-    """All keys rise."""
+    """All keys are columns, and rise."""
     is_telling: bool
     """Whether a page mark would tell of a person, and must be sealed."""
+    measured: RowTest | None = None
+    """One of what else is asked that may give few: then the walk is of those alone. `further` does not hold it."""
 
     @property
     def is_plain(self) -> bool:
         """Whether one plan serves all values."""
-        return not self.further
+        return not self.further and self.measured is None
 
     def page(self, columns: str, limit: int, values: list[Any] | None) -> Sql:
         """The statement of one page: the resource's columns, then the keys of the order."""
-        keys = self.order.keys
-        names = [f"k{number}" for number in range(len(keys))]
-        listed = joined(
-            ", ", [key.expression + sql(f" as {name}") for key, name in zip(keys, names, strict=True)]
-        )
+        keys = [key.expression.text for key in self.order.keys]
+        names = NAMES[: len(keys)]
+        listed = sql(", ".join([f"{key} as {name}" for key, name in zip(keys, names, strict=True)]))
         more = [self.inside, *self.further, *([self._first()] if self.test.along else [])]
         more += [after(self.order, values)] if values else []
-        inner = self.test.rows(listed, more, self.order.clause(), limit, names)
-        outer = ", ".join(f"p.{name}" for name in names)
-        head = sql(f"select {columns.format(self.of.alias)}, {outer} from (")  # noqa: S608
+        outer = ", ".join([f"p.{name}" for name in names])
         tail = sql(f") p join resource {self.of.alias} on {self.of.alias}.rid = p.{names[-1]} where ")
-        return head + inner + tail + self.of.condition + sql(f" order by {outer}")
+        walk = partial(self.test.rows, listed, order=sql(", ".join(keys)), limit=limit, names=names)
+        head = sql(f"select {columns.format(self.of.alias)}, {outer} from (")  # noqa: S608
+        if self.measured is None:
+            inner = [walk(more)]
+        else:
+            few = few_rows(self.measured)
+            head = joined("", [sql("with few as materialized ("), few.rows, sql(") "), head])
+            inner = self._two_ways(self.measured, few, lambda test: walk([*more, test]))
+        return joined("", [head, *inner, tail, self.of.condition, sql(f" order by {outer}")])
+
+    def _two_ways(self, measured: RowTest, few: Few, walk: Callable[[Sql], Sql]) -> list[Sql]:
+        """Of the few that are measured so, each looked up; or, where they are many, along the walk until it has enough."""
+        count, alias = "(select count(*) from few)", self.test.alias
+        small = sql(f"{count} <= %s and {alias}.rid = any(array(select id from few))", few.most)  # noqa: S608
+        large = sql(f"{count} > %s and ", few.most) + each_row(measured, alias)
+        return [sql("("), walk(small), sql(") union all ("), walk(large), sql(")")]
 
     def _first(self) -> Sql:
         """Of several rows of one resource, the first in the order counts.
@@ -104,6 +122,8 @@ def drive(scope: Scope, query: Query) -> Drive | None:
         return None
     rows = replace(of, alias=lead.alias)
     further = [condition(each, rows, tables) for number, each in enumerate(query.filters) if number != place]
+    measured = _measured(lead, further)
+    further = [test for test in further if test is not measured]
     if further and lead.stretches is not None and lead.stretches.many > TOGETHER:
         lead = replace(lead, stretches=None)
     keys = [Key(sql(f"{lead.alias}.rid"))]
@@ -111,7 +131,18 @@ def drive(scope: Scope, query: Query) -> Drive | None:
         keys.insert(0, Key(sql(f"{lead.alias}.{lead.along}"), cast=CASTS[lead.table]))
     asked = query.filters[place or 0]
     telling = bool(lead.along) and not (isinstance(asked, Filter) and not tells_of_people(asked.param))
-    return Drive(lead, of, sql(inside[0], *inside[1]), tuple(further), Order(tuple(keys)), telling)
+    return Drive(lead, of, sql(inside[0], *inside[1]), tuple(further), Order(tuple(keys)), telling, measured)
+
+
+def _measured(lead: RowTest, further: Sequence[Sql]) -> RowTest | None:
+    """What to find out of beside a code, of which many may have it: whether a time or amount gives few.
+
+    Left to itself, the planner may go along all that was measured before the first with the code.
+    """
+    if lead.table != "idx_token":
+        return None
+    ranges = (test for test in further if isinstance(test, RowTest) and test.table in MEASURED and test.along)
+    return next(ranges, None)
 
 
 def _lead(tests: Sequence[Sql]) -> int | None:

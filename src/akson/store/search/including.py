@@ -4,11 +4,11 @@ Source: http://hl7.org/fhir/R4/search.html#revinclude.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from akson.fhir.canonicals import is_definition
 from akson.fhir.search import Include, Query
 from akson.kit.errors import TooLarge
+from akson.kit.value import value
 from akson.store.database.pool import Tx
 from akson.store.fragment import Sql, Tables, both, sql
 from akson.store.index import hashing
@@ -23,7 +23,7 @@ DEEPEST = 10
 COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0}.pat, {0}.rid, {0}.key"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Found:
     """A resource found, with the numbers of its row."""
 

@@ -5,17 +5,17 @@ parameters of their own (`index/rows.py`), where they meet. Source: http://hl7.o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from akson.fhir.canonicals import canonical_on, is_canonical, is_definition
 from akson.fhir.search import Include, SearchParam
 from akson.fhir.spec import spec
+from akson.kit.value import value
 from akson.store.fragment import Sql, Tables, both, one_of, sql
 from akson.store.index import hashing
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Link:
     """The tables between a resource that refers and one that it refers to."""
 

@@ -5,26 +5,24 @@ rows of its own is one search for each type, merged: each then follows its index
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from akson.fhir.search import Filter, Query, TokenTerm
+from akson.kit.value import value
 from akson.store.fragment import Linked, RowTest, Sql, Table, Tables, both, joined, sql
 from akson.store.scope import NODE, Scope
 from akson.store.search.criteria import condition
+from akson.store.search.few import Few, each_link, few_links, few_rows
 from akson.store.search.sorting import COLUMN_KEYS, Order, after, order, order_of_rest
 
 COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0}.pat, {0}.rid, {0}.key"
 WIDTH = 9
-FEW = 1000
-"""Up to so many rows of an index are read to find out whether they are few."""
-LINKS = 300
-"""Up to so many links, which cost more to follow."""
 PROBED = 3
 """Criteria of one search of which that is found out."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Way:
     """The search of one type, or of several in an order that they share."""
 
@@ -101,54 +99,18 @@ def select(head: Sql, of: Table, conditions: list[Sql], source: Sql | None = Non
     return head + sql(" from ") + tables + sql(" where ") + both(conditions)
 
 
-@dataclass(frozen=True, slots=True)
-class Few:
-    """Rows of an index that are read first, to find out whether they are few."""
-
-    column: str
-    """What of the resource they name."""
-    rows: Sql
-    most: int
-    is_link: bool = False
-
-
 def _few(scope: Scope, query: Query, of: Table) -> list[Few]:
-    """For searches by measured values alone, and for those by one link: the first rows of an index for each criterion.
-
-    The planner cannot know whether such a criterion gives few or many: it knows how the values of all parameters lie
-    together, and not how those of one do.
-    """
+    """For searches by measured values alone, and for those by one link: the first rows of an index for each criterion."""
     if query.sort or not query.filters:
         return []
     if len(query.filters) == 1:
         test = condition(query.filters[0], of, Tables(scope))
         if isinstance(test, Linked):
-            rows = sql(f"select {test.link_column} as id from ") + test.source + sql(" where ") + test.where  # noqa: S608
-            return [Few(test.column, rows + sql(" limit %s", LINKS + 1), LINKS, is_link=True)]
+            return [few_links(test)]
     if not all(_is_measured(each) for each in query.filters):
         return []
     tests = [condition(each, of, Tables(NODE)) for each in query.filters[:PROBED]]
-    return [Few("rid", _first(test), FEW) for test in tests if isinstance(test, RowTest)]
-
-
-def _first(test: RowTest) -> Sql:
-    """The numbers of the first resources of a test, along the index where it has an order."""
-    alias, along = test.alias, test.along
-    if not along:
-        head = sql(f"select {alias}.rid as id from {test.table} {alias} where ")  # noqa: S608
-        return head + test.where + sql(" limit %s", FEW + 1)
-    listed, order = sql(f"{alias}.{along} as place, {alias}.rid as id"), sql(f"{alias}.{along}, {alias}.rid")
-    return test.rows(listed, [], order, FEW + 1, ["place", "id"])
-
-
-def _each(test: Sql, of: Table) -> Sql:
-    """The test of a link as the planner can only ask it: resource after resource along the order."""
-    if not isinstance(test, Linked):
-        return test
-    end = (
-        sql(f"{test.link_column} = {of.alias}.{test.column} and ") + test.where + sql(" limit 1) is not null")
-    )
-    return sql("(select true from ") + test.source + sql(" where ") + end
+    return [few_rows(test) for test in tests if isinstance(test, RowTest)]
 
 
 def _is_measured(criterion: object) -> bool:
@@ -181,7 +143,7 @@ def _page(found: Order, of: Table, conditions: list[Sql], limit: int, few: Seque
         many.insert(0, sql(f"{count} > %s", each.most))
     if few[0].is_link:  # the second condition; with the type, whose rows are gone along
         _, test, *rest = conditions
-        many = [many[0], of.condition, _each(test, of), *rest]
+        many = [many[0], of.condition, each_link(test, of) if isinstance(test, Linked) else test, *rest]
     ways.append(sql("(") + select(head, of, many) + end + sql(")"))
     whole = sql("with ") + joined(", ", tables) + sql(" ") + joined(" union all ", ways)
     return whole + sql(f" order by {WIDTH + 1} limit %s", limit)

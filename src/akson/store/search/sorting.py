@@ -5,7 +5,6 @@ row's number, so that no two rows are equal. Rows without a value come last.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from akson.fhir.extract.paths import paths
 from akson.fhir.search import Query, SearchParam, Sort
 from akson.kit.errors import Malformed
+from akson.kit.value import value
 from akson.store import cursor
 from akson.store.fragment import Sql, Table, both, either, joined, sql
 from akson.store.index import hashing
@@ -39,7 +39,7 @@ LONGEST = 200
 """Characters that count of a text that is read from the body."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Key:
     """One key of the order: an expression, and whether it falls."""
 
@@ -52,7 +52,7 @@ class Key:
         return self.expression + sql(" desc" if self.descending else "")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Order:
     """The keys; for a first key from an index table, that table, joined where rows have a value."""
 

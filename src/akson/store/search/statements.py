@@ -4,11 +4,9 @@ Every resource that takes part, as match, link of a chain, or included, is insid
 mark of its last row; the next begins after it, whatever was written meanwhile.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
 from akson.fhir.search import Query
 from akson.kit.errors import Malformed
+from akson.kit.value import value
 from akson.store.database.pool import Row, Tx
 from akson.store.fragment import Sql, sql
 from akson.store.record.stored import Stored
@@ -23,7 +21,7 @@ COUNT_EXACTLY = 1000
 """Up to here an estimated total is counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Page:
     """One page: matches in their order, what they include, the mark of the next page, the total if asked for."""
 
@@ -44,9 +42,12 @@ async def search(tx: Tx, scope: Scope, query: Query) -> Page:
     if query.total == "estimate":
         total = await estimate(tx, scope, query)
     rows, mark = await _matches(tx, scope, query)
-    found = [_found(row) for row in rows]
-    included = await include(tx, scope, query, found) if query.includes else []
-    return Page(tuple(match.stored for match in found), tuple(each.stored for each in included), mark, total)
+    matches = tuple([Stored(*row[:7]) for row in rows])
+    if not query.includes:
+        return Page(matches, (), mark, total)
+    found = [Found(stored, *row[6:9]) for stored, row in zip(matches, rows, strict=True)]
+    included = await include(tx, scope, query, found)
+    return Page(matches, tuple(each.stored for each in included), mark, total)
 
 
 async def count(tx: Tx, scope: Scope, query: Query) -> int:
@@ -128,8 +129,3 @@ async def _secret(tx: Tx) -> bytes:
 
 async def _fetch(tx: Tx, statement: Sql) -> list[Row]:
     return await tx.fetch(statement.text, statement.params, prepare=False)
-
-
-def _found(row: Row) -> Found:
-    values: Any = row[:7]
-    return Found(Stored(*values), row[6], row[7], row[8])
