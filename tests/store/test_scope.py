@@ -16,6 +16,7 @@ from akson.store.scope import (
     AllOf,
     AnyOf,
     CareRelation,
+    Coded,
     Everything,
     Nothing,
     OfPatients,
@@ -28,6 +29,7 @@ from akson.store.search.statements import count, search, statement
 from tests.store.patients import RECORD, load, query
 
 RESTRICTED = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R"
+LOINC = "http://loinc.org"
 P1 = OfPatients(frozenset({"p1"}))
 # What each scope lets through of the record in patients.py.
 SEES = {
@@ -44,6 +46,8 @@ SEES = {
     CareRelation(frozenset({"Organization/former", "Organization/coming"})): set(),
     CareRelation(frozenset()): set(),
     Unlabelled(frozenset({RESTRICTED})): {"g1", "p1", "e1", "e2", "o1", "o2", "o3", "o4", "r1", "v1"},
+    Coded("code", frozenset({f"{LOINC}|8480-6"})): {"o1", "o2"},
+    Coded("category", frozenset({"vital-signs"})): set(),
     AllOf((P1, OfTypes(frozenset({"Observation"})))): {"o1", "o2"},
     AllOf(()): {"g1", "p1", "p2", "e1", "e2", "o1", "o2", "o3", "o4", "r1", "v1"},
     AnyOf((P1, WithoutPatient())): {"p1", "e1", "o1", "o2", "r1", "g1", "o4", "v1"},

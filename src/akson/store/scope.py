@@ -61,6 +61,16 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Coded:
+    """Rows whose element has one of these codings. Of a version, its own content decides; a deleted one has none."""
+
+    element: str
+    """An element at the top of the resource, CodeableConcept: `category` or `code`."""
+    tokens: frozenset[str]
+    """As values of a token parameter: `system|code`, `code` (in any system), `|code` (in none) or `system|` (any code)."""
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     parts: tuple["Predicate", ...]
 
@@ -79,6 +89,7 @@ Predicate = (
     | CareRelation
     | Unlabelled
     | Labelled
+    | Coded
     | AllOf
     | AnyOf
 )

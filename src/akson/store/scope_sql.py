@@ -1,5 +1,6 @@
 """Turns a scope into SQL on one table's alias. Every clinical table reference in the store passes through here."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from akson.store.scope import (
     AllOf,
     AnyOf,
     CareRelation,
+    Coded,
     Everything,
     Labelled,
     Nothing,
@@ -38,7 +40,7 @@ def _folded(predicate: Predicate, kind: str) -> Predicate | None:
     """The predicate for resources of one type, as far as the patient alone decides."""
     if isinstance(predicate, OfTypes):
         return Everything() if kind in predicate.types else Nothing()
-    if isinstance(predicate, Labelled | Unlabelled):
+    if isinstance(predicate, Coded | Labelled | Unlabelled):
         return None
     if isinstance(predicate, AllOf | AnyOf):
         parts = [_folded(part, kind) for part in predicate.parts]
@@ -80,6 +82,35 @@ def _labelled(predicate: Labelled, alias: str) -> Fragment:
     return f"{alias}.labels && %s::bigint[]", [hashes]
 
 
+def _coded(predicate: Coded, alias: str) -> Fragment:
+    tokens = sorted(predicate.tokens)
+    values = [part for token in tokens for part in _coding(predicate.element, token)]
+    found = " or ".join(["jsonb_path_exists(b.content, %s::jsonpath, %s::jsonb)"] * len(tokens))
+    # Read from the content, since index rows are those of the present version alone, and of no version that is deleted.
+    condition = (
+        f"exists (select 1 from (select convert_from(nullif({alias}.body, ''), 'UTF8')::jsonb as content) b"  # noqa: S608
+        f" where {found or 'false'})"
+    )
+    return condition, values
+
+
+def _coding(element: str, token: str) -> tuple[str, str]:
+    """The path of the codings of an element that a token means, and the variables in it."""
+    system, bar, code = token.rpartition("|")
+    tests = [*(["@.code == $code"] if code else []), *(["@.system == $system"] if system else [])]
+    if bar and not system:
+        tests.append("!exists(@.system)")
+    path = f"$.{element}.coding[*] ? ({' && '.join(tests)})"
+    return path, json.dumps({"code": code, "system": system})
+
+
+def reads_content(predicate: Predicate) -> bool:
+    """Whether the predicate looks into the content of a row."""
+    if isinstance(predicate, AllOf | AnyOf):
+        return any(reads_content(part) for part in predicate.parts)
+    return isinstance(predicate, Coded)
+
+
 def _joined(parts: tuple[Predicate, ...], alias: str, word: str, empty: str) -> Fragment:
     compiled = [_compile(part, alias) for part in parts]
     if not compiled:
@@ -97,6 +128,7 @@ _COMPILERS: dict[type, Callable[[Any, str], Fragment]] = {
     CareRelation: _care_relation,
     Unlabelled: _unlabelled,
     Labelled: _labelled,
+    Coded: _coded,
     AllOf: lambda predicate, alias: _joined(predicate.parts, alias, "and", "true"),
     AnyOf: lambda predicate, alias: _joined(predicate.parts, alias, "or", "false"),
 }

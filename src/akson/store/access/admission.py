@@ -4,11 +4,12 @@ from collections.abc import Collection
 
 from akson.fhir.index import Index
 from akson.fhir.model import Resource
+from akson.fhir.strict_json import dumps
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number, resource_key
 from akson.store.index.rows import labels
 from akson.store.scope import Everything, Scope
-from akson.store.scope_sql import within
+from akson.store.scope_sql import reads_content, within
 
 
 async def admits(tx: Tx, scope: Scope, resource: Resource, index: Index) -> bool:
@@ -16,9 +17,11 @@ async def admits(tx: Tx, scope: Scope, resource: Resource, index: Index) -> bool
     if isinstance(scope.predicate, Everything):
         return True
     condition, values = within(scope, "r")
+    content = dumps(resource) if reads_content(scope.predicate) else b""
     row = await tx.one(
-        f"select {condition} from (select %s::bigint as pat, %s::text as type, %s::bigint[] as labels) r",  # noqa: S608
-        [*values, patient_number(index.patient), resource["resourceType"], labels(resource)],
+        f"select {condition} from (select %s::bigint as pat, %s::text as type, %s::bigint[] as labels,"  # noqa: S608
+        " %s::bytea as body) r",
+        [*values, patient_number(index.patient), resource["resourceType"], labels(resource), content],
     )
     return bool(row and row[0])
 
