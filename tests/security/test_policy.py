@@ -4,21 +4,29 @@ from dataclasses import replace
 
 import pytest
 
+from akson.kit.clock import now
 from akson.kit.text import catalogue
 from akson.security.actor import Action, Actor, Kind, Purpose
-from akson.security.policy import Grant, Refusal, decide
-from akson.security.rules import RULES
+from akson.security.policy import Grant, Ground, Refusal, decide
+from akson.security.rules import RESTRICTIONS, RULES
+from akson.security.rules.blocks import subjects
+from akson.security.rules.rule import Basis
+from akson.store.access.relations import BEGINNING, END
+from akson.store.index.hashing import patient_number
 from akson.store.scope import (
     AllOf,
     AnyOf,
     CareRelation,
     Everything,
     Labelled,
+    NotBlocked,
     Nothing,
     OfPatients,
     OfTypes,
     Predicate,
+    Scope,
 )
+from akson.store.scope_holds import Block, Row
 
 NURSE = Actor(
     Kind.PERSONNEL,
@@ -141,7 +149,7 @@ def test_no_scope_reaches_types_beyond_the_role() -> None:
 
 def test_every_reason_has_its_text() -> None:
     texts = catalogue("nb")
-    assert all(rule.reason in texts for rule in RULES)
+    assert all(rule.reason in texts for rule in (*RULES, *RESTRICTIONS))
 
 
 @pytest.mark.parametrize(
@@ -162,3 +170,83 @@ def test_callers_with_a_token_have_subscriptions_of_their_own(actor: Actor, whos
 def test_nobody_else_subscribes() -> None:
     for actor in (NURSE, replace(CITIZEN, patient=""), Actor(Kind.ANYONE)):
         assert granted(actor, Action.CREATE, "Subscription") is None
+
+
+INGRID = patient_number("ingrid")
+NORD = frozenset({"Organization/nord"})
+NAMED = replace(
+    NURSE,
+    hpr="1",
+    authorization="SP",
+    unit_number="10",
+    unit_numbers=frozenset({"10", "11"}),
+    organization="20",
+)
+
+
+def of_ingrid(kind: str, parties: frozenset[str] = frozenset(), *blocks: Block) -> Row:
+    return Row(now(), INGRID, kind, 1, parties=parties, blocks=blocks)
+
+
+def test_each_row_tells_which_rule_let_it_through() -> None:
+    relation, opened = CareRelation(NORD), OfPatients(frozenset({"ingrid"}))
+    grounds = (
+        Ground(relation, "reason.care_relation", Basis.UNNTAK),
+        Ground(opened, "reason.emergency", Basis.AKUTT),
+    )
+    grant = Grant(Scope(AnyOf((relation, opened)), grounds[0].reason), grounds=grounds)
+    assert grant.ground(of_ingrid("Condition", NORD)) == grounds[0]
+    assert grant.ground(of_ingrid("Condition")) == grounds[1]
+    assert grant.ground(replace(of_ingrid("Condition"), pat=1)) is None
+    looked_up = granted(NURSE, Action.READ, "Patient")
+    assert looked_up is not None
+    assert looked_up.ground(of_ingrid("Condition")) is None
+
+
+def test_the_basis_is_that_of_the_rule() -> None:
+    own, nurse = granted(CITIZEN, Action.READ, "Condition"), granted(NURSE, Action.READ, "Condition")
+    assert own is not None
+    assert nurse is not None
+    assert (own.basis, nurse.basis) == (Basis.SAMTYKKE, Basis.UNNTAK)
+
+
+def test_a_block_holds_whatever_is_granted() -> None:
+    assert subjects(NAMED) == {
+        "hpr:1",
+        "role:hjemmesykepleier",
+        "role:SP",
+        "unit:10",
+        "unit:11",
+        "org:20",
+    }
+    for kind in ("Condition", "Patient"):
+        grant = granted(NAMED, Action.READ, kind)
+        assert grant is not None
+        assert grant.ground(of_ingrid(kind, NORD)) is not None
+        for subject in subjects(NAMED):
+            closed = Block(frozenset({subject}), BEGINNING, END)
+            assert grant.ground(of_ingrid(kind, NORD, closed)) is None
+            others = Block(frozenset({subject}), BEGINNING, END, listed=False)
+            assert grant.ground(of_ingrid(kind, NORD, others)) is not None
+
+
+def test_a_block_holds_for_systems_of_others_and_not_for_oneself_or_the_node() -> None:
+    for actor, action in ((ATTESTED, Action.READ), (ATTESTED, Action.CREATE), (NURSE, Action.UPDATE)):
+        grant = granted(actor, action, "Condition")
+        assert grant is not None
+        assert NotBlocked(subjects(actor)) in parts(grant.scope.predicate)
+    for actor in (CITIZEN, Actor(Kind.NODE)):
+        grant = granted(actor, Action.READ, "Condition")
+        assert grant is not None
+        assert not any(isinstance(each, NotBlocked) for each in parts(grant.scope.predicate))
+
+
+def test_in_an_emergency_only_what_holds_then_too_stays_closed_and_of_that_patient_alone() -> None:
+    grant = granted(replace(NAMED, opened=frozenset({"ingrid"})), Action.READ, "Condition")
+    assert grant is not None
+    role = Block(frozenset({"role:SP"}), BEGINNING, END)
+    person = Block(frozenset({"hpr:1"}), BEGINNING, END, holds_in_emergency=True)
+    assert grant.ground(of_ingrid("Condition", NORD, role)) is not None
+    assert grant.ground(of_ingrid("Condition", NORD, role, person)) is None
+    other = replace(of_ingrid("Condition", NORD, role), pat=patient_number("oskar"))
+    assert grant.ground(other) is None

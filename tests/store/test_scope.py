@@ -6,9 +6,10 @@ import pytest
 
 from akson.fhir.extract import extract
 from akson.kit.clock import now
-from akson.store.access import admission, relations
-from akson.store.access.relations import Relation
+from akson.store.access import admission, blocks, relations
+from akson.store.access.relations import BEGINNING, END, Relation
 from akson.store.fragment import Tables
+from akson.store.index.hashing import resource_key
 from akson.store.record import resources
 from akson.store.record.resources import HistoryOf
 from akson.store.scope import (
@@ -18,6 +19,8 @@ from akson.store.scope import (
     CareRelation,
     Coded,
     Everything,
+    Labelled,
+    NotBlocked,
     Nothing,
     OfPatients,
     OfTypes,
@@ -25,12 +28,30 @@ from akson.store.scope import (
     Unlabelled,
     WithoutPatient,
 )
+from akson.store.scope_holds import Block
 from akson.store.search.statements import count, search, statement
 from tests.store.patients import RECORD, load, query
 
 RESTRICTED = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R"
 LOINC = "http://loinc.org"
 P1 = OfPatients(frozenset({"p1"}))
+ALL = {resource["id"] for resource in RECORD}
+CLOSED = {
+    "p1": [
+        Block(frozenset({"org:2", "org:3"}), BEGINNING, END),
+        Block(frozenset({"role:LE"}), BEGINNING, END, types=frozenset({"Observation"})),
+        Block(
+            frozenset({"hpr:1", "hpr:2"}),
+            BEGINNING,
+            END,
+            key=resource_key("Observation", "o2"),
+            holds_in_emergency=True,
+        ),
+        Block(frozenset({"hpr:1", "hpr:2"}), BEGINNING, now() - timedelta(days=1)),
+        Block(frozenset({"hpr:1", "hpr:2"}), now() + timedelta(days=1), END),
+    ],
+    "p2": [Block(frozenset({"hpr:1"}), BEGINNING, END, listed=False, types=frozenset({"Observation"}))],
+}
 # What each scope lets through of the record in patients.py.
 SEES = {
     Everything(): {"g1", "p1", "p2", "e1", "e2", "o1", "o2", "o3", "o4", "r1", "v1"},
@@ -48,6 +69,14 @@ SEES = {
     Unlabelled(frozenset({RESTRICTED})): {"g1", "p1", "e1", "e2", "o1", "o2", "o3", "o4", "r1", "v1"},
     Coded("code", frozenset({f"{LOINC}|8480-6"})): {"o1", "o2"},
     Coded("category", frozenset({"vital-signs"})): set(),
+    Labelled(frozenset({RESTRICTED})): {"p2"},
+    NotBlocked(frozenset({"hpr:1", "org:2"})): ALL - {"p1", "e1", "o1", "o2", "r1"},
+    NotBlocked(frozenset({"hpr:1"}), emergency=True): ALL - {"o2"},
+    NotBlocked(frozenset({"hpr:2", "role:LE"})): ALL - {"o1", "o2", "o3"},
+    NotBlocked(frozenset({"hpr:2", "role:LE"}), emergency=True): ALL - {"o2"},
+    NotBlocked(frozenset()): ALL - {"o3"},
+    AllOf((AnyOf((P1, WithoutPatient())), NotBlocked(frozenset({"role:LE"})))): {"p1", "e1", "r1"}
+    | {"g1", "o4", "v1"},
     AllOf((P1, OfTypes(frozenset({"Observation"})))): {"o1", "o2"},
     AllOf(()): {"g1", "p1", "p2", "e1", "e2", "o1", "o2", "o3", "o4", "r1", "v1"},
     AnyOf((P1, WithoutPatient())): {"p1", "e1", "o1", "o2", "r1", "g1", "o4", "v1"},
@@ -68,6 +97,8 @@ async def filled(database):
         past = Relation("p1", "Organization/former", "service", None, now() - timedelta(days=1))
         coming = Relation("p1", "Organization/coming", "service", now().replace(year=2999), None)
         await relations.replace(tx, "EpisodeOfCare/2", [past, coming])
+        for patient, closed in CLOSED.items():
+            await blocks.replace(tx, f"rule-{patient}", 1, patient, closed)
         yield tx
 
 

@@ -3,7 +3,7 @@
 from akson.fhir.spec import spec
 from akson.record.context import Context
 from akson.security.actor import Action
-from akson.security.policy import Decision, Grant
+from akson.security.policy import Decision, Grant, Ground
 from akson.store.scope import AllOf, AnyOf, OfTypes, Predicate, Scope
 
 
@@ -21,4 +21,10 @@ def of_all_types(ctx: Context, action: Action) -> Decision:
     if len(by_predicate) == 1 and len(grants) == len(kinds):
         return first
     parts = tuple(AllOf((OfTypes(frozenset(some)), predicate)) for predicate, some in by_predicate.items())
-    return Grant(Scope(AnyOf(parts), first.scope.reason), first.basis, audited=first.audited)
+    grounds = {
+        Ground(AllOf((OfTypes(frozenset({kind})), each.predicate)), each.reason, each.basis): None
+        for kind, grant in grants.items()
+        for each in grant.grounds
+    }
+    scope = Scope(AnyOf(parts), first.scope.reason)
+    return Grant(scope, first.basis, audited=first.audited, grounds=tuple(grounds))

@@ -55,6 +55,10 @@ class Actor:
     unit_name: str = ""
     unit_number: str = ""
     """Organisation number of the unit, or of the legal entity when the unit has none."""
+    unit_numbers: frozenset[str] = frozenset()
+    """Organisation numbers and HER ids of the unit and those above it: what a block may name."""
+    opened: frozenset[str] = frozenset()
+    """Ids of Patients whose record this person has opened in an emergency that lasts still."""
     authorization: str = ""
     """Category of health personnel, V9060, e.g. LE or SP."""
     organization: str = ""

@@ -2,23 +2,43 @@
 
 Pure: actor in, Grant or Refusal out. A Grant carries the scope that the store puts into every WHERE, so one rule decides
 a read by id, a search and an include alike. Default deny: what no rule grants is refused. The rules stand one a file in
-`security/rules`; each gives a predicate for what it grants, or None where it has nothing to say.
+`security/rules`: grants, of which one is enough, and restrictions, which hold whatever is granted.
 """
 
 from akson.kit.value import value
 from akson.security.actor import Action, Actor, Purpose
-from akson.security.rules import RULES
-from akson.store.scope import AnyOf, Scope
+from akson.security.rules import RESTRICTIONS, RULES
+from akson.security.rules.rule import Basis
+from akson.store.scope import AllOf, AnyOf, Nothing, Predicate, Scope
+from akson.store.scope_holds import Row, holds
+
+
+@value
+class Ground:
+    """One rule that granted: which rows, why, on which national basis."""
+
+    predicate: Predicate
+    reason: str
+    """Key of the catalogues, `reason.*`."""
+    basis: Basis
 
 
 @value
 class Grant:
-    """Yes, within this scope. The reason is the scope's."""
+    """Yes, within this scope. The reason is the scope's, and that of the first ground."""
 
     scope: Scope
-    basis: str = "UNNTAK"
-    """National basis of access: UNNTAK, SAMTYKKE, AKUTT or FORHOYET_SAMTYKKE."""
+    basis: Basis = Basis.UNNTAK
     audited: bool = True
+    grounds: tuple[Ground, ...] = ()
+    """All rules that granted, in the order in which they are told; empty: the scope stands by itself."""
+
+    def ground(self, row: Row) -> Ground | None:
+        """The rule that lets this row through, the first of several; None when none does or a restriction holds."""
+        if not holds(self.scope.predicate, row):
+            return None
+        itself = Ground(self.scope.predicate, self.scope.reason, self.basis)
+        return next((each for each in self.grounds if holds(each.predicate, row)), itself)
 
 
 @value
@@ -32,14 +52,25 @@ Decision = Grant | Refusal
 
 
 def decide(actor: Actor, action: Action, resource_type: str, purpose: Purpose) -> Decision:
-    """What every rule grants, joined; the first rule that grants gives the reason."""
-    granted = [
-        (rule.reason, predicate)
+    """What every rule grants, joined, as far as every restriction leaves it."""
+    grounds = tuple(
+        Ground(predicate, rule.reason, rule.basis)
         for rule in RULES
         if (predicate := rule.grants(actor, action, resource_type, purpose)) is not None
-    ]
-    if not granted:
+    )
+    if not grounds:
         return Refusal("reason.no_rule")
-    predicates = tuple(predicate for _, predicate in granted)
-    joined = predicates[0] if len(predicates) == 1 else AnyOf(predicates)
-    return Grant(Scope(joined, granted[0][0]))
+    left: list[Predicate] = []
+    for restriction in RESTRICTIONS:
+        predicate = restriction.leaves(actor, action, resource_type, purpose)
+        if isinstance(predicate, Nothing):
+            return Refusal(restriction.reason)
+        if predicate is not None:
+            left.append(predicate)
+    first = grounds[0]
+    opened: Predicate = (
+        first.predicate if len(grounds) == 1 else AnyOf(tuple(each.predicate for each in grounds))
+    )
+    if left and not isinstance(opened, Nothing):
+        opened = AllOf((opened, *left))
+    return Grant(Scope(opened, first.reason), first.basis, grounds=grounds)

@@ -71,6 +71,15 @@ class Coded:
 
 
 @dataclass(frozen=True, slots=True)
+class NotBlocked:
+    """Rows that the patient has not closed now to somebody who is all of these (`hpr:`, `role:`, `unit:`, `org:`)."""
+
+    subjects: frozenset[str]
+    emergency: bool = False
+    """Only what is closed in an emergency too."""
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     parts: tuple["Predicate", ...]
 
@@ -90,6 +99,7 @@ Predicate = (
     | Unlabelled
     | Labelled
     | Coded
+    | NotBlocked
     | AllOf
     | AnyOf
 )

@@ -1,7 +1,11 @@
-"""Turns a scope into SQL on one table's alias. Every clinical table reference in the store passes through here."""
+"""Turns a scope into SQL on one table's alias. Every clinical table reference in the store passes through here.
+
+What a predicate means stands a second time in `scope_holds.py`, for one row in Python. A test compares the two.
+"""
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from akson.store.index.hashing import label, patient_number
@@ -12,6 +16,7 @@ from akson.store.scope import (
     Coded,
     Everything,
     Labelled,
+    NotBlocked,
     Nothing,
     OfPatients,
     OfTypes,
@@ -25,31 +30,50 @@ Fragment = tuple[str, list[Any]]
 """SQL text and its parameters in their order."""
 
 
+@dataclass(frozen=True, slots=True)
+class _NotBlockedRow:
+    """NotBlocked on rows that know patient and number only, of resources of one type."""
+
+    of: NotBlocked
+    kind: str
+
+
+_OfIndex = Everything | Nothing | OfPatients | WithoutPatient | CareRelation | _NotBlockedRow | AllOf | AnyOf
+"""What index rows can be asked. A predicate that is added does not become one by itself."""
+
+
 def within(scope: Scope, alias: str) -> Fragment:
-    """The condition that the row of `alias` (resource or history) is inside the scope. `alias` is the store's own."""
+    """The condition that the row of `alias` is inside the scope. `alias` is the store's own.
+
+    The row is of resource or history, or has their columns pat, type, key and labels.
+    """
     return _compile(scope.predicate, alias)
 
 
 def on_patient(scope: Scope, kind: str, alias: str) -> Fragment | None:
-    """The condition on rows that know their patient only, of resources of one type; None where that does not decide."""
+    """The condition on rows of an index, of resources of one type; None where they do not decide.
+
+    They know the patient and the resource's number.
+    """
     folded = _folded(scope.predicate, kind)
     return None if folded is None else _compile(folded, alias)
 
 
-def _folded(predicate: Predicate, kind: str) -> Predicate | None:
-    """The predicate for resources of one type, as far as the patient alone decides."""
+def _folded(predicate: Predicate, kind: str) -> _OfIndex | None:
+    """The predicate for index rows of resources of one type; None where they do not decide."""
     if isinstance(predicate, OfTypes):
         return Everything() if kind in predicate.types else Nothing()
     if isinstance(predicate, Coded | Labelled | Unlabelled):
         return None
+    if isinstance(predicate, NotBlocked):
+        return _NotBlockedRow(predicate, kind)
     if isinstance(predicate, AllOf | AnyOf):
-        parts = [_folded(part, kind) for part in predicate.parts]
-        known = tuple(part for part in parts if part is not None)
-        return type(predicate)(known) if len(known) == len(parts) else None
+        parts: list[Any] = [_folded(part, kind) for part in predicate.parts]
+        return None if None in parts else type(predicate)(tuple(parts))
     return predicate
 
 
-def _compile(predicate: Predicate, alias: str) -> Fragment:
+def _compile(predicate: Any, alias: str) -> Fragment:
     return _COMPILERS[type(predicate)](predicate, alias)
 
 
@@ -111,7 +135,30 @@ def reads_content(predicate: Predicate) -> bool:
     return isinstance(predicate, Coded)
 
 
-def _joined(parts: tuple[Predicate, ...], alias: str, word: str, empty: str) -> Fragment:
+def _not_blocked(predicate: NotBlocked, alias: str) -> Fragment:
+    fits = f"(b.types = '{{}}' or {alias}.type = any(b.types)) and (b.key = 0 or b.key = {alias}.key)"
+    return _no_block(predicate, alias, fits, [])
+
+
+def _not_blocked_row(predicate: _NotBlockedRow, alias: str) -> Fragment:
+    # A single entry is looked up by its number, which is asked only where its patient has closed single entries.
+    fits = (
+        "(b.types = '{}' or %s = any(b.types)) and (b.key = 0 or exists (select 1 from resource k"  # noqa: S608
+        f" where k.rid = {alias}.rid and k.key = b.key))"
+    )
+    return _no_block(predicate.of, alias, fits, [predicate.kind])
+
+
+def _no_block(predicate: NotBlocked, alias: str, fits: str, values: list[Any]) -> Fragment:
+    emergency = " and b.holds_in_emergency" if predicate.emergency else ""
+    condition = (
+        f"not exists (select 1 from access_block b where b.pat = {alias}.pat"  # noqa: S608
+        f" and b.low <= now() and b.high > now() and b.listed = (b.subjects && %s::text[]){emergency} and {fits})"
+    )
+    return condition, [sorted(predicate.subjects), *values]
+
+
+def _joined(parts: tuple[Any, ...], alias: str, word: str, empty: str) -> Fragment:
     compiled = [_compile(part, alias) for part in parts]
     if not compiled:
         return empty, []
@@ -129,6 +176,8 @@ _COMPILERS: dict[type, Callable[[Any, str], Fragment]] = {
     Unlabelled: _unlabelled,
     Labelled: _labelled,
     Coded: _coded,
+    NotBlocked: _not_blocked,
+    _NotBlockedRow: _not_blocked_row,
     AllOf: lambda predicate, alias: _joined(predicate.parts, alias, "and", "true"),
     AnyOf: lambda predicate, alias: _joined(predicate.parts, alias, "or", "false"),
 }

@@ -9,11 +9,14 @@ from akson.security.actor import Actor, Kind, Purpose
 from akson.store.database.pool import Tx
 from akson.store.underway.subscriptions import Subscribed
 
+SETS = ("opened", "scopes", "unit_numbers", "units")
+"""Fields of an Actor that are sets."""
+
 
 def plain(actor: Actor) -> dict[str, Any]:
     """The actor as JSON, without the identity number: no rule asks for it."""
     made = asdict(actor) | {"pid": ""}
-    return made | {"units": sorted(actor.units), "scopes": sorted(actor.scopes), "kind": actor.kind.value}
+    return made | {name: sorted(made[name]) for name in SETS} | {"kind": actor.kind.value}
 
 
 def actor_of(plain: dict[str, Any]) -> Actor:
@@ -22,8 +25,7 @@ def actor_of(plain: dict[str, Any]) -> Actor:
         **{
             **plain,
             "kind": Kind(plain["kind"]),
-            "units": frozenset(plain["units"]),
-            "scopes": frozenset(plain["scopes"]),
+            **{name: frozenset(plain.get(name, ())) for name in SETS},
             "care_relationship": tuple((name, value) for name, value in plain["care_relationship"]),
         }
     )

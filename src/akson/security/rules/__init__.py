@@ -1,8 +1,9 @@
-"""The rules of tjenstlig behov, one a file. Order says which reason is told when several rules grant."""
+"""The rules of tjenstlig behov, one a file. Order says which reason is told when several rules let the same row through."""
 
 from akson.security.rules import (
     access_log,
     attested_care,
+    blocks,
     care_relation,
     node_itself,
     open_information,
@@ -11,11 +12,11 @@ from akson.security.rules import (
     patient_lookup,
     system_admin,
 )
-from akson.security.rules.rule import Rule
+from akson.security.rules.rule import Basis, Restriction, Rule
 
 RULES: tuple[Rule, ...] = (
     Rule("reason.node", node_itself.grants),
-    Rule("reason.own_record", own_record.grants),
+    Rule("reason.own_record", own_record.grants, Basis.SAMTYKKE),
     Rule("reason.care_relation", care_relation.grants),
     Rule("reason.attested_care", attested_care.grants),
     Rule("reason.access_log", access_log.grants),
@@ -24,3 +25,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.own_subscription", own_subscriptions.grants),
     Rule("reason.system_admin", system_admin.grants),
 )
+"""Grants: what one of them opens is open."""
+
+RESTRICTIONS: tuple[Restriction, ...] = (Restriction("reason.blocked", blocks.leaves),)
+"""They hold whatever is granted."""

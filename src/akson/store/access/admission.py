@@ -17,11 +17,12 @@ async def admits(tx: Tx, scope: Scope, resource: Resource, index: Index) -> bool
     if isinstance(scope.predicate, Everything):
         return True
     condition, values = within(scope, "r")
+    kind, key = resource["resourceType"], resource_key(resource["resourceType"], resource["id"])
     content = dumps(resource) if reads_content(scope.predicate) else b""
     row = await tx.one(
-        f"select {condition} from (select %s::bigint as pat, %s::text as type, %s::bigint[] as labels,"  # noqa: S608
-        " %s::bytea as body) r",
-        [*values, patient_number(index.patient), resource["resourceType"], labels(resource), content],
+        f"select {condition} from (select %s::bigint as pat, %s::text as type, %s::bigint as key,"  # noqa: S608
+        " %s::bigint[] as labels, %s::bytea as body) r",
+        [*values, patient_number(index.patient), kind, key, labels(resource), content],
     )
     return bool(row and row[0])
 

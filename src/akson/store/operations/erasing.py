@@ -102,7 +102,8 @@ async def compartment(tx: Tx, scope: Scope, patient: str) -> Erased:
     )
     erased.versions += len(gone)
     erased.transfers += await leftovers.forget_exports(tx, [row[0] for row in gone])
-    await tx.execute("delete from care_relation where pat = %s", [pat])
+    for gone_too in ("care_relation", "access_block"):
+        await tx.execute(f"delete from {gone_too} where pat = %s", [pat])  # noqa: S608
     erased.drafts = await tx.execute(
         "delete from draft where subject = any(%s::text[])", [[patient, f"Patient/{patient}"]]
     )

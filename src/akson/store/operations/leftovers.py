@@ -54,6 +54,7 @@ SAMPLED = {
     "idx_string": ("norm", "exact"),
     "idx_text": ("words",),
     "care_relation": ("party", "source"),
+    "access_block": ("subjects", "rule"),
     "draft": ("subject", "content"),
     "message": ("patient", "reference", "detail", "payload"),
     "message_event": ("detail",),

@@ -1,0 +1,26 @@
+"""What the patient has closed is closed to those it is closed to (pasient- og brukerrettighetsloven 5-3; pasientjournalloven 17).
+
+Against persons, roles, units, organisations, or all but those named. In an emergency what was closed opens for the one
+patient who was opened, and only what holds then too stays closed, such as a block on a named person.
+"""
+
+from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.store.scope import AllOf, AnyOf, NotBlocked, OfPatients, Predicate
+
+
+def subjects(actor: Actor) -> frozenset[str]:
+    """What a block may name that this actor is: the same on every node."""
+    named = [("hpr", actor.hpr), ("role", actor.role), ("role", actor.authorization)]
+    named += [("unit", number) for number in {*actor.unit_numbers, actor.unit_number}]
+    named += [("org", actor.organization)]
+    return frozenset(f"{kind}:{code}" for kind, code in named if code)
+
+
+def leaves(actor: Actor, action: Action, _resource_type: str, _purpose: Purpose) -> Predicate | None:
+    if actor.kind not in {Kind.PERSONNEL, Kind.SYSTEM} or action is Action.ADMINISTER:
+        return None
+    mine = subjects(actor)
+    if not actor.opened:
+        return NotBlocked(mine)
+    opened = AllOf((OfPatients(actor.opened), NotBlocked(mine, emergency=True)))
+    return AnyOf((NotBlocked(mine), opened))

@@ -1,0 +1,38 @@
+"""What patients have closed, and to whom: what the scope NotBlocked asks.
+
+Rows follow the rule they were compiled from: a new version replaces those of the one before.
+"""
+
+from collections.abc import Collection, Sequence
+
+from akson.store.database.pool import Tx
+from akson.store.index.hashing import patient_number
+from akson.store.scope_holds import Block
+
+CLEAR = "delete from access_block where rule = %s"
+ADD = """
+insert into access_block (pat, types, key, subjects, listed, holds_in_emergency, low, high, rule, version)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+OF_PATIENTS = """
+select pat, types, key, subjects, listed, holds_in_emergency, low, high from access_block
+where pat = any(%s::bigint[]) order by pat, rule, key"""
+
+
+async def replace(tx: Tx, rule: str, version: int, patient: str, rows: Sequence[Block]) -> None:
+    """What `rule`, in this version, closes of a patient (id) is this and no more; no rows: it closes nothing."""
+    await tx.execute(CLEAR, [rule])
+    for row in rows:
+        values = [patient_number(patient), sorted(row.types), row.key, sorted(row.subjects)]
+        values += [row.listed, row.holds_in_emergency, row.low, row.high, rule, version]
+        await tx.execute(ADD, values)
+
+
+async def of_patients(tx: Tx, patients: Collection[int]) -> dict[int, tuple[Block, ...]]:
+    """All blocks, over or still to come too, by the number of the patient."""
+    found: dict[int, tuple[Block, ...]] = {}
+    for pat, types, key, subjects, listed, emergency, low, high in await tx.fetch(
+        OF_PATIENTS, [list(patients)]
+    ):
+        block = Block(frozenset(subjects), low, high, listed, frozenset(types), key, emergency)
+        found[pat] = (*found.get(pat, ()), block)
+    return found
