@@ -123,7 +123,9 @@ class Hosted:
     @property
     def door(self) -> Door:
         """What the authentication of this node works with."""
-        tokens = tuple(f"/{self.node.name}/{path}" for path in ("fhir", "mhd", "msh", "hendelser"))
+        tokens = tuple(
+            f"/{self.node.name}/{path}" for path in ("fhir", "mhd", "msh", "hendelser", "grunndata")
+        )
         return Door(
             self.node, self.verifier, self.sessions, self.people.find_actor, self.surfaces, tokens, tell
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount
@@ -22,8 +23,13 @@ from akson.messaging import msh
 from akson.messaging.addresses import AddressBook
 from akson.record import gate
 from akson.record.context import opened
+from akson.rest.platform.addresses import address_routes
+from akson.rest.platform.doctors import doctor_routes
 from akson.rest.platform.mhd import mhd_routes
 from akson.rest.platform.msh import MessageApi
+from akson.rest.platform.personnel import personnel_routes
+from akson.rest.platform.persons import person_routes
+from akson.rest.platform.units import unit_routes
 from akson.rest.platform.watch import watch_routes
 from akson.security.actor import Actor, Kind
 from akson.security.client import Behalf, Onward
@@ -54,20 +60,33 @@ def hub_routes(each: Hosted, look: DocumentLook) -> list[BaseRoute]:
     return [
         Mount("/mhd", routes=mhd_routes(look, asker, opens)),
         Mount("/msh/api/v2", routes=message_api(each).routes()),
+        Mount("/grunndata", routes=register_routes(each)),
         *watch_routes(each.place),
     ]
 
 
+def register_routes(each: Hosted) -> list[BaseRoute]:
+    """The registers that others follow, in the shapes of the national ones."""
+    search = partial(_search, each)
+    return [
+        Mount("/persontjenesten", routes=person_routes(each.place)),
+        Mount("/hpr", routes=personnel_routes(each.place)),
+        Mount("/flr", routes=doctor_routes(each.place)),
+        Mount("/ar", routes=address_routes(each.place, AddressBook(search))),
+        Mount("/enhetsregisteret", routes=unit_routes(each.place, search)),
+    ]
+
+
+async def _search(each: Hosted, type_: str, pairs: Sequence[tuple[str, str]]) -> Sequence[Resource]:
+    # Units and their addresses are no one's record: read as the sign-in reads them.
+    query = parse(type_, list(pairs), base=each.node.fhir)
+    async with each.place.database.transaction(read_only=True) as tx:
+        return [loads(stored.body) for stored in (await statements.search(tx, NODE, query)).matches]
+
+
 def message_api(each: Hosted) -> MessageApi:
     """The message API: a system acts for the addresses of its owner and the owner's units."""
-
-    async def search(type_: str, pairs: Sequence[tuple[str, str]]) -> Sequence[Resource]:
-        # The register of addresses is no one's record: read as the sign-in reads it.
-        query = parse(type_, list(pairs), base=each.node.fhir)
-        async with each.place.database.transaction(read_only=True) as tx:
-            return [loads(stored.body) for stored in (await statements.search(tx, NODE, query)).matches]
-
-    book = AddressBook(search)
+    book = AddressBook(partial(_search, each))
 
     @asynccontextmanager
     async def enter(request: Request) -> AsyncIterator[tuple[Tx, msh.Caller]]:

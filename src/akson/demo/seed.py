@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+from akson.demo import registers
 from akson.demo.build import blocks, resources
 from akson.demo.certificates import publish_certificates
 from akson.demo.nodes import Client, Person, clients, nodes, persons
@@ -17,9 +18,11 @@ from akson.kit.text import SOURCE, catalogue
 from akson.record import gate
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context, Place, opened
+from akson.record.registers import fill
 from akson.record.registry import Registry
 from akson.security import keys
 from akson.security.actor import Action
+from akson.store.access import registers as store
 from akson.store.database.pool import Database
 from akson.store.underway import keep
 from akson.trust import registry
@@ -27,6 +30,16 @@ from akson.trust import registry
 KIND, KEY = "demo", "resources"
 RIGHTS = ("fhir", "mhd", "msh", "hendelser")
 """What a node's API is divided into; a scope is akson:<node>/<right>."""
+ASKING = frozenset({"journal", "sykehus", "fjellheim", "samhandling"})
+"""Nodes that may ask the registers."""
+REGISTERS = (
+    "nhn:hgd-persontjenesten-api/read-with-legal-basis",
+    "nhn:hgd-persontjenesten-api/read-no-legal-basis",
+    "nhn:hpr/extended",
+    "nhn:flr/read",
+    "nhn:cp-api/access-v2-dpop",
+)
+"""Scopes of the national registers, which the platform stands in for."""
 
 Progress = Callable[[int, int], None]
 """Told how many resources of how many are written."""
@@ -54,7 +67,15 @@ async def seed(
     if Role.SAMHANDLING in node.roles:
         async with opened(place, NODE_ITSELF) as ctx:
             await publish_certificates(ctx, settings)
+            await _registers(ctx, today)
     return done
+
+
+async def _registers(ctx: Context, today: date) -> None:
+    """What the platform serves as registers; what somebody has changed there stays."""
+    for register_, entries in registers.entries(today).items():
+        if not await store.latest(ctx.tx, register_):
+            await fill(ctx, register_, entries, "Registration")
 
 
 async def _fill(place: Place, name: str, today: date, progress: Progress) -> int:
@@ -120,6 +141,9 @@ async def register(database: Database, settings: Settings, today: date) -> None:
             await registry.register_client(tx, _client(client, settings))
             name = client.base.rpartition("/")[2]
             await registry.register_api(tx, registry.Api(f"akson:{name}", client.base, client.client_id))
+            if Role.SAMHANDLING.value == name:
+                for api in {scope.rpartition("/")[0] for scope in REGISTERS}:
+                    await registry.register_api(tx, registry.Api(api, client.base, client.client_id))
         for person in persons(today):
             await registry.register_person(tx, _person(person))
 
@@ -133,7 +157,8 @@ def _client(client: Client, settings: Settings) -> registry.Client:
         jwks=keys.load(settings.data, f"{name}-client").public(),
         redirect_uris=frozenset(f"{base}/callback" for base in client.bases),
         logout_uris=frozenset({f"http://localhost:{settings.port}/"}),
-        scopes=frozenset(f"akson:{peer}/{right}" for peer in PEERS[name] for right in RIGHTS),
+        scopes=frozenset(f"akson:{peer}/{right}" for peer in PEERS[name] for right in RIGHTS)
+        | (frozenset(REGISTERS) if name in ASKING else frozenset()),
         units=frozenset(client.units),
         trust_framework=True,
     )

@@ -17,3 +17,9 @@ def require_scope(caller: Caller, node: Node, right: str = "fhir") -> None:
     """NotAllowed unless the token was issued for this part of the node's API. Sessions have no scopes and pass."""
     if not caller.surface and not has_scope(caller, node, right):
         raise NotAllowed("The token was not issued for this part of the API (insufficient_scope)")
+
+
+def require_named(caller: Caller, scope: str) -> None:
+    """NotAllowed unless the token was issued for this scope, which is written as the national interface writes it."""
+    if caller.surface or scope not in caller.scopes:
+        raise NotAllowed("The token was not issued for this part of the API (insufficient_scope)")
