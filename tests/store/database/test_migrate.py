@@ -49,6 +49,7 @@ STANDING = {
     "0016_meta_value": "e6c7379f40f65588",
     "0017_meta_value_run": "3eafc6364517a11e",
     "0018_access_block": "f4e0296d73302a16",
+    "0019_register": "ab980ac9fda3ca15",
 }
 
 
