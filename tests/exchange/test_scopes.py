@@ -35,6 +35,30 @@ async def test_the_right_token_passes(world):
 
 
 @pytest.mark.parametrize(
+    ("path", "scope"),
+    [
+        ("/samhandling/", MESSAGES),
+        ("/samhandling/login", RECORD),
+        ("/samhandling/health", RECORD),
+        ("/innbygger/", RECORD),
+        ("/innbygger/strom", RECORD),
+        ("/partner/", RECORD),
+        ("/journal/", "akson:journal/fhir"),
+        ("/journal/pasient/1/strom", "akson:journal/fhir"),
+        ("/journal/logout", "akson:journal/fhir"),
+    ],
+)
+async def test_a_token_opens_no_page_and_no_stream(world, path, scope):
+    """Pages ask for no scope and take no secret of a form from a token: none is let in, whatever it was issued for."""
+    asker = "samhandling" if scope.startswith("akson:journal") else "journal"
+    peer = next(each for each in world.app.state.hosted if each.node.name == asker).peer
+    for method in ("GET", "POST"):
+        answer = await peer.request(method, f"{world.base}{path}", scope=scope)
+        assert answer.status_code == 400, (method, answer.text[:200])
+        assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.parametrize(
     "body", [b"not json", b"[]", b'{"patients": 5}', b'{"patients": [], "wait": "long"}']
 )
 async def test_a_bad_question_about_news_is_refused_with_words(world, body):

@@ -76,12 +76,14 @@ async def test_a_cookie_counts_for_nothing_at_another_node(world, browser):
         assert answer.status_code == 401
 
 
-async def test_a_token_counts_before_a_cookie(world, browser):
+async def test_a_token_opens_no_page_whether_a_session_stands_beside_it_or_not(world, browser):
     token = await world.sykehus.peer.token(world.journal.scope)
-    url = f"{BASE}{PAGE}"
-    headers = {"Authorization": f"DPoP {token}", "DPoP": proof_of(world.sykehus, token, url)}
-    assert (await browser.get(PAGE, headers=headers)).json()["kind"] == "system"
-    assert (await browser.get(PAGE, headers={"Authorization": "DPoP x"})).status_code == 401
+    for page in (PAGE, "/journal/login", "/journal/fhirx"):
+        proof = proof_of(world.sykehus, token, f"{BASE}{page}")
+        headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+        for client in (browser, world.http):
+            assert (await client.get(page, headers=headers)).status_code == 400
+    assert (await browser.get(PAGE, headers={"Authorization": "DPoP x"})).status_code == 400
 
 
 async def test_a_session_ends_when_nobody_uses_it(world, browser, monkeypatch):
@@ -136,7 +138,10 @@ async def test_an_anchor_that_is_down_is_said_so(world, monkeypatch):
 async def test_a_refusal_comes_in_the_format_that_was_asked_for(world, asked):
     query, accept = asked
     journal = world.journal
-    door = Door(journal.node, journal.verifier, journal.sessions, find_actor, tell=tell)
+    paths = ("/journal/fhir",)
+    door = Door(
+        journal.node, journal.verifier, journal.sessions, find_actor, token_paths=paths, tell=tell
+    )
     guarded = httpx.ASGITransport(Authentication(Response(), door))
     async with httpx.AsyncClient(transport=guarded, base_url=BASE) as http:
         for token, status in (("Bearer nonsense", 401), ("Basic x", 401)):

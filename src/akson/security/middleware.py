@@ -52,7 +52,8 @@ class Door:
     find_actor: FindActor
     surfaces: tuple[Surface, ...] = ()
     token_paths: tuple[str, ...] = ()
-    """Full paths where cookies count for nothing, e.g. /journal/fhir: a stored file must not act for its reader."""
+    """Full paths of the API, e.g. /journal/fhir. Tokens count only there, where each route asks for a scope; cookies
+    count for nothing there, since a stored file must not act for its reader."""
     tell: Tell = _as_json
     """Writes an OperationOutcome in the format that the request asks for."""
 
@@ -75,9 +76,10 @@ class Authentication:
         scope["state"] = {**scope.get("state", {}), **known}
         headers = Headers(scope=scope)
         try:
+            at_api = _under(scope["path"], self._door.token_paths)
             if "authorization" in headers or b"access_token" in scope.get("query_string", b""):
-                await self._token(scope, headers)
-            elif not _under(scope["path"], self._door.token_paths):
+                await self._token(scope, headers, at_api)
+            elif not at_api:
                 receive = await self._cookie(scope, headers, receive)
         except BadToken as error:
             log(Event.TOKEN_REFUSED, node=self._door.node.name, reason=error.diagnostics)
@@ -88,9 +90,12 @@ class Authentication:
             return
         await self._app(scope, receive, send)
 
-    async def _token(self, scope: Scope, headers: Headers) -> None:
+    async def _token(self, scope: Scope, headers: Headers, at_api: bool) -> None:  # noqa: FBT001
         if b"access_token" in scope.get("query_string", b""):
             raise BadToken("a token in the address is refused", "invalid_request")
+        if not at_api:
+            # Pages ask for no scope, and only a cookie comes with the secret of a form.
+            raise BadToken("tokens are for the API and pages for signed-in people", "invalid_request")
         token = scheme(headers.getlist("authorization"))
         path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         request = dpop.Request(scope["method"], f"{self._origin}{path}", token)
