@@ -108,7 +108,8 @@ async def test_an_attest_opens_everything_of_the_one_patient_that_it_names(recor
     )
     hidden = await nurse("GET", f"Patient/{ids['olav']}/$everything")
     absent = await nurse("GET", "Patient/nobody/$everything")
-    assert refusal(hidden) == refusal(absent) == (404, "not-found")
+    assert refusal(hidden) == refusal(absent) == (403, "forbidden")
+    assert "attestation_is_for_another_patient" in hidden.text
     assert hidden.content == absent.content
 
 
@@ -233,8 +234,9 @@ async def test_who_administers_erases_a_record_and_the_citizen_finds_nothing_and
     assert counts["resources"] >= 3
     again = await ask(records, "journal", path, ADMIN, "POST", **options)
     assert refusal(again) == (404, "not-found")
-    nurse = await nurse_of(records)
+    nurse = await nurse_of(records, "olav")
     assert refusal(await nurse("GET", f"Patient/{ids['olav']}/$everything")) == (404, "not-found")
+    nurse = await nurse_of(records)
     kept = matches(await nurse("GET", f"Patient/{ids['ingrid']}/$everything"))
     assert "Observation/seen-ingrid" in kept
     async with side(records, "samhandling").place.database.transaction() as tx:

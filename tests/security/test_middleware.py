@@ -139,9 +139,7 @@ async def test_a_refusal_comes_in_the_format_that_was_asked_for(world, asked):
     query, accept = asked
     journal = world.journal
     paths = ("/journal/fhir",)
-    door = Door(
-        journal.node, journal.verifier, journal.sessions, find_actor, token_paths=paths, tell=tell
-    )
+    door = Door(journal.node, journal.verifier, journal.sessions, find_actor, token_paths=paths, tell=tell)
     guarded = httpx.ASGITransport(Authentication(Response(), door))
     async with httpx.AsyncClient(transport=guarded, base_url=BASE) as http:
         for token, status in (("Bearer nonsense", 401), ("Basic x", 401)):

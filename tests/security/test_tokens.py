@@ -7,12 +7,13 @@ import pytest
 
 from akson.security import keys
 from tests.security.forge import URL, anchor_key, part, proof_of, read, sign_hmac, sign_raw, stranger
-from tests.security.world import ISSUER, NURSE, attest
+from tests.security.world import CITIZEN, ISSUER, NURSE, attest
 
 pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
 
 PID = "helseid://claims/identity/pid"
 LEVEL = "helseid://claims/identity/security_level"
+ASSURANCE = "helseid://claims/identity/assurance_level"
 PARENT = "helseid://claims/client/claims/orgnr_parent"
 ATTEST = "nhn:tillitsrammeverk:parameters"
 
@@ -40,6 +41,25 @@ def changed(**claims):
     def make(world, token):
         found = {k: v for k, v in (read(token) | claims).items() if v is not None}
         return sign_raw(read(token, 0), found, anchor_key(world))
+
+    return make
+
+
+def changed_raw(claims):
+    """The good token with claims that may be null."""
+    return lambda world, token: sign_raw(read(token, 0), read(token) | claims, anchor_key(world))
+
+
+def attesting(attest_=None, **claims):
+    """A token of the nurse with an attest as the anchor signs it, of which some members are changed."""
+
+    def make(world, token):
+        good = attest(world) | {"toa": int(time.time())}
+        who = {"identifier": {"id": NURSE.pid, "system": "urn:oid:2.16.578.1.12.4.1.4.1"}}
+        good["practitioner"] = good["practitioner"] | who
+        spoiled = {k: v for k, v in (good | (attest_ or {})).items() if v is not None}
+        person = {"sub": "somebody", PID: NURSE.pid, LEVEL: "4", ATTEST: spoiled}
+        return changed(**(person | claims))(world, token)
 
     return make
 
@@ -198,11 +218,27 @@ WRONG = {
     "a user without a level": changed(**{"sub": "somebody", PID: NURSE.pid}),
     "a user on an unknown level": changed(**{"sub": "somebody", PID: NURSE.pid, LEVEL: "5"}),
     "level is a number": changed(**{"sub": "somebody", PID: NURSE.pid, LEVEL: 4}),
-    "attest without a user": changed(**{ATTEST: {"toa": int(time.time())}}),
-    "attest older than an hour": changed(
-        **{PID: NURSE.pid, LEVEL: "4", ATTEST: {"toa": int(time.time()) - 3700}}
+    "the levels do not agree": changed(
+        **{"sub": "somebody", PID: NURSE.pid, LEVEL: "4", ASSURANCE: "substantial"}
     ),
+    "an assurance nobody knows": changed(**{"sub": "somebody", PID: NURSE.pid, ASSURANCE: "very high"}),
+    "a low assurance": changed(**{"sub": "somebody", PID: NURSE.pid, ASSURANCE: "low"}),
+    "assurance is a number": changed(**{"sub": "somebody", PID: NURSE.pid, LEVEL: "4", ASSURANCE: 4}),
+    "attest without a user": attesting(**{PID: None, LEVEL: None}),
+    "attest of another person": attesting(**{PID: CITIZEN.pid}),
+    "attest on level substantial": attesting(**{LEVEL: "3"}),
+    "attest older than an hour": attesting({"toa": int(time.time()) - 3700}),
+    "attest from tomorrow": attesting({"toa": int(time.time()) + 86_400}),
+    "attest without its time": attesting({"toa": None}),
+    "attest whose time is text": attesting({"toa": "now"}),
+    "attest whose time is true": attesting({"toa": True}),
+    "attest for two patients": attesting({"patients": [{}, {}]}),
+    "attest without patients": attesting({"patients": None}),
+    "attest without a reason": attesting({"care_relationship": None}),
+    "attest without a practitioner": attesting({"practitioner": None}),
+    "attest of another type": attesting({"type": "x"}),
     "attest is text": changed(**{PID: NURSE.pid, LEVEL: "4", ATTEST: "x"}),
+    "attest is null": changed_raw({PID: NURSE.pid, LEVEL: "4", ATTEST: None}),
     "scope is a number": changed(scope=1),
     "scope holds a number": changed(scope=["a", 1]),
     "claims nested too deep": changed(deep=[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]),
@@ -228,6 +264,10 @@ async def test_the_changes_above_refuse_because_of_what_they_change(world):
     assert (await call(world, both(world, await good(world)))).status_code == 200
     user = changed(**{"sub": "somebody", PID: NURSE.pid, LEVEL: "4"})
     assert (await call(world, user(world, await good(world)))).json()["kind"] == "citizen"
+    for levels in ({ASSURANCE: "high"}, {LEVEL: "4", ASSURANCE: "high"}):
+        sure = changed(**{"sub": "somebody", PID: NURSE.pid, **levels})
+        assert (await call(world, sure(world, await good(world)))).json()["assurance"] == 4
+    assert (await call(world, attesting()(world, await good(world)))).json()["attest"]["toa"]
 
 
 async def test_an_id_token_is_no_access_token(world):

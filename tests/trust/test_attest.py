@@ -1,15 +1,18 @@
 """The attest of the trust framework: NHN's structure, and the rules that the anchor keeps."""
 
 import copy
+import dataclasses
+from datetime import date
 
 import pytest
 
-from akson.kit.norwegian import make_organization_number
+from akson.kit.norwegian import IdKind, Sex, make, make_organization_number
 from akson.trust import registry
 from akson.trust.attest import User, attest, unit
 from akson.trust.oauth import OAuthError
 from tests.security import world as small
 
+SINGLE, MULTI = "urn:oid:2.16.578.1.12.4.1.4.101", "urn:oid:1.0.6523"
 ORGANIZATION, UNIT, OTHER = (make_organization_number(number) for number in (1, 77, 5))
 CLIENT = registry.Client(
     "akson-journal", "Journal", ORGANIZATION, {"keys": []}, units=frozenset({UNIT}), trust_framework=True
@@ -98,9 +101,16 @@ RULES = {
         CLIENT,
         USER,
     ),
+    "ATT-10": (
+        changed("practitioner/identifier", {"id": "A1", "system": "urn:oid:2.16.578.1.12.4.1.4.3"}),
+        CLIENT,
+        USER,
+    ),
     "ATT-12": (GOOD, registry.Client("x", "X", ORGANIZATION, {}, units=frozenset({UNIT})), USER),
     "ATT-15": (changed("practitioner/legal_entity/id", OTHER), CLIENT, USER),
     "ATT-18": (changed("practitioner/point_of_care/id", OTHER), CLIENT, USER),
+    "ATT-48": (changed("care_relationship/purpose_of_use/code", "ETREAT"), CLIENT, USER),
+    "ATT-51": (changed("patients/0/point_of_care", {"id": OTHER, "system": SINGLE}), CLIENT, USER),
     "signed-in": (GOOD, CLIENT, None),
 }
 
@@ -125,10 +135,6 @@ def organisation(system, value):
     return (
         {"type": "helseid_authorization", "practitioner_role": {"organization": {"identifier": identifier}}},
     )
-
-
-SINGLE = "urn:oid:2.16.578.1.12.4.1.4.101"
-MULTI = "urn:oid:1.0.6523"
 
 
 @pytest.mark.parametrize(
@@ -161,3 +167,26 @@ def test_nobody_acts_for_somebody_elses_unit(details, error):
     with pytest.raises(OAuthError) as caught:
         unit(details, CLIENT)
     assert caught.value.error == error
+
+
+def test_one_attests_from_the_unit_that_acts():
+    """ATT-19: hired staff attest from where they work, which is the unit that the system acts for."""
+    second = make_organization_number(78)
+    client = dataclasses.replace(CLIENT, units=frozenset({UNIT, second}))
+    assert attest((GOOD, *organisation(SINGLE, UNIT)), client, USER)
+    assert attest((GOOD, *organisation(SINGLE, ORGANIZATION)), client, USER)
+    with pytest.raises(OAuthError, match="ATT-19") as caught:
+        attest((GOOD, *organisation(SINGLE, second)), client, USER)
+    assert caught.value.error == "access_denied"
+
+
+def test_emergency_access_that_the_user_chose_is_taken():
+    opened = changed("care_relationship/purpose_of_use/code", "ETREAT")
+    opened["care_relationship"]["decision_ref"]["user_selected"] = True
+    assert attest((opened,), CLIENT, USER)
+
+
+def test_a_d_number_is_named_as_one():
+    pid = make(date(1985, 5, 4), Sex.FEMALE, kind=IdKind.DNR)
+    found = attest((GOOD,), CLIENT, User(dataclasses.replace(small.NURSE, pid=pid), 4))
+    assert found["practitioner"]["identifier"]["system"] == "urn:oid:2.16.578.1.12.4.1.4.2"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import httpx
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.edge.reach import PLATFORM_SCOPE
 from akson.exchange.edge.watch import Watcher
-from akson.kit.errors import NotAllowed, NotAuthenticated
+from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
 from akson.kit.settings import Node, Role, Settings, listed
 from akson.messaging import sign
 from akson.messaging.sign import Signer
@@ -28,8 +29,9 @@ from akson.rest.subscriptions.live import Live
 from akson.rest.wire.http import Request as RestRequest
 from akson.security.actor import Actor, Kind, Purpose
 from akson.security.anchor import Anchor
+from akson.security.attested import one_patient
 from akson.security.client import Peer
-from akson.security.middleware import Door
+from akson.security.middleware import SAFE, Door
 from akson.security.oidc import Desk, RenderRoles, SignIn, Surface
 from akson.security.once import Once
 from akson.security.scopes import require_scope
@@ -164,10 +166,24 @@ class Hosted:
                 if state.get("caller")
                 else NotAuthenticated("A token is needed")
             )
-        require_scope(state["caller"], self.node)
+        caller = state["caller"]
+        require_scope(caller, self.node)
         await self.shown.note(actor)
-        async with opened(self.place, actor, purpose_of(actor)) as ctx:
-            yield ctx
+        named = partial(
+            one_patient,
+            caller.attest,
+            actor.patient,
+            request.path,
+            request.scope["query_string"].decode("latin-1"),
+        )
+        try:
+            async with opened(self.place, actor, purpose_of(actor)) as ctx:
+                yield ctx
+        except NotFound:
+            named()
+            raise
+        if request.method in SAFE:
+            named()  # by now it is in the access log as well
 
 
 def fhir_routes(app: ASGIApp) -> list[BaseRoute]:

@@ -29,7 +29,8 @@ def attest(actor: Actor, node: Node, pid: str, purpose: Purpose, decision: str) 
         },
         "care_relationship": {
             "purpose_of_use": {"code": purpose.value, "system": PURPOSE},
-            "decision_ref": {"id": decision, "user_selected": False},
+            # Emergency access is the user's own decision (ATT-48); all else follows from what stands in the record.
+            "decision_ref": {"id": decision, "user_selected": purpose is Purpose.EMERGENCY},
         },
         "patients": [{"identifier": {"id": pid, "system": FNR}}],
     }

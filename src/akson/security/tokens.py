@@ -5,12 +5,12 @@ without its proof is worth nothing here.
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from akson.security import dpop
+from akson.security import attested, dpop
 from akson.security.anchor import Anchor
+from akson.security.attested import ATTEST
 from akson.security.caller import Caller
 from akson.security.jose import BadToken, Claims, moment, parse, verify, words
 from akson.security.once import Once
@@ -23,15 +23,13 @@ CLIENT_NAME = "helseid://claims/client/client_name"
 TENANCY = "helseid://claims/client/client_tenancy"
 PARENT = "helseid://claims/client/claims/orgnr_parent"
 CHILD = "helseid://claims/client/claims/orgnr_child"
-ATTEST = "nhn:tillitsrammeverk:parameters"
+LEVELS = {"substantial": 3, "high": 4}
 
 SKEW = 5
 """Seconds that two clocks may differ."""
 KEEP = 60
 """Seconds that the outcome of checking a token is kept: so fast a key rotated out loses its worth."""
 KEPT = 2000
-ATTEST_LIFE = 3600
-"""Seconds an attest may be old (trust framework, ATT-58)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +66,11 @@ class Verifier:
         claims = verify(parsed, await self.anchor.key(parsed))
         self._address(claims)
         expires = _times(claims)
-        known = _Known(
-            _caller(claims), _bound(claims), min(expires, time.time() + KEEP), self.anchor.generation
-        )
+        caller = _caller(claims)
+        if ATTEST in claims:
+            attest, aged = attested.recheck(claims[ATTEST], caller.pid, caller.assurance)
+            caller, expires = replace(caller, attest=attest), min(expires, aged)
+        known = _Known(caller, _bound(claims), min(expires, time.time() + KEEP), self.anchor.generation)
         if len(self._kept) >= KEPT:
             self._kept.clear()
         self._kept[token] = known
@@ -110,8 +110,9 @@ def _caller(claims: Claims) -> Caller:
     organization = _text(claims, PARENT)
     if not client or not organization:
         raise BadToken("the token does not say which system and organisation calls")
-    pid, level = _text(claims, PID), _text(claims, LEVEL)
-    if ("sub" in claims or "sid" in claims or ATTEST in claims) and not (pid and level in {"3", "4"}):
+    pid = _text(claims, PID)
+    level = _level(claims)
+    if (pid or "sub" in claims or "sid" in claims or ATTEST in claims) and not (pid and level):
         raise BadToken("the token is a user's and does not say which or how sure")
     return Caller(
         client_id=client,
@@ -121,22 +122,19 @@ def _caller(claims: Claims) -> Caller:
         pid=pid,
         hpr=_text(claims, HPR),
         name=_text(claims, "name"),
-        assurance=int(level) if pid else 0,
+        assurance=level if pid else 0,
         scopes=words(claims.get("scope")),
-        attest=_attest(claims),
     )
 
 
-def _attest(claims: Claims) -> Mapping[str, Any] | None:
-    attest = claims.get(ATTEST)
-    if attest is None:
-        return None
-    if not isinstance(attest, dict):
-        raise BadToken("the attest has the wrong shape")
-    made = moment(attest, "toa") or moment(claims, "iat")
-    if made is None or not -SKEW <= time.time() - made <= ATTEST_LIFE:
-        raise BadToken("attestation_has_expired")
-    return attest
+def _level(claims: Claims) -> int:
+    """How sure the e-ID was, 0 when not said or below substantial. An API may have ordered either claim or both."""
+    said = {LEVELS.get(_text(claims, ASSURANCE), 0)} if ASSURANCE in claims else set()
+    number = _text(claims, LEVEL)
+    said |= {int(number) if number in {"3", "4"} else 0} if LEVEL in claims else set()
+    if len(said) > 1:
+        raise BadToken("assurance_level and security_level do not agree")
+    return said.pop() if said else 0
 
 
 def _text(claims: Claims, name: str) -> str:

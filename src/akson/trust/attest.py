@@ -7,21 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema_rs
-
 from akson.kit.norwegian import DNR, FNR, HPR
 from akson.kit.norwegian import ORGANIZATION as ORGNR
-from akson.security.tokens import ATTEST
+from akson.security.attested import ATTEST, HIGH, fault
 from akson.trust.oauth import OAuthError
 from akson.trust.registry import Client, Person
 
 HELSEID = "helseid_authorization"
 OLD_ORGNR = "urn:oid:2.16.578.1.12.4.1.2.101"
 TENANTS = "urn:oid:1.0.6523"
-AUTHORIZATION = "urn:oid:2.16.578.1.12.4.1.1.9060"
-PURPOSE = "urn:oid:2.16.840.1.113883.1.11.20448"
-PURPOSES = ("TREAT", "COC", "ETREAT", "PATRQT", "HOPERAT")
-HIGH = 4
 
 Details = tuple[Mapping[str, Any], ...]
 
@@ -32,75 +26,6 @@ class User:
 
     person: Person
     level: int
-
-
-def _coded(**narrowed: Any) -> dict[str, Any]:
-    text = {"type": "string", "minLength": 1, "maxLength": 300}
-    return {
-        "type": "object",
-        "properties": {"code": text, "system": text} | narrowed,
-        "required": ["code", "system"],
-    }
-
-
-def _identified(*systems: str) -> dict[str, Any]:
-    system: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 300}
-    return {
-        "type": "object",
-        "properties": {
-            "id": {"type": "string", "minLength": 1, "maxLength": 64},
-            "system": system | ({"enum": list(systems)} if systems else {}),
-        },
-        "required": ["id", "system"],
-    }
-
-
-_PLACE = {"point_of_care": _identified(ORGNR), "department": _identified()}
-
-_SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["type", "practitioner", "care_relationship", "patients"],
-    "properties": {
-        "type": {"const": ATTEST},
-        "practitioner": {
-            "type": "object",
-            "required": ["legal_entity", "point_of_care"],
-            "properties": _PLACE
-            | {
-                "authorization": _coded(system={"const": AUTHORIZATION}),
-                "legal_entity": _identified(ORGNR),
-                "identifier": _identified(FNR),
-                "hpr_nr": _identified(HPR),
-            },
-        },
-        "care_relationship": {
-            "type": "object",
-            "required": ["purpose_of_use", "decision_ref"],
-            "properties": {
-                "healthcare_service": _coded(),
-                "purpose_of_use": _coded(system={"const": PURPOSE}, code={"enum": list(PURPOSES)}),
-                "purpose_of_use_details": _coded(),
-                "decision_ref": {
-                    "type": "object",
-                    "required": ["id", "user_selected"],
-                    "properties": {
-                        "id": {"type": "string", "minLength": 1, "maxLength": 300},
-                        "user_selected": {"type": "boolean"},
-                    },
-                },
-            },
-        },
-        "patients": {
-            "type": "array",
-            "maxItems": 1,
-            "items": {"type": "object", "properties": _PLACE | {"identifier": _identified(FNR, DNR)}},
-        },
-    },
-}
-"""NHN's structure; authorization, department, healthcare_service and details are "if it exists" in the framework."""
-
-_validator = jsonschema_rs.Draft7Validator(_SCHEMA)
 
 
 def unit(details: Details, client: Client) -> str:
@@ -134,38 +59,62 @@ def attest(details: Details, client: Client, user: User | None) -> dict[str, Any
     found = next((item for item in details if item["type"] == ATTEST), None)
     if found is None:
         return None
-    problem = next(iter(_validator.iter_errors(found)), None)
-    if problem is not None:
-        where = "/".join(str(step) for step in problem.instance_path)
-        raise OAuthError("invalid_request", f"the attest breaks its schema at {where or 'its top'}")
-    return _complete(found, client, user)
+    where = fault(found)
+    if where is not None:
+        raise OAuthError("invalid_request", f"the attest breaks its schema at {where}")
+    return _complete(found, client, user, unit(details, client))
 
 
-def _complete(found: Mapping[str, Any], client: Client, user: User | None) -> dict[str, Any]:
-    practitioner = found["practitioner"]
+def _complete(found: Mapping[str, Any], client: Client, user: User | None, acting: str) -> dict[str, Any]:
     if user is None:
         raise OAuthError("access_denied", "an attest is about a signed-in person")
-    checks = {
-        "ATT-9: the e-ID is not on level high": user.level >= HIGH,
-        "ATT-11: the attest is about another person": _same(practitioner, user.person),
-        "ATT-12: the client is no member of the trust framework": client.trust_framework,
-        "ATT-15: legal_entity is not the client's": practitioner["legal_entity"]["id"] == client.organization,
-        "ATT-18: point_of_care is not the client's": practitioner["point_of_care"]["id"]
-        in {client.organization, *client.units},
-    }
+    checks = _person_rules(found, user) | _place_rules(found, client, acting)
     broken = [rule for rule, kept in checks.items() if not kept]
     if broken:
         raise OAuthError("access_denied", broken[0])
-    who = {
-        "identifier": {"id": user.person.pid, "system": FNR, "authority": "https://www.skatteetaten.no"},
-    }
+    pid = user.person.pid
+    who = {"identifier": {"id": pid, "system": _system(pid), "authority": "https://www.skatteetaten.no"}}
     if user.person.hpr:
         who["hpr_nr"] = {
             "id": user.person.hpr,
             "system": HPR,
             "authority": "https://www.helsedirektoratet.no/",
         }
-    return {**found, "practitioner": {**practitioner, **who}, "toa": int(time.time())}
+    return {**found, "practitioner": {**found["practitioner"], **who}, "toa": int(time.time())}
+
+
+def _person_rules(found: Mapping[str, Any], user: User) -> dict[str, bool]:
+    """Who attests, how surely, and whether one decided it oneself: each rule and whether it is kept."""
+    practitioner, relation = found["practitioner"], found["care_relationship"]
+    named = practitioner.get("identifier", {"system": FNR})
+    opened = relation["purpose_of_use"]["code"] == "ETREAT"
+    return {
+        "ATT-9: the e-ID is not on level high": user.level >= HIGH,
+        "ATT-10: only an identity number says who the practitioner is": named["system"] in {FNR, DNR},
+        "ATT-11: the attest is about another person": _same(practitioner, user.person),
+        "ATT-48: emergency access is the user's own choice": relation["decision_ref"]["user_selected"]
+        or not opened,
+    }
+
+
+def _place_rules(found: Mapping[str, Any], client: Client, acting: str) -> dict[str, bool]:
+    """Where the person works and the patient is treated: each rule and whether it is kept."""
+    practitioner = found["practitioner"]
+    mine = {client.organization, *client.units}
+    care = {patient["point_of_care"]["id"] for patient in found["patients"] if "point_of_care" in patient}
+    return {
+        "ATT-12: the client is no member of the trust framework": client.trust_framework,
+        "ATT-15: legal_entity is not the client's": practitioner["legal_entity"]["id"] == client.organization,
+        "ATT-18: point_of_care is not the client's": practitioner["point_of_care"]["id"] in mine,
+        "ATT-19: point_of_care is not the unit that acts": acting
+        in {"", client.organization, practitioner["point_of_care"]["id"]},
+        "ATT-51: the patient is treated elsewhere": care <= mine,
+    }
+
+
+def _system(pid: str) -> str:
+    """A D-number adds 4 to the first digit of the day."""
+    return DNR if pid[:1] >= "4" else FNR
 
 
 def _same(practitioner: Mapping[str, Any], person: Person) -> bool:

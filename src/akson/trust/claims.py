@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from akson.kit.ids import new_id
+from akson.security.attested import ATTEST
 from akson.security.jose import sign
-from akson.security.tokens import ASSURANCE, ATTEST, CHILD, CLIENT_NAME, HPR, LEVEL, PARENT, PID, TENANCY
+from akson.security.tokens import ASSURANCE, CHILD, CLIENT_NAME, HPR, LEVEL, PARENT, PID, TENANCY
 from akson.trust.attest import User
 from akson.trust.provider import TOKEN_LIFE, Provider
 from akson.trust.registry import Client

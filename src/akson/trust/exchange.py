@@ -10,8 +10,9 @@ from typing import Any
 from joserfc.jwk import Key
 
 from akson.kit.ids import new_id
+from akson.security.attested import ATTEST
 from akson.security.jose import BadToken, Claims, Jwt, moment, parse, sign, verify
-from akson.security.tokens import ASSURANCE, ATTEST, CLIENT_NAME, HPR, LEVEL, PARENT, PID, TENANCY
+from akson.security.tokens import ASSURANCE, CLIENT_NAME, HPR, LEVEL, PARENT, PID, TENANCY
 from akson.store.underway import keep
 from akson.trust import par
 from akson.trust.claims import GRANT, IDENTITY_SCOPES
