@@ -27,10 +27,12 @@ from akson.rest.edge import tell
 from akson.rest.routes import app as fhir_app
 from akson.rest.subscriptions.live import Live
 from akson.rest.wire.http import Request as RestRequest
+from akson.security import log_keys
 from akson.security.actor import Actor, Kind, Purpose
 from akson.security.anchor import Anchor
 from akson.security.attested import one_patient
 from akson.security.client import Peer
+from akson.security.log_keys import LogKeys
 from akson.security.middleware import SAFE, Door
 from akson.security.oidc import Desk, RenderRoles, SignIn, Surface
 from akson.security.once import Once
@@ -78,6 +80,7 @@ class Hosted:
     mailroom: Mailroom
     verifier: Verifier
     shown: Shown
+    log_keys: LogKeys
 
     @classmethod
     def build(cls, settings: Settings, node: Node, outside: Outside) -> "Hosted":
@@ -116,6 +119,7 @@ class Hosted:
             Mailroom(place, peer, signer(settings, node)),
             Verifier(anchor, node.base, Once(doorway)),
             Shown(place),
+            log_keys.of(settings.data, node),
         )
 
     @property

@@ -85,12 +85,12 @@ def application(
 def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
     """What runs beside the requests."""
     records = [each for each in hosted if Role.JOURNAL in each.node.roles]
-    places = [each.place for each in hosted if Role.TILLITSANKER not in each.node.roles]
+    others = [each for each in hosted if Role.TILLITSANKER not in each.node.roles]
     return (
         *(partial(once_up, client, each.node, each.watcher.run) for each in records),
         *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
-        *(partial(sealing.run, place.database) for place in places),
-        *(partial(background.run, place) for place in places),
+        *(partial(sealing.run, each.place.database, each.log_keys) for each in others),
+        *(partial(background.run, each.place) for each in others),
     )
 
 

@@ -21,6 +21,11 @@ class Event(Enum):
     JOB_DEAD = (logging.ERROR, "a job failed for the last time and waits for a person")
     PEER_FAILED = (logging.WARNING, "another node did not answer, or with an error")
     TOKEN_REFUSED = (logging.WARNING, "a token did not pass the checks")
+    LOG_BROKEN = (
+        logging.ERROR,
+        "the access log in the database is not the one that its last checkpoint tells of",
+    )
+    LOG_REFUSED = (logging.ERROR, "a witness has seen another or a longer access log of this node")
     MESSAGE_REFUSED = (logging.WARNING, "a message could not be taken in")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from joserfc.jwk import ECKey, Key, RSAKey, import_key
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 
 KEEP = 3
 """How many keys a file holds after rotation: the present one and those that may still be in use."""
@@ -38,6 +38,12 @@ class KeyRing:
         _write(self.path, ring.keys)
         return ring
 
+    def retire(self) -> "KeyRing":
+        """The ring with the key in use alone, written to the file."""
+        ring = KeyRing(self.path, self.keys[:1])
+        _write(self.path, ring.keys)
+        return ring
+
 
 def load(folder: Path, name: str, algorithm: str = "ES256") -> KeyRing:
     """The ring `<folder>/keys/<name>.json`, made when it is not there. Several processes get the same one."""
@@ -58,6 +64,8 @@ def _generate(algorithm: str) -> Key:
     parameters: Any = {"use": "sig", "alg": algorithm}
     if algorithm.startswith("ES"):
         return ECKey.generate_key("P-256", parameters, auto_kid=True)
+    if algorithm == "EdDSA":
+        return OKPKey.generate_key("Ed25519", parameters, auto_kid=True)
     return RSAKey.generate_key(2048, parameters, auto_kid=True)
 
 

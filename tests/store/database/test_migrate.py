@@ -50,6 +50,7 @@ STANDING = {
     "0017_meta_value_run": "3eafc6364517a11e",
     "0018_access_block": "f4e0296d73302a16",
     "0019_register": "ab980ac9fda3ca15",
+    "0020_audit_log": "6428d0ac7a41951a",
 }
 
 

@@ -1,1 +1,1 @@
-"""Who may, and who did: care relations, questions about a scope, the access log and its seals."""
+"""Who may, and who did: care relations, questions about a scope, the access log, its tree and checkpoints."""

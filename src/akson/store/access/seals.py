@@ -1,4 +1,6 @@
-"""Seals over the access log: each is a hash of the one before and of the rows since, so that no row can be changed,
+"""The chain that stood over the access log before it was a tree (`leaves.py`); what was sealed by it can still be checked.
+
+Seals over the access log: each is a hash of the one before and of the rows since, so that no row can be changed,
 removed or slipped in unseen. Rows are sealed when every transaction that could have written among them is over.
 
 A seal proves something only when a copy of it is kept where the database's owner cannot reach: `latest` gives it.

@@ -1,0 +1,145 @@
+"""The access log as a tree: every row has one place, whatever the order in which transactions end."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from akson.kit import merkle
+from akson.kit.clock import now
+from akson.kit.merkle import consistency, extends, proof
+from akson.store.access import audit, leaves
+from akson.store.access.leaves import Broken, Head
+from tests.store.test_audit import row
+
+
+async def write(database, number, **values):
+    for _ in range(number):
+        async with database.transaction() as tx:
+            await audit.append(tx, row(**values))
+
+
+async def sealed(database, moment=None) -> Head | None:
+    async with database.transaction() as tx:
+        return await leaves.seal(tx, lambda size, root, _: f"{size} {root.hex()}", moment or now())
+
+
+async def numbers(database):
+    async with database.transaction() as tx:
+        return [row[0] for row in await tx.fetch("select number from audit_leaf order by leaf")]
+
+
+async def change(database, statement):
+    async with database.transaction() as tx:
+        assert await tx.execute(statement) >= 1, statement
+
+
+async def test_each_row_has_one_leaf_and_each_checkpoint_the_root(database):
+    assert await sealed(database) is None
+    await write(database, 3)
+    first = await sealed(database)
+    assert (first.size, first.note) == (3, f"3 {first.root.hex()}")
+    assert await sealed(database) is None
+    await write(database, 4)
+    second = await sealed(database)
+    assert await numbers(database) == sorted(set(await numbers(database)))
+    async with database.transaction() as tx:
+        rows = await tx.fetch("select hash from audit_leaf order by leaf")
+        assert merkle.root((0, 7), lambda level, place: by_hand(rows, level, place)) == second.root
+        path = consistency(3, 7)
+        steps = proof(path, await leaves.proven(tx, path))
+        assert extends((3, first.root), (7, second.root), steps)
+        assert await leaves.head(tx) == second
+
+
+def by_hand(rows, level, place):
+    """The hash of a subtree, from the leaves alone."""
+    if level == 0:
+        return bytes(rows[place][0])
+    return merkle.parent(by_hand(rows, level - 1, 2 * place), by_hand(rows, level - 1, 2 * place + 1))
+
+
+async def test_a_row_of_a_slow_transaction_is_sealed_when_it_ends(database, monkeypatch):
+    monkeypatch.setattr(leaves, "MARGIN", 0)
+    async with database.transaction() as slow:
+        await audit.append(slow, row("slow"))
+        await write(database, 2)
+        assert (await sealed(database)).size == 2
+        await write(database, 1)
+        assert (await sealed(database)).size == 3
+    assert (await sealed(database)).size == 4
+    # Out of the order of numbers, and never moved again.
+    found = await numbers(database)
+    assert found[-1] == min(found)
+    await write(database, 1)
+    assert (await sealed(database)).size == 5
+    # Only what can still appear is looked at again.
+    await write(database, 1)
+    assert (await sealed(database)).settled == max(await numbers(database)) - 1
+
+
+async def test_what_is_too_much_for_one_checkpoint_waits_for_the_next(database, monkeypatch):
+    monkeypatch.setattr(leaves, "CHUNK", 2)
+    monkeypatch.setattr(leaves, "MOST", 4)
+    await write(database, 9)
+    assert [(await sealed(database)).size for _ in range(3)] == [4, 8, 9]
+    assert await sealed(database) is None
+
+
+async def test_several_processes_seal_each_row_once(database):
+    await write(database, 20)
+    made = await asyncio.gather(*(sealed(database) for _ in range(4)))
+    assert [each.size for each in made if each] == [20]
+
+
+async def test_a_database_that_was_moved_goes_on(database):
+    """In another cluster numbers of transactions begin anew, below those that stand in what was moved."""
+    await write(database, 3)
+    await sealed(database)
+    await change(database, "update audit_checkpoint set horizon = '9000000000000'::xid8")
+    await write(database, 2)
+    assert (await sealed(database)).size == 5
+    await write(database, 1)
+    assert (await sealed(database)).size == 6
+
+
+async def test_a_checkpoint_is_never_older_than_the_one_before(database):
+    await write(database, 1)
+    first = await sealed(database)
+    await write(database, 1)
+    assert (await sealed(database, now() - timedelta(days=1))).moment == first.moment
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from audit_leaf where leaf = 4",
+        "delete from audit_leaf where leaf = 3",
+        "delete from audit_checkpoint",
+        "update audit_leaf set hash = sha256('x') where leaf = 4",
+        "update audit_leaf set above = sha256('x') || sha256('y') where leaf = 3",
+        "update audit_checkpoint set root = sha256('x')",
+    ],
+)
+async def test_nothing_is_signed_on_top_of_a_log_that_was_bent(database, statement):
+    await write(database, 5)
+    await sealed(database)
+    await change(database, statement)
+    await write(database, 1)
+    with pytest.raises(Broken):
+        await sealed(database)
+
+
+async def test_a_column_that_comes_later_changes_no_older_leaf(database):
+    """Columns of the log are empty in rows that were written before them."""
+    async with database.transaction() as tx:
+        defaults = await tx.fetch(
+            "select column_name, column_default from information_schema.columns where table_name = 'audit'"
+            " and column_default is not null and column_name not in ('number', 'xid')"
+        )
+    empty = ("''::text", "0", "false", "''::character varying")
+    assert {name for name, default in defaults if default not in empty} == set()
+    old = {"number": 1, "reason": "a", "granted": False, "count": 0, "unit": ""}
+    assert leaves.form(old) == leaves.form(old | {"later": "", "number_later": 0, "xid": "7", "none": None})
+    assert leaves.form(old) != leaves.form(old | {"later": "x"})
+    assert leaves.form(old) == b'[1,{"number":1,"reason":"a"}]'
