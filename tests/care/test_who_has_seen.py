@@ -19,7 +19,7 @@ def event(hour, kind="Condition", **values):
         "action": "read", "purpose": "TREAT", "granted": True, "reason": "reason.care_relation", "type": kind,
         "moment": datetime(2026, 11, 22, hour, tzinfo=UTC),
     }  # fmt: skip
-    return audit_event(Entry(1, AuditRow(**usual | values)), NODE)
+    return audit_event(Entry(1, "e1", AuditRow(**usual | values)), NODE)
 
 
 def test_one_person_on_one_day_is_one_line_from_all_systems():

@@ -5,9 +5,10 @@ from functools import partial
 
 from tests.world import TODAY
 
-from akson.asgi.pages import treats
+from akson.asgi.pages import decided
 from akson.demo.nodes import persons
 from akson.exchange.edge.reach import Reach
+from akson.security.actor import Purpose
 from akson.security.client import Behalf
 from akson.trust import registry
 
@@ -59,5 +60,7 @@ async def attested_nurse(world, browser, patient="ingrid"):
     secret = next(cookie.value for cookie in browser.cookies.jar if "journal" in cookie.name)
     session = await journal.sessions.find(secret)
     actor = await journal.people.find_actor(session.caller)
-    reach = Reach(journal.node, actor, journal.peer, session, partial(treats, journal, actor))
+    reach = Reach(
+        journal.node, actor, journal.peer, session, partial(decided, journal, actor, Purpose.TREATMENT)
+    )
     return reach.ask(PIDS[patient])

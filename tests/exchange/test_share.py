@@ -10,7 +10,7 @@ from tests.care.test_critical import FORMS
 from tests.exchange.forms import chart, csrf, submit
 from tests.services import howto
 
-from akson.asgi.pages import treats
+from akson.asgi.pages import decided
 from akson.demo.citizens import CITIZENS
 from akson.exchange.declare import TAG_SYSTEM, service
 from akson.exchange.edge.reach import Reach
@@ -18,6 +18,7 @@ from akson.exchange.edge.share import fetch, patient_reference, save
 from akson.fhir.fhirpath.evaluate import evaluate
 from akson.fhir.model import coding
 from akson.kit.errors import VersionMismatch
+from akson.security.actor import Purpose
 
 pytestmark = pytest.mark.store
 
@@ -213,4 +214,4 @@ async def reach(world, surface, person):
     found = [await each.sessions.find(secret) for secret in browser.cookies.values()]
     session = next(session for session in found if session)
     actor = await each.people.find_actor(session.caller)
-    return Reach(each.node, actor, each.peer, session, partial(treats, each, actor))
+    return Reach(each.node, actor, each.peer, session, partial(decided, each, actor, Purpose.TREATMENT))

@@ -102,7 +102,7 @@ async def test_no_audit_no_answer(people, monkeypatch):
     async def fails(*_args):
         raise RuntimeError("the log cannot be written")
 
-    monkeypatch.setattr(audit, "append", fails)
+    monkeypatch.setattr(audit, "append_many", fails)
     with pytest.raises(RuntimeError):
         async with opened(people, NURSE) as ctx:
             await gate.create(ctx, condition("new", "ingrid"))

@@ -9,7 +9,7 @@ from akson.kit.errors import AksonError
 from akson.record import gate, together, whole
 from akson.record.context import NODE_ITSELF, opened
 from akson.record.whole import Told
-from akson.security.actor import Actor, Kind
+from akson.security.actor import Actor, Attested, Kind, Purpose
 from akson.store.operations.whole import Whole
 from akson.store.record.resources import HistoryOf, Stored
 from tests.record.making import BASE, INGRID, journal
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.store
 
 ATTESTED = Actor(
     Kind.PERSONNEL, client_id="sykehus", hpr="1", patient="ingrid", at_register=True,
-    care_relationship=(("purpose_of_use", "TREAT"),),
+    care_relationship=Attested(Purpose.TREATMENT),
 )  # fmt: skip
 SEARCHES = [
     ("Patient", "_revinclude=*&_include=*"),

@@ -156,7 +156,7 @@ async def test_no_audit_no_answer_that_it_is_not_there(place, monkeypatch):
     async def fails(*_args):
         raise RuntimeError("the log cannot be written")
 
-    monkeypatch.setattr(audit, "append", fails)
+    monkeypatch.setattr(audit, "append_many", fails)
     for name in ("c-per", "nobody", "gone"):
         with pytest.raises(RuntimeError):
             async with opened(place, NURSE) as ctx:

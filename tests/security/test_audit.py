@@ -44,7 +44,7 @@ DOCTOR = {
 
 
 def event(**values):
-    return audit_event(Entry(7, AuditRow(**ROW | {"actor_kind": "node"} | values)), NODE, "ingrid")
+    return audit_event(Entry(7, "e7", AuditRow(**ROW | {"actor_kind": "node"} | values)), NODE, "ingrid")
 
 
 @pytest.mark.parametrize(

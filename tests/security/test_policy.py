@@ -6,7 +6,7 @@ import pytest
 
 from akson.kit.clock import now
 from akson.kit.text import catalogue
-from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.actor import Action, Actor, Attested, Kind, Purpose
 from akson.security.policy import Grant, Ground, Refusal, decide
 from akson.security.rules import RESTRICTIONS, RULES
 from akson.security.rules.blocks import subjects
@@ -39,7 +39,7 @@ ATTESTED = Actor(
     Kind.PERSONNEL,
     client_id="sykehus",
     patient="ingrid",
-    care_relationship=(("purpose_of_use", "TREAT"),),
+    care_relationship=Attested(Purpose.TREATMENT),
     at_register=True,
 )
 
@@ -123,7 +123,7 @@ def test_only_a_system_with_the_right_to_it_administers_and_the_right_opens_noth
     "actor",
     [
         Actor(Kind.CITIZEN),
-        Actor(Kind.PERSONNEL, client_id="sykehus", care_relationship=(("purpose_of_use", "TREAT"),)),
+        Actor(Kind.PERSONNEL, client_id="sykehus", care_relationship=Attested(Purpose.TREATMENT)),
     ],
 )
 def test_about_somebody_unknown_here_there_is_nothing_to_see_and_nothing_may_be_written(actor: Actor) -> None:

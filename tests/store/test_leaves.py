@@ -10,7 +10,10 @@ from akson.kit.clock import now
 from akson.kit.merkle import consistency, extends, proof
 from akson.store.access import audit, leaves
 from akson.store.access.leaves import Broken, Head
+from akson.store.database.migrate import migrate, migrations
+from akson.store.database.pool import Database
 from tests.store.test_audit import row
+from tests.store.test_seals import OLD_ROW
 
 
 async def write(database, number, **values):
@@ -143,3 +146,28 @@ async def test_a_column_that_comes_later_changes_no_older_leaf(database):
     assert leaves.form(old) == leaves.form(old | {"later": "", "number_later": 0, "xid": "7", "none": None})
     assert leaves.form(old) != leaves.form(old | {"later": "x"})
     assert leaves.form(old) == b'[1,{"number":1,"reason":"a"}]'
+
+
+async def fits(database):
+    """For each leaf, whether it commits to its row as that stands now."""
+    async with database.transaction() as tx:
+        found = await tx.fetch(
+            "select l.salt, l.hash, to_jsonb(a) from audit_leaf l join audit a on a.number = l.number order by leaf"
+        )
+    return [leaves.commitment(bytes(salt), told) == bytes(kept) for salt, kept, told in found]
+
+
+async def test_leaves_of_before_there_were_decisions_and_names_still_fit(bare_database):
+    database = Database(bare_database, 2)
+    await database.open()
+    decision = next(each.number for each in migrations() if each.name == "audit_decision")
+    await migrate(database, until=decision - 1)
+    await change(database, OLD_ROW)
+    assert (await sealed(database)).size == 1
+    await migrate(database)
+    await write(database, 1, decision="d1")
+    assert (await sealed(database)).size == 2
+    assert await fits(database) == [True, True]
+    await change(database, "update audit set decision = 'd2', event = 'old-1' where decision <> ''")
+    assert await fits(database) == [True, False]
+    await database.close()

@@ -23,7 +23,7 @@ from akson.record.context import Context, Place, opened
 from akson.record.people import People
 from akson.record.registry import Registry
 from akson.record.standing import Shown
-from akson.rest.edge import tell
+from akson.rest.edge import client_request, tell
 from akson.rest.routes import app as fhir_app
 from akson.rest.subscriptions.live import Live
 from akson.rest.wire.http import Request as RestRequest
@@ -180,8 +180,9 @@ class Hosted:
             request.path,
             request.scope["query_string"].decode("latin-1"),
         )
+        name = client_request(request.headers)
         try:
-            async with opened(self.place, actor, purpose_of(actor)) as ctx:
+            async with opened(self.place, actor, purpose_of(actor), client_request=name) as ctx:
                 yield ctx
         except NotFound:
             named()
@@ -217,10 +218,8 @@ def signer(settings: Settings, node: Node) -> Signer | None:
 
 def purpose_of(actor: Actor) -> Purpose:
     """Why this actor asks: what the attest says, else what the kind of actor means."""
-    for name, value in actor.care_relationship:
-        for purpose in Purpose:
-            if name == "purpose_of_use" and f"'{purpose.value}'" in value:
-                return purpose
+    if actor.care_relationship is not None:
+        return actor.care_relationship.purpose
     return Purpose.PATIENT_REQUEST if actor.kind is Kind.CITIZEN else Purpose.TREATMENT
 
 

@@ -12,8 +12,10 @@ from akson.asgi.hosted import Hosted, purpose_of
 from akson.exchange.edge.reach import Reach
 from akson.fhir.strict_json import loads
 from akson.record import gate
-from akson.record.context import opened
-from akson.security.actor import Actor, Kind
+from akson.record.context import Context, opened
+from akson.record.trail import attested
+from akson.rest.edge import client_request
+from akson.security.actor import Actor, Kind, Purpose
 from akson.security.caller import RoleChoice
 from akson.web.live import own_stream, stream
 from akson.web.page import render
@@ -79,22 +81,32 @@ def _signed_in(each: Hosted, path: str, view: View, equip: Equip | None) -> View
             return _to_sign_in(request, path)
         purpose = purpose_of(state.actor)
         state.reach = Reach(
-            each.node, state.actor, each.peer, state.session, partial(treats, each, state.actor), purpose
+            each.node,
+            state.actor,
+            each.peer,
+            state.session,
+            partial(decided, each, state.actor, purpose),
+            purpose,
         )
         state.mailroom = each.mailroom
         if equip:
             equip(request)
-        async with opened(each.place, state.actor, purpose) as ctx:
+        name = client_request(request.headers)
+        async with opened(each.place, state.actor, purpose, client_request=name) as ctx:
             state.context = ctx
             return await view(request)
 
     return answered
 
 
-async def treats(each: Hosted, actor: Actor, pid: str) -> bool:
-    """Whether the actor has a care relation here with the person; asked beside the page's own transaction."""
-    async with each.doorway.transaction(read_only=True) as tx:
-        return await each.people.treats(tx, actor, pid)
+async def decided(each: Hosted, actor: Actor, purpose: Purpose, pid: str) -> str:
+    """The decision behind an attest for a person whom the actor treats here; empty when the actor does not.
+
+    It is in the log before it is told to anybody, beside the page's own transaction, which may yet come to nothing.
+    """
+    async with each.doorway.transaction() as tx:
+        patient = await each.people.treated(tx, actor, pid)
+        return await attested(Context(actor, tx, each.place, purpose), patient) if patient else ""
 
 
 def _to_sign_in(request: Request, path: str) -> Response:

@@ -4,11 +4,12 @@ Sent with the request for a token towards another node; the trust anchor checks 
 (Tillitsrammeverk, `nhn:tillitsrammeverk:parameters`; ATT-4: bound to one patient).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from akson.kit.norwegian import FNR, ORGANIZATION
 from akson.kit.settings import Node
-from akson.security.actor import Actor, Purpose
+from akson.security.actor import Actor, Attested, Purpose
 
 CATEGORY = "urn:oid:2.16.578.1.12.4.1.1.9060"
 PURPOSE = "urn:oid:2.16.840.1.113883.1.11.20448"
@@ -34,6 +35,26 @@ def attest(actor: Actor, node: Node, pid: str, purpose: Purpose, decision: str) 
         },
         "patients": [{"identifier": {"id": pid, "system": FNR}}],
     }
+
+
+def relation(attest: Mapping[str, Any]) -> Attested:
+    """What an attest in a token says of the care relation. What it leaves out, and what is no text, is empty."""
+    told = attest.get("care_relationship", {})
+    made = told.get("decision_ref", {})
+    code = told.get("purpose_of_use", {}).get("code")
+    return Attested(
+        purpose=next((each for each in Purpose if each.value == code), Purpose.TREATMENT),
+        purpose_detail=_coded(told.get("purpose_of_use_details")),
+        service=_coded(told.get("healthcare_service")),
+        decision=str(made.get("id", "")),
+        decision_text=str(made.get("description", "")),
+        user_selected=made.get("user_selected") is True,
+        toa=int(attest.get("toa", 0)),
+    )
+
+
+def _coded(told: Mapping[str, Any] | None) -> str:
+    return f"{told.get('system', '')}|{told.get('code', '')}" if told else ""
 
 
 def _authorization(actor: Actor) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What one request or job carries through every layer: who, in which transaction, on which node, why."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from akson.record.registry import Registry
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, decide
 from akson.store.access import audit
-from akson.store.access.audit import AuditRow
+from akson.store.access.audit import About, AuditRow
 from akson.store.database.pool import Database, Tx
 
 Policy = Callable[[Actor, Action, str, Purpose], Decision]
@@ -49,8 +49,10 @@ class Context:
     place: Place
     purpose: Purpose = Purpose.TREATMENT
     request_id: str = field(default_factory=new_id)
-    looks: list[AuditRow] = field(default_factory=list)
-    """Rows of the access log that stand also when all else is undone: what was looked at may be told by the error."""
+    client_request: str = ""
+    """What the client calls the request (X-Request-Id)."""
+    looks: list[tuple[AuditRow, Sequence[About]]] = field(default_factory=list)
+    """Rows of the access log, and whom they are about, that stand also when all else is undone: what was looked at may be told by the error."""
 
     @property
     def node(self) -> Node:
@@ -74,23 +76,29 @@ NODE_ITSELF = Actor(Kind.NODE)
 
 @asynccontextmanager
 async def opened(
-    place: Place, actor: Actor, purpose: Purpose = Purpose.TREATMENT, *, read_only: bool = False
+    place: Place,
+    actor: Actor,
+    purpose: Purpose = Purpose.TREATMENT,
+    *,
+    read_only: bool = False,
+    client_request: str = "",
 ) -> AsyncIterator[Context]:
     """One request or job as one transaction, committed when the block ends.
 
     An error undoes it. What was looked at until then, and a refusal, are audited in a transaction of their own before
     the error is told: no audit, no answer.
     """
-    looks: list[AuditRow] = []
+    looks: list[tuple[AuditRow, Sequence[About]]] = []
     try:
         async with place.database.transaction(read_only=read_only) as tx:
-            yield Context(actor, tx, place, purpose, looks=looks)
+            yield Context(actor, tx, place, purpose, client_request=client_request, looks=looks)
     except Contended:  # tells nothing of what is stored, and is tried again
         raise
     except AksonError as error:
-        rows = [*looks, *([error.audit] if isinstance(error, Refused) else ())]
-        if rows:
+        if isinstance(error, Refused):
+            looks.append((error.audit, [audit.about(error.audit)]))
+        if looks:
             async with place.database.transaction() as tx:
-                for row in rows:
-                    await audit.append(tx, row)
+                for row, about in looks:
+                    await audit.append_many(tx, row, about)
         raise

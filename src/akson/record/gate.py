@@ -14,6 +14,7 @@ from akson.kit.ids import new_id
 from akson.kit.settings import Level
 from akson.record import search_parameters, trail
 from akson.record.all_types import of_all_types
+from akson.record.asked import asked
 from akson.record.change import Change, Written, whose
 from akson.record.context import Context
 from akson.record.prepare import complete
@@ -122,7 +123,7 @@ async def search(ctx: Context, query: Query) -> Page:
     """One page of matches with what they include, all within the scope."""
     grant = granted(ctx, Action.SEARCH, query.type)
     page = await statements.search(ctx.tx, grant.scope, query)
-    await trail.seen(ctx, grant, Action.SEARCH, [*page.matches, *page.included], query.type)
+    await trail.seen(ctx, grant, Action.SEARCH, [*page.matches, *page.included], query.type, asked(query))
     return page
 
 

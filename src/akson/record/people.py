@@ -10,6 +10,7 @@ from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.norwegian import FNR, HPR, ORGANIZATION
 from akson.kit.settings import Role
+from akson.record import attest as attests
 from akson.record.context import Place
 from akson.security.actor import Actor, Kind
 from akson.security.caller import Caller, RoleChoice
@@ -66,6 +67,7 @@ class People:
             client_id="" if caller.surface else caller.client_id,
             patient=known,
             assurance=caller.assurance,
+            token=caller.token,
         )
 
     async def _personnel(self, tx: Tx, caller: Caller) -> Actor | None:
@@ -91,13 +93,13 @@ class People:
             organization=self._place.node.organization,
             organization_name=self._place.node.title,
             assurance=caller.assurance,
+            token=caller.token,
         )
 
     async def _attested(self, tx: Tx, caller: Caller) -> Actor:
         """Somebody who acts through another node: the attest names the care relation and the one patient."""
         attest = caller.attest or {}
         practitioner = attest.get("practitioner", {})
-        relation = attest.get("care_relationship", {})
         named = [patient.get("identifier", {}).get("id", "") for patient in attest.get("patients", [])]
         patient = await self.patient(tx, named[0]) if len(named) == 1 and named[0] else None
         return Actor(
@@ -107,6 +109,8 @@ class People:
             hpr=caller.hpr,
             role=practitioner.get("authorization", {}).get("text", ""),
             unit_name=practitioner.get("point_of_care", {}).get("name", ""),
+            unit_number=practitioner.get("point_of_care", {}).get("id", ""),
+            authorization=practitioner.get("authorization", {}).get("code", ""),
             organization=caller.organization,
             organization_name=practitioner.get("legal_entity", {}).get("name", "") or caller.client_name,
             client_id=caller.client_id,
@@ -114,7 +118,8 @@ class People:
             assurance=caller.assurance,
             scopes=caller.scopes,
             at_register=Role.SAMHANDLING in self._place.node.roles,
-            care_relationship=tuple(sorted((key, str(value)) for key, value in relation.items())),
+            care_relationship=attests.relation(attest),
+            token=caller.token,
         )
 
     def _system(self, caller: Caller) -> Actor:
@@ -125,14 +130,15 @@ class People:
             organization=caller.organization,
             scopes=caller.scopes,
             administers=has_scope(caller, self._place.node, ADMIN),
+            token=caller.token,
         )
 
-    async def treats(self, tx: Tx, actor: Actor, pid: str) -> bool:
-        """Whether the actor, the role or the unit has a care relation with this person now."""
+    async def treated(self, tx: Tx, actor: Actor, pid: str) -> str:
+        """Id of the Patient with this identity number whom the actor, the role or the unit treats now; empty for none."""
         patient = await self.patient(tx, pid)
         mine = actor.units | {actor.practitioner, actor.role_reference}
         found = await relations.of_patient(tx, patient["id"]) if patient else []
-        return any(relation.party in mine for relation in found)
+        return str(patient["id"]) if patient and any(each.party in mine for each in found) else ""
 
     async def patient(self, tx: Tx, pid: str) -> Resource | None:
         """The Patient on this node with a national identity number."""

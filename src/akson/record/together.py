@@ -8,6 +8,7 @@ from akson.fhir.search import Query
 from akson.fhir.strict_json import loads
 from akson.kit.errors import TooLarge
 from akson.record import gate, trail
+from akson.record.asked import asked
 from akson.record.context import Context
 from akson.record.gate import granted
 from akson.security.actor import Action
@@ -24,7 +25,7 @@ async def latest(ctx: Context, query: Query, each: int) -> list[Stored]:
     """The latest observations of every code among those that a query finds; see `store.latest`."""
     grant = granted(ctx, Action.SEARCH, query.type)
     found = await store_latest.latest(ctx.tx, grant.scope, query, each)
-    await trail.seen(ctx, grant, Action.SEARCH, found, query.type)
+    await trail.seen(ctx, grant, Action.SEARCH, found, query.type, asked(query))
     return found
 
 

@@ -4,19 +4,20 @@ They are written in the transaction of the request: no audit, no answer. One aud
 shows (IHE BALP), so that each citizen's log stands on its own. Rows of looks outlive an error (`context.opened`).
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from akson.kit.clock import now
 from akson.kit.errors import AksonError
 from akson.kit.norwegian import parse
 from akson.record.context import Context
+from akson.record.decided import decision_of
 from akson.record.refused import Refused
 from akson.security.actor import Action
 from akson.security.policy import Grant
 from akson.store.access import audit
-from akson.store.access.audit import AuditRow
+from akson.store.access.audit import About, AuditRow
+from akson.store.index.hashing import patient_number
 from akson.store.record import resources
 from akson.store.record.resources import Stored
 from akson.store.scope import NODE
@@ -25,19 +26,19 @@ _LOOKS = frozenset({Action.READ.value, Action.SEARCH.value, Action.HISTORY.value
 
 
 async def seen(
-    ctx: Context, grant: Grant, action: Action, found: Iterable[Stored], resource_type: str
+    ctx: Context, grant: Grant, action: Action, found: Iterable[Stored], resource_type: str, query: str = ""
 ) -> None:
-    """Audit rows for what was shown; a search that found nothing leaves one row about nobody."""
+    """Audit rows for what was shown, one for each patient; a search that found nothing leaves one row about nobody."""
     if not grant.audited:
         return
     shown: dict[int, list[Stored]] = {}
     for stored in found:
         shown.setdefault(stored.pat, []).append(stored)
-    for pat, group in shown.items():
-        row = _row(ctx, grant, action, pat=pat, type=resource_type, count=len(group))
-        await _write(ctx, row if len(group) > 1 else replace(row, **_what(group[0])))
-    if not shown:
-        await _write(ctx, _row(ctx, grant, action, type=resource_type))
+    about = [
+        _one(ctx, group[0]) if len(group) == 1 else _about(ctx, pat, resource_type, len(group))
+        for pat, group in shown.items()
+    ]
+    await _write(ctx, _row(ctx, grant, action, query=query), about or [_about(ctx, 0, resource_type, 0)])
 
 
 async def missed(ctx: Context, grant: Grant, action: Action, resource_type: str, resource_id: str) -> None:
@@ -52,105 +53,121 @@ async def missed(ctx: Context, grant: Grant, action: Action, resource_type: str,
     visible = await resources.read(ctx.tx, grant.scope, resource_type, resource_id)
     # Somebody may have put an identity number where an id belongs.
     told = "" if parse(resource_id) else resource_id
-    row = _row(ctx, grant, action, pat=there.pat if there else 0, type=resource_type, id=told)
-    if there is not None and visible is None:
-        row = replace(row, granted=False, reason="reason.outside_scope")
-    await _write(ctx, row, is_look=True)
+    hidden = {"granted": False, "reason": "reason.outside_scope"} if there and visible is None else {}
+    pat = there.pat if there else 0
+    about = About(pat, 0, resource_type, told, decision=decision_of(ctx.actor, pat))
+    await _write(ctx, _row(ctx, grant, action, **hidden), [about], is_look=True)
 
 
 async def shown(ctx: Context, grant: Grant, stored: Stored, count: int) -> None:
     """The audit row of a whole record: `count` resources of or around a patient or encounter."""
-    row = _row(ctx, grant, Action.SEARCH, pat=stored.pat, count=count, **_what(stored))
-    await _write(ctx, row)
+    await _write(ctx, _row(ctx, grant, Action.SEARCH), [_one(ctx, stored, count)])
 
 
 async def changed(ctx: Context, grant: Grant, action: Action, stored: Stored) -> None:
     """Audit row of one write, which counts nothing where all stayed as it was; the event is part of the write itself."""
-    row = _row(ctx, grant, action, pat=stored.pat, count=int(stored.changed), **_what(stored))
-    await _write(ctx, row)
+    await _write(ctx, _row(ctx, grant, action), [_one(ctx, stored, int(stored.changed))])
 
 
 async def log_read(ctx: Context, grant: Grant, shown: Mapping[int, int]) -> None:
     """Audit rows for a look at the access log itself: rows shown by number of the patient they are about."""
-    for pat, count in shown.items():
-        row = _row(ctx, grant, Action.SEARCH, pat=pat, type="AuditEvent", count=count)
-        await _write(ctx, row)
+    about = [_about(ctx, pat, "AuditEvent", count) for pat, count in shown.items()]
+    await _write(ctx, _row(ctx, grant, Action.SEARCH), about)
 
 
 async def administered(ctx: Context, grant: Grant, pat: int, resource_type: str, count: int) -> None:
     """The audit row of what was done to the store as a whole, for one patient whose data it was."""
-    row = _row(ctx, grant, Action.ADMINISTER, pat=pat, type=resource_type, count=count)
-    await audit.append(ctx.tx, row)
+    await _write(ctx, _row(ctx, grant, Action.ADMINISTER), [_about(ctx, pat, resource_type, count)])
 
 
 async def put_together(ctx: Context, grant: Grant, held: Mapping[int, int]) -> None:
     """Audit rows for data that was put into files: one for each patient (number) with how many resources."""
-    if grant.audited and held:
-        await audit.append_many(ctx.tx, _row(ctx, grant, Action.ADMINISTER), held)
+    if grant.audited:
+        about = [_about(ctx, pat, "", count) for pat, count in held.items()]
+        await _write(ctx, _row(ctx, grant, Action.ADMINISTER), about)
 
 
 async def taken_out(ctx: Context, grant: Grant, resource_type: str, shown: Mapping[int, int]) -> None:
     """Audit rows for a file that leaves: one for each patient (number) with how many resources of them are in it."""
     if grant.audited:
-        row = _row(ctx, grant, Action.READ, type=resource_type)
-        await audit.append_many(ctx.tx, row, shown)
+        about = [_about(ctx, pat, resource_type, count) for pat, count in shown.items()]
+        await _write(ctx, _row(ctx, grant, Action.READ), about)
 
 
 async def turned_away(ctx: Context, grant: Grant, action: Action) -> None:
     """The audit row of a try at what is somebody else's, of which the caller is told that it is not there."""
     if grant.audited:
-        await _write(ctx, refused(ctx, action, "", "reason.outside_scope"), is_look=True)
+        await _write(ctx, refused(ctx, action, "", "reason.outside_scope"), [About()], is_look=True)
+
+
+async def attested(ctx: Context, patient: str) -> str:
+    """The decision that others are shown in an attest about a Patient treated here, which the log holds (ATT-46)."""
+    pat = patient_number(patient)
+    decision = decision_of(ctx.actor, pat)
+    if not await audit.decided(ctx.tx, pat, decision):
+        row = AuditRow(**_who(ctx, Action.READ), granted=True, reason="reason.care_relation", basis="UNNTAK")
+        await _write(ctx, row, [About(pat, 0, "Patient", patient, 0, decision)])
+    return decision
 
 
 def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> AuditRow:
     """The row of a refusal, written by whoever opened the transaction after it was rolled back."""
-    return AuditRow(
-        moment=now(),
-        action=action.value,
-        purpose=ctx.purpose.value,
-        granted=False,
-        reason=reason,
-        type=resource_type,
-        request_id=ctx.request_id,
-        **_who(ctx),
-    )
+    return AuditRow(**_who(ctx, action), granted=False, reason=reason, type=resource_type)
 
 
 async def again(ctx: Context, since: int, error: AksonError) -> None:
     """Write anew what was undone with a part of the request, which goes on; `since`: how many looks there were before."""
     if isinstance(error, Refused):
-        ctx.looks.append(error.audit)
-    for row in ctx.looks[since:]:
-        await audit.append(ctx.tx, row)
+        ctx.looks.append((error.audit, [audit.about(error.audit)]))
+    for row, those in ctx.looks[since:]:
+        await audit.append_many(ctx.tx, row, those)
 
 
-async def _write(ctx: Context, row: AuditRow, *, is_look: bool = False) -> None:
-    await audit.append(ctx.tx, row)
+async def _write(ctx: Context, row: AuditRow, about: Sequence[About], *, is_look: bool = False) -> None:
+    """A row for each patient, in one statement."""
+    await audit.append_many(ctx.tx, row, about)
     if is_look or row.action in _LOOKS:
-        ctx.looks.append(row)
+        ctx.looks.append((row, about))
 
 
 def _row(ctx: Context, grant: Grant, action: Action, **what: Any) -> AuditRow:
-    return AuditRow(
-        moment=now(),
-        action=action.value,
-        purpose=ctx.purpose.value,
-        granted=True,
-        reason=grant.scope.reason,
-        basis=grant.basis,
-        request_id=ctx.request_id,
-        **_who(ctx),
-        **what,
+    decided = {"granted": True, "reason": grant.scope.reason, "basis": grant.basis}
+    return AuditRow(**(_who(ctx, action) | decided | what))
+
+
+def _about(ctx: Context, pat: int, resource_type: str, count: int) -> About:
+    return About(pat, count, resource_type, decision=decision_of(ctx.actor, pat))
+
+
+def _one(ctx: Context, stored: Stored, count: int = 1) -> About:
+    decision = decision_of(ctx.actor, stored.pat)
+    return About(stored.pat, count, stored.type, stored.id, stored.version, decision)
+
+
+def _who(ctx: Context, action: Action) -> dict[str, Any]:
+    actor, attested = ctx.actor, ctx.actor.care_relationship
+    told = (
+        {
+            "decision": attested.decision,
+            "service": attested.service,
+            "purpose_detail": attested.purpose_detail,
+            "decision_text": attested.decision_text,
+            "user_selected": attested.user_selected,
+            "toa": attested.toa,
+        }
+        if attested
+        else {}
     )
-
-
-def _what(stored: Stored) -> dict[str, Any]:
-    return {"type": stored.type, "id": stored.id, "version": stored.version}
-
-
-def _who(ctx: Context) -> dict[str, Any]:
-    actor = ctx.actor
-    return {
+    return told | {
+        "moment": now(),
+        "action": action.value,
+        "purpose": ctx.purpose.value,
+        "request_id": ctx.request_id,
+        "client_request": ctx.client_request,
+        "profession": actor.authorization,
+        "unit_number": actor.unit_number,
+        "assurance": actor.assurance,
+        "token": actor.token,
         "actor_kind": actor.kind.value,
         "actor_name": actor.name,
         "actor_id": actor.hpr,

@@ -4,7 +4,7 @@ Between the two there is JSON only, and a request that is JSON both ways passes 
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -37,6 +37,7 @@ PACK_FROM = 32_768
 _INERT = {"content-security-policy": "default-src 'none'; sandbox", "x-content-type-options": "nosniff"}
 """A browser draws XML with XHTML in it: a narrative must run nothing there."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_IDENTITY = re.compile(r"(?<!\d)\d{11}(?!\d)")
 _SAY_ABOUT_WRITING = (b"_format", b"_pretty")
 
 
@@ -84,10 +85,15 @@ async def give_out(request: Request, answer: Answer) -> Answer:
         else:
             answer.body = packed(answer.body)
         answer.headers["content-encoding"] = "gzip"
-    name = request.headers.get("x-request-id")
-    if name is not None and _REQUEST_ID.fullmatch(name):
+    if name := client_request(request.headers):
         answer.headers["x-request-id"] = name
     return answer
+
+
+def client_request(headers: Mapping[str, str]) -> str:
+    """What the client calls the request; empty where it says nothing, or what could be an identity number."""
+    name = headers.get("x-request-id", "")
+    return name if _REQUEST_ID.fullmatch(name) and not _IDENTITY.search(name) else ""
 
 
 def tell(scope: Scope, resource: Resource) -> tuple[bytes, str]:

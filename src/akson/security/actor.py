@@ -36,6 +36,22 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attested:
+    """What an attest says of why the look is needed (`care_relationship`). Codes are `system|code`; empty: not told."""
+
+    purpose: Purpose
+    purpose_detail: str = ""
+    service: str = ""
+    """The health service (V8655, V8663 ...)."""
+    decision: str = ""
+    """What the decision is called in the log of the system that attests."""
+    decision_text: str = ""
+    user_selected: bool = False
+    toa: int = 0
+    """When the attest was made, in seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The one who acts, as the session or the token says. Fields that do not apply are empty."""
 
@@ -76,5 +92,7 @@ class Actor:
     """The token was shown at the platform, whose shared registers others write to."""
     administers: bool = False
     """The system's token has the scope `akson:<node>/admin` of this node."""
-    care_relationship: tuple[tuple[str, str], ...] = ()
-    """From the trust-framework attest: healthcare_service, purpose_of_use, decision_ref ... as pairs."""
+    care_relationship: Attested | None = None
+    """From the attest of the trust framework, of one who acts through another node."""
+    token: str = ""
+    """`jti` of the token, or the name of the session: what the log tells occasions apart by. Opens nothing."""

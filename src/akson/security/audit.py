@@ -51,7 +51,7 @@ def audit_event(entry: Entry, node: Node, patient: str = "") -> Resource:
     action, interaction = ACTIONS[row.action]
     made: Resource = {
         "resourceType": "AuditEvent",
-        "id": str(entry.number),
+        "id": entry.event,
         "extension": _about(patient),
         "type": coding(TYPE, "rest", "RESTful Operation"),
         "subtype": [coding(INTERACTION, interaction)],

@@ -30,6 +30,8 @@ class Caller:
     """The role chosen in this session, as `RoleChoice.key`."""
     surface: str = ""
     """Path of the surface the session belongs to, e.g. /innbygger; empty for tokens."""
+    token: str = ""
+    """`jti` of the token, or the name of the session, which opens nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ LIFE = timedelta(hours=10)
 """A session is over after this long whatever happens: one long shift."""
 TOUCH = timedelta(minutes=1)
 
+NAME = 32
+"""Characters of the name of a session."""
+
 _SESSION, _REFRESH = "session", "session-refresh"
 
 
@@ -58,6 +61,7 @@ class Sessions:
     async def start(self, caller: Caller, *, id_token: str, refresh: str) -> tuple[str, Session]:
         """A new session and the secret for the cookie."""
         secret, moment = new_secret(), now()
+        caller = replace(caller, token=digest(digest(secret))[:NAME])
         session = Session(digest(secret), caller, new_secret(), moment, moment, id_token)
         async with self._database.transaction() as tx:
             await keep.put(tx, _SESSION, session.key, _write(session), moment + self._idle)
@@ -113,7 +117,9 @@ def _write(session: Session) -> dict[str, Any]:
 
 
 def _read(key: str, value: Mapping[str, Any]) -> Session:
-    caller = value["caller"] | {"scopes": frozenset(value["caller"]["scopes"])}
+    # Named after its key, so that the log can tell sessions apart; the name finds no session.
+    own = {"scopes": frozenset(value["caller"]["scopes"]), "token": digest(key)[:NAME]}
+    caller = value["caller"] | own
     return Session(
         key,
         Caller(**caller),

@@ -124,6 +124,7 @@ def _caller(claims: Claims) -> Caller:
         name=_text(claims, "name"),
         assurance=level if pid else 0,
         scopes=words(claims.get("scope")),
+        token=_text(claims, "jti"),
     )
 
 

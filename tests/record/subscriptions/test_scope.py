@@ -12,7 +12,7 @@ from akson.record import gate
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.refused import Refused
 from akson.rest.subscriptions import worker
-from akson.security.actor import Actor, Kind
+from akson.security.actor import Actor, Attested, Kind, Purpose
 from tests.rest.making import observation, patient
 from tests.rest.subscriptions.conftest import until
 from tests.rest.subscriptions.making import by_topic
@@ -25,7 +25,7 @@ ATTESTED = Actor(
     Kind.PERSONNEL,
     client_id="sykehus",
     patient="ingrid",
-    care_relationship=(("purpose_of_use", "TREAT"),),
+    care_relationship=Attested(Purpose.TREATMENT),
 )
 
 

@@ -51,6 +51,7 @@ STANDING = {
     "0018_access_block": "f4e0296d73302a16",
     "0019_register": "ab980ac9fda3ca15",
     "0020_audit_log": "6428d0ac7a41951a",
+    "0021_audit_decision": "94e065d414b4b827",
 }
 
 

@@ -8,7 +8,6 @@ from akson.kit.settings import Node
 from akson.record.attest import attest
 from akson.security.actor import Actor, Kind, Purpose
 from akson.security.client import Behalf, Peer
-from akson.security.once import digest
 from akson.security.sessions import Session
 from akson.security.system import AnchorRefused
 
@@ -23,8 +22,11 @@ class Reach:
     actor: Actor
     peer: Peer
     session: Session
-    treats: Callable[[str], Awaitable[bool]]
-    """Whether the reader's unit has a care relation with the person of an identity number: what an attest attests."""
+    decided: Callable[[str], Awaitable[str]]
+    """What the decision is called, in the own log, that lets the reader's unit see the person of an identity number.
+
+    Empty where there is no care relation: it is what an attest attests.
+    """
     purpose: Purpose = Purpose.TREATMENT
 
     @property
@@ -47,15 +49,13 @@ class Reach:
 
     def ask(self, pid: str, scope: str = PLATFORM_SCOPE) -> Ask:
         """Sends requests with a token for this patient only."""
-        behalf = Behalf(self.session, self._attest(pid))
+        behalf: Behalf | None = None
 
         async def send(
             method: str, url: str, *, content: bytes | None = None, headers: Mapping[str, str] | None = None
         ) -> Answer:
-            if not self.attests:
-                raise NoAttest("no authorisation as health personnel, so no attest")
-            if self.actor.kind is Kind.PERSONNEL and not await self.treats(pid):
-                raise NoAttest("no care relation with the patient, so none to attest")
+            nonlocal behalf
+            behalf = behalf or Behalf(self.session, await self._attest(pid))
             try:
                 return await self.peer.request(
                     method,
@@ -72,10 +72,13 @@ class Reach:
 
         return send
 
-    def _attest(self, pid: str) -> Mapping[str, object] | None:
+    async def _attest(self, pid: str) -> Mapping[str, object] | None:
         """Personnel attest why they ask; a citizen asks about oneself and attests nothing."""
+        if not self.attests:
+            raise NoAttest("no authorisation as health personnel, so no attest")
         if self.actor.kind is not Kind.PERSONNEL:
             return None
-        # The same decision for the same patient in the same session, so that its token can be used again.
-        decision = digest(f"{self.session.key}{pid}")[:32]
+        decision = await self.decided(pid)
+        if not decision:
+            raise NoAttest("no care relation with the patient, so none to attest")
         return attest(self.actor, self.node, pid, self.purpose, decision)

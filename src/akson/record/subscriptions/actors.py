@@ -1,11 +1,12 @@
 """Who subscribed, kept with the subscription: policy decides anew for this actor each time something happens."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from akson.record.context import Context, Place
 from akson.record.standing import standing
-from akson.security.actor import Actor, Kind, Purpose
+from akson.security.actor import Actor, Attested, Kind, Purpose
 from akson.store.database.pool import Tx
 from akson.store.underway.subscriptions import Subscribed
 
@@ -26,9 +27,16 @@ def actor_of(plain: dict[str, Any]) -> Actor:
             **plain,
             "kind": Kind(plain["kind"]),
             **{name: frozenset(plain.get(name, ())) for name in SETS},
-            "care_relationship": tuple((name, value) for name, value in plain["care_relationship"]),
+            "care_relationship": _relation(plain["care_relationship"]),
         }
     )
+
+
+def _relation(plain: Any) -> Attested | None:
+    """Older subscriptions have the attest as pairs of texts: that there is one is what the rules ask for."""
+    if isinstance(plain, Mapping):
+        return Attested(**{**plain, "purpose": Purpose(plain["purpose"])})
+    return Attested(Purpose.TREATMENT) if plain else None
 
 
 def on_behalf(place: Place, tx: Tx, of: Subscribed) -> Context:

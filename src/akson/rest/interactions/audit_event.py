@@ -24,10 +24,11 @@ from akson.rest.wire import bundle
 from akson.rest.wire.addresses import address
 from akson.rest.wire.attempt import Handler
 from akson.rest.wire.http import Answer, Pairs, Request
+from akson.rest.wire.incoming import ID
 from akson.rest.wire.outcome import WrongMethod
 from akson.security.audit import DONE, REFUSED
 from akson.security.rules.access_log import LOG
-from akson.store.access.audit import LARGEST, Wanted
+from akson.store.access.audit import Wanted
 
 PARAMS = ("date", "outcome", "patient")
 INSIDE = "patient.identifier"
@@ -43,7 +44,7 @@ def methods(path: tuple[str, ...], stored: dict[str, Handler]) -> dict[str, Hand
     elif path[1] == "_search":
         own = {"POST": search_posted}
     elif len(path) == 2 and not path[1].startswith("_"):
-        own = {"GET": partial(read, number=path[1])}
+        own = {"GET": partial(read, event=path[1])}
     return {method: partial(_either, stored=handler, own=own) for method, handler in stored.items()}
 
 
@@ -56,11 +57,11 @@ async def _either(ctx: Context, request: Request, *, stored: Handler, own: dict[
     return await own[method](ctx, request)
 
 
-async def read(ctx: Context, _request: Request, *, number: str) -> Answer:
+async def read(ctx: Context, _request: Request, *, event: str) -> Answer:
     """One event. NotFound when it is not there or not for this reader."""
-    if not number.isascii() or not number.isdigit() or int(number) > LARGEST:
+    if not ID.fullmatch(event):
         raise NotFound("No such resource")
-    found = await access_log.page(ctx, Wanted(number=int(number), count=1))
+    found = await access_log.page(ctx, Wanted(event=event, count=1))
     if not found.events:
         raise NotFound("No such resource")
     return Answer(200, orjson.dumps(found.events[0]))

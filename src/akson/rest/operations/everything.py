@@ -133,7 +133,7 @@ async def _batches(
     yield _entries(request, wanted, piece)
     while piece.next is not None:
         async with opened(ctx.place, ctx.actor, ctx.purpose) as later:
-            same = replace(later, request_id=ctx.request_id)
+            same = replace(later, request_id=ctx.request_id, client_request=ctx.client_request)
             piece = await everything(same, wanted.whole, told, count=_PIECE, mark=piece.next)
         yield _entries(request, wanted, piece)
 

@@ -4,15 +4,18 @@ A row is written in the transaction of the access itself: no audit, no answer. S
 section 14 and pasientjournalloven section 18 (the citizen's right to see who has looked).
 """
 
-from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 
+from akson.kit.ids import new_id
+from akson.kit.value import value
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AuditRow:
     """One access. References and ids are of this node; texts that do not apply are empty."""
 
@@ -43,23 +46,70 @@ class AuditRow:
     count: int = 0
     """Resources that were shown, for a search."""
     request_id: str = ""
+    decision: str = ""
+    """What the decision is called in this log, and in an attest that rests on it (`decision_ref`)."""
+    decision_text: str = ""
+    """Why, in the words of whoever decided; empty where the rule says it all."""
+    user_selected: bool = False
+    """Whether the person gave oneself this access."""
+    toa: int = 0
+    """When the attest was made, in seconds since 1970; 0 where there is none."""
+    profession: str = ""
+    """Category of health personnel, V9060."""
+    unit_number: str = ""
+    """Organisation number of the unit."""
+    assurance: int = 0
+    """Security level of the e-ID, 3 or 4; 0 for what needed none."""
+    service: str = ""
+    """The health service that an attest names, as `system|code`."""
+    purpose_detail: str = ""
+    """What an attest says of the purpose in detail, as `system|code`."""
+    query: str = ""
+    """The parameters of a search, without values that are about a person."""
+    token: str = ""
+    """`jti` of the token, or the name of the session."""
+    client_request: str = ""
+    """What the client calls the request (X-Request-Id)."""
+
+
+@value
+class About:
+    """What differs between rows that are written together."""
+
+    pat: int = 0
+    count: int = 0
+    type: str = ""
+    id: str = ""
+    version: int = 0
+    decision: str = ""
+
+
+_VARYING = [field.name for field in fields(About)]
+_about = attrgetter(*_VARYING)
+
+
+def about(row: AuditRow) -> About:
+    """What a single row has where others written with it would differ."""
+    return About(*_about(row))
 
 
 COLUMNS = [field.name for field in fields(AuditRow)]
-_PLACES = ", ".join(["%s"] * len(COLUMNS))
-APPEND = f"insert into audit ({', '.join(COLUMNS)}) values ({_PLACES})"  # noqa: S608  the columns are ours
-_OF_MANY = ", ".join({"pat": "u.pat", "count": "u.count"}.get(name, "%s") for name in COLUMNS)
+"""Columns are only ever added, at the end: empty in older rows, so that what was sealed before stays as it was."""
+_SAME = [name for name in COLUMNS if name not in _VARYING]
+_same_values = attrgetter(*_SAME)
 APPEND_MANY = (
-    f"insert into audit ({', '.join(COLUMNS)})"  # noqa: S608  the columns are ours
-    f" select {_OF_MANY} from unnest(%s::bigint[], %s::integer[]) u(pat, count)"
+    f"insert into audit (event, {', '.join(_VARYING)}, {', '.join(_SAME)})"  # noqa: S608  the columns are ours
+    f" select u.*{', %s' * len(_SAME)} from"
+    " unnest(%s::text[], %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::bigint[], %s::text[]) u"
 )
+DECIDED = "select from audit where pat = %s and decision = %s and granted order by moment desc limit 1"
 FIND = f"""
 select {", ".join(COLUMNS)} from audit
 where pat = %s and moment >= coalesce(%s, '-infinity'::timestamptz)
 order by moment desc, number desc limit %s"""  # noqa: S608
-_SELECT = f"select number, {', '.join(COLUMNS)} from audit where "  # noqa: S608  the columns are ours
+_SELECT = f"select number, event, {', '.join(COLUMNS)} from audit where "  # noqa: S608  the columns are ours
 _REST = """(%s or unit = any(%s) and organization = %s)
-  and (%s::bigint is null or number = %s)
+  and (%s::text is null or event = %s)
   and (%s::boolean is null or granted = %s)
   and moment >= coalesce(%s, '-infinity'::timestamptz)
   and moment < coalesce(%s, 'infinity'::timestamptz)
@@ -72,9 +122,12 @@ LARGEST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row and its number on this node: what it is called, and where it stands among those of one moment."""
+    """A row as it stands in the log."""
 
     number: int
+    """Where it stands among those of one moment. Not told: it would say how much everyone does here."""
+    event: str
+    """What it is called: an id that says nothing of others."""
     row: AuditRow
 
 
@@ -91,8 +144,8 @@ class Wanted:
     granted: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
-    number: int | None = None
-    """The one row of this number."""
+    event: str | None = None
+    """The one row of this name."""
     after: tuple[datetime, int] | None = None
     """Moment and number of the last row of the page before."""
     count: int = 100
@@ -100,15 +153,19 @@ class Wanted:
 
 async def append(tx: Tx, row: AuditRow) -> None:
     """Write one row, in the transaction of what it tells of."""
-    await tx.execute(APPEND, astuple(row))
+    await append_many(tx, row, [about(row)])
 
 
-async def append_many(tx: Tx, row: AuditRow, shown: Mapping[int, int]) -> None:
-    """Write a row for each patient (number) with how much was shown; the rest of it is the same for all."""
-    values = [
-        value for name, value in zip(COLUMNS, astuple(row), strict=True) if name not in {"pat", "count"}
-    ]
-    await tx.execute(APPEND_MANY, [*values, list(shown), list(shown.values())])
+async def append_many(tx: Tx, row: AuditRow, about: Sequence[About]) -> None:
+    """Write a row for each of `about`, in one statement; the rest of it is the same for all."""
+    if about:
+        columns = [list(column) for column in zip(*map(_about, about), strict=True)]
+        await tx.execute(APPEND_MANY, [*_same_values(row), [new_id() for _ in about], *columns])
+
+
+async def decided(tx: Tx, pat: int, decision: str) -> bool:
+    """Whether the log has an access to a patient by this decision."""
+    return await tx.one(DECIDED, [pat, decision]) is not None
 
 
 async def find(tx: Tx, *, patient: str, since: datetime | None = None, count: int = 100) -> list[AuditRow]:
@@ -121,11 +178,11 @@ async def page(tx: Tx, wanted: Wanted) -> list[Entry]:
     """Rows that fit, newest first, at most `count`."""
     moment, number = wanted.after or (None, LARGEST)
     values: list[object] = [wanted.units is None, list(wanted.units or ()), wanted.organization]
-    values += [wanted.number, wanted.number, wanted.granted, wanted.granted, wanted.since, wanted.until]
+    values += [wanted.event, wanted.event, wanted.granted, wanted.granted, wanted.since, wanted.until]
     values += [moment, number, wanted.count]
     if wanted.patients is None:
         found = await tx.fetch(PAGE, values)
     else:
         pats = [patient_number(patient) for patient in wanted.patients]
         found = await tx.fetch(PAGE_OF, [pats, *values])
-    return [Entry(number, AuditRow(*rest)) for number, *rest in found]
+    return [Entry(number, event, AuditRow(*rest)) for number, event, *rest in found]

@@ -19,6 +19,8 @@ from akson.store.database.pool import Tx
 
 FORM = 1
 """How a row is written before it is hashed; another way would be another number, in front of it."""
+OLDER = "old-"
+"""What begins the name of a row that stood before there were names (0021_audit_decision.sql)."""
 SALT = 16
 CHUNK = 2000
 MOST = 40_000
@@ -70,9 +72,12 @@ class Head:
 def form(row: Mapping[str, object]) -> bytes:
     """The one way to write a row (the names and values of its columns) that its leaf commits to.
 
-    Columns that are empty are left out, so that a column which comes later changes no older row.
+    Columns that are empty are left out, so that a column which comes later changes no older row; and so is the name of a
+    row that was made before rows had names.
     """
     told = {name: value for name, value in row.items() if value and name != "xid"}
+    if str(told.get("event", "")).startswith(OLDER):
+        del told["event"]
     return orjson.dumps([FORM, told], option=orjson.OPT_SORT_KEYS)
 
 

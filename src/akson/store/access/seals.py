@@ -11,10 +11,15 @@ from typing import NamedTuple
 
 import orjson
 
-from akson.store.access.audit import COLUMNS
 from akson.store.database.pool import Tx
 
 BEGINNING = bytes(32)
+COLUMNS = (
+    "moment", "actor_kind", "action", "purpose", "granted", "reason", "actor_name", "actor_id", "practitioner", "role",
+    "unit", "organization", "organization_name", "client_id", "node", "basis", "pat", "type", "id", "version", "count",
+    "request_id",
+)  # fmt: skip
+"""What a seal covers: the columns that there were when seals were made."""
 # Any constant, the same in all versions: one seal is made at a time.
 LOCK = 4_711_000_002
 LAST = "select id, until_xid::text, number, digest from audit_seal order by id desc limit 1"
