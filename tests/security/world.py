@@ -31,7 +31,9 @@ from akson.trust.routes import routes as trust_routes
 BASE = "http://akson.test"
 ISSUER = f"{BASE}/tillitsanker"
 
-NURSE = registry.Person("kari", make(date(1985, 5, 4), Sex.FEMALE), "Kari Nordmann", "9144900", "sykepleier")
+NURSE = registry.Person(
+    "kari", make(date(1985, 5, 4), Sex.FEMALE), "Kari Nordmann", "9144900", "sykepleier", profession="SP"
+)
 CITIZEN = registry.Person("ola", make(date(1950, 1, 2), Sex.MALE), "Ola Nordmann")
 UNIT = make_organization_number(77)
 ROLES = [RoleChoice("PractitionerRole/1", "Hjemmesykepleier"), RoleChoice("PractitionerRole/2", "Sykepleier")]
@@ -89,6 +91,7 @@ class World:
         async with self.databases["tillitsanker"].transaction() as tx:
             for party in (self.journal, self.sykehus):
                 await registry.register_client(tx, self.client(party))
+                await registry.register_member(tx, registry.Membership(party.node.organization, "2020-01-01"))
                 await registry.register_api(tx, registry.Api(f"akson:{party.node.name}", party.node.base))
             for person in (NURSE, CITIZEN):
                 await registry.register_person(tx, person)
@@ -103,7 +106,6 @@ class World:
             "logout_uris": frozenset({party.sign_in.home}),
             "scopes": frozenset({"akson:journal/fhir", "akson:sykehus/fhir"}),
             "units": frozenset({UNIT}),
-            "trust_framework": True,
         }
         return registry.Client(**(values | changed))
 

@@ -8,14 +8,20 @@ import pytest
 
 from akson.kit.norwegian import IdKind, Sex, make, make_organization_number
 from akson.trust import registry
-from akson.trust.attest import User, attest, unit
+from akson.trust.attest import User, attest, precheck
 from akson.trust.oauth import OAuthError
 from tests.security import world as small
+from tests.trust.test_acting import organisation
 
 SINGLE, MULTI = "urn:oid:2.16.578.1.12.4.1.4.101", "urn:oid:1.0.6523"
 ORGANIZATION, UNIT, OTHER = (make_organization_number(number) for number in (1, 77, 5))
 CLIENT = registry.Client(
-    "akson-journal", "Journal", ORGANIZATION, {"keys": []}, units=frozenset({UNIT}), trust_framework=True
+    "akson-journal",
+    "Journal",
+    ORGANIZATION,
+    {"keys": []},
+    units=frozenset({UNIT}),
+    members=frozenset({ORGANIZATION}),
 )
 USER = User(small.NURSE, 4)
 
@@ -124,49 +130,13 @@ def test_a_broken_rule_is_named_and_refused(rule):
     assert small.CITIZEN.pid not in str(caught.value)
 
 
-def test_an_unknown_structure_is_refused_and_none_is_none():
-    assert attest((), CLIENT, USER) is None
-    with pytest.raises(OAuthError):
-        attest(({"type": "x"},), CLIENT, USER)
-
-
-def organisation(system, value):
-    identifier = {"system": system, "type": "ENH", "value": value}
-    return (
-        {"type": "helseid_authorization", "practitioner_role": {"organization": {"identifier": identifier}}},
-    )
-
-
-@pytest.mark.parametrize(
-    ("details", "expected"),
-    [
-        ((), ""),
-        (organisation(SINGLE, UNIT), UNIT),
-        (organisation("urn:oid:2.16.578.1.12.4.1.2.101", UNIT), UNIT),
-        (organisation(SINGLE, ORGANIZATION), ORGANIZATION),
-        (organisation(MULTI, f"NO:ORGNR:{ORGANIZATION}:{UNIT}"), UNIT),
-        (organisation(MULTI, f"NO:ORGNR:{ORGANIZATION}:"), ""),
-    ],
-)
-def test_the_unit_that_acts(details, expected):
-    assert unit(details, CLIENT) == expected
-
-
-@pytest.mark.parametrize(
-    ("details", "error"),
-    [
-        (organisation(SINGLE, OTHER), "access_denied"),
-        (organisation(MULTI, f"NO:ORGNR:{OTHER}:{UNIT}"), "access_denied"),
-        (organisation(MULTI, f"NO:ORGNR:{ORGANIZATION}:{OTHER}"), "access_denied"),
-        (organisation("urn:x", UNIT), "invalid_request"),
-        (({"type": "helseid_authorization"},), "invalid_request"),
-        (({"type": "helseid_authorization", "practitioner_role": "x"},), "invalid_request"),
-    ],
-)
-def test_nobody_acts_for_somebody_elses_unit(details, error):
-    with pytest.raises(OAuthError) as caught:
-        unit(details, CLIENT)
-    assert caught.value.error == error
+def test_before_anybody_has_signed_in_the_rest_is_checked():
+    assert precheck((GOOD,), CLIENT) == GOOD
+    assert precheck((), CLIENT) is attest((), CLIENT, USER) is None
+    for rule in ("ATT-12", "ATT-15", "ATT-18", "ATT-51"):
+        details, client, _ = RULES[rule]
+        with pytest.raises(OAuthError, match=rule):
+            precheck((details,), client)
 
 
 def test_one_attests_from_the_unit_that_acts():

@@ -6,7 +6,9 @@ import pytest_asyncio
 from akson.security.client import Onward
 from akson.security.system import AnchorRefused
 from akson.trust import registry
-from tests.security.world import NURSE, attest
+from tests.security.forge import read
+from tests.security.world import NURSE, UNIT, attest
+from tests.trust.test_acting import SINGLE, organisation
 
 pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
 
@@ -29,8 +31,32 @@ async def test_the_new_token_is_about_the_same_person_and_carries_the_attest(cal
     )
     found = answer.json()
     assert answer.status_code == 200
+    claims = read(await world.sykehus.peer.token("akson:journal/fhir", Onward(token)))
+    assert claims["act"] == {
+        "client_id": "akson-journal",
+        "helseid://claims/client/claims/orgnr_parent": world.journal.node.organization,
+    }
+    assert claims["exp"] <= read(token)["exp"]
+    assert {"family_name", "helseid://claims/identity/pid_pseudonym"} <= claims.keys()
     assert (found["pid"], found["client"]) == (NURSE.pid, "akson-sykehus")
     assert found["attest"]["practitioner"]["legal_entity"]["id"] == world.journal.node.organization
+
+
+async def test_the_one_who_calls_on_says_which_unit_and_attests_nothing_anew(called):
+    world, token, _ = called
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token": token,
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        "scope": "akson:journal/fhir",
+    }
+    found = await world.sykehus.system.tokens(form, organisation(SINGLE, UNIT))
+    claims = read(found["access_token"])
+    assert claims["helseid://claims/client/claims/orgnr_child"] == UNIT
+    assert claims["helseid://claims/client/claims/orgnr_parent"] == world.sykehus.node.organization
+    with pytest.raises(AnchorRefused) as refused:
+        await world.sykehus.system.tokens(form, (attest(world),))
+    assert refused.value.error == "access_denied"
 
 
 async def test_only_the_one_who_was_called_may_exchange(called):

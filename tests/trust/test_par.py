@@ -1,5 +1,6 @@
 """Pushed requests and the authorization endpoint: what is not exactly right never reaches a person."""
 
+import json
 import time
 from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -13,7 +14,8 @@ from akson.security.system import ASSERTION
 from akson.trust import par
 from akson.trust.registry import register_client
 from tests.security.forge import sign_hmac, sign_raw, stranger
-from tests.security.world import BASE, ISSUER
+from tests.security.world import BASE, ISSUER, UNIT, attest
+from tests.trust.test_acting import SINGLE, organisation
 
 pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
 
@@ -82,7 +84,18 @@ WRONG = {
     "response_type code token": (request(response_type="code token"), "unsupported_response_type"),
     "no response_type": (request(response_type=None), "unsupported_response_type"),
     "request_uri inside": (request(request_uri="urn:x"), "invalid_request"),
-    "request object": (request(request="e30.e30."), "invalid_request"),
+    "request object beside parameters": (request(request="e30.e30."), "invalid_request"),
+    "max_age below zero": (request(max_age="-1"), "invalid_request"),
+    "max_age in words": (request(max_age="now"), "invalid_request"),
+    "details no JSON": (request(authorization_details="x"), "invalid_authorization_details"),
+    "details of an unknown type": (
+        request(authorization_details='[{"type": "x"}]'),
+        "invalid_authorization_details",
+    ),
+    "details for another organisation": (
+        request(authorization_details=json.dumps(organisation(SINGLE, "310000008"))),
+        "access_denied",
+    ),
     "unknown scope": (request(scope="openid everything"), "invalid_scope"),
     "another client's scope": (request(scope="openid akson:samhandling/fhir"), "invalid_scope"),
     "client_id of another": (request(client_id="akson-sykehus"), "invalid_client"),
@@ -161,8 +174,6 @@ WRONG_ASSERTIONS = {
     "signed by another": by_another,
     "naming another key": named_otherwise,
     "HS256 with the public key": confused,
-    "a structure twice": asserted(assertion_details=[{"type": "helseid_authorization"}] * 2),
-    "details no objects": asserted(assertion_details=["x"]),
 }
 
 
@@ -171,6 +182,32 @@ async def test_a_wrong_assertion_is_refused(world, case):
     answer = await push(world, request(), WRONG_ASSERTIONS[case](world))
     assert answer.status_code == 401
     assert answer.json()["error"] == "invalid_client"
+
+
+async def test_details_are_held_against_their_rules_wherever_they_come(world):
+    one = organisation(SINGLE, UNIT)[0]
+    beside = request(authorization_details=json.dumps([one]))
+    assert (await push(world, beside)).status_code == 201
+    double = [
+        (request(), asserted(assertion_details=[one, one])),
+        (beside, asserted(assertion_details=[one])),
+        (request(authorization_details=json.dumps([one, one])), asserted()),
+        (request(authorization_details=json.dumps(attest(world))), asserted(assertion_details=attest(world))),
+    ]
+    for form, assertion in double:
+        answer = await push(world, form, assertion(world))
+        assert (answer.status_code, answer.json()["error"]) == (400, "access_denied")
+        assert "HID-DOUBLE-STRUCTURE" in answer.json()["error_description"]
+    for wrong in ("x", ["x"], [{}]):
+        answer = await push(world, request(), asserted(assertion_details=wrong)(world))
+        assert answer.json()["error"] == "invalid_authorization_details"
+    foreign = attest(world)
+    foreign["practitioner"] |= {"legal_entity": foreign["practitioner"]["point_of_care"]}
+    refused = await push(world, request(), asserted(assertion_details=[foreign])(world))
+    assert refused.json()["error"] == "access_denied"
+    assert (
+        await push(world, request(), asserted(assertion_details=[attest(world)])(world))
+    ).status_code == 201
 
 
 async def test_an_assertion_is_good_once(world):

@@ -1,5 +1,6 @@
 """The token endpoint: each grant the right way, and every way of getting more than one was given."""
 
+import json
 import time
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc.jwk import ECKey
 
+from akson.kit.norwegian import make_organization_number
 from akson.security import dpop
 from akson.security.oidc import challenge
 from akson.security.system import ASSERTION, AnchorRefused
@@ -15,6 +17,7 @@ from akson.trust import authorize as authorize_module
 from akson.trust import registry
 from tests.security.forge import read
 from tests.security.world import BASE, CITIZEN, ISSUER, NURSE, UNIT, attest
+from tests.trust.test_acting import MULTI, SINGLE, organisation
 from tests.trust.test_par import VERIFIER, pushed
 
 pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
@@ -100,6 +103,91 @@ async def test_a_code_gives_all_tokens_with_helseids_claims(world):
     assert access["helseid://claims/hpr/hpr_number"] == NURSE.hpr
     assert access[PARENT] == world.journal.node.organization
     assert access["exp"] - access["iat"] == 300
+
+
+ALL_SCOPES = (
+    "openid profile helseid://scopes/identity/pid helseid://scopes/identity/pid_pseudonym"
+    " helseid://scopes/identity/security_level helseid://scopes/identity/assurance_level"
+    " helseid://scopes/identity/network helseid://scopes/hpr/hpr_number helseid://scopes/client/info"
+    " helseid://scopes/client/client_name nhn:tillitsrammeverk:parameters"
+)
+
+
+async def test_every_scope_of_helseid_gives_its_claims(world):
+    discovered = (await world.http.get(f"{ISSUER}/.well-known/openid-configuration")).json()
+    assert set(ALL_SCOPES.split()) <= set(discovered["scopes_supported"])
+    tokens = await signed_in(world, scope=ALL_SCOPES)
+    identity = read(tokens["id_token"])
+    assert (identity["given_name"], identity["family_name"]) == ("Kari", "Nordmann")
+    assert identity["helseid://claims/identity/network"] == "internett"
+    assert identity["helseid://claims/hpr/hpr_details"] == {"approvals": [{"profession": "SP"}]}
+    pseudonym = identity["helseid://claims/identity/pid_pseudonym"]
+    assert NURSE.pid not in pseudonym
+    again = read((await signed_in(world, scope=ALL_SCOPES))["id_token"])
+    assert again["helseid://claims/identity/pid_pseudonym"] == pseudonym
+    access = read(tokens["access_token"])
+    assert access["aud"] == ISSUER
+    assert set(discovered["claims_supported"]) - set(access) == {
+        CHILD,
+        "middle_name",
+        "helseid://claims/client/claims/orgnr_supplier",
+    }
+    own = await ask(
+        world,
+        {"grant_type": "client_credentials", "scope": "helseid://scopes/client/info akson:sykehus/fhir"},
+    )
+    assert read(own["access_token"])["aud"] == f"{BASE}/sykehus"
+    person = {
+        "grant_type": "client_credentials",
+        "scope": "nhn:tillitsrammeverk:parameters akson:sykehus/fhir",
+    }
+    assert await refused(world, person) == "invalid_scope"
+
+
+async def test_a_suppliers_system_says_for_whom(world):
+    customer, clinic = make_organization_number(61), make_organization_number(62)
+    delegation = registry.Delegation(customer, frozenset({clinic}))
+    async with world.databases["tillitsanker"].transaction() as tx:
+        await registry.register_client(tx, world.client(world.journal, delegations=(delegation,)))
+    try:
+        tenant = organisation(MULTI, f"NO:ORGNR:{customer}:{clinic}")
+        access = read((await ask(world, SYSTEM, tenant))["access_token"])
+        assert (access[PARENT], access[CHILD]) == (customer, clinic)
+        assert access["helseid://claims/client/claims/orgnr_supplier"] == world.journal.node.organization
+        assert access["helseid://claims/client/client_tenancy"] == "multi-tenant"
+        # No member of the trust framework: acting for them is fine, attesting for them is not.
+        elsewhere = attest(world)
+        elsewhere["practitioner"] |= {
+            name: {"id": number, "system": SINGLE}
+            for name, number in (("legal_entity", customer), ("point_of_care", clinic))
+        }
+        elsewhere["patients"] = [{}]
+        tokens = await signed_in(world)
+        assert await refused(world, refresh_form(tokens), (*tenant, elsewhere)) == "access_denied"
+        async with world.databases["tillitsanker"].transaction() as tx:
+            await registry.register_member(tx, registry.Membership(customer, "2020-01-01"))
+        found = read((await ask(world, refresh_form(tokens), (*tenant, elsewhere)))["access_token"])
+        assert found["nhn:tillitsrammeverk:parameters"]["practitioner"]["legal_entity"]["id"] == customer
+    finally:
+        async with world.databases["tillitsanker"].transaction() as tx:
+            await registry.register_client(tx, world.client(world.journal))
+    assert await refused(world, SYSTEM, tenant) == "access_denied"
+
+
+async def test_what_was_pushed_holds_for_the_sign_in_but_the_attest_once(world):
+    pushed_details = json.dumps([attest(world), *organisation(SINGLE, UNIT)])
+    scope = "openid offline_access akson:sykehus/fhir"
+    code = await code_for(world, scope=scope, authorization_details=pushed_details)
+    tokens = await ask(world, code_form(code))
+    first = read(tokens["access_token"])
+    assert first[CHILD] == UNIT
+    assert first["nhn:tillitsrammeverk:parameters"]["practitioner"]["identifier"]["id"] == NURSE.pid
+    second = read((await ask(world, refresh_form(tokens)))["access_token"])
+    assert second[CHILD] == UNIT
+    assert "nhn:tillitsrammeverk:parameters" not in second
+    code = await code_for(world, scope=scope, authorization_details=pushed_details)
+    other = attest(world, patients=[])
+    assert await refused(world, code_form(code), (other,)) == "access_denied"
 
 
 async def test_the_token_of_a_code_for_several_apis_is_good_for_none_of_them(world):

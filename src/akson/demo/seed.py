@@ -139,6 +139,7 @@ async def register(database: Database, settings: Settings, today: date) -> None:
     async with database.transaction() as tx:
         for client in clients(base):
             await registry.register_client(tx, _client(client, settings))
+            await registry.register_member(tx, registry.Membership(client.organization, AGREEMENT))
             name = client.base.rpartition("/")[2]
             await registry.register_api(tx, registry.Api(f"akson:{name}", client.base, client.client_id))
             if Role.SAMHANDLING.value == name:
@@ -160,10 +161,11 @@ def _client(client: Client, settings: Settings) -> registry.Client:
         scopes=frozenset(f"akson:{peer}/{right}" for peer in PEERS[name] for right in RIGHTS)
         | (frozenset(REGISTERS) if name in ASKING else frozenset()),
         units=frozenset(client.units),
-        trust_framework=True,
     )
 
 
+AGREEMENT = "2024-01-01"
+"""Day on which the organisations of the demo joined the trust framework."""
 PEERS: dict[str, tuple[str, ...]] = {
     "journal": ("samhandling",),
     "sykehus": ("samhandling",),
@@ -176,7 +178,15 @@ PEERS: dict[str, tuple[str, ...]] = {
 
 def _person(person: Person) -> registry.Person:
     note = ", ".join(dict.fromkeys(_title(*post) for post in person.posts)) or _story(person.key)
-    return registry.Person(person.key, person.pid, person.name, person.hpr, note, staff=bool(person.posts))
+    return registry.Person(
+        person.key,
+        person.pid,
+        person.name,
+        person.hpr,
+        note,
+        staff=bool(person.posts),
+        profession=person.category[0] if person.hpr else "",
+    )
 
 
 def _story(key: str) -> str:

@@ -27,17 +27,18 @@ class Once:
         self._database = database
         self._sweep_at = time.monotonic() + SWEEP
 
-    async def first(self, kind: str, key: str, seconds: float) -> bool:
+    async def first(self, kind: str, key: str, seconds: float, *, durable: bool = False) -> bool:
         """True the first time within the time given, False ever after. Seen by every process before it answers.
 
-        Not waited for on disk, as what may be used once lives for seconds: a power cut outlives most of them.
+        Waited for on disk only when `durable`: a proof comes with every request and lives for seconds. When the
+        database itself crashes, it may forget the proofs of its last half second; whoever would use that needs a
+        proof, its token and the crash, and can then repeat one request. A restart of the program forgets nothing.
         """
         if time.monotonic() > self._sweep_at:
             await self._sweep()
         async with self._database.transaction() as tx:
-            return await keep.add_quickly(
-                tx, f"once-{kind}", digest(key), {}, now() + timedelta(seconds=seconds)
-            )
+            add = keep.add if durable else keep.add_quickly
+            return await add(tx, f"once-{kind}", digest(key), {}, now() + timedelta(seconds=seconds))
 
     async def _sweep(self) -> None:
         """Remove what has expired: here, because every request with a token leaves a row behind."""

@@ -19,10 +19,14 @@ PID = "helseid://claims/identity/pid"
 LEVEL = "helseid://claims/identity/security_level"
 ASSURANCE = "helseid://claims/identity/assurance_level"
 HPR = "helseid://claims/hpr/hpr_number"
+HPR_DETAILS = "helseid://claims/hpr/hpr_details"
+PSEUDONYM = "helseid://claims/identity/pid_pseudonym"
+NETWORK = "helseid://claims/identity/network"
 CLIENT_NAME = "helseid://claims/client/client_name"
 TENANCY = "helseid://claims/client/client_tenancy"
 PARENT = "helseid://claims/client/claims/orgnr_parent"
 CHILD = "helseid://claims/client/claims/orgnr_child"
+SUPPLIER = "helseid://claims/client/claims/orgnr_supplier"
 LEVELS = {"substantial": 3, "high": 4}
 
 SKEW = 5

@@ -7,19 +7,22 @@ from typing import Any
 from akson.security.dpop import SKEW
 from akson.security.jose import ALGORITHMS, BadToken, Claims, Jwt, moment, parse, public_key, verify
 from akson.security.system import ASSERTION
+from akson.trust.acting import Details, joined, read_details
 from akson.trust.oauth import Form
 from akson.trust.provider import ASSERTION_LIFE, Provider
 from akson.trust.registry import Client, find_client
 
+KEEP = ASSERTION_LIFE + 2 * SKEW
+"""Seconds a used assertion has to be remembered."""
 TYPES = ("client-authentication+jwt", "jwt", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The system that asks and the `assertion_details` it sent along."""
+    """The system that asks and the details it sent along, in its assertion or beside it."""
 
     client: Client
-    details: tuple[dict[str, Any], ...]
+    details: Details
 
 
 async def authenticate(provider: Provider, form: Form) -> Asker:
@@ -27,18 +30,21 @@ async def authenticate(provider: Provider, form: Form) -> Asker:
     if form.get("client_assertion_type") != ASSERTION or "client_secret" in form:
         raise BadToken("authenticate by private_key_jwt", "invalid_client")
     try:
-        return await _authenticate(provider, form)
+        client, said = await _authenticate(provider, form)
     except BadToken as error:
         raise BadToken(error.diagnostics, "invalid_client") from error
+    beside = read_details(form["authorization_details"]) if "authorization_details" in form else ()
+    return Asker(client, joined(read_details(said), beside))
 
 
-async def _authenticate(provider: Provider, form: Form) -> Asker:
+async def _authenticate(provider: Provider, form: Form) -> tuple[Client, Any]:
+    """The system, and the details in its assertion."""
     token = parse(form.get("client_assertion", ""), TYPES, (*ALGORITHMS, "RS256"))
     async with provider.database.transaction() as tx:
         client = await find_client(tx, str(token.claims.get("iss", "")))
     if client is None:
         raise BadToken("unknown client")
-    claims = _verified(token, client)
+    claims = verified(token, client)
     if claims.get("sub") != client.client_id or form.get("client_id", client.client_id) != client.client_id:
         raise BadToken("the assertion is about another client")
     if claims.get("aud") != provider.issuer:
@@ -47,12 +53,12 @@ async def _authenticate(provider: Provider, form: Form) -> Asker:
     jti = claims.get("jti")
     if not isinstance(jti, str) or not jti:
         raise BadToken("jti is missing")
-    if not await provider.once.first("assertion", f"{client.client_id} {jti}", ASSERTION_LIFE + 2 * SKEW):
+    if not await provider.once.first("assertion", f"{client.client_id} {jti}", KEEP, durable=True):
         raise BadToken("the assertion was used before")
-    return Asker(client, _details(claims))
+    return client, claims.get("assertion_details", [])
 
 
-def _verified(token: Jwt, client: Client) -> Claims:
+def verified(token: Jwt, client: Client) -> Claims:
     """By the key the assertion names, or by the only one; without a name and several keys, none."""
     keys = [jwk for jwk in client.jwks.get("keys", ()) if jwk.get("kid") == token.header.get("kid")]
     if "kid" not in token.header:
@@ -71,14 +77,3 @@ def _times(claims: Claims) -> None:
         raise BadToken(f"the assertion lives longer than {ASSERTION_LIFE} s")
     if any(each is not None and each > stamp + SKEW for each in (issued, begins)):
         raise BadToken("the assertion is from the future")
-
-
-def _details(claims: Claims) -> tuple[dict[str, Any], ...]:
-    """`assertion_details`: one object or a list of them, each type once (HID-DOUBLE-STRUCTURE)."""
-    found = claims.get("assertion_details", [])
-    items = found if isinstance(found, list) else [found]
-    if not all(isinstance(item, dict) and isinstance(item.get("type"), str) for item in items):
-        raise BadToken("assertion_details has the wrong shape")
-    if len({item["type"] for item in items}) != len(items):
-        raise BadToken("assertion_details has a structure twice")
-    return tuple(items)

@@ -121,10 +121,11 @@ async def _interaction(provider: Provider, request: Request) -> Kept:
 async def _code(provider: Provider, grant: Grant, asked: Kept) -> str:
     code = new_secret()
     kept = {
-        "grant": asdict(grant) | {"scopes": sorted(grant.scopes)},
+        "grant": asdict(grant) | {"scopes": sorted(grant.scopes), "details": []},
         "redirect_uri": asked["redirect_uri"],
         "challenge": asked["challenge"],
         "nonce": asked["nonce"],
+        "details": asked["details"],
     }
     async with provider.database.transaction() as tx:
         await keep.put(tx, CODE, digest(code), kept, until(CODE_LIFE))

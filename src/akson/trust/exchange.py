@@ -9,26 +9,47 @@ from typing import Any
 
 from joserfc.jwk import Key
 
-from akson.kit.ids import new_id
 from akson.security.attested import ATTEST
-from akson.security.jose import BadToken, Claims, Jwt, moment, parse, sign, verify
-from akson.security.tokens import ASSURANCE, CLIENT_NAME, HPR, LEVEL, PARENT, PID, TENANCY
+from akson.security.jose import BadToken, Claims, Jwt, moment, parse, verify
+from akson.security.tokens import (
+    ASSURANCE,
+    CHILD,
+    HPR,
+    HPR_DETAILS,
+    LEVEL,
+    NETWORK,
+    PARENT,
+    PID,
+    PSEUDONYM,
+    SUPPLIER,
+)
 from akson.store.underway import keep
 from akson.trust import par
-from akson.trust.claims import GRANT, IDENTITY_SCOPES
+from akson.trust.acting import acting
+from akson.trust.assertion import Asker
+from akson.trust.claims import GRANT, IDENTITY_SCOPES, Ticket, access_token
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.provider import TOKEN_LIFE, Provider
-from akson.trust.registry import Client, audiences, owner_of
+from akson.trust.registry import audiences, owner_of
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  the name of a kind of token
-CARRIED = (PID, LEVEL, ASSURANCE, HPR, ATTEST, "name", "sub", "sid", "auth_time", "idp", "amr")
+CARRIED = (
+    *(PID, PSEUDONYM, LEVEL, ASSURANCE, NETWORK, HPR, HPR_DETAILS, ATTEST),
+    *("name", "given_name", "middle_name", "family_name", "sub", "sid", "auth_time", "idp", "amr"),
+)
+"""What is said of the person."""
+BEHIND = ("client_id", PARENT, CHILD, SUPPLIER, "act")
+"""What is said of the system that called: the actor behind this token, with those before it (RFC 8693 4.1)."""
 
 
-async def by_exchange(provider: Provider, client: Client, form: Form, jkt: str) -> dict[str, Any]:
+async def by_exchange(provider: Provider, asker: Asker, form: Form, jkt: str) -> dict[str, Any]:
     """The answer of the token endpoint. OAuthError when the token is not one that this client was called with."""
+    client = asker.client
     if form.get("subject_token_type") != ACCESS_TOKEN:
         raise OAuthError("invalid_request", "subject_token_type must be access_token")
+    if any(item["type"] == ATTEST for item in asker.details):
+        raise OAuthError("access_denied", "the attest is the caller's: it is carried along")
     subject = _subject(provider, required(form, "subject_token"))
     scopes = par.scopes(client, required(form, "scope"))
     async with provider.database.transaction() as tx:
@@ -41,30 +62,23 @@ async def by_exchange(provider: Provider, client: Client, form: Form, jkt: str) 
         raise OAuthError("invalid_grant", "the token was not meant for this client")
     if scopes & IDENTITY_SCOPES or len(heard) != 1:
         raise OAuthError("invalid_scope", "one API at a time")
-    begins = int(time.time())
-    ends = min(int(moment(subject, "exp") or 0), begins + int(TOKEN_LIFE.total_seconds()))
-    claims = {
-        "iss": provider.issuer,
-        "aud": heard.pop(),
-        "iat": begins,
-        "nbf": begins,
-        "exp": ends,
-        "jti": new_id(),
-        "client_id": client.client_id,
-        "client_amr": "private_key_jwt",
-        "scope": sorted(scopes),
-        "cnf": {"jkt": jkt},
-        "act": {"client_id": subject["client_id"]},
-        CLIENT_NAME: client.name,
-        TENANCY: "multi-tenant" if client.units else "single-tenant",
-        PARENT: client.organization,
-        **{name: subject[name] for name in CARRIED if name in subject},
-    }
+    carried = {name: subject[name] for name in CARRIED if name in subject}
+    carried["act"] = {name: subject[name] for name in BEHIND if name in subject}
+    ticket = Ticket(
+        client,
+        heard.pop(),
+        scopes,
+        jkt,
+        acting(asker.details, client),
+        carried=carried,
+        ends=int(moment(subject, "exp") or 0),
+    )
+    ends = min(ticket.ends - int(time.time()), int(TOKEN_LIFE.total_seconds()))
     return {
-        "access_token": sign(claims, provider.key, "at+jwt"),
+        "access_token": access_token(provider, ticket),
         "issued_token_type": ACCESS_TOKEN,
         "token_type": "DPoP",
-        "expires_in": ends - begins,
+        "expires_in": max(ends, 0),
         "scope": " ".join(sorted(scopes)),
     }
 

@@ -9,12 +9,14 @@ from akson.kit.ids import new_secret
 from akson.security import dpop
 from akson.security.once import digest
 from akson.store.underway import keep
+from akson.trust.acting import acting, joined
 from akson.trust.assertion import authenticate
-from akson.trust.attest import attest, unit
+from akson.trust.attest import precheck
 from akson.trust.claims import IDENTITY_SCOPES
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.provider import REQUEST_LIFE, Provider, until
 from akson.trust.registry import Client
+from akson.trust.request_object import unpacked
 
 URN = "urn:ietf:params:oauth:request_uri:"
 KIND = "trust-par"
@@ -28,15 +30,17 @@ LEVELS = {"": 3, "Level3": 3, "Level4": 4, "idporten-loa-substantial": 3, "idpor
 async def push(provider: Provider, request: Request, form: Form) -> dict[str, Any]:
     """POST /connect/par: keep the request, answer with its `request_uri`."""
     asker = await authenticate(provider, form)
-    if "request_uri" in form or "request" in form:
+    form, inside = await unpacked(provider, asker, form)
+    if "request_uri" in form:
         raise OAuthError("invalid_request", "send the parameters themselves")
+    details = joined(asker.details, inside)
+    acting(details, asker.client)
+    precheck(details, asker.client)
     if form.get("response_type") != "code":
         raise OAuthError("unsupported_response_type", "only code")
     if form.get("response_mode", "query") != "query":
         raise OAuthError("invalid_request", "response_mode is query")
-    unit(asker.details, asker.client)
-    if any(item["type"].startswith("nhn:") for item in asker.details):
-        attest(asker.details, asker.client, None)
+    _max_age(form)
     kept = {
         "client_id": asker.client.client_id,
         "redirect_uri": _redirect_uri(asker.client, form),
@@ -47,6 +51,7 @@ async def push(provider: Provider, request: Request, form: Form) -> dict[str, An
         "level": _level(form),
         "login_hint": form.get("login_hint", "")[:100],
         "prompt": form.get("prompt", "")[:100],
+        "details": [dict(item) for item in details],
         "language": form.get("ui_locales", "")[:20],
         "jkt": await _jkt(provider, request, form),
     }
@@ -99,6 +104,13 @@ def _level(form: Form) -> int:
         if word in LEVELS:
             return LEVELS[word]
     return LEVELS[""]
+
+
+def _max_age(form: Form) -> None:
+    """Nobody stays signed in at the anchor: every sign-in is younger than any age that makes sense."""
+    age = form.get("max_age", "0")
+    if not (age.isascii() and age.isdigit()):
+        raise OAuthError("invalid_request", "max_age is a number of seconds")
 
 
 async def _jkt(provider: Provider, request: Request, form: Form) -> str:

@@ -4,17 +4,42 @@ What a person may do is no concern of the anchor: roles live in the nodes.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
+from akson.kit.clock import now
 from akson.kit.ids import new_id
 from akson.store.database.pool import Tx
 from akson.store.underway import keep
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
-_CLIENT, _API, _PERSON = "trust-client", "trust-api", "trust-person"
+_CLIENT, _API, _PERSON, _MEMBER = "trust-client", "trust-api", "trust-person", "trust-member"
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """A health provider lets a supplier's system act for it and its units, for a time."""
+
+    organization: str
+    """Organisation number of the legal entity that delegates."""
+    units: frozenset[str] = frozenset()
+    begins: str = ""
+    """First day, ISO 8601; empty: from the beginning."""
+    ends: str = ""
+    """Last day; empty: until further notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An organisation is a member of the trust framework and has signed its agreement (ATT-12)."""
+
+    organization: str
+    agreement: str
+    """Day the agreement was signed; a member without one attests nothing."""
+    begins: str = ""
+    ends: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +57,12 @@ class Client:
     """API scopes it may have, e.g. akson:samhandling/fhir. Identity scopes need no listing."""
     units: frozenset[str] = frozenset()
     """Organisation numbers of sub-units it may act for."""
-    trust_framework: bool = False
-    """The owner is a member of the trust framework and has signed its agreement (ATT-12)."""
+    delegations: tuple[Delegation, ...] = ()
+    """For whom else it acts: what makes a supplier's system multi-tenant."""
+    members: frozenset[str] = frozenset()
+    """Those of the organisations it acts for that are members of the trust framework today. Not stored: looked up."""
+    ended: str = ""
+    """Day from which the system is no longer let in; empty while it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +92,8 @@ class Person:
     """`sub`: a pseudonym that stays."""
     staff: bool = False
     """Stands among those at work in the list."""
+    profession: str = ""
+    """Category of health personnel, V9060, of those with a number in the register."""
 
     @property
     def initials(self) -> str:
@@ -71,11 +102,36 @@ class Person:
         return "".join(word[:1] for word in (words[:1] + words[1:][-1:])).upper()
 
 
+_SETS = ("redirect_uris", "logout_uris", "scopes", "units")
+_STORED = frozenset(each.name for each in fields(Client)) - {"members"}
+
+
 async def register_client(tx: Tx, client: Client) -> None:
     """Add or replace a system."""
-    sets = ("redirect_uris", "logout_uris", "scopes", "units")
-    value = asdict(client) | {name: sorted(getattr(client, name)) for name in sets}
+    value = {name: item for name, item in asdict(client).items() if name in _STORED}
+    value |= {name: sorted(getattr(client, name)) for name in _SETS}
+    value["delegations"] = [asdict(each) | {"units": sorted(each.units)} for each in client.delegations]
     await keep.put(tx, _CLIENT, client.client_id, value, FOREVER)
+
+
+async def register_member(tx: Tx, membership: Membership) -> None:
+    """Add or replace an organisation's membership."""
+    await keep.put(tx, _MEMBER, membership.organization, asdict(membership), FOREVER)
+
+
+async def is_member(tx: Tx, organization: str) -> bool:
+    """Whether an organisation is a member with an agreement today."""
+    value = await keep.get(tx, _MEMBER, organization)
+    if value is None:
+        return False
+    member = Membership(**value)
+    return bool(member.agreement) and in_force(max(member.agreement, member.begins), member.ends)
+
+
+def in_force(begins: str, ends: str, today: date | None = None) -> bool:
+    """Whether today lies between two days, both counted in; an empty one is no bound."""
+    day = (today or now().date()).isoformat()
+    return begins <= day and (not ends or day <= ends)
 
 
 async def register_api(tx: Tx, api: Api) -> None:
@@ -91,11 +147,30 @@ async def register_person(tx: Tx, person: Person) -> None:
 
 
 async def find_client(tx: Tx, client_id: str) -> Client | None:
+    """A system that is let in today, with those of its delegations that are in force. None for any other."""
     value = await keep.get(tx, _CLIENT, client_id)
-    if value is None:
+    client = _client(value) if value else None
+    if client is None or (client.ended and in_force(client.ended, "")):
         return None
-    sets = {name: frozenset(value[name]) for name in ("redirect_uris", "logout_uris", "scopes", "units")}
-    return Client(**(value | sets))
+    delegations = tuple(each for each in client.delegations if in_force(each.begins, each.ends))
+    owners = {client.organization, *(each.organization for each in delegations)}
+    members = frozenset([owner for owner in owners if await is_member(tx, owner)])
+    return replace(client, delegations=delegations, members=members)
+
+
+async def all_clients(tx: Tx) -> list[Client]:
+    """Every system as it is registered, also one that has ended, by its id."""
+    values = await keep.find(tx, _CLIENT)
+    return sorted((_client(value) for value in values.values()), key=lambda client: client.client_id)
+
+
+def _client(value: Mapping[str, Any]) -> Client:
+    stored = {name: item for name, item in value.items() if name in _STORED}
+    sets = {name: frozenset(value[name]) for name in _SETS}
+    delegations = [
+        Delegation(**(each | {"units": frozenset(each["units"])})) for each in value.get("delegations", ())
+    ]
+    return Client(**(stored | sets | {"delegations": tuple(delegations)}))
 
 
 async def find_person(tx: Tx, handle: str) -> Person | None:

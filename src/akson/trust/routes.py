@@ -13,7 +13,8 @@ from akson.kit.settings import Node
 from akson.security.jose import ALGORITHMS, BadToken
 from akson.store.database.pool import Database
 from akson.trust import authorize, par, signout, token
-from akson.trust.claims import IDENTITY_SCOPES, SCOPED_CLAIMS
+from akson.trust.acting import TYPES
+from akson.trust.claims import CLIENT_CLAIMS, IDENTITY_SCOPES, SCOPED_CLAIMS
 from akson.trust.exchange import GRANT_TYPE
 from akson.trust.oauth import OAuthError, answer, endpoint
 from akson.trust.pages import Page, language_of, render
@@ -51,7 +52,9 @@ def discovery(provider: Provider) -> dict[str, Any]:
         "revocation_endpoint": provider.url("/connect/revocation"),
         "end_session_endpoint": provider.url("/connect/endsession"),
         "scopes_supported": sorted(IDENTITY_SCOPES),
-        "claims_supported": sorted(SCOPED_CLAIMS.values()),
+        "claims_supported": sorted(
+            {name for names in (*SCOPED_CLAIMS.values(), *CLIENT_CLAIMS.values()) for name in names}
+        ),
         "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token", GRANT_TYPE],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -64,7 +67,9 @@ def discovery(provider: Provider) -> dict[str, Any]:
         "ui_locales_supported": ["nb", "nn", "en"],
         "dpop_signing_alg_values_supported": [*algorithms, "RS256"],
         "authorization_response_iss_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": algorithms,
+        "authorization_details_types_supported": sorted(TYPES),
         "request_uri_parameter_supported": False,
     }
 

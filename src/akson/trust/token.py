@@ -16,10 +16,11 @@ from akson.security.oidc import challenge
 from akson.security.once import digest
 from akson.store.underway import keep
 from akson.trust import exchange, par
+from akson.trust.acting import HELSEID, Details, acting, joined
 from akson.trust.assertion import Asker, authenticate
-from akson.trust.attest import User, attest, unit
+from akson.trust.attest import User, attest
 from akson.trust.authorize import CODE
-from akson.trust.claims import GRANT, IDENTITY_SCOPES, Grant, Ticket, access_token, id_token
+from akson.trust.claims import GRANT, IDENTITY_SCOPES, PERSON_SCOPES, Grant, Ticket, access_token, id_token
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.provider import GRANT_LIFE, TOKEN_LIFE, Provider, until
 from akson.trust.registry import audiences, find_person
@@ -49,7 +50,7 @@ async def give(provider: Provider, request: Request, form: Form) -> dict[str, An
         "client_credentials": _by_itself,
     }
     if form.get("grant_type") == exchange.GRANT_TYPE:
-        return await exchange.by_exchange(provider, asker.client, form, proof.jkt)
+        return await exchange.by_exchange(provider, asker, form, proof.jkt)
     handler: Callable[[Provider, Asked], Awaitable[dict[str, Any]]] | None = grants.get(
         form.get("grant_type", "")
     )
@@ -65,10 +66,11 @@ async def _by_itself(provider: Provider, asked: Asked) -> dict[str, Any]:
     """A system for itself (RFC 6749 4.4): no person, so no identity scopes and no attest."""
     client, details = asked.asker.client, asked.asker.details
     scopes = par.scopes(client, required(asked.form, "scope"))
-    if scopes & IDENTITY_SCOPES:
+    if scopes & PERSON_SCOPES:
         raise OAuthError("invalid_scope", "identity scopes are for people")
     attest(details, client, None)
-    ticket = Ticket(client, await _audience(provider, scopes), scopes, asked.jkt, unit(details, client))
+    audience = await _audience(provider, scopes - IDENTITY_SCOPES)
+    ticket = Ticket(client, audience, scopes, asked.jkt, acting(details, client))
     return _answer(provider, ticket)
 
 
@@ -94,7 +96,9 @@ async def _by_code(provider: Provider, asked: Asked) -> dict[str, Any]:
         raise OAuthError("invalid_grant", "the PKCE verifier does not fit")
     if grant.jkt not in ("", asked.jkt):
         raise OAuthError("invalid_dpop_proof", "the code is bound to another key")
-    grant = replace(grant, jkt=asked.jkt)
+    details = _with_pushed(kept["details"], asked.asker.details)
+    asked = replace(asked, asker=replace(asked.asker, details=details))
+    grant = replace(grant, jkt=asked.jkt, details=tuple(_organisation(details)))
     user = await _user(provider, grant)
     ticket = await _ticket(provider, asked, grant, user)
     found = _answer(provider, ticket)
@@ -118,6 +122,9 @@ async def _by_refresh(provider: Provider, asked: Asked) -> dict[str, Any]:
         raise OAuthError("invalid_grant", "unknown, used or expired refresh token")
     if grant.client_id != asked.asker.client.client_id or grant.jkt != asked.jkt:
         raise OAuthError("invalid_grant", "the refresh token is bound to another client or key")
+    if not _organisation(asked.asker.details):
+        details = (*asked.asker.details, *grant.details)
+        asked = replace(asked, asker=replace(asked.asker, details=details))
     user = await _user(provider, grant)
     ticket = await _ticket(provider, asked, grant, user)
     async with provider.database.transaction() as tx:
@@ -150,11 +157,21 @@ async def _ticket(provider: Provider, asked: Asked, grant: Grant, user: User) ->
         audience,
         scopes,
         asked.jkt,
-        unit(details, client),
+        acting(details, client),
         user,
         grant,
         attest(details, client, user),
     )
+
+
+def _with_pushed(pushed: list[dict[str, Any]], details: Details) -> Details:
+    """What was pushed and what comes with the code; what comes both times must be the same."""
+    return joined(tuple(item for item in pushed if item not in details), details)
+
+
+def _organisation(details: Details) -> list[Mapping[str, Any]]:
+    """For whom the system acts: stays for the whole sign-in. An attest does not, it is made anew each time."""
+    return [item for item in details if item["type"] == HELSEID]
 
 
 async def _audience(provider: Provider, scopes: frozenset[str]) -> str:
@@ -175,7 +192,7 @@ async def _user(provider: Provider, grant: Grant) -> User:
 
 async def _refresh_token(provider: Provider, grant: Grant) -> str:
     secret = new_secret()
-    value = asdict(grant) | {"scopes": sorted(grant.scopes)}
+    value = asdict(grant) | {"scopes": sorted(grant.scopes), "details": list(grant.details)}
     async with provider.database.transaction() as tx:
         await keep.put(tx, REFRESH, digest(secret), value, until(GRANT_LIFE))
     return secret
@@ -199,4 +216,5 @@ def _answer(provider: Provider, ticket: Ticket) -> dict[str, Any]:
 
 
 def _read(value: Mapping[str, Any]) -> Grant:
-    return Grant(**(value | {"scopes": frozenset(value["scopes"])}))  # type: ignore[operator]
+    sets = {"scopes": frozenset(value["scopes"]), "details": tuple(value.get("details", ()))}
+    return Grant(**(value | sets))  # type: ignore[operator]
