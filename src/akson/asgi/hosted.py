@@ -24,6 +24,7 @@ from akson.record.people import People
 from akson.record.registry import Registry
 from akson.record.standing import Shown
 from akson.rest.edge import client_request, tell
+from akson.rest.platform.witness import witness_routes
 from akson.rest.routes import app as fhir_app
 from akson.rest.subscriptions.live import Live
 from akson.rest.wire.http import Request as RestRequest
@@ -130,7 +131,7 @@ class Hosted:
     def door(self) -> Door:
         """What the authentication of this node works with."""
         tokens = tuple(
-            f"/{self.node.name}/{path}" for path in ("fhir", "mhd", "msh", "hendelser", "grunndata")
+            f"/{self.node.name}/{path}" for path in ("fhir", "mhd", "msh", "hendelser", "grunndata", "vitne")
         )
         return Door(
             self.node, self.verifier, self.sessions, self.people.find_actor, self.surfaces, tokens, tell
@@ -142,7 +143,7 @@ class Hosted:
         return SignIn(desk, surface).routes()
 
     def api(self) -> list[BaseRoute]:
-        """What every node answers: health and FHIR."""
+        """What every node answers: health, checkpoints of its access log, and FHIR."""
         fhir = fhir_app(
             self.place,
             self.rest_context,
@@ -151,6 +152,7 @@ class Hosted:
         )
         return [
             Route("/health", self.health),
+            *witness_routes(self.place, self.log_keys),
             *fhir_routes(Live(self.place, self.rest_context).around(fhir)),
         ]
 

@@ -18,11 +18,12 @@ from akson.asgi.platform import hub_routes, inquiry, sources_of
 from akson.demo.nodes import nodes as demo_nodes
 from akson.demo.start import start
 from akson.documents.mhd import Source
+from akson.exchange.edge.witness import Witnessed
 from akson.exchange.hub.look import DocumentLook
 from akson.fhir.spec import folder
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, configure, log
-from akson.kit.settings import Node, Role, Settings
+from akson.kit.settings import Node, Role, Settings, listed
 from akson.record import sealing
 from akson.rest import background
 from akson.security.middleware import Authentication
@@ -85,12 +86,23 @@ def application(
 def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
     """What runs beside the requests."""
     records = [each for each in hosted if Role.JOURNAL in each.node.roles]
+    witnesses = listed(hosted[0].settings.witnesses) if hosted else frozenset()
     others = [each for each in hosted if Role.TILLITSANKER not in each.node.roles]
     return (
         *(partial(once_up, client, each.node, each.watcher.run) for each in records),
         *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
         *(partial(sealing.run, each.place.database, each.log_keys) for each in others),
+        *(partial(once_up, client, each.node, witnessed(each, witnesses, records).run) for each in others),
         *(partial(background.run, each.place) for each in others),
+    )
+
+
+def witnessed(each: Hosted, addresses: frozenset[str], records: list[Hosted]) -> Witnessed:
+    """Who countersigns a node's log: the nodes that are named, or the platform, or for itself a record system here."""
+    others = [base for base in (each.node.platform, *(other.node.base for other in records)) if base]
+    chosen = sorted(addresses) or [base for base in others if base != each.node.base][:1]
+    return Witnessed(
+        each.place, each.peer, each.log_keys, [base for base in chosen if base != each.node.base]
     )
 
 

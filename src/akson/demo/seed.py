@@ -159,6 +159,7 @@ def _client(client: Client, settings: Settings) -> registry.Client:
         redirect_uris=frozenset(f"{base}/callback" for base in client.bases),
         logout_uris=frozenset({f"http://localhost:{settings.port}/"}),
         scopes=frozenset(f"akson:{peer}/{right}" for peer in PEERS[name] for right in RIGHTS)
+        | frozenset(f"akson:{peer}/vitne" for peer in (*PEERS[name], Role.SAMHANDLING.value))
         | (frozenset(REGISTERS) if name in ASKING else frozenset()),
         units=frozenset(client.units),
     )
@@ -173,7 +174,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "samhandling": ("samhandling", "journal", "sykehus", "fjellheim"),
     "iga": (),
 }
-"""Which nodes a node may call: record systems meet through the platform only."""
+"""Which nodes a node may call: record systems meet through the platform only. All may ask it to be their witness."""
 
 
 def _person(person: Person) -> registry.Person:

@@ -110,6 +110,10 @@ OPTIONS = {
         "24",
         "Hours after which a node does nothing more for a system that has shown no token: sends it no notifications, goes on with none of its exports and imports.",
     ),
+    "witnesses": Option(
+        "",
+        "Addresses of the nodes that countersign the checkpoints of the access log, separated by commas, e.g. https://node.example/journal. Empty: the platform, and for the platform itself a record system of the same program.",
+    ),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -143,6 +147,7 @@ class Settings:
     import_from: str
     import_processes: int
     standing_hours: int
+    witnesses: str
     peer_timeout: float
     hooks: str
 

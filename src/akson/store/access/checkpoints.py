@@ -18,9 +18,9 @@ WITNESSES = "select witness, size, line, moment from audit_witness order by witn
 LOCK = "select pg_advisory_xact_lock(hashtextextended('witness ' || %s, 0))"
 LATEST = "select origin, client_id, size, root, note, keys, moment from witnessed_log"
 REMEMBER = """
-insert into witnessed_log (origin, client_id, size, root, note, keys) values (%s, %s, %s, %s, %s, %s)
+insert into witnessed_log (origin, client_id, size, root, note, keys, moment) values (%s, %s, %s, %s, %s, %s, %s)
 on conflict (origin) do update set size = excluded.size, root = excluded.root, note = excluded.note,
-    keys = excluded.keys, moment = now()"""
+    keys = excluded.keys, moment = excluded.moment"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Watched:
     note: str
     keys: Sequence[str]
     """The keys it was signed by, as they are published."""
-    moment: datetime | None = None
+    moment: datetime
+    """When this node saw it."""
 
 
 async def know(tx: Tx, vkeys: Sequence[str]) -> None:
@@ -93,7 +94,7 @@ async def all_watched(tx: Tx) -> list[Watched]:
 
 async def remember(tx: Tx, seen: Watched) -> None:
     """Keep what a log was when it was countersigned."""
-    values = [seen.origin, seen.client_id, seen.size, seen.root, seen.note, list(seen.keys)]
+    values = [seen.origin, seen.client_id, seen.size, seen.root, seen.note, list(seen.keys), seen.moment]
     await tx.execute(REMEMBER, values)
 
 
