@@ -4,39 +4,39 @@ A scope is a small algebra and not a piece of SQL, so that policy cannot write S
 same scope for any table alias. There is no statement on clinical tables without one.
 """
 
-from dataclasses import dataclass
+from akson.kit.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Everything:
     """Every row: the open FHIR server, and jobs of the node itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Nothing:
     """No row."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OfTypes:
     """Rows of these resource types."""
 
     types: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OfPatients:
     """Rows in the compartment of these patients (ids of Patient resources on this node)."""
 
     patients: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WithoutPatient:
     """Rows in no patient's compartment: organisations, code systems, personnel."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CareRelation:
     """Rows of patients with whom one of these parties has a care relation now.
 
@@ -46,21 +46,21 @@ class CareRelation:
     parties: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unlabelled:
     """Rows without any of these security labels, each `system|code` in meta.security."""
 
     labels: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Labelled:
     """Rows with one of these security labels, each `system|code` in meta.security."""
 
     labels: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Coded:
     """Rows whose element has one of these codings. Of a version, its own content decides; a deleted one has none."""
 
@@ -70,7 +70,7 @@ class Coded:
     """As values of a token parameter: `system|code`, `code` (in any system), `|code` (in none) or `system|` (any code)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NotBlocked:
     """Rows that the patient has not closed now to somebody who is all of these (`hpr:`, `role:`, `unit:`, `org:`)."""
 
@@ -79,12 +79,12 @@ class NotBlocked:
     """Only what is closed in an emergency too."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AllOf:
     parts: tuple["Predicate", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AnyOf:
     parts: tuple["Predicate", ...]
 
@@ -105,7 +105,7 @@ Predicate = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scope:
     """A predicate with the reason it was granted for (a key of the catalogues, `reason.*`)."""
 
