@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from akson.demo.roles import ROLES
 from akson.exchange.edge import send
 from akson.exchange.edge.mailroom import find, register_patient
 from akson.exchange.edge.send import Order
@@ -40,6 +41,8 @@ async def worker(each, role):
         role_reference=f"PractitionerRole/{chosen['id']}",
         units=frozenset({chosen["organization"]["reference"]}),
         organization=each.node.organization,
+        authorization=ROLES[role].category,
+        assurance=4,
     )
 
 

@@ -12,9 +12,9 @@ from akson.store.database.pool import Database
 BASE = "http://localhost/journal"
 NURSE = Actor(
     Kind.PERSONNEL, name="Hanne Lunde", role="hjemmesykepleier", practitioner="Practitioner/h",
-    units=frozenset({"Organization/nord"}),
+    units=frozenset({"Organization/nord"}), authorization="SP", assurance=4,
 )  # fmt: skip
-INGRID = Actor(Kind.CITIZEN, patient="ingrid")
+INGRID = Actor(Kind.CITIZEN, patient="ingrid", assurance=4)
 ADMIN = Actor(Kind.SYSTEM, name="Operations", client_id="ops", administers=True)
 
 

@@ -139,7 +139,7 @@ async def test_a_provenance_belongs_to_the_patient_of_its_target(people):
         )
         assert (await gate.read(ctx, "Provenance", "p")).id == "p"
     with pytest.raises(NotFound):
-        async with opened(people, Actor(Kind.CITIZEN, patient="per")) as ctx:
+        async with opened(people, Actor(Kind.CITIZEN, patient="per", assurance=4)) as ctx:
             await gate.read(ctx, "Provenance", "p")
 
 

@@ -17,7 +17,7 @@ from tests.record.making import BASE, INGRID, journal
 pytestmark = pytest.mark.store
 
 ATTESTED = Actor(
-    Kind.PERSONNEL, client_id="sykehus", hpr="1", patient="ingrid", at_register=True,
+    Kind.PERSONNEL, client_id="sykehus", hpr="1", patient="ingrid", at_register=True, authorization="LE", assurance=4,
     care_relationship=Attested(Purpose.TREATMENT),
 )  # fmt: skip
 SEARCHES = [

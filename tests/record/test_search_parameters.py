@@ -64,14 +64,15 @@ async def test_who_administers_adds_one_and_rules_still_say_who_sees_what(place)
     assert await found(place, NODE_ITSELF) == ["ingrid"]
     with pytest.raises(Refused):
         await found(place, ADMIN)
-    assert await found(place, Actor(Kind.CITIZEN, patient="per")) == []
+    assert await found(place, Actor(Kind.CITIZEN, patient="per", assurance=4)) == []
     async with place.database.transaction() as tx:
         rows = await tx.fetch("select action, client_id from audit where type = 'SearchParameter'")
     assert ("create", "ops") in rows
 
 
 @pytest.mark.parametrize(
-    "actor", [NURSE, Actor(Kind.SYSTEM, client_id="other"), Actor(Kind.CITIZEN, patient="ingrid")]
+    "actor",
+    [NURSE, Actor(Kind.SYSTEM, client_id="other"), Actor(Kind.CITIZEN, patient="ingrid", assurance=4)],
 )
 async def test_nobody_else_adds_changes_or_takes_one_away(place, actor):
     async with opened(place, ADMIN) as ctx:

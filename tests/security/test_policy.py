@@ -33,6 +33,8 @@ NURSE = Actor(
     role="hjemmesykepleier",
     units=frozenset({"Organization/nord"}),
     practitioner="Practitioner/hanne",
+    authorization="SP",
+    assurance=4,
 )
 CITIZEN = Actor(Kind.CITIZEN, patient="ingrid", assurance=4)
 ATTESTED = Actor(
@@ -41,6 +43,8 @@ ATTESTED = Actor(
     patient="ingrid",
     care_relationship=Attested(Purpose.TREATMENT),
     at_register=True,
+    authorization="LE",
+    assurance=4,
 )
 
 
@@ -96,8 +100,12 @@ def test_nobody_changes_another_systems_record_and_nothing_is_deleted() -> None:
         Actor(Kind.SYSTEM, client_id="fremmed"),
         Actor(Kind.PERSONNEL),
         Actor(Kind.PERSONNEL, role="driftsansvarlig", units=frozenset({"Organization/drift"})),
-        Actor(Kind.PERSONNEL, role="hjemmesykepleier"),
-        Actor(Kind.PERSONNEL, client_id="sykehus", patient="ingrid"),
+        Actor(Kind.PERSONNEL, role="hjemmesykepleier", authorization="SP", assurance=4),
+        Actor(Kind.PERSONNEL, client_id="sykehus", patient="ingrid", authorization="LE", assurance=4),
+        replace(NURSE, authorization=""),
+        replace(NURSE, role="veterinaer", authorization="VE"),
+        replace(ATTESTED, authorization=""),
+        replace(ATTESTED, authorization="VE"),
     ],
 )
 @pytest.mark.parametrize("action", list(Action))
@@ -122,8 +130,8 @@ def test_only_a_system_with_the_right_to_it_administers_and_the_right_opens_noth
 @pytest.mark.parametrize(
     "actor",
     [
-        Actor(Kind.CITIZEN),
-        Actor(Kind.PERSONNEL, client_id="sykehus", care_relationship=Attested(Purpose.TREATMENT)),
+        replace(CITIZEN, patient=""),
+        replace(ATTESTED, patient=""),
     ],
 )
 def test_about_somebody_unknown_here_there_is_nothing_to_see_and_nothing_may_be_written(actor: Actor) -> None:
@@ -134,7 +142,9 @@ def test_about_somebody_unknown_here_there_is_nothing_to_see_and_nothing_may_be_
 
 
 def test_a_case_handler_does_not_read_diagnoses() -> None:
-    handler = Actor(Kind.PERSONNEL, role="saksbehandler", units=frozenset({"Organization/tildeling"}))
+    handler = replace(
+        NURSE, role="saksbehandler", units=frozenset({"Organization/tildeling"}), authorization=""
+    )
     assert granted(handler, Action.READ, "EpisodeOfCare") is not None
     assert granted(handler, Action.READ, "Condition") is None
 
@@ -177,7 +187,6 @@ NORD = frozenset({"Organization/nord"})
 NAMED = replace(
     NURSE,
     hpr="1",
-    authorization="SP",
     unit_number="10",
     unit_numbers=frozenset({"10", "11"}),
     organization="20",
@@ -250,3 +259,39 @@ def test_in_an_emergency_only_what_holds_then_too_stays_closed_and_of_that_patie
     assert grant.ground(of_ingrid("Condition", NORD, role, person)) is None
     other = replace(of_ingrid("Condition", NORD, role), pat=patient_number("oskar"))
     assert grant.ground(other) is None
+
+
+@pytest.mark.parametrize("actor", [NURSE, ATTESTED, CITIZEN])
+def test_below_the_highest_level_no_record_opens(actor: Actor) -> None:
+    low = replace(actor, assurance=3)
+    for action in Action:
+        for kind in ("Condition", "Patient", "AuditEvent", "Subscription"):
+            assert not isinstance(decide(low, action, kind, Purpose.TREATMENT), Grant)
+    assert decide(low, Action.READ, "Condition", Purpose.TREATMENT) == Refusal("reason.low_assurance")
+    grant = granted(low, Action.SEARCH, "Organization")
+    assert grant is not None
+    assert grant.ground(of_ingrid("Patient")) is None
+
+
+def test_from_other_nodes_too_a_profession_reaches_as_far_as_it_needs() -> None:
+    expected = {
+        "LE": {"Condition", "FamilyMemberHistory", "MedicationRequest"},
+        "TL": {"Condition", "MedicationRequest"},
+        "FA1": {"MedicationRequest"},
+        "BI": {"Condition"},
+        "VE": set(),
+        "": set(),
+    }
+    for code, kinds in expected.items():
+        actor = replace(ATTESTED, authorization=code)
+        seen = {
+            kind
+            for kind in ("Condition", "FamilyMemberHistory", "MedicationRequest")
+            if granted(actor, Action.READ, kind)
+        }
+        assert seen == kinds, code
+        here = replace(NURSE, authorization=code)
+        assert {kind for kind in expected["LE"] if granted(here, Action.READ, kind)} == kinds, code
+    pharmacist = replace(ATTESTED, authorization="FA1")
+    assert granted(pharmacist, Action.CREATE, "AllergyIntolerance")
+    assert not granted(pharmacist, Action.CREATE, "Condition")

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import Any
 
 EARLIEST = -62_135_596_800_000_000
 LATEST = 253_402_300_799_999_999
@@ -47,6 +48,16 @@ def interval(text: str) -> tuple[int, int]:
         return low, low + _SECOND - 1
     low += int(fraction[:6].ljust(6, "0"))
     return low, low + 10 ** max(0, 6 - len(fraction)) - 1
+
+
+def covers(period: dict[str, Any] | None, moment: datetime) -> bool:
+    """Whether a Period holds at a moment; none holds always, and one that cannot be read never."""
+    try:
+        low = interval(period["start"])[0] if period and "start" in period else EARLIEST
+        high = interval(period["end"])[1] if period and "end" in period else LATEST
+    except ValueError:
+        return False
+    return low <= _micros(moment) <= high
 
 
 def _days(year: int, month: int | None) -> tuple[int, int]:

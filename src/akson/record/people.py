@@ -6,15 +6,18 @@ The hooks `find_actor` and `find_roles` that the sign-in and the token checks of
 from collections.abc import Iterable, Sequence
 
 from akson.fhir.model import Resource
+from akson.fhir.precision import covers
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
-from akson.kit.norwegian import FNR, HPR, ORGANIZATION
+from akson.kit.clock import now
+from akson.kit.norwegian import FNR, HER, HPR, ORGANIZATION
 from akson.kit.settings import Role
 from akson.record import attest as attests
 from akson.record.context import Place
 from akson.security.actor import Actor, Kind
 from akson.security.caller import Caller, RoleChoice
 from akson.security.roles import ROLE_SYSTEM
+from akson.security.rules.care_relation import parties_of
 from akson.security.scopes import ADMIN, has_scope
 from akson.store.access import relations
 from akson.store.database.pool import Tx
@@ -88,7 +91,9 @@ class People:
             role_reference=_ref(chosen),
             units=frozenset(_ref(unit) for unit in units[:1]),
             unit_name=units[0].get("name", "") if units else "",
+            above=frozenset(_ref(unit) for unit in units[1:-1]),
             unit_number=_number(units) or self._place.node.organization,
+            unit_numbers=_numbers(units),
             authorization=await self._authorization(tx, chosen["practitioner"]["reference"]),
             organization=self._place.node.organization,
             organization_name=self._place.node.title,
@@ -100,6 +105,7 @@ class People:
         """Somebody who acts through another node: the attest names the care relation and the one patient."""
         attest = caller.attest or {}
         practitioner = attest.get("practitioner", {})
+        places = [practitioner.get(place, {}) for place in ("point_of_care", "department")]
         named = [patient.get("identifier", {}).get("id", "") for patient in attest.get("patients", [])]
         patient = await self.patient(tx, named[0]) if len(named) == 1 and named[0] else None
         return Actor(
@@ -108,6 +114,7 @@ class People:
             pid=caller.pid,
             hpr=caller.hpr,
             role=practitioner.get("authorization", {}).get("text", ""),
+            unit_numbers=frozenset({place.get("id", "") for place in places} | {caller.unit}) - {""},
             unit_name=practitioner.get("point_of_care", {}).get("name", ""),
             unit_number=practitioner.get("point_of_care", {}).get("id", ""),
             authorization=practitioner.get("authorization", {}).get("code", ""),
@@ -136,7 +143,7 @@ class People:
     async def treated(self, tx: Tx, actor: Actor, pid: str) -> str:
         """Id of the Patient with this identity number whom the actor, the role or the unit treats now; empty for none."""
         patient = await self.patient(tx, pid)
-        mine = actor.units | {actor.practitioner, actor.role_reference}
+        mine = parties_of(actor)
         found = await relations.of_patient(tx, patient["id"]) if patient else []
         return str(patient["id"]) if patient and any(each.party in mine for each in found) else ""
 
@@ -160,16 +167,19 @@ class People:
     async def _roles(self, tx: Tx, caller: Caller) -> list[Resource]:
         number = f"{HPR}|{caller.hpr}" if caller.hpr else f"{FNR}|{caller.pid}"
         found = await _find(tx, "Practitioner", identifier=number)
-        if not found:
+        if not found or found[0].get("active") is False:
             return []
         roles = await _find(tx, "PractitionerRole", practitioner=_ref(found[0]), active="true")
-        return sorted(roles, key=_title)
+        return sorted((role for role in roles if covers(role.get("period"), now())), key=_title)
 
     async def _authorization(self, tx: Tx, reference: str) -> str:
-        """Category of health personnel, V9060."""
+        """Category of health personnel, V9060; empty when none is authorised now."""
         stored = await resources.read(tx, NODE, *reference.split("/", 1))
         practitioner = loads(stored.body) if stored else {}
-        concepts = [q["code"] for q in practitioner.get("qualification", [])]
+        if practitioner.get("active") is False:
+            return ""
+        held = [q for q in practitioner.get("qualification", []) if covers(q.get("period"), now())]
+        concepts = [q["code"] for q in held]
         codings = [coding for concept in concepts for coding in concept.get("coding", [])]
         return next((coding["code"] for coding in codings if coding.get("system") == AUTHORIZATION), "")
 
@@ -194,6 +204,12 @@ def _number(units: list[Resource]) -> str:
     """The organisation number of the nearest unit that has one."""
     identifiers = [identifier for unit in units for identifier in unit.get("identifier", [])]
     return next((each["value"] for each in identifiers if each.get("system") == ORGANIZATION), "")
+
+
+def _numbers(units: list[Resource]) -> frozenset[str]:
+    """All organisation numbers and HER ids of the units."""
+    identifiers = [identifier for unit in units for identifier in unit.get("identifier", [])]
+    return frozenset(each["value"] for each in identifiers if each.get("system") in {ORGANIZATION, HER})
 
 
 def _ref(resource: Resource) -> str:

@@ -67,7 +67,9 @@ class Actor:
     role_reference: str = ""
     """Reference of the PractitionerRole on this node."""
     units: frozenset[str] = frozenset()
-    """References of the Organizations on this node that the role works for (unit and those above it up to the owner)."""
+    """References of the Organizations on this node that the role works for."""
+    above: frozenset[str] = frozenset()
+    """References of the units above these, below the legal entity: whom they treat, the units below treat too."""
     unit_name: str = ""
     unit_number: str = ""
     """Organisation number of the unit, or of the legal entity when the unit has none."""
@@ -76,7 +78,7 @@ class Actor:
     opened: frozenset[str] = frozenset()
     """Ids of Patients whose record this person has opened in an emergency that lasts still."""
     authorization: str = ""
-    """Category of health personnel, V9060, e.g. LE or SP."""
+    """Category of health personnel, V9060, e.g. LE or SP; empty without an authorisation that holds now."""
     organization: str = ""
     """Organisation number of the legal entity."""
     organization_name: str = ""

@@ -4,6 +4,7 @@ The role codes are those that PractitionerRole.code carries on this node (system
 listed reads nothing about patients.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 ROLE_SYSTEM = "urn:akson:role"
@@ -45,14 +46,46 @@ OFFICE = frozenset(
 )
 
 
+DENTAL = RECORD - {
+    "ClinicalImpression", "DeviceRequest", "FamilyMemberHistory", "Goal", "NutritionOrder", "RiskAssessment", "Specimen",
+}  # fmt: skip
+MEDICINES = frozenset(
+    {
+        "AllergyIntolerance", "Consent", "Flag", "Immunization", "List", "MedicationAdministration",
+        "MedicationDispense", "MedicationRequest", "MedicationStatement", "Provenance",
+    }
+)  # fmt: skip
+PART = frozenset(
+    {
+        "AllergyIntolerance", "Appointment", "Binary", "CarePlan", "Communication", "Condition", "Consent", "Device",
+        "DeviceUseStatement", "DiagnosticReport", "DocumentReference", "Encounter", "Flag", "ImagingStudy", "List",
+        "NutritionOrder", "Observation", "Procedure", "Provenance", "QuestionnaireResponse", "ServiceRequest",
+        "Specimen", "Task",
+    }
+)  # fmt: skip
+"""What those need who examine or treat a part: not medicines, family or the assessments of others."""
+
+PROFESSIONS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("AA", "ET", "FT", "HF", "HP", "JO", "LE", "MT", "OM", "PM", "PS", "SP", "VP"), RECORD),
+    **dict.fromkeys(("TH", "TL", "TP"), DENTAL),
+    **dict.fromkeys(("AT", "FA1", "FA2"), MEDICINES),
+    **dict.fromkeys(("AU", "BI", "FO", "KE", "KI", "NP", "OI", "OP", "OR", "OS", "PE", "RA"), PART),
+    "HE": OFFICE,
+}
+"""What each category of authorised health personnel (V9060) may see of a record at most, here and from other nodes."""
+
+
 class Duty(NamedTuple):
     """What a role may read and write inside its care relations."""
 
     reads: frozenset[str]
     writes: frozenset[str]
+    is_clinical: bool = False
+    """It takes an authorisation as health personnel, and reaches as far as the profession does."""
 
 
-CLINICAL = Duty(RECORD, RECORD)
+CLINICAL = Duty(RECORD, RECORD, is_clinical=True)
+NONE = Duty(frozenset(), frozenset())
 
 DUTIES: dict[str, Duty] = {
     "fastlege": CLINICAL,
@@ -78,6 +111,16 @@ DUTIES: dict[str, Duty] = {
 }
 
 
-def duty(role: str) -> Duty:
-    """The duty of a role; an unknown role has none."""
-    return DUTIES.get(role, Duty(frozenset(), frozenset()))
+def profession(authorization: str) -> frozenset[str]:
+    """What a category of health personnel may see at most; nothing without one."""
+    return PROFESSIONS.get(authorization, frozenset())
+
+
+@lru_cache(maxsize=1024)
+def duty(role: str, authorization: str) -> Duty:
+    """The duty of a role for somebody with this authorisation; an unknown role has none."""
+    found = DUTIES.get(role, NONE)
+    if not found.is_clinical:
+        return found
+    most = profession(authorization)
+    return Duty(found.reads & most, found.writes & most, is_clinical=True)

@@ -25,6 +25,8 @@ ATTESTED = Actor(
     Kind.PERSONNEL,
     client_id="sykehus",
     patient="ingrid",
+    authorization="LE",
+    assurance=4,
     care_relationship=Attested(Purpose.TREATMENT),
 )
 
@@ -150,6 +152,6 @@ async def test_only_registered_endpoints_are_called(place):
 
 
 async def test_personnel_without_a_token_and_strangers_do_not_subscribe(place):
-    for actor in (Actor(Kind.PERSONNEL, role="fastlege"), Actor(Kind.CITIZEN, patient="")):
+    for actor in (Actor(Kind.PERSONNEL, role="fastlege"), Actor(Kind.CITIZEN, patient="", assurance=4)):
         with pytest.raises(Refused):
             await written(place, by_topic("urn:akson:topic:Observation"), actor)

@@ -10,7 +10,7 @@ from akson.security.actor import Actor, Attested, Kind, Purpose
 from akson.store.database.pool import Tx
 from akson.store.underway.subscriptions import Subscribed
 
-SETS = ("opened", "scopes", "unit_numbers", "units")
+SETS = ("above", "opened", "scopes", "unit_numbers", "units")
 """Fields of an Actor that are sets."""
 
 

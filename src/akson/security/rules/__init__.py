@@ -2,6 +2,7 @@
 
 from akson.security.rules import (
     access_log,
+    assurance,
     attested_care,
     blocks,
     care_relation,
@@ -27,5 +28,8 @@ RULES: tuple[Rule, ...] = (
 )
 """Grants: what one of them opens is open."""
 
-RESTRICTIONS: tuple[Restriction, ...] = (Restriction("reason.blocked", blocks.leaves),)
+RESTRICTIONS: tuple[Restriction, ...] = (
+    Restriction("reason.low_assurance", assurance.leaves),
+    Restriction("reason.blocked", blocks.leaves),
+)
 """They hold whatever is granted."""

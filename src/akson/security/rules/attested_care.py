@@ -1,12 +1,13 @@
 """Personnel of another record system, whose attest names the care relation and one patient (Tillitsrammeverk, ATT-4).
 
 The platform and the sources do not know the asker's unit; they trust the system that does, through the attest in a
-token of the trust anchor. The token opens the one patient it was issued for: to read, and at the platform to write to
-the shared registers. Nobody changes another system's record, and nothing is deleted.
+token of the trust anchor. The token opens the one patient it was issued for: to read, as far as the profession needs,
+and at the platform to write to the shared registers. Who is not authorised as health personnel has no profession and
+nothing to attest. Nobody changes another system's record, and nothing is deleted.
 """
 
 from akson.security.actor import Action, Actor, Kind, Purpose
-from akson.security.roles import RECORD
+from akson.security.roles import profession
 from akson.security.rules.rule import READING
 from akson.store.scope import AllOf, Nothing, OfPatients, OfTypes, Predicate
 
@@ -29,6 +30,8 @@ def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) 
 
 
 def _types(actor: Actor, action: Action) -> frozenset[str]:
+    if not (most := profession(actor.authorization)):
+        return most
     if action in READING:
-        return RECORD | {"Patient"}
-    return WRITES.get(action, frozenset()) if actor.at_register else frozenset()
+        return most | {"Patient"}
+    return WRITES.get(action, frozenset()) & most if actor.at_register else frozenset()

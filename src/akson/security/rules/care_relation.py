@@ -1,4 +1,9 @@
-"""Personnel read and write what their role needs about those their unit treats (pasientjournalloven 19; Normen)."""
+"""Personnel read and write what their role needs about those their unit treats (pasientjournalloven 19; Normen).
+
+A clinical role takes an authorisation that holds now, and reaches as far as the profession does (helsepersonelloven 45).
+"""
+
+from functools import lru_cache
 
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.roles import DEMOGRAPHY, duty
@@ -9,9 +14,19 @@ from akson.store.scope import AllOf, CareRelation, OfTypes, Predicate
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
     if actor.kind is not Kind.PERSONNEL or actor.client_id or action not in READING | WRITING:
         return None
-    types = duty(actor.role).reads if action in READING else duty(actor.role).writes
-    parties = actor.units | {party for party in (actor.practitioner, actor.role_reference) if party}
-    if resource_type not in types or not parties:
+    mine = duty(actor.role, actor.authorization)
+    types = mine.reads if action in READING else mine.writes
+    if resource_type not in types or not (parties := parties_of(actor)):
         return None
-    # Demography too, so that a search may include the patient of what it finds.
-    return AllOf((OfTypes(types | DEMOGRAPHY), CareRelation(frozenset(parties))))
+    return AllOf((_with_demography(types), CareRelation(parties)))
+
+
+def parties_of(actor: Actor) -> frozenset[str]:
+    """Whose care relations are this person's: the person, the role, the unit and those above it."""
+    return frozenset({*actor.units, *actor.above, actor.practitioner, actor.role_reference} - {""})
+
+
+@lru_cache(maxsize=256)
+def _with_demography(types: frozenset[str]) -> OfTypes:
+    """So that a search may include the patient of what it finds."""
+    return OfTypes(types | DEMOGRAPHY)
