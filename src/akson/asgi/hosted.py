@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from akson.exchange.edge.mailroom import Mailroom
+from akson.exchange.edge.privacy import Follower
 from akson.exchange.edge.reach import PLATFORM_SCOPE
 from akson.exchange.edge.watch import Watcher
 from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
@@ -49,6 +50,8 @@ HIGH = 4
 """Health records want an e-ID of level high (Normen); without it no other node answers either (ATT-9)."""
 
 
+OWN_RULES = "akson:samhandling/personvern"
+"""With which a citizen's session reaches the register of one's own rules over its API too."""
 DOORWAY = 3
 """Connections of a node for sessions and used proofs."""
 
@@ -79,6 +82,7 @@ class Hosted:
     surfaces: tuple[Surface, ...]
     watcher: Watcher
     mailroom: Mailroom
+    follower: Follower
     verifier: Verifier
     shown: Shown
     log_keys: LogKeys
@@ -98,6 +102,7 @@ class Hosted:
             limits=settings.limits,
             registry=Registry(settings.content),
             standing=timedelta(hours=settings.standing_hours),
+            follows=Role.JOURNAL in node.roles and bool(node.platform),
         )
         anchor = Anchor(node.trust, http, timeout=settings.peer_timeout)
         system = System(node, settings.data, anchor)
@@ -113,11 +118,16 @@ class Hosted:
             peer,
             People(place),
             tuple(
-                Surface(f"/{name}", outside.sources if name == "innbygger" else PLATFORM_SCOPE, HIGH)
+                Surface(
+                    f"/{name}",
+                    f"{outside.sources} {OWN_RULES}" if name == "innbygger" else PLATFORM_SCOPE,
+                    HIGH,
+                )
                 for name in names
             ),
             Watcher(node, peer),
             Mailroom(place, peer, signer(settings, node)),
+            Follower(place, peer),
             Verifier(anchor, node.base, Once(doorway)),
             Shown(place),
             log_keys.of(settings.data, node),
@@ -131,7 +141,8 @@ class Hosted:
     def door(self) -> Door:
         """What the authentication of this node works with."""
         tokens = tuple(
-            f"/{self.node.name}/{path}" for path in ("fhir", "mhd", "msh", "hendelser", "grunndata", "vitne")
+            f"/{self.node.name}/{path}"
+            for path in ("fhir", "mhd", "msh", "hendelser", "grunndata", "vitne", "personvern")
         )
         return Door(
             self.node, self.verifier, self.sessions, self.people.find_actor, self.surfaces, tokens, tell

@@ -29,6 +29,7 @@ from akson.rest.platform.mhd import mhd_routes
 from akson.rest.platform.msh import MessageApi
 from akson.rest.platform.personnel import personnel_routes
 from akson.rest.platform.persons import person_routes
+from akson.rest.platform.privacy import privacy_routes
 from akson.rest.platform.units import unit_routes
 from akson.rest.platform.watch import watch_routes
 from akson.security.actor import Actor, Kind
@@ -62,6 +63,7 @@ def hub_routes(each: Hosted, look: DocumentLook) -> list[BaseRoute]:
         Mount("/msh/api/v2", routes=message_api(each).routes()),
         Mount("/grunndata", routes=register_routes(each)),
         *watch_routes(each.place),
+        *privacy_routes(each.place),
     ]
 
 

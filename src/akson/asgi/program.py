@@ -91,6 +91,7 @@ def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
     return (
         *(partial(once_up, client, each.node, each.watcher.run) for each in records),
         *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
+        *(partial(once_up, client, each.node, each.follower.run) for each in records if each.place.follows),
         *(partial(sealing.run, each.place.database, each.log_keys) for each in others),
         *(partial(once_up, client, each.node, witnessed(each, witnesses, records).run) for each in others),
         *(partial(background.run, each.place) for each in others),

@@ -15,6 +15,7 @@ from akson.exchange.hub.access import Log
 from akson.fhir.model import Resource
 from akson.security.audit import DONE, OWNER, ROLE_CLASS, RULE, SECURITY_ROLE, UNIT
 from akson.security.roles import ROLE_SYSTEM
+from akson.security.topics import TOPIC_OF, TOPICS
 
 CHANGES = frozenset({"C", "U", "D"})
 CITIZEN = "datasubject"
@@ -25,26 +26,6 @@ UNTOLD = frozenset({"Provenance", "Binary"})
 WEAKER = {"attested_care": {"care_relation"}, "patient_lookup": {"care_relation", "attested_care"}}
 """Reasons that say nothing more beside these."""
 
-TOPICS = {
-    "identity": {"Patient", "RelatedPerson", "Person"},
-    "critical": {"AllergyIntolerance", "Flag"},
-    "medicines": {
-        "MedicationStatement", "MedicationRequest", "MedicationAdministration", "MedicationDispense", "Medication",
-    },
-    "problems": {"Condition", "ClinicalImpression", "FamilyMemberHistory"},
-    "documents": {"DocumentReference", "Binary", "Composition"},
-    "results": {"Observation", "DiagnosticReport", "Specimen", "ImagingStudy", "Media"},
-    "contacts": {"Encounter", "EpisodeOfCare"},
-    "appointments": {"Appointment"},
-    "referrals": {"ServiceRequest"},
-    "plan": {"CarePlan", "Goal", "CareTeam"},
-    "tasks": {"Task"},
-    "messages": {"Communication", "CommunicationRequest"},
-    "treatment": {"Procedure", "Immunization", "Device", "DeviceRequest", "DeviceUseStatement", "NutritionOrder"},
-    "forms": {"QuestionnaireResponse", "RiskAssessment"},
-    "log": {"AuditEvent"},
-}  # fmt: skip
-TOPIC_OF = {kind: topic for topic, kinds in TOPICS.items() for kind in kinds}
 ORDER = [*TOPICS, "other"]
 
 

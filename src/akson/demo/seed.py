@@ -22,13 +22,14 @@ from akson.record.registers import fill
 from akson.record.registry import Registry
 from akson.security import keys
 from akson.security.actor import Action
+from akson.store.access import mirror
 from akson.store.access import registers as store
 from akson.store.database.pool import Database
 from akson.store.underway import keep
 from akson.trust import registry
 
 KIND, KEY = "demo", "resources"
-RIGHTS = ("fhir", "mhd", "msh", "hendelser")
+RIGHTS = ("fhir", "mhd", "msh", "hendelser", "personvern")
 """What a node's API is divided into; a scope is akson:<node>/<right>."""
 ASKING = frozenset({"journal", "sykehus", "fjellheim", "samhandling"})
 """Nodes that may ask the registers."""
@@ -89,6 +90,8 @@ async def _fill(place: Place, name: str, today: date, progress: Progress) -> int
             await gate.transact(ctx, [Change(Action.CREATE, resource) for resource in block])
             done += len(block)
             progress(done, total)
+        # The demo's platform is as new as this node: no citizen has set a rule yet.
+        await mirror.follow(ctx.tx, "0.0", whole=True)
         await keep.put(ctx.tx, KIND, KEY, {"day": today.isoformat()}, registry.FOREVER)
     return done
 

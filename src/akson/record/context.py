@@ -36,6 +36,8 @@ class Place:
     """How much one request may ask for."""
     standing: timedelta = timedelta(hours=24)
     """How long what goes on for a system rests on a token that it has shown (record/standing.py)."""
+    follows: bool = False
+    """It keeps to the rules that citizens set at the platform, and opens no record before it has heard them."""
     registry: Registry = field(default_factory=Registry)
     """The search parameters that hold here."""
 

@@ -12,7 +12,7 @@ from akson.fhir.search import Query
 from akson.kit.errors import Gone, MultipleMatches, NotFound
 from akson.kit.ids import new_id
 from akson.kit.settings import Level
-from akson.record import search_parameters, trail
+from akson.record import obeying, search_parameters, trail
 from akson.record.all_types import of_all_types
 from akson.record.asked import asked
 from akson.record.change import Change, Written, whose
@@ -300,6 +300,8 @@ async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, res
     rows = relations_of(resource)
     if rows or action is Action.UPDATE:
         await relations.replace(ctx.tx, stored.reference, rows)
+    if stored.type == "Patient":
+        await obeying.obey(ctx.tx, ctx.place, resource)
     await trail.changed(ctx, grant, action, stored)
 
 

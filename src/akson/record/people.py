@@ -4,13 +4,14 @@ The hooks `find_actor` and `find_roles` that the sign-in and the token checks of
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from akson.fhir.model import Resource
 from akson.fhir.precision import covers
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.clock import now
-from akson.kit.norwegian import FNR, HER, HPR, ORGANIZATION
+from akson.kit.norwegian import DNR, FNR, HER, HPR, ORGANIZATION
 from akson.kit.settings import Role
 from akson.record import attest as attests
 from akson.record.context import Place
@@ -19,7 +20,7 @@ from akson.security.caller import Caller, RoleChoice
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.rules.care_relation import parties_of
 from akson.security.scopes import ADMIN, has_scope
-from akson.store.access import relations
+from akson.store.access import mirror, relations
 from akson.store.database.pool import Tx
 from akson.store.record import resources
 from akson.store.scope import NODE
@@ -34,6 +35,7 @@ class People:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._rules_known = not place.follows
 
     async def find_roles(self, caller: Caller) -> Sequence[RoleChoice]:
         """The roles a signed-in person has here; none for a citizen."""
@@ -49,11 +51,11 @@ class People:
         """The actor that a session or token stands for; None when the person or system has no business here."""
         async with self._place.database.transaction(read_only=True) as tx:
             if caller.attest is not None:
-                return await self._attested(tx, caller)
+                return await self._informed(tx, await self._attested(tx, caller))
             if not caller.pid:
                 return self._system(caller)
             if caller.surface and not caller.surface.endswith(CITIZEN_SURFACE):
-                return await self._personnel(tx, caller)
+                return await self._informed(tx, await self._personnel(tx, caller))
             # In the citizen portal, or through it with a token: the person as a citizen, whatever else one is.
             return await self._citizen(tx, caller)
 
@@ -129,6 +131,13 @@ class People:
             token=caller.token,
         )
 
+    async def _informed(self, tx: Tx, actor: Actor | None) -> Actor | None:
+        """The actor, with whether this node has heard what the citizens have closed; once it has, it has for good."""
+        if not self._rules_known:
+            found = await mirror.followed(tx)
+            self._rules_known = found is not None and found.whole_since is not None
+        return actor if self._rules_known or actor is None else replace(actor, rules_known=False)
+
     def _system(self, caller: Caller) -> Actor:
         return Actor(
             Kind.SYSTEM,
@@ -150,6 +159,10 @@ class People:
     async def patient(self, tx: Tx, pid: str) -> Resource | None:
         """The Patient on this node with a national identity number."""
         return next(iter(await _find(tx, "Patient", identifier=f"{FNR}|{pid}")), None)
+
+    async def patients(self, tx: Tx, pid: str) -> list[Resource]:
+        """All Patients on this node with a national identity number: two may be one person, not yet joined."""
+        return await _find(tx, "Patient", identifier=f"{FNR}|{pid},{DNR}|{pid}")
 
     async def unit_names(self, tx: Tx, references: Iterable[str]) -> frozenset[str]:
         """Names of these units and of all below them."""

@@ -15,6 +15,7 @@ from akson.record.decided import decision_of
 from akson.record.refused import Refused
 from akson.security.actor import Action
 from akson.security.policy import Grant
+from akson.security.topics import PRIVACY
 from akson.store.access import audit
 from akson.store.access.audit import About, AuditRow
 from akson.store.index.hashing import patient_number
@@ -179,3 +180,8 @@ def _who(ctx: Context, action: Action) -> dict[str, Any]:
         "client_id": actor.client_id,
         "node": ctx.node.name,
     }
+
+
+async def ruled(ctx: Context, grant: Grant, action: Action, pat: int, rule: str = "") -> None:
+    """The audit row of a look at, or a change of, the rules that a citizen (number) has set; `rule`: id and version of one."""
+    await _write(ctx, _row(ctx, grant, action, pat=pat, type=PRIVACY, id=rule, count=1))

@@ -77,6 +77,8 @@ class Actor:
     """Organisation numbers and HER ids of the unit and those above it: what a block may name."""
     opened: frozenset[str] = frozenset()
     """Ids of Patients whose record this person has opened in an emergency that lasts still."""
+    rules_known: bool = True
+    """This node has heard what the citizens have closed."""
     authorization: str = ""
     """Category of health personnel, V9060, e.g. LE or SP; empty without an authorisation that holds now."""
     organization: str = ""

@@ -32,8 +32,8 @@ def line(person: Person, language: str, reason: Reason) -> Line:
         who=", ".join(filter(None, [person.name or text("seen.someone", language), role])),
         where=", ".join(filter(None, where)),
         times=_times(person),
-        saw=_joined([text(f"seen.topic_{topic}", language) for topic in person.saw], language),
-        changed=_joined([text(f"seen.topic_{topic}", language) for topic in person.changed], language),
+        saw=joined([text(f"seen.topic_{topic}", language) for topic in person.saw], language),
+        changed=joined([text(f"seen.topic_{topic}", language) for topic in person.changed], language),
         why=". ".join(reason(each, language) for each in person.reasons),
         emergency=person.emergency,
     )
@@ -50,8 +50,8 @@ def _role(code: str, language: str) -> str:
     return text(key, language) if key in catalogue("nb") else code
 
 
-def _joined(words: list[str], language: str) -> str:
-    """a, b and c."""
+def joined(words: list[str], language: str) -> str:
+    """Several words as one says them: a, b and c."""
     if len(words) < 2:
         return "".join(words)
     return text("seen.and", language, some=", ".join(words[:-1]), last=words[-1])

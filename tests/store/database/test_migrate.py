@@ -52,6 +52,8 @@ STANDING = {
     "0019_register": "ab980ac9fda3ca15",
     "0020_audit_log": "6428d0ac7a41951a",
     "0021_audit_decision": "94e065d414b4b827",
+    "0022_privacy_setting": "bfae63302445b1eb",
+    "0023_privacy_mirror": "fa10913eed064fb2",
 }
 
 

@@ -8,9 +8,11 @@ from akson.security.rules import (
     care_relation,
     node_itself,
     open_information,
+    own_privacy,
     own_record,
     own_subscriptions,
     patient_lookup,
+    rules_known,
     system_admin,
 )
 from akson.security.rules.rule import Basis, Restriction, Rule
@@ -24,12 +26,14 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.patient_lookup", patient_lookup.grants),
     Rule("reason.open_information", open_information.grants),
     Rule("reason.own_subscription", own_subscriptions.grants),
+    Rule("reason.own_privacy", own_privacy.grants, Basis.SAMTYKKE),
     Rule("reason.system_admin", system_admin.grants),
 )
 """Grants: what one of them opens is open."""
 
 RESTRICTIONS: tuple[Restriction, ...] = (
     Restriction("reason.low_assurance", assurance.leaves),
+    Restriction("reason.rules_unknown", rules_known.leaves),
     Restriction("reason.blocked", blocks.leaves),
 )
 """They hold whatever is granted."""

@@ -12,6 +12,7 @@ from akson.web.ehr import work
 from akson.web.page import render
 from akson.web.portal.citizen import citizen
 from akson.web.portal.papers import paper_routes
+from akson.web.portal.privacy import privacy_routes
 from akson.web.portal.referrals import referral_routes
 from akson.web.portal.seen import seen_routes
 
@@ -24,6 +25,7 @@ def portal_routes() -> list[BaseRoute]:
         *paper_routes(),
         *referral_routes(),
         *seen_routes(),
+        *privacy_routes(),
     ]
 
 

@@ -1,0 +1,164 @@
+"""The register of the citizens' own rules, at the platform: read and changed by the citizen, followed by the record systems.
+
+A change is the next version; nothing is taken out. Each look and each change is in the access log.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from akson.kit.clock import now
+from akson.kit.errors import NotFound, TooMany, Unprocessable, VersionMismatch
+from akson.kit.ids import new_id
+from akson.record import gate, obeying, trail
+from akson.record.context import Context, Place, opened
+from akson.security.actor import Action, Actor, Purpose
+from akson.security.privacy import BEGINNING, DEFINITIONS, END, MOST, Terms, read, written
+from akson.security.topics import PRIVACY
+from akson.store.access import privacy
+from akson.store.access.mirror import Rule
+from akson.store.access.privacy import Mark, Version
+from akson.store.index.hashing import patient_number
+
+PAUSE = 0.25
+"""Seconds between two looks for somebody who waits."""
+LONGEST = 25.0
+PAGE = 500
+"""Versions in one answer."""
+RULES = 200
+"""Rules of one citizen, those withdrawn among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A rule as somebody wants it. `id` and `expected` name the version that it takes the place of."""
+
+    definition: str
+    """Name in DEFINITIONS."""
+    terms: Terms
+    low: datetime | None = None
+    high: datetime | None = None
+    id: str = ""
+    expected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Versions since a mark, in their order, and the mark to go on from. `whole`: there are no more of them now."""
+
+    mark: Mark
+    versions: tuple[Version, ...] = ()
+    whole: bool = True
+
+
+async def current(ctx: Context) -> list[Version]:
+    """The latest version of each of the citizen's rules. Refused for anyone else."""
+    await _looked(ctx, Action.READ)
+    return await privacy.current(ctx.tx, ctx.actor.pid)
+
+
+async def history(ctx: Context) -> list[Version]:
+    """All versions of the citizen's rules, newest first. Refused for anyone else."""
+    await _looked(ctx, Action.HISTORY)
+    return await privacy.history(ctx.tx, ctx.actor.pid)
+
+
+async def put(ctx: Context, order: Order) -> Version:
+    """Set a rule, or change one. VersionMismatch when it was changed since; Unprocessable for what no rule can say."""
+    action = Action.UPDATE if order.id else Action.CREATE
+    grant = gate.granted(ctx, action, PRIVACY)
+    before = await _expected(ctx, order.id, order.expected) if order.id else None
+    if before is None and len(await privacy.current(ctx.tx, ctx.actor.pid)) >= RULES:
+        raise TooMany(f"At most {RULES} rules: change one that stands")
+    if before is not None and before.definition != order.definition:
+        raise Unprocessable("The definition of a rule does not change", expression=("definisjonGuid",))
+    version = _made(ctx, order, before)
+    await _stands(ctx, version)
+    await trail.ruled(ctx, grant, action, version.pat, f"{version.id}/{version.version}")
+    return version
+
+
+async def withdraw(ctx: Context, id_: str, expected: int) -> Version:
+    """End a rule now; it stays in the history. VersionMismatch when it was changed since, NotFound when there is none."""
+    grant = gate.granted(ctx, Action.UPDATE, PRIVACY)
+    before = await _expected(ctx, id_, expected)
+    if not before.active:
+        return before
+    version = before._replace(version=before.version + 1, active=False, by_name=ctx.actor.name)
+    await _stands(ctx, version)
+    await trail.ruled(ctx, grant, Action.UPDATE, version.pat, f"{version.id}/{version.version}")
+    return version
+
+
+async def news(place: Place, actor: Actor, mark: Mark, wait: float) -> News:
+    """What was set or withdrawn after the mark; waits at most `wait` seconds for something. For systems that follow."""
+    until = time.monotonic() + min(wait, LONGEST)
+    while True:
+        found = await _since(place, actor, mark)
+        if found or time.monotonic() >= until:
+            return News(found[-1].mark if found else mark, tuple(found), whole=len(found) < PAGE)
+        await asyncio.sleep(PAUSE)
+
+
+async def _since(place: Place, actor: Actor, mark: Mark) -> Sequence[Version]:
+    async with opened(place, actor, Purpose.ADMINISTRATION) as ctx:
+        grant = gate.granted(ctx, Action.SEARCH, PRIVACY)
+        found = await privacy.after(ctx.tx, mark, PAGE)
+        if found:
+            await trail.taken_out(ctx, grant, PRIVACY, Counter(each.pat for each in found))
+    return found
+
+
+async def _looked(ctx: Context, action: Action) -> None:
+    grant = gate.granted(ctx, action, PRIVACY)
+    await trail.ruled(ctx, grant, action, patient_number(ctx.actor.patient))
+
+
+async def _expected(ctx: Context, id_: str, expected: int) -> Version:
+    before = await privacy.one(ctx.tx, ctx.actor.pid, id_)
+    if before is None:
+        raise NotFound("No such rule")
+    if before.version != expected:
+        raise VersionMismatch("The rule was changed since: look at it again")
+    return before
+
+
+async def _stands(ctx: Context, version: Version) -> None:
+    """Write a version, and obey it here in the same transaction: the shared registers lie on the platform."""
+    await privacy.add(ctx.tx, version)
+    rule = Rule(
+        version.id,
+        version.version,
+        version.definition,
+        version.active,
+        version.metadata,
+        version.low,
+        version.high,
+    )
+    await obeying.keep(ctx.tx, ctx.place, {version.pid: [rule]})
+
+
+def _made(ctx: Context, order: Order, before: Version | None) -> Version:
+    metadata = written(order.terms)
+    read(order.definition, metadata)
+    low, high = order.low or BEGINNING, order.high or END
+    if high <= max(low, now()):
+        raise Unprocessable("A rule ends after it begins, and after now", expression=("tidsbegrensetTil",))
+    if len(order.terms.subjects) > MOST or len(order.terms.entries) > MOST:
+        raise Unprocessable(f"At most {MOST} of each", expression=("metadata",))
+    return Version(
+        id=before.id if before else new_id(),
+        version=before.version + 1 if before else 1,
+        pid=ctx.actor.pid,
+        pat=patient_number(ctx.actor.patient),
+        kind=DEFINITIONS[order.definition].kind.value,
+        definition=order.definition,
+        active=True,
+        metadata=metadata,
+        low=low,
+        high=high,
+        by_name=ctx.actor.name,
+    )

@@ -1,0 +1,48 @@
+"""Obeying the citizens' own rules: they are kept as this node knows them, and compiled to what is closed of each record.
+
+On the platform in the transaction in which a citizen sets a rule, on the other nodes when they hear of it, and for a
+Patient when it is written: rules are by identity number, and what is closed by Patient.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from akson.fhir.model import Resource
+from akson.kit.norwegian import DNR, FNR
+from akson.record.context import Place
+from akson.record.people import People
+from akson.security.blocking import compiled
+from akson.store.access import blocks, mirror
+from akson.store.access.mirror import Rule
+from akson.store.database.pool import Tx
+
+SYSTEMS = frozenset({FNR, DNR})
+
+
+async def keep(tx: Tx, place: Place, rules: Mapping[str, Iterable[Rule]]) -> None:
+    """Keep rules, by the identity number of whose they are, and close accordingly."""
+    await mirror.hold(tx, rules)
+    for pid, theirs in rules.items():
+        for rule in theirs:
+            await mirror.put(tx, pid, rule)
+        for patient in await People(place).patients(tx, pid):
+            await obey(tx, place, patient)
+
+
+async def obey(tx: Tx, place: Place, patient: Resource) -> None:
+    """Close of this Patient's record what its citizen's rules say, and no more."""
+    numbers = _numbers(patient)
+    await mirror.hold(tx, numbers)
+    rules: Sequence[Rule] = await mirror.of(tx, numbers)
+    closed = compiled(rules, place.node)
+    for rule in rules:
+        # Two Patients may be one citizen: what is closed of each stands by itself.
+        name = f"{rule.id}/{patient['id']}"
+        await blocks.replace(tx, name, rule.version, patient["id"], closed[rule.id])
+
+
+def _numbers(patient: Resource) -> list[str]:
+    return [
+        each["value"]
+        for each in patient.get("identifier", [])
+        if each.get("system") in SYSTEMS and "value" in each
+    ]

@@ -1,0 +1,86 @@
+"""A citizen's rules as what they close on one node: pure.
+
+A block closes what it says to those it names. A reservation against sharing closes all but the own organisation out. A
+consent closes nothing: for as long as it lasts, those it names are among those whom a block against all but some lets
+in.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from akson.kit.errors import Unprocessable
+from akson.kit.settings import Node
+from akson.security.privacy import CLOSED, Entry, Terms, read
+from akson.security.roles import RECORD
+from akson.store.access.mirror import Rule
+from akson.store.index.hashing import resource_key
+from akson.store.scope_holds import Block
+
+
+def compiled(rules: Sequence[Rule], node: Node) -> dict[str, list[Block]]:
+    """What each rule of one citizen closes here, by its id; nothing for those withdrawn."""
+    standing = [(rule, _terms(rule)) for rule in rules if rule.active]
+    consents = [(rule, terms) for rule, terms in standing if rule.definition == "innsyn"]
+    made: dict[str, list[Block]] = {rule.id: [] for rule in rules}
+    for rule, terms in standing:
+        if rule.definition == "deling":
+            made[rule.id] = [
+                _block(rule, frozenset({f"org:{node.organization}"}), listed=False, types=RECORD)
+            ]
+        elif rule.definition != "innsyn":
+            made[rule.id] = _of_block(rule, terms, node, consents if terms.all_but else [])
+    return made
+
+
+def _of_block(rule: Rule, terms: Terms, node: Node, consents: Sequence[tuple[Rule, Terms]]) -> list[Block]:
+    subjects = frozenset(each.key for each in terms.subjects)
+    entries = [entry for entry in terms.entries if entry.node == node.name]
+    if terms.entries and not entries:
+        return []
+    keys = [_key(entry) for entry in entries] or [0]
+    return [
+        Block(
+            subjects | _let_in(consents, low),
+            low,
+            high,
+            listed=not terms.all_but,
+            types=terms.types,
+            key=key,
+            holds_in_emergency=terms.holds_in_emergency,
+        )
+        for low, high in _spans(rule, consents)
+        for key in keys
+    ]
+
+
+def _block(rule: Rule, subjects: frozenset[str], *, listed: bool, types: frozenset[str]) -> Block:
+    return Block(subjects, rule.low, rule.high, listed=listed, types=types)
+
+
+def _spans(rule: Rule, consents: Sequence[tuple[Rule, Terms]]) -> list[tuple[datetime, datetime]]:
+    """The time of a rule, cut where a consent begins or ends."""
+    cuts = {moment for consent, _ in consents for moment in (consent.low, consent.high)}
+    inside = sorted({rule.low, rule.high} | {cut for cut in cuts if rule.low < cut < rule.high})
+    return list(zip(inside, inside[1:], strict=False))
+
+
+def _let_in(consents: Sequence[tuple[Rule, Terms]], moment: datetime) -> frozenset[str]:
+    return frozenset(
+        subject.key
+        for consent, terms in consents
+        if consent.low <= moment < consent.high
+        for subject in terms.subjects
+    )
+
+
+def _key(entry: Entry) -> int:
+    kind, _, id_ = entry.reference.partition("/")
+    return resource_key(kind, id_)
+
+
+def _terms(rule: Rule) -> Terms:
+    """What a rule says; one that this node does not understand closes everything to everyone, as far as a rule may."""
+    try:
+        return read(rule.definition, rule.metadata)
+    except Unprocessable:
+        return Terms(CLOSED, all_but=True)
