@@ -20,7 +20,7 @@ def block(**changes):
     """Nobody but those named is shut out of everything."""
     people = {"logiskOmfang": "ANGITTE", "berortPerson": [HANNE]}
     metadata = {"omfang": "BL", "berortHelsepersonell": people} | changes
-    return {"definisjonGuid": DEFINITIONS["sperring"].guid, "metadata": metadata}
+    return {"definisjonGuid": DEFINITIONS["sperring"].identifier, "metadata": metadata}
 
 
 async def session_of(world, browser, surface="innbygger", node="samhandling"):

@@ -7,6 +7,7 @@ in.
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from akson.kit.errors import Unprocessable
 from akson.kit.settings import Node
@@ -61,7 +62,7 @@ def _spans(rule: Rule, consents: Sequence[tuple[Rule, Terms]]) -> list[tuple[dat
     """The time of a rule, cut where a consent begins or ends."""
     cuts = {moment for consent, _ in consents for moment in (consent.low, consent.high)}
     inside = sorted({rule.low, rule.high} | {cut for cut in cuts if rule.low < cut < rule.high})
-    return list(zip(inside, inside[1:], strict=False))
+    return list(pairwise(inside))
 
 
 def _let_in(consents: Sequence[tuple[Rule, Terms]], moment: datetime) -> frozenset[str]:

@@ -38,7 +38,8 @@ class Kind(StrEnum):
 class Definition(NamedTuple):
     """A rule that citizen and receivers know beforehand. `scopes`: codes of V7608 that it may have."""
 
-    guid: str
+    identifier: str
+    """definisjonGuid of the national model."""
     kind: Kind
     scopes: frozenset[str]
 
@@ -49,7 +50,7 @@ DEFINITIONS = {
     "innsyn": Definition("6f1f7a0e-5b0c-4c53-9a57-0d3f6c1e8a03", Kind.CONSENT, frozenset({FETCHING})),
 }
 """sperring: certain people shall not see; deling: not shared with other organisations; innsyn: these may see all the same."""
-NAME_OF = {definition.guid: name for name, definition in DEFINITIONS.items()}
+NAME_OF = {definition.identifier: name for name, definition in DEFINITIONS.items()}
 STATUS = {
     (Kind.BLOCK, True): "TBO",
     (Kind.BLOCK, False): "TBF",

@@ -117,7 +117,7 @@ def told(version: Version) -> dict[str, Any]:
         "id": version.id,
         "versjonsnummer": version.version,
         "typePi": version.kind,
-        "definisjonGuid": definition.guid,
+        "definisjonGuid": definition.identifier,
         "aktiv": version.active,
         "status": STATUS[Kind(version.kind), version.active],
         "registrertAv": {"navn": version.by_name, "relasjon": version.by_right},
@@ -135,7 +135,7 @@ def _followed(version: Version) -> dict[str, Any]:
         "innbygger": version.pid,
         "id": version.id,
         "versjonsnummer": version.version,
-        "definisjonGuid": DEFINITIONS[version.definition].guid,
+        "definisjonGuid": DEFINITIONS[version.definition].identifier,
         "aktiv": version.active,
         "metadata": written(terms, named=False),
     } | _times(version)
