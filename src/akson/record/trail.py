@@ -124,6 +124,14 @@ async def again(ctx: Context, since: int, error: AksonError) -> None:
         await audit.append_many(ctx.tx, row, those)
 
 
+async def ruled(
+    ctx: Context, grant: Grant, action: Action, pat: int, rule: tuple[str, int] = ("", 0)
+) -> None:
+    """The audit row of a look at, or a change of, the rules that a citizen (number) has set; `rule`: id and version of one."""
+    about = About(pat, 1, PRIVACY, *rule, decision_of(ctx.actor, pat))
+    await _write(ctx, _row(ctx, grant, action), [about])
+
+
 async def _write(ctx: Context, row: AuditRow, about: Sequence[About], *, is_look: bool = False) -> None:
     """A row for each patient, in one statement."""
     await audit.append_many(ctx.tx, row, about)
@@ -180,8 +188,3 @@ def _who(ctx: Context, action: Action) -> dict[str, Any]:
         "client_id": actor.client_id,
         "node": ctx.node.name,
     }
-
-
-async def ruled(ctx: Context, grant: Grant, action: Action, pat: int, rule: str = "") -> None:
-    """The audit row of a look at, or a change of, the rules that a citizen (number) has set; `rule`: id and version of one."""
-    await _write(ctx, _row(ctx, grant, action, pat=pat, type=PRIVACY, id=rule, count=1))

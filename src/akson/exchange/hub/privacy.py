@@ -77,7 +77,7 @@ async def put(ctx: Context, order: Order) -> Version:
         raise Unprocessable("The definition of a rule does not change", expression=("definisjonGuid",))
     version = _made(ctx, order, before)
     await _stands(ctx, version)
-    await trail.ruled(ctx, grant, action, version.pat, f"{version.id}/{version.version}")
+    await trail.ruled(ctx, grant, action, version.pat, (version.id, version.version))
     return version
 
 
@@ -89,7 +89,7 @@ async def withdraw(ctx: Context, id_: str, expected: int) -> Version:
         return before
     version = before._replace(version=before.version + 1, active=False, by_name=ctx.actor.name)
     await _stands(ctx, version)
-    await trail.ruled(ctx, grant, Action.UPDATE, version.pat, f"{version.id}/{version.version}")
+    await trail.ruled(ctx, grant, Action.UPDATE, version.pat, (version.id, version.version))
     return version
 
 
