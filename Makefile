@@ -27,8 +27,8 @@ check: setup-dev lint types ## the quick part, under a minute: style, types, lay
 
 lint:
 	@echo "==> style and layers"
-	@$(BIN)/ruff format --check --quiet src tests tools
-	@$(BIN)/ruff check --quiet src tests tools
+	@$(BIN)/ruff format --check --quiet src tests tools plugins
+	@$(BIN)/ruff check --quiet src tests tools plugins
 	@$(BIN)/lint-imports --no-logo > $(VENV)/layers.log 2>&1 || { cat $(VENV)/layers.log; exit 1; }
 
 types:

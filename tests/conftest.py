@@ -15,6 +15,10 @@ from psycopg import sql
 from akson.store.database.embedded import Embedded
 from akson.store.database.migrate import migrate
 from akson.store.database.pool import Database
+from helseid_negatives.plugin import pytest_generate_tests
+
+__all__ = ["pytest_generate_tests"]
+"""Gives tests that ask for `api_case` or `anchor_case` the negative cases of plugins/negatives."""
 
 # The same examples in every run, so that a change is judged by what it changes; AKSON_TEST_CHANCE=1 looks for new ones.
 settings.register_profile("steady", derandomize=True)
