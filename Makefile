@@ -46,8 +46,9 @@ conformance: setup-dev ## the suites of others, as far as their data stands besi
 
 SECONDS ?= 600
 
-soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says
+soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says; and all probes for leaks
 	@$(BIN)/python -m tests.fuzz.soak --seconds $(SECONDS)
+	@AKSON_LEAKS=all $(BIN)/pytest -q -n $(WORKERS) tests/leaks
 
 spec: ## compile the FHIR definitions again
 	@rm -f $(SPEC)/.built

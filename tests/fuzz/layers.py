@@ -273,9 +273,12 @@ def check_fhirpath_patch(made: tuple[Resource, Resource]) -> bool:
     return accepted
 
 
+SECRET = bytes(32)
+
+
 def make_mark(rng: random.Random) -> str:
     good = cursor.write(
-        [rng.choice(["search", "x"]), rng.choice([1, -1, 2**63, None, "a"]), rng.choice([0, 2**62])]
+        [rng.choice(["search", "x"]), rng.choice([1, -1, 2**63, None, "a"]), rng.choice([0, 2**62])], SECRET
     )
     return cut_up(rng, good.encode()).decode("utf-8", "replace") if rng.random() < 0.8 else good
 
@@ -284,7 +287,7 @@ def check_mark(mark: str) -> bool:
     accepted = False
     for integers in (0, 2):
         try:
-            values = cursor.read(mark, "search", integers)
+            values = cursor.read(mark, "search", SECRET, integers)
         except Malformed as error:
             refusal(error)
         else:

@@ -163,7 +163,18 @@ def logs_name_nobody(source: Source) -> Iterator[str]:
                     yield source.at(node, f"a log event holds {', '.join(sorted(found))}")
 
 
-APART = {"journeys", "conformance", "fuzz", "browser", "house", "bench", "tools", "services", "nodes"}
+APART = {
+    "journeys",
+    "leaks",
+    "conformance",
+    "fuzz",
+    "browser",
+    "house",
+    "bench",
+    "tools",
+    "services",
+    "nodes",
+}
 
 
 def tests_mirror_the_source(source: Source) -> Iterator[str]:

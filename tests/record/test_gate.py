@@ -178,7 +178,7 @@ async def test_a_document_does_not_take_its_words_from_another_patient(people):
     async with opened(people, NODE_ITSELF) as ctx:
         await gate.update(ctx, binary)
     async with opened(people, NURSE) as ctx:
-        await gate.update(ctx, document)
+        await gate.create(ctx, document)
     async with opened(people, NODE_ITSELF) as ctx:
         await reindexing.at_once(ctx, "DocumentReference", "probe")
     async with opened(people, NURSE) as ctx:

@@ -104,7 +104,7 @@ async def test_that_it_was_deleted_is_something_to_know(place, look):
 async def test_what_was_seen_before_an_error_stays_in_the_log_and_what_was_written_does_not(place):
     async def seen_and_written(ctx):
         await gate.read(ctx, "Condition", "c-ingrid")
-        await gate.update(ctx, condition("new", "ingrid"))
+        await gate.create(ctx, condition("new", "ingrid"))
         raise Conflict("something later is wrong")
 
     assert await told_of(place, Conflict, seen_and_written) == [("read", True, HERS, "Condition/c-ingrid", 1)]

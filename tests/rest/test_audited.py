@@ -74,12 +74,15 @@ async def test_a_batch_of_writes_that_fails_as_a_block_is_logged_once_for_each(n
         put(condition("c-ingrid", "ingrid")),
         put(condition("c-per", "ingrid")),
         put(condition("new", "ingrid")),
+        {"resource": condition("any", "ingrid"), "request": {"method": "POST", "url": "Condition"}},
     ]
     answer = await nurse.post("", json=bundle("batch", *entries))
-    assert [each["response"]["status"][:3] for each in answer.json()["entry"]] == ["200", "404", "201"]
-    assert await rows(place) == [
-        ("update", True, HERS, "c-ingrid", 0), ("update", False, HIS, "c-per", 0), ("create", True, HERS, "new", 1),
+    assert [each["response"]["status"][:3] for each in answer.json()["entry"]] == ["200", "404", "404", "201"]
+    told = await rows(place)
+    assert told[:-1] == [
+        ("update", True, HERS, "c-ingrid", 0), ("update", False, HIS, "c-per", 0), ("update", True, 0, "new", 0),
     ]  # fmt: skip
+    assert told[-1][:3] == ("create", True, HERS)
 
 
 async def test_a_transaction_that_is_undone_leaves_what_it_saw(nurse, place):

@@ -35,14 +35,15 @@ class LogPage:
 async def page(ctx: Context, wanted: Wanted, mark: str | None = None) -> LogPage:
     """What the reader may see of what is wanted; Refused for one who may see nothing. Malformed for a foreign mark."""
     grant = gate.granted(ctx, Action.SEARCH, rule.LOG)
-    limited = await _limited(ctx, replace(wanted, after=_after(mark)))
+    secret = await cursor.secret_of(ctx.tx)
+    limited = await _limited(ctx, replace(wanted, after=_after(mark, secret)))
     found = await audit.page(ctx.tx, replace(limited, count=limited.count + 1))
     shown, more = found[: limited.count], len(found) > limited.count
     asked = {patient_number(patient): patient for patient in limited.patients or ()}
     counts = Counter(entry.row.pat for entry in shown)
     await trail.log_read(ctx, grant, counts or dict.fromkeys(asked, 0) or {0: 0})
     events = [audit_event(entry, ctx.node, asked.get(entry.row.pat, "")) for entry in shown]
-    return LogPage(events, _mark(shown[-1]) if more and shown else None)
+    return LogPage(events, _mark(shown[-1], secret) if more and shown else None)
 
 
 async def since(ctx: Context, moment: datetime, count: int, pages: int) -> tuple[list[Resource], bool]:
@@ -72,12 +73,12 @@ async def _limited(ctx: Context, wanted: Wanted) -> Wanted:
     return wanted
 
 
-def _after(mark: str | None) -> tuple[datetime, int] | None:
+def _after(mark: str | None, secret: bytes) -> tuple[datetime, int] | None:
     if mark is None:
         return None
-    _, moment, number = cursor.read(mark, KIND, 2)
+    _, moment, number = cursor.read(mark, KIND, secret, 2)
     return EPOCH + moment * MICROSECOND, number
 
 
-def _mark(entry: Entry) -> str:
-    return cursor.write([KIND, (entry.row.moment - EPOCH) // MICROSECOND, entry.number])
+def _mark(entry: Entry, secret: bytes) -> str:
+    return cursor.write([KIND, (entry.row.moment - EPOCH) // MICROSECOND, entry.number], secret)

@@ -169,14 +169,11 @@ async def update(ctx: Context, resource: Resource, *, if_match: int | None = Non
     """Store a new version, or create under the id the caller chose. VersionMismatch when if_match is not current."""
     grant = granted(ctx, Action.UPDATE, resource["resourceType"])
     resource = await register.checked(ctx, resource)
+    await _changeable(ctx, grant, resource)
     index = await _indexed(ctx, grant, resource)
-    try:
-        stored, created = await resources.update(
-            ctx.tx, grant.scope, resource, index, if_match, told=grant.audited
-        )
-    except NotFound:
-        await trail.missed(ctx, grant, Action.UPDATE, resource["resourceType"], resource["id"])
-        raise
+    stored, created = await resources.update(
+        ctx.tx, grant.scope, resource, index, if_match, told=grant.audited
+    )
     await _after(ctx, grant, Action.CREATE if created else Action.UPDATE, stored, resource)
     return Written(stored, created=created, changed=stored.changed)
 
@@ -232,7 +229,10 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
         grants.append(grant)
         expected = 0 if change.action is Action.CREATE else change.if_match
         writes.append(Write(resource["resourceType"], resource["id"], resource, index, expected))
-    await _all_visible(ctx, changes, named, grants)
+    for change, resource, grant in zip(changes, named, grants, strict=True):
+        with change.named():
+            if change.action is Action.UPDATE:
+                await _changeable(ctx, grant, resource)
     with whose(changes):
         stored = await resources.write_many(ctx.tx, writes, told=any(grant.audited for grant in grants))
     for row, resource, grant in zip(stored, named, grants, strict=True):
@@ -269,17 +269,14 @@ async def _admit(ctx: Context, grant: Grant, resource: Resource, index: Index) -
         raise Refused(reason, trail.refused(ctx, Action.CREATE, resource["resourceType"], reason))
 
 
-async def _all_visible(
-    ctx: Context, changes: Sequence[Change], named: Sequence[Resource], grants: Sequence[Grant]
-) -> None:
-    """What is updated in a block must lie inside the scope as it stands now; hidden looks like absent."""
-    for change, resource, grant in zip(changes, named, grants, strict=True):
-        with change.named():
-            if change.action is Action.UPDATE and await admission.hidden(
-                ctx.tx, grant.scope, resource["resourceType"], resource["id"]
-            ):
-                await trail.missed(ctx, grant, Action.UPDATE, resource["resourceType"], resource["id"])
-                raise NotFound("No such resource")
+async def _changeable(ctx: Context, grant: Grant, resource: Resource) -> None:
+    """What is updated must lie inside the scope as it stands now. NotFound for what is hidden, and for what is absent
+    unless all of the type may be seen: who could try ids would learn which are taken.
+    """
+    kind, identity = resource["resourceType"], resource["id"]
+    if not await admission.changeable(ctx.tx, grant.scope, kind, identity):
+        await trail.missed(ctx, grant, Action.UPDATE, kind, identity)
+        raise NotFound("No such resource")
 
 
 async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, resource: Resource) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from akson.fhir.spec import spec
 from akson.store.index.hashing import label, patient_number
 from akson.store.scope import (
     AllOf,
@@ -57,6 +58,26 @@ def on_patient(scope: Scope, kind: str, alias: str) -> Fragment | None:
     """
     folded = _folded(scope.predicate, kind)
     return None if folded is None else _compile(folded, alias)
+
+
+def covers(scope: Scope, kind: str) -> bool:
+    """Whether everything of a type is inside the scope, whatever it says."""
+    return _covers(scope.predicate, kind)
+
+
+def _covers(predicate: Predicate, kind: str) -> bool:
+    match predicate:
+        case Everything():
+            return True
+        case OfTypes(types):
+            return kind in types
+        case WithoutPatient() | NotBlocked():
+            return kind != "Patient" and kind not in spec().compartment("Patient")
+        case AllOf(parts):
+            return all(_covers(part, kind) for part in parts)
+        case AnyOf(parts):
+            return any(_covers(part, kind) for part in parts)
+    return False
 
 
 def _folded(predicate: Predicate, kind: str) -> _OfIndex | None:

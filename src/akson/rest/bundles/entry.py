@@ -41,6 +41,8 @@ class Entry:
     """The url ends with the name of an operation."""
     search: bool = False
     """It is a search that is posted."""
+    is_fresh: bool = False
+    """A conditional update that found nothing, and got a new id."""
 
     @property
     def reads(self) -> bool:

@@ -120,7 +120,7 @@ async def _prepare_update(ctx: Context, plan: Plan, entry: Entry, base: str) -> 
         if first is not entry:
             raise _both(first, entry)
         found = await only_match(ctx, await condition(ctx, entry.type, entry.criteria, base), hold=True)
-        await settle_id(ctx, entry.resource, found)
+        entry.is_fresh = await settle_id(ctx, entry.resource, found)
         entry.id = entry.resource["id"]
     plan.versions[entry.place] = await version_wanted(ctx, entry.headers, entry.resource)
     _claim(plan, entry, entry.id)

@@ -99,7 +99,8 @@ def _exists(error: Conflict, plan: Plan) -> AksonError:
 
 def change_of(item: Entry, if_match: int | None = None) -> Change:
     """The entry as the write that the gate takes."""
-    action = Action.CREATE if item.method == "POST" else Action.UPDATE
+    is_new = item.method == "POST" or (item.is_fresh and not if_match)
+    action = Action.CREATE if is_new else Action.UPDATE
     return Change(action, item.resource or {}, if_match, item.place)
 
 

@@ -33,8 +33,10 @@ async def conditional_update(ctx: Context, request: Request, resource_type: str)
     resource = await resource_of(request, resource_type)
     query = await of_pairs(ctx, resource_type, request.pairs, request.base)
     found = await only_match(ctx, query, hold=True)
-    await settle_id(ctx, resource, found)
+    is_fresh = await settle_id(ctx, resource, found)
     if_match = await version_wanted(ctx, request.headers, resource)
+    if is_fresh and not if_match:
+        return answer(request, await gate.create(ctx, resource))
     return answer(request, await gate.update(ctx, resource, if_match=if_match))
 
 
@@ -61,8 +63,8 @@ def check_same_id(resource: Resource, resource_id: str) -> None:
         )
 
 
-async def settle_id(ctx: Context, resource: Resource, found: Stored | None) -> None:
-    """Give the resource the id of the match, its own, or a new one (R4 http.html#cond-update).
+async def settle_id(ctx: Context, resource: Resource, found: Stored | None) -> bool:
+    """Give the resource the id of the match, its own, or a new one (R4 http.html#cond-update); whether it is a new one.
 
     Malformed when its own is another than that of the match, Conflict when nothing matches and its own is in use.
     """
@@ -79,3 +81,4 @@ async def settle_id(ctx: Context, resource: Resource, found: Stored | None) -> N
             expression=(f"{resource['resourceType']}.id",),
         )
     resource["id"] = matched or own or new_id()
+    return not matched and not own

@@ -9,7 +9,7 @@ from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number, resource_key
 from akson.store.index.rows import labels
 from akson.store.scope import Everything, Scope
-from akson.store.scope_sql import reads_content, within
+from akson.store.scope_sql import covers, reads_content, within
 
 
 async def admits(tx: Tx, scope: Scope, resource: Resource, index: Index) -> bool:
@@ -38,13 +38,15 @@ async def visible(tx: Tx, scope: Scope, keys: Collection[tuple[str, str]]) -> se
     return {(row[0], row[1]) for row in rows} & set(keys)
 
 
-async def hidden(tx: Tx, scope: Scope, type: str, id: str) -> bool:  # noqa: A002  FHIR's names
-    """Whether the resource is there, but outside the scope."""
-    if isinstance(scope.predicate, Everything):
-        return False
+async def changeable(tx: Tx, scope: Scope, type: str, id: str) -> bool:  # noqa: A002  FHIR's names
+    """Whether who has this scope may write under this id: whoever sees all of the type chooses ids freely, others
+    change what is there and inside their scope, deleted or not. What is hidden and what is absent are thereby one.
+    """
+    if covers(scope, type):
+        return True
     condition, values = within(scope, "r")
     row = await tx.one(
         f"select {condition} from resource r where r.key = %s and r.type = %s and r.id = %s",  # noqa: S608
         [*values, resource_key(type, id), type, id],
     )
-    return bool(row and not row[0])
+    return bool(row and row[0])

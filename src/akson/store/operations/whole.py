@@ -68,23 +68,26 @@ class _Mark:
     rid: int = 0
 
     @staticmethod
-    def read(text: str | None, whole: Whole) -> "_Mark":
-        if text is None:
-            return _Mark(OWN if whole.type == "Patient" else LINKED)
-        _, part, high, low, rid = marks.read(text, "w", 4)
+    def first(whole: Whole) -> "_Mark":
+        return _Mark(OWN if whole.type == "Patient" else LINKED)
+
+    @staticmethod
+    def read(text: str, secret: bytes) -> "_Mark":
+        _, part, high, low, rid = marks.read(text, "w", secret, 4)
         if part not in {OWN, LINKED}:
             raise Malformed("the page mark is damaged: start again")
         return _Mark(part, (high << 32) + low, rid)
 
-    def __str__(self) -> str:
-        return marks.write(["w", self.part, self.pat >> 32, self.pat & 0xFFFFFFFF, self.rid])
+    def written(self, secret: bytes) -> str:
+        return marks.write(["w", self.part, self.pat >> 32, self.pat & 0xFFFFFFFF, self.rid], secret)
 
 
 async def piece(
     tx: Tx, scope: Scope, whole: Whole, *, count: int, mark: str | None, known: set[int]
 ) -> Piece:
     """The next piece. `known` holds the supporting resources that were given before; those of this one are added."""
-    at = _Mark.read(mark, whole)
+    secret = await marks.secret_of(tx)
+    at = _Mark.first(whole) if mark is None else _Mark.read(mark, secret)
     statement = _rows(*_part(scope, whole, at), count)
     rows = await tx.fetch(statement.text, statement.params, prepare=False)
     found = [_found(row) for row in rows]
@@ -95,7 +98,9 @@ async def piece(
     sources = [each.rid for each in found] + (await _root(tx, scope, whole) if mark is None else [])
     supporting = await _supporting(tx, scope, whole, sources, known)
     return Piece(
-        tuple(each.stored for each in found), tuple(supporting), str(following) if following else None
+        tuple(each.stored for each in found),
+        tuple(supporting),
+        following.written(secret) if following else None,
     )
 
 
@@ -107,7 +112,7 @@ def statements(scope: Scope, whole: Whole, count: int) -> list[Sql]:
 
 async def count(tx: Tx, scope: Scope, whole: Whole) -> int:
     """How many resources the patient's own record has, or how many refer to the encounter."""
-    of, conditions = _part(scope, whole, _Mark.read(None, whole))
+    of, conditions = _part(scope, whole, _Mark.first(whole))
     statement = sql(f"select count(*) from resource {of.alias} where ") + both(conditions)  # noqa: S608
     rows = await tx.fetch(statement.text, statement.params, prepare=False)
     return int(rows[0][0])

@@ -45,30 +45,34 @@ class HistoryOf:
 
 async def history(tx: Tx, scope: Scope, of: HistoryOf) -> HistoryPage:
     """One page."""
-    parts = [sql("(") + _newest(table, scope, of) + sql(")") for table in TABLES]
+    secret = await marks.secret_of(tx)
+    after = marks.read(of.cursor, "h", secret, 3)[1:] if of.cursor is not None else []
+    parts = [sql("(") + _newest(table, scope, of, after) + sql(")") for table in TABLES]
     statement = parts[0] + sql(" union all ") + parts[1]
     statement += sql(" order by 4 desc, 8 desc, 3 desc limit %s", of.count + 1)
     found = await tx.fetch(statement.text, statement.params, prepare=False)
     versions = tuple(Stored(*row[:7]) for row in found[: of.count])
     more = len(found) > of.count and bool(versions)
     last = found[of.count - 1] if more else None
-    return HistoryPage(versions, marks.write(["h", _micros(last[3]), last[7], last[2]]) if last else None)
+    return HistoryPage(
+        versions, marks.write(["h", _micros(last[3]), last[7], last[2]], secret) if last else None
+    )
 
 
 async def count_versions(tx: Tx, scope: Scope, of: HistoryOf) -> int:
     """How many versions there are on all pages."""
     total = 0
     for table in TABLES:
-        statement = sql(f"select count(*) from {table} v where ") + both(_conditions(table, scope, of))  # noqa: S608
+        statement = sql(f"select count(*) from {table} v where ") + both(_conditions(table, scope, of, []))  # noqa: S608
         rows = await tx.fetch(statement.text, statement.params, prepare=False)
         total += int(rows[0][0])
     return total
 
 
-def _newest(table: str, scope: Scope, of: HistoryOf) -> Sql:
+def _newest(table: str, scope: Scope, of: HistoryOf, after: list[int]) -> Sql:
     """The newest versions in one table. Of all types they are found type by type, since that is how they are indexed."""
     head = sql(f"select {COLUMNS.format('v')}, v.rid from {table} v where ")  # noqa: S608
-    conditions = _conditions(table, scope, of)
+    conditions = _conditions(table, scope, of, after)
     if of.type is not None:
         return head + both(conditions) + sql(f" {ORDER.format('v')}", of.count + 1)
     inner = head + both([sql("v.type = t.kind"), *conditions]) + sql(f" {ORDER.format('v')}", of.count + 1)
@@ -76,7 +80,7 @@ def _newest(table: str, scope: Scope, of: HistoryOf) -> Sql:
     return kinds + inner + sql(f") x {ORDER.format('x')}", of.count + 1)
 
 
-def _conditions(table: str, scope: Scope, of: HistoryOf) -> list[Sql]:
+def _conditions(table: str, scope: Scope, of: HistoryOf, after: list[int]) -> list[Sql]:
     own, values = within(scope, "v")
     conditions = [sql(own, *values)]
     if of.type is not None:
@@ -87,8 +91,8 @@ def _conditions(table: str, scope: Scope, of: HistoryOf) -> list[Sql]:
         conditions.append(sql("v.updated >= %s", of.since))
     if of.at is not None:
         conditions += _at(table, *of.at)
-    if of.cursor is not None:
-        _, micros, rid, version = marks.read(of.cursor, "h", 3)
+    if after:
+        micros, rid, version = after
         last = sql("(v.updated, v.rid, v.version) < (%s::timestamptz, %s, %s)", _moment(micros), rid, version)
         conditions.append(last)
     if table == "history":

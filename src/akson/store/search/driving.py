@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from akson.fhir.search import Filter, Query
+from akson.fhir.search import Query
 from akson.kit.errors import Malformed
 from akson.kit.value import value
 from akson.store import cursor
@@ -20,7 +20,7 @@ from akson.store.scope import Scope
 from akson.store.scope_sql import on_patient
 from akson.store.search.criteria import condition
 from akson.store.search.few import Few, each_row, few_rows
-from akson.store.search.sorting import Key, Order, after, fingerprint, plain, tells_of_people, values_of
+from akson.store.search.sorting import Key, Order, after, fingerprint, plain, values_of
 
 MEASURED = frozenset({"idx_date", "idx_qty"})
 NAMES = ("k0", "k1")
@@ -43,8 +43,6 @@ class Drive:
     """What else is asked, of the index rows."""
     order: Order
     """All keys are columns, and rise."""
-    is_telling: bool
-    """Whether a page mark would tell of a person, and must be sealed."""
     measured: RowTest | None = None
     """One of what else is asked that may give few: then the walk is of those alone. `further` does not hold it."""
 
@@ -91,13 +89,13 @@ class Drive:
         head = f"case when {test.alias}.{test.along} = {least}"
         return sql(head) + other + sql(") then true else false end")
 
-    def mark(self, query: Query, values: list[Any], secret: bytes | None) -> str:
+    def mark(self, query: Query, values: list[Any], secret: bytes) -> str:
         """The mark of a row: where the next page begins."""
         return cursor.write(["d", fingerprint(query), *map(plain, values)], secret)
 
-    def read(self, query: Query, secret: bytes | None) -> list[Any]:
+    def read(self, query: Query, secret: bytes) -> list[Any]:
         """The values of a mark. Raises Malformed for one of another search, or of nobody."""
-        _, *found = cursor.read(query.cursor or "", "d", secret=secret)
+        _, *found = cursor.read(query.cursor or "", "d", secret)
         print_, values = found[0] if found else None, found[1:]
         if print_ != fingerprint(query):
             raise Malformed("the page mark belongs to another search: start the search again")
@@ -129,9 +127,7 @@ def drive(scope: Scope, query: Query) -> Drive | None:
     keys = [Key(sql(f"{lead.alias}.rid"))]
     if lead.along:
         keys.insert(0, Key(sql(f"{lead.alias}.{lead.along}"), cast=CASTS[lead.table]))
-    asked = query.filters[place or 0]
-    telling = bool(lead.along) and not (isinstance(asked, Filter) and not tells_of_people(asked.param))
-    return Drive(lead, of, sql(inside[0], *inside[1]), tuple(further), Order(tuple(keys)), telling, measured)
+    return Drive(lead, of, sql(inside[0], *inside[1]), tuple(further), Order(tuple(keys)), measured)
 
 
 def _measured(lead: RowTest, further: Sequence[Sql]) -> RowTest | None:

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from akson.fhir.extract.paths import paths
-from akson.fhir.search import Query, SearchParam, Sort
+from akson.fhir.search import Query, Sort
 from akson.kit.errors import Malformed
 from akson.kit.value import value
 from akson.store import cursor
@@ -33,8 +33,6 @@ TABLES = {
     "uri": ("idx_string", "norm", "text"),
 }
 INFINITE = (inf, -inf)
-LIFE = frozenset({"birthdate", "death-date"})
-"""Dates that are a person's own."""
 LONGEST = 200
 """Characters that count of a text that is read from the body."""
 
@@ -179,24 +177,14 @@ def fingerprint(query: Query) -> int:
     return hashing.hash64("order", query.type, *names) >> 2
 
 
-def tells_of_people(param: SearchParam) -> bool:
-    """Whether a value of this parameter tells of a person: all but when something was or is to be done."""
-    return param.code not in COLUMN_KEYS and (param.type != "date" or param.code in LIFE)
-
-
-def is_telling(query: Query) -> bool:
-    """Whether a page mark would tell of a person, and must be sealed."""
-    return any(tells_of_people(key.param) for key in query.sort)
-
-
-def write_mark(query: Query, part: int, values: list[Any], secret: bytes | None) -> str:
+def write_mark(query: Query, part: int, values: list[Any], secret: bytes) -> str:
     """The mark of a row, in part 0 (with a value for the first key) or 1 (without)."""
     return cursor.write(["s", fingerprint(query), part, *map(plain, values)], secret)
 
 
-def read_mark(query: Query, found: Order, rest: Order, secret: bytes | None) -> tuple[int, list[Any]]:
+def read_mark(query: Query, found: Order, rest: Order, secret: bytes) -> tuple[int, list[Any]]:
     """Part and values of a mark. Raises Malformed for one of another search, or of nobody."""
-    mark = cursor.read(query.cursor or "", "s", secret=secret)
+    mark = cursor.read(query.cursor or "", "s", secret)
     if len(mark) < 3:
         raise Malformed("the page mark is damaged: start the search again")
     _, print_, part, *values = mark

@@ -7,6 +7,7 @@ mark of its last row; the next begins after it, whatever was written meanwhile.
 from akson.fhir.search import Query
 from akson.kit.errors import Malformed
 from akson.kit.value import value
+from akson.store import cursor
 from akson.store.database.pool import Row, Tx
 from akson.store.fragment import Sql, sql
 from akson.store.record.stored import Stored
@@ -15,7 +16,7 @@ from akson.store.search.driving import Drive, drive
 from akson.store.search.including import Found, include
 from akson.store.search.pages import COLUMNS, WIDTH, base, page, select, ways
 from akson.store.search.resolving import resolve
-from akson.store.search.sorting import is_telling, read_mark, write_mark
+from akson.store.search.sorting import read_mark, write_mark
 
 COUNT_EXACTLY = 1000
 """Up to here an estimated total is counted."""
@@ -89,7 +90,7 @@ async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str |
         return await _driven(tx, query, driven)
     found = ways(scope, query)
     first, rest = found[0].first, found[0].rest
-    secret = await _secret(tx) if is_telling(query) else None
+    secret = await cursor.secret_of(tx)
     part, values = read_mark(query, first, rest, secret) if query.cursor else (0, None)
     if part == 1 and first.absent is None:
         raise Malformed("the page mark belongs to another search: start the search again")
@@ -110,21 +111,14 @@ async def _matches(tx: Tx, scope: Scope, query: Query) -> tuple[list[Row], str |
 
 
 async def _driven(tx: Tx, query: Query, driven: Drive) -> tuple[list[Row], str | None]:
-    secret = await _secret(tx) if driven.is_telling and query.cursor else None
+    secret = await cursor.secret_of(tx)
     values = driven.read(query, secret) if query.cursor else None
     found = driven.page(COLUMNS, query.count + 1, values)
     # One plan for all values: the walk is the same whatever is asked for, and planning takes longer than walking.
     rows = await tx.fetch(found.text, found.params, prepare=driven.is_plain)
     if len(rows) <= query.count:
         return rows, None
-    if driven.is_telling and secret is None:
-        secret = await _secret(tx)
     return rows[: query.count], driven.mark(query, list(rows[query.count - 1][WIDTH:]), secret)
-
-
-async def _secret(tx: Tx) -> bytes:
-    row = await tx.constant("select value from secret where name = 'cursor'")
-    return bytes(row[0]) if row else b""
 
 
 async def _fetch(tx: Tx, statement: Sql) -> list[Row]:
