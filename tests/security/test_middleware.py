@@ -10,6 +10,7 @@ from starlette.responses import Response
 from akson.fhir import xml
 from akson.rest.edge import tell
 from akson.security import sessions as sessions_module
+from akson.security.door_log import DoorLog
 from akson.security.middleware import Authentication, Door
 from akson.security.oidc import Surface
 from tests.security.forge import proof_of
@@ -139,7 +140,10 @@ async def test_a_refusal_comes_in_the_format_that_was_asked_for(world, asked):
     query, accept = asked
     journal = world.journal
     paths = ("/journal/fhir",)
-    door = Door(journal.node, journal.verifier, journal.sessions, find_actor, token_paths=paths, tell=tell)
+    door_log = DoorLog(journal.node, journal.database)
+    door = Door(
+        journal.node, journal.verifier, journal.sessions, find_actor, door_log, token_paths=paths, tell=tell
+    )
     guarded = httpx.ASGITransport(Authentication(Response(), door))
     async with httpx.AsyncClient(transport=guarded, base_url=BASE) as http:
         for token, status in (("Bearer nonsense", 401), ("Basic x", 401)):
@@ -161,8 +165,10 @@ async def test_nothing_of_one_request_is_seen_by_the_next(world, browser):
         await Response()(scope, receive, send)
 
     seen = []
+    journal = world.journal
+    door_log = DoorLog(journal.node, journal.database)
     door = Door(
-        world.journal.node, world.journal.verifier, world.journal.sessions, find_actor, (Surface("/journal"),)
+        journal.node, journal.verifier, journal.sessions, find_actor, door_log, (Surface("/journal"),)
     )
     guarded = Authentication(app, door)
 

@@ -18,6 +18,7 @@ from akson.security.actor import Actor, Kind
 from akson.security.anchor import Anchor
 from akson.security.caller import Caller, RoleChoice
 from akson.security.client import Behalf, Peer
+from akson.security.door_log import DoorLog
 from akson.security.middleware import Authentication, Door
 from akson.security.oidc import Desk, SignIn, Surface
 from akson.security.once import Once
@@ -145,7 +146,9 @@ class World:
         anchor = Anchor(ISSUER, self.http)
         system = System(owner, self.data / name, anchor)
         sessions = Sessions(database)
-        desk = Desk(system, database, sessions, self._find_roles, self._render_roles)
+        desk = Desk(
+            system, database, sessions, self._find_roles, self._render_roles, DoorLog(owner, database)
+        )
         return Party(
             owner,
             database,
@@ -163,6 +166,7 @@ class World:
             party.verifier,
             party.sessions,
             find_actor,
+            DoorLog(party.node, party.database),
             (Surface(path),),
             token_paths=(f"{path}/fhir",),
         )

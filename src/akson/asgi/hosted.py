@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from akson.asgi.refusing import because, with_its_row
 from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.edge.privacy import Follower
 from akson.exchange.edge.reach import PLATFORM_SCOPE
@@ -34,6 +35,7 @@ from akson.security.actor import Actor, Kind, Purpose
 from akson.security.anchor import Anchor
 from akson.security.attested import one_patient
 from akson.security.client import Peer
+from akson.security.door_log import DoorLog
 from akson.security.log_keys import LogKeys
 from akson.security.middleware import SAFE, Door
 from akson.security.oidc import Desk, RenderRoles, SignIn, Surface
@@ -145,12 +147,31 @@ class Hosted:
             for path in ("fhir", "mhd", "msh", "hendelser", "grunndata", "vitne", "personvern")
         )
         return Door(
-            self.node, self.verifier, self.sessions, self.people.find_actor, self.surfaces, tokens, tell
+            self.node,
+            self.verifier,
+            self.sessions,
+            self.people.find_actor,
+            self.door_log,
+            self.surfaces,
+            tokens,
+            tell,
         )
+
+    @property
+    def door_log(self) -> DoorLog:
+        """Writes who came in and who was turned away, on connections that no page holds."""
+        return DoorLog(self.node, self.doorway)
 
     def sign_in(self, surface: Surface, render_roles: RenderRoles) -> list[Route]:
         """Routes of signing in to one surface."""
-        desk = Desk(self.system, self.place.database, self.sessions, self.people.find_roles, render_roles)
+        desk = Desk(
+            self.system,
+            self.place.database,
+            self.sessions,
+            self.people.find_roles,
+            render_roles,
+            self.door_log,
+        )
         return SignIn(desk, surface).routes()
 
     def api(self) -> list[BaseRoute]:
@@ -184,7 +205,8 @@ class Hosted:
                 else NotAuthenticated("A token is needed")
             )
         caller = state["caller"]
-        require_scope(caller, self.node)
+        with because(state, "reason.no_right"):
+            require_scope(caller, self.node)
         await self.shown.note(actor)
         named = partial(
             one_patient,
@@ -195,13 +217,18 @@ class Hosted:
         )
         name = client_request(request.headers)
         try:
-            async with opened(self.place, actor, purpose_of(actor), client_request=name) as ctx:
+            async with (
+                with_its_row(state),
+                opened(self.place, actor, purpose_of(actor), client_request=name) as ctx,
+            ):
                 yield ctx
         except NotFound:
-            named()
+            with because(state, "reason.other_patient"):
+                named()
             raise
         if request.method in SAFE:
-            named()  # by now it is in the access log as well
+            with because(state, "reason.other_patient"):
+                named()  # by now it is in the access log as well
 
 
 def fhir_routes(app: ASGIApp) -> list[BaseRoute]:

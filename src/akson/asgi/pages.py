@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.asgi.hosted import Hosted, purpose_of
+from akson.asgi.refusing import with_its_row
 from akson.exchange.edge.reach import Reach
 from akson.fhir.strict_json import loads
 from akson.record import gate
@@ -41,7 +42,8 @@ def live_routes(each: Hosted) -> list[BaseRoute]:
     async def chart(request: Request) -> Response:
         if request.state.actor is None:
             return Response(status_code=401)
-        async with opened(each.place, request.state.actor) as ctx:
+        told = with_its_row(request.scope["state"])
+        async with told, opened(each.place, request.state.actor) as ctx:
             person = loads((await gate.read(ctx, "Patient", request.path_params["patient"])).body)
         return stream(each.watcher, national_id(person))
 
@@ -92,7 +94,8 @@ def _signed_in(each: Hosted, path: str, view: View, equip: Equip | None) -> View
         if equip:
             equip(request)
         name = client_request(request.headers)
-        async with opened(each.place, state.actor, purpose, client_request=name) as ctx:
+        told = with_its_row(request.scope["state"])
+        async with told, opened(each.place, state.actor, purpose, client_request=name) as ctx:
             state.context = ctx
             return await view(request)
 

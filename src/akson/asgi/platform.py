@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount
 
 from akson.asgi.hosted import Hosted, purpose_of
+from akson.asgi.refusing import because, with_its_row
 from akson.documents.mhd import Source
 from akson.exchange.edge.platform import Answer
 from akson.exchange.hub.access import AccessLook
@@ -34,7 +35,9 @@ from akson.rest.platform.units import unit_routes
 from akson.rest.platform.watch import watch_routes
 from akson.security.actor import Actor, Kind
 from akson.security.client import Behalf, Onward
+from akson.security.door_log import Doing, Happened
 from akson.security.scopes import require_scope
+from akson.store.access import audit
 from akson.store.database.pool import Tx
 from akson.store.scope import NODE
 from akson.store.search import statements
@@ -50,7 +53,8 @@ def hub_routes(each: Hosted, look: DocumentLook) -> list[BaseRoute]:
 
     async def opens(request: Request, pid: str) -> None:
         """The asker's token opens this person here too; the look is in the access log."""
-        async with opened(each.place, request.state.actor, purpose_of(request.state.actor)) as ctx:
+        actor = request.state.actor
+        async with with_its_row(request.scope["state"]), opened(each.place, actor, purpose_of(actor)) as ctx:
             query = parse("Patient", [("identifier", f"{FNR}|{pid}")], base=each.node.fhir)
             if not (await gate.search(ctx, query)).matches:
                 raise NotFound("No such patient")
@@ -95,12 +99,20 @@ def message_api(each: Hosted) -> MessageApi:
         actor: Actor | None = getattr(request.state, "actor", None)
         if actor is None:
             raise NotAuthenticated("A token is needed")
-        if actor.kind is not Kind.SYSTEM:
-            raise NotAllowed("Messages are for systems")
-        require_scope(request.state.caller, each.node, "msh")
+        with because(request.scope["state"], "reason.for_systems"):
+            if actor.kind is not Kind.SYSTEM:
+                raise NotAllowed("Messages are for systems")
+        with because(request.scope["state"], "reason.no_right"):
+            require_scope(request.state.caller, each.node, "msh")
         her_ids = await book.owned_by(actor.organization)
-        async with each.place.database.transaction() as tx:
-            yield tx, msh.Caller(her_ids)
+        asked = f"{request.method} {request.url.path}"
+        row = each.door_log.row(
+            Happened(Doing.MESSAGE, "reason.own_messages", granted=True, asked=asked), actor
+        )
+        with because(request.scope["state"], "reason.not_their_message"):
+            async with each.place.database.transaction() as tx:
+                await audit.append(tx, row)
+                yield tx, msh.Caller(her_ids)
 
     return MessageApi(enter, book.known)
 

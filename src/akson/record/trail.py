@@ -14,6 +14,7 @@ from akson.record.context import Context
 from akson.record.decided import decision_of
 from akson.record.refused import Refused
 from akson.security.actor import Action
+from akson.security.door_log import of_actor
 from akson.security.policy import Grant
 from akson.security.topics import PRIVACY
 from akson.store.access import audit
@@ -167,24 +168,15 @@ def _who(ctx: Context, action: Action) -> dict[str, Any]:
         if attested
         else {}
     )
-    return told | {
-        "moment": now(),
-        "action": action.value,
-        "purpose": ctx.purpose.value,
-        "request_id": ctx.request_id,
-        "client_request": ctx.client_request,
-        "profession": actor.authorization,
-        "unit_number": actor.unit_number,
-        "assurance": actor.assurance,
-        "token": actor.token,
-        "actor_kind": actor.kind.value,
-        "actor_name": actor.name,
-        "actor_id": actor.hpr,
-        "practitioner": actor.practitioner,
-        "role": actor.role,
-        "unit": actor.unit_name,
-        "organization": actor.organization,
-        "organization_name": actor.organization_name,
-        "client_id": actor.client_id,
-        "node": ctx.node.name,
-    }
+    return (
+        of_actor(actor)
+        | told
+        | {
+            "moment": now(),
+            "action": action.value,
+            "purpose": ctx.purpose.value,
+            "request_id": ctx.request_id,
+            "client_request": ctx.client_request,
+            "node": ctx.node.name,
+        }
+    )

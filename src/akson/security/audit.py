@@ -41,25 +41,35 @@ ACTIONS = {
     "update": ("U", "update"),
     "delete": ("D", "delete"),
     "administer": ("E", "operation"),
+    "message": ("E", "operation"),
 }
+_SIGNING, _ALERT = ("110114", "User Authentication"), ("110113", "Security Alert")
+DOOR = {
+    "login": (_SIGNING, ("110122", "Login")),
+    "logout": (_SIGNING, ("110123", "Logout")),
+    "role": (_ALERT, ("110137", "User Security Attributes Changed")),
+    "token": (_SIGNING, ("110126", "Node Authentication")),
+    "enter": (_ALERT, ("110132", "Use of Restricted Function")),
+}
+"""What happens at the door (`door_log.Doing`), as DICOM names kinds of events."""
 USERS = {Kind.PERSONNEL.value: "humanuser", Kind.CITIZEN.value: "datasubject"}
 
 
 def audit_event(entry: Entry, node: Node, patient: str = "") -> Resource:
     """The AuditEvent of a row of `node`. `patient` is the id of the Patient the row is about, where it is known."""
     row = entry.row
-    action, interaction = ACTIONS[row.action]
+    action, kind, subtype = _event(row.action)
     made: Resource = {
         "resourceType": "AuditEvent",
         "id": entry.event,
         "extension": _about(patient),
-        "type": coding(TYPE, "rest", "RESTful Operation"),
-        "subtype": [coding(INTERACTION, interaction)],
+        "type": kind,
+        "subtype": subtype,
         "action": action,
         "recorded": instant(row.moment),
         "outcome": DONE if row.granted else REFUSED,
         "outcomeDesc": text(row.reason) if row.reason else "",
-        "purposeOfEvent": [{"coding": [coding(REASON, row.purpose)]}],
+        "purposeOfEvent": [{"coding": [coding(REASON, row.purpose)]}] if row.purpose else [],
         "agent": _agents(row),
         "source": {
             "site": row.node,
@@ -72,6 +82,15 @@ def audit_event(entry: Entry, node: Node, patient: str = "") -> Resource:
         "entity": [*_patient(patient), *_data(row), *_request(row)],
     }
     return {key: value for key, value in made.items() if value not in ("", [])}
+
+
+def _event(action: str) -> tuple[str, Resource, list[Resource]]:
+    """AuditEvent.action, type and subtypes of what was done."""
+    if action in DOOR:
+        kind, subtype = (coding(DICOM, *each) for each in DOOR[action])
+        return "E", kind, [subtype]
+    letter, interaction = ACTIONS[action]
+    return letter, coding(TYPE, "rest", "RESTful Operation"), [coding(INTERACTION, interaction)]
 
 
 def _about(patient: str) -> list[Resource]:

@@ -6,9 +6,10 @@ Sets `state.caller`, `state.token` (to exchange it when calling on), `state.acto
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
@@ -21,6 +22,7 @@ from akson.kit.log import Event, log
 from akson.kit.settings import Node
 from akson.security import dpop
 from akson.security.caller import FindActor
+from akson.security.door_log import REFUSAL, TOLD, Doing, DoorLog, Happened
 from akson.security.jose import BadToken
 from akson.security.oidc import Surface
 from akson.security.sessions import Session, Sessions
@@ -34,6 +36,7 @@ CSRF_FIELD = "csrf_token"
 CHALLENGE_ALGORITHMS = "ES256 PS256"
 
 
+REFUSED = frozenset({401, 403})
 Tell = Callable[[Scope, Resource], tuple[bytes, str]]
 """From a request and a resource to a body and its content type."""
 
@@ -50,6 +53,7 @@ class Door:
     verifier: Verifier
     sessions: Sessions
     find_actor: FindActor
+    door_log: DoorLog
     surfaces: tuple[Surface, ...] = ()
     token_paths: tuple[str, ...] = ()
     """Full paths of the API, e.g. /journal/fhir. Tokens count only there, where each route asks for a scope; cookies
@@ -75,6 +79,7 @@ class Authentication:
         known = {"node": self._door.node, "actor": None, "caller": None, "session": None}
         scope["state"] = {**scope.get("state", {}), **known}
         headers = Headers(scope=scope)
+        send = self._noting(scope, send)
         try:
             at_api = _under(scope["path"], self._door.token_paths)
             if "authorization" in headers or b"access_token" in scope.get("query_string", b""):
@@ -83,12 +88,36 @@ class Authentication:
                 receive = await self._cookie(scope, headers, receive)
         except BadToken as error:
             log(Event.TOKEN_REFUSED, node=self._door.node.name, reason=error.diagnostics)
+            await self._refused(scope, error)
             await refusal(error, scope, self._door.tell)(scope, receive, send)
             return
         except (PeerSilent, PeerFailed) as error:
             await _answer(error.status, {}, self._door.tell(scope, _outcome(error)))(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _noting(self, scope: Scope, send: Send) -> Send:
+        """Sends on, and writes a row of the access log before an answer that nobody is let in leaves."""
+
+        async def noting(message: Message) -> None:
+            if message.get("status") in REFUSED and scope["state"].get(REFUSAL) != TOLD:
+                state = scope["state"]
+                reason = state.get(REFUSAL) or _usual_reason(state, message["status"])
+                state[REFUSAL] = TOLD
+                happened = Happened(Doing.ENTER, reason, asked=_asked(scope))
+                await self._door.door_log.note(happened, state["actor"] or state["caller"])
+            await send(message)
+
+        return noting
+
+    async def _refused(self, scope: Scope, error: BadToken) -> None:
+        """The row of a token or a form that is no good."""
+        scope["state"][REFUSAL] = TOLD
+        forged = error.error == "csrf"
+        reason = "reason.forged_form" if forged else "reason.bad_token"
+        doing = Doing.ENTER if forged else Doing.TOKEN
+        happened = Happened(doing, reason, detail=error.diagnostics, asked=_asked(scope))
+        await self._door.door_log.note(happened, scope["state"]["caller"])
 
     async def _token(self, scope: Scope, headers: Headers, at_api: bool) -> None:  # noqa: FBT001
         if b"access_token" in scope.get("query_string", b""):
@@ -108,10 +137,10 @@ class Authentication:
         session = await self._session(scope["path"], headers)
         if session is None:
             return receive
+        scope["state"]["caller"] = session.caller
         if scope["method"] not in SAFE and scope["path"] != f"{session.caller.surface}/login":
             receive = await _same_origin(session, headers, receive, self._origin)
         scope["state"]["session"] = session
-        scope["state"]["caller"] = session.caller
         scope["state"]["actor"] = await self._door.find_actor(session.caller)
         return receive
 
@@ -123,6 +152,17 @@ class Authentication:
         secret = _read_cookie(headers, surface.cookie)
         session = await self._door.sessions.find(secret) if secret else None
         return session if session and session.caller.surface == surface.path else None
+
+
+def _usual_reason(state: Mapping[str, Any], status: int) -> str:
+    """Why a request was turned away, where no route has said it."""
+    if status == 401 and state["actor"] is None:
+        return "reason.not_signed_in"
+    return "reason.no_business"
+
+
+def _asked(scope: Scope) -> str:
+    return f"{scope['method']} {scope['path']}"
 
 
 def refusal(error: BadToken, scope: Scope, tell: Tell) -> Response:

@@ -21,6 +21,7 @@ from akson.kit.clock import now
 from akson.kit.errors import NotAllowed, NotAuthenticated
 from akson.kit.ids import new_secret
 from akson.security.caller import Caller, FindRoles, RoleChoice
+from akson.security.door_log import REFUSAL, TOLD, Doing, DoorLog, Happened
 from akson.security.jose import BadToken, Claims, moment, parse, verify
 from akson.security.once import digest
 from akson.security.sessions import Session, Sessions
@@ -63,6 +64,7 @@ class Desk:
     sessions: Sessions
     find_roles: FindRoles
     render_roles: RenderRoles
+    door_log: DoorLog
 
 
 class SignIn:
@@ -132,6 +134,16 @@ class SignIn:
 
     async def callback(self, request: Request) -> Response:
         """The person comes back: every value of the answer is checked before the code is used."""
+        try:
+            return await self._signed_in(request)
+        except (NotAuthenticated, NotAllowed) as error:
+            # Of whom it would have been, nothing is proven.
+            request.scope["state"][REFUSAL] = TOLD
+            happened = Happened(Doing.LOGIN, "reason.sign_in_refused", detail=error.diagnostics)
+            await self._desk.door_log.note(happened)
+            raise
+
+    async def _signed_in(self, request: Request) -> Response:
         started = await self._started(request)
         tokens = await self._exchange(request.query_params["code"], started["verifier"])
         claims = await self._identity(str(tokens.get("id_token", "")), started["nonce"])
@@ -143,6 +155,9 @@ class SignIn:
             await self._desk.sessions.end(before)
         secret, session = await self._desk.sessions.start(
             caller, id_token=str(tokens["id_token"]), refresh=str(tokens.get("refresh_token", ""))
+        )
+        await self._desk.door_log.note(
+            Happened(Doing.LOGIN, "reason.signed_in", granted=True), session.caller
         )
         where = await self._choose(session, started["role"], started["next"])
         answer = RedirectResponse(where, 303)
@@ -156,6 +171,8 @@ class SignIn:
         where = self.home
         if session is not None:
             await self._desk.sessions.end(session)
+            happened = Happened(Doing.LOGOUT, "reason.signed_out", granted=True)
+            await self._desk.door_log.note(happened, session.caller)
             metadata = await self._desk.system.anchor.metadata()
             query = {"id_token_hint": session.id_token, "post_logout_redirect_uri": self.home}
             where = f"{metadata.endsession}?{urlencode(query)}"
@@ -174,6 +191,7 @@ class SignIn:
         form = await request.form()
         chosen = str(form.get("role", ""))
         if chosen not in {role.key for role in roles}:
+            request.scope["state"][REFUSAL] = "reason.not_your_role"
             raise NotAllowed("not a role of this person")
         await self._take(session, chosen, roles)
         return RedirectResponse(self._local(str(form.get("next", ""))), 303)
@@ -261,6 +279,9 @@ class SignIn:
     async def _take(self, session: Session, role: str, roles: Sequence[RoleChoice]) -> None:
         caller = replace(session.caller, role=role)
         await self._desk.sessions.change(replace(session, caller=caller, roles=tuple(roles)))
+        if taken := next((each for each in roles if each.key == role), None):
+            happened = Happened(Doing.ROLE, "reason.role_taken", granted=True, detail=taken.title)
+            await self._desk.door_log.note(happened, caller)
 
     def _local(self, where: str) -> str:
         """An address inside the surface, or its home: never somebody else's site."""

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from akson.kit.ids import new_id, new_secret
+from akson.security.caller import Caller
+from akson.security.door_log import Doing, Happened
 from akson.security.once import digest
 from akson.store.underway import keep
 from akson.trust import par
@@ -95,6 +97,8 @@ async def choose(provider: Provider, request: Request) -> Response:
             raise OAuthError("invalid_request", "this sign-in is over")
     if person is None or "cancel" in given:
         return _leave(provider, request, _back(provider, asked, {"error": "access_denied"}))
+    caller = Caller(asked["client_id"], pid=person.pid, name=person.name, hpr=person.hpr, assurance=level)
+    await provider.door_log.note(Happened(Doing.LOGIN, "reason.signed_in", granted=True), caller)
     grant = Grant(
         new_id(),
         asked["client_id"],

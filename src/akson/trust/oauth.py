@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, log
+from akson.security.door_log import REFUSAL, TOLD, Doing, Happened
 from akson.security.dpop import NonceNeeded
 from akson.security.jose import BadToken
 from akson.trust.provider import Provider
@@ -60,9 +61,21 @@ def endpoint(
             return answer(_error(error), 400, {"DPoP-Nonce": provider.nonces.fresh()})
         except (BadToken, OAuthError) as error:
             log(Event.TOKEN_REFUSED, node=provider.node.name, error=error.error, reason=error.diagnostics)
+            await turned_away(provider, request, error, Doing.TOKEN)
             return answer(_error(error), 401 if error.error == "invalid_client" else 400)
 
     return serve
+
+
+async def turned_away(
+    provider: Provider, request: Request, error: BadToken | OAuthError, doing: Doing
+) -> None:
+    """The row of somebody who is not signed in, or given no token; of whom it would have been, nothing is proven."""
+    request.scope.setdefault("state", {})[REFUSAL] = TOLD
+    reason = "reason.sign_in_refused" if doing is Doing.LOGIN else "reason.no_token"
+    asked = f"{request.method} {request.url.path}"
+    detail = f"{error.error}: {error.diagnostics}"
+    await provider.door_log.note(Happened(doing, reason, detail=detail, asked=asked))
 
 
 def required(form: Form, name: str) -> str:

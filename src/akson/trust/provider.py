@@ -10,6 +10,7 @@ from joserfc.jwk import Key
 from akson.kit.clock import now
 from akson.kit.settings import Node
 from akson.security import keys
+from akson.security.door_log import DoorLog
 from akson.security.dpop import Nonces
 from akson.security.once import Once
 from akson.store.database.pool import Database
@@ -42,6 +43,11 @@ class Provider:
         self.once = Once(self.database)
         secret = str(self._ring.current.as_dict(private=True)["d"])
         self.nonces = Nonces(hashlib.sha256(f"nonce {secret}".encode()).digest())
+
+    @property
+    def door_log(self) -> DoorLog:
+        """Writes who signed in and who was given a token, and who was not."""
+        return DoorLog(self.node, self.database)
 
     @property
     def issuer(self) -> str:

@@ -10,13 +10,14 @@ from starlette.routing import Route
 
 from akson.kit.log import Event, log
 from akson.kit.settings import Node
+from akson.security.door_log import Doing
 from akson.security.jose import ALGORITHMS, BadToken
 from akson.store.database.pool import Database
 from akson.trust import authorize, par, signout, token
 from akson.trust.acting import TYPES
 from akson.trust.claims import CLIENT_CLAIMS, IDENTITY_SCOPES, SCOPED_CLAIMS
 from akson.trust.exchange import GRANT_TYPE
-from akson.trust.oauth import OAuthError, answer, endpoint
+from akson.trust.oauth import OAuthError, answer, endpoint, turned_away
 from akson.trust.pages import Page, language_of, render
 from akson.trust.provider import Provider
 
@@ -96,6 +97,7 @@ def _page(provider: Provider, view: View) -> Callable[[Request], Awaitable[Respo
             return await view(provider, request)
         except (OAuthError, BadToken) as error:
             log(Event.TOKEN_REFUSED, node=provider.node.name, error=error.error, reason=error.diagnostics)
+            await turned_away(provider, request, error, Doing.LOGIN)
             values = {"heading": "trust.failed", "message": "trust.failed_text"}
             return render(provider, Page("message.html", language_of(request), values, status=400))
 

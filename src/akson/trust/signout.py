@@ -5,6 +5,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from akson.security.caller import Caller
+from akson.security.door_log import Doing, Happened
 from akson.security.jose import BadToken, parse, verify
 from akson.security.once import digest
 from akson.store.underway import keep
@@ -24,6 +26,8 @@ async def endsession(provider: Provider, request: Request) -> Response:
     async with provider.database.transaction() as tx:
         await keep.delete(tx, GRANT, claims["sid"])
         client = await find_client(tx, claims["aud"])
+    caller = Caller(claims["aud"], pid=str(claims.get("sub", "")), name=str(claims.get("name", "")))
+    await provider.door_log.note(Happened(Doing.LOGOUT, "reason.signed_out", granted=True), caller)
     if client is not None and where in client.logout_uris:
         return RedirectResponse(where, 303)
     values = {"heading": "trust.signed_out", "message": "trust.signed_out_text"}

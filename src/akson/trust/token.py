@@ -12,6 +12,8 @@ from starlette.requests import Request
 
 from akson.kit.ids import new_secret
 from akson.security import dpop
+from akson.security.caller import Caller
+from akson.security.door_log import Doing, Happened
 from akson.security.oidc import challenge
 from akson.security.once import digest
 from akson.store.underway import keep
@@ -44,22 +46,31 @@ async def give(provider: Provider, request: Request, form: Form) -> dict[str, An
     asker = await authenticate(provider, form)
     if not await provider.once.first("dpop", proof.jkt + proof.jti, dpop.KEEP):
         raise OAuthError("invalid_dpop_proof", "the proof was used before")
+    found = await _given(provider, Asked(asker, form, proof.jkt))
+    client = asker.client
+    caller = Caller(client.client_id, client.organization, client.name)
+    happened = Happened(Doing.TOKEN, "reason.token_given", granted=True, detail=str(found.get("scope", "")))
+    await provider.door_log.note(happened, caller)
+    return found
+
+
+async def _given(provider: Provider, asked: Asked) -> dict[str, Any]:
+    """By which grant, and what for."""
     grants = {
         "authorization_code": _by_code,
         "refresh_token": _by_refresh,
         "client_credentials": _by_itself,
     }
-    if form.get("grant_type") == exchange.GRANT_TYPE:
-        return await exchange.by_exchange(provider, asker, form, proof.jkt)
-    handler: Callable[[Provider, Asked], Awaitable[dict[str, Any]]] | None = grants.get(
-        form.get("grant_type", "")
-    )
+    kind = asked.form.get("grant_type", "")
+    if kind == exchange.GRANT_TYPE:
+        return await exchange.by_exchange(provider, asked.asker, asked.form, asked.jkt)
+    handler: Callable[[Provider, Asked], Awaitable[dict[str, Any]]] | None = grants.get(kind)
     if handler is None:
         raise OAuthError(
             "unsupported_grant_type",
             "authorization_code, refresh_token, client_credentials or token-exchange",
         )
-    return await handler(provider, Asked(asker, form, proof.jkt))
+    return await handler(provider, asked)
 
 
 async def _by_itself(provider: Provider, asked: Asked) -> dict[str, Any]:

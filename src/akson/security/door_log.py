@@ -1,0 +1,124 @@
+"""The access log of the door: who signed in and out and took which role, and who was turned away before any rule was asked.
+
+What the rules decide is logged by those who ask them (`record.trail`). Here are the rows of all else that is answered
+with 401 or 403, so that no refusal leaves without its row.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from akson.kit.clock import now
+from akson.kit.settings import Node
+from akson.security.actor import Actor, Kind
+from akson.security.caller import Caller
+from akson.store.access import audit
+from akson.store.access.audit import AuditRow
+from akson.store.database.pool import Database
+
+REFUSAL = "refusal"
+"""On the state of a request: why it is refused, where a route knows better than its status; TOLD when the log has it."""
+TOLD = "told"
+LONGEST = 200
+_IDENTITY = re.compile(r"\d{11,}")
+CITIZENS = "/innbygger"
+
+
+class Doing(StrEnum):
+    """What is done at the door, as the log calls it."""
+
+    LOGIN = "login"
+    LOGOUT = "logout"
+    ROLE = "role"
+    """A signed-in person takes a role."""
+    TOKEN = "token"  # noqa: S105  a name, not a secret
+    """A system is given a token, or shows one that is no good."""
+    ENTER = "enter"
+    """A request that is refused for who makes it."""
+    MESSAGE = "message"
+    """A system sends or fetches a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that happened at the door."""
+
+    doing: Doing
+    reason: str
+    """Key of the catalogues, `reason.*`."""
+    granted: bool = False
+    detail: str = ""
+    """What exactly was wrong, for those who look into it. Holds nothing of a person."""
+    asked: str = ""
+    """Method and path."""
+
+
+Who = Actor | Caller | None
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLog:
+    """Writes the log of one node."""
+
+    node: Node
+    database: Database
+
+    async def note(self, happened: Happened, who: Who = None) -> None:
+        """Write a row in a transaction of its own: no audit, no answer."""
+        async with self.database.transaction() as tx:
+            await audit.append(tx, self.row(happened, who))
+
+    def row(self, happened: Happened, who: Who = None) -> AuditRow:
+        """The row, for who writes it together with what it tells of."""
+        told = of_actor(who) if isinstance(who, Actor) else of_caller(who, self.node)
+        return AuditRow(
+            **told,
+            moment=now(),
+            action=happened.doing.value,
+            purpose="",
+            granted=happened.granted,
+            reason=happened.reason,
+            decision_text=happened.detail[:LONGEST],
+            query=_IDENTITY.sub("***", happened.asked)[:LONGEST],
+            node=self.node.name,
+        )
+
+
+def of_actor(actor: Actor) -> dict[str, Any]:
+    """The columns of the log that say who acts."""
+    return {
+        "actor_kind": actor.kind.value,
+        "actor_name": actor.name,
+        "actor_id": actor.hpr,
+        "practitioner": actor.practitioner,
+        "role": actor.role,
+        "profession": actor.authorization,
+        "unit": actor.unit_name,
+        "unit_number": actor.unit_number,
+        "organization": actor.organization,
+        "organization_name": actor.organization_name,
+        "client_id": actor.client_id,
+        "assurance": actor.assurance,
+        "token": actor.token,
+    }
+
+
+def of_caller(caller: Caller | None, node: Node) -> dict[str, Any]:
+    """The same for one of whom is known only what a token or a session proves, or nothing."""
+    if caller is None:
+        return {"actor_kind": Kind.ANYONE.value}
+    kind = Kind.SYSTEM
+    if caller.pid:
+        kind = Kind.CITIZEN if caller.surface.endswith(CITIZENS) else Kind.PERSONNEL
+    own = caller.client_id == node.client_id
+    return {
+        "actor_kind": kind.value,
+        "actor_name": caller.name or caller.client_name,
+        "actor_id": caller.hpr,
+        "organization": "" if kind is Kind.CITIZEN else caller.organization,
+        "organization_name": node.title if own and kind is Kind.PERSONNEL else "",
+        "client_id": "" if own else caller.client_id,
+        "assurance": caller.assurance,
+        "token": caller.token,
+    }
