@@ -1,6 +1,7 @@
 """What a citizen hides is hidden in every node within seconds, also when the platform is down; what is not known is closed."""
 
 import asyncio
+import re
 import time
 
 import pytest
@@ -174,3 +175,32 @@ async def test_what_is_not_shared_is_not_seen_from_another_organisation(world):
         return [tuple(each) for each in found] == [([f"org:{hospital.node.organization}"], False)]
 
     await within_limit(closed)
+
+
+async def test_a_single_document_is_hidden_from_all_but_the_regular_gp(world):
+    ingrid = await world.sign_in("innbygger", "ingrid")
+    listed = await ingrid.get("/innbygger/helse/dokumenter")
+    path = re.search(r'href="(/innbygger/helse/dokumenter/sykehus/[^"/]+)"', listed.text)[1]
+    page = (await ingrid.get(path)).text
+    entries = re.findall(r'name="post" value="([^"]+)"', page)
+    assert [entry.split("/")[:2] for entry in entries] == [
+        ["sykehus", "DocumentReference"],
+        ["sykehus", "Binary"],
+    ]
+    form = {"csrf_token": csrf(page), "post": entries, "navn": "Epikrise"}
+    chosen = await ingrid.post("/innbygger/personvern/skjul", data=form | {"ny": "ja"})
+    assert JONAS in chosen.text, chosen.text
+    saved = await ingrid.post(
+        "/innbygger/personvern/skjul", data=form | {"hvem": JONAS, "retning": "andre", "lagre": "ja"}
+    )
+    assert "Bare Jonas Berg kan se «Epikrise». Det er skjult for alle andre." in saved.text
+    hospital = side(world, "sykehus")
+
+    async def closed():
+        async with hospital.place.database.transaction(read_only=True) as tx:
+            found = await tx.fetch("select b.key, r.type from access_block b join resource r using (key)")
+        return {row[1] for row in found} == {"DocumentReference", "Binary"}
+
+    await within_limit(closed)
+    async with side(world, "journal").place.database.transaction(read_only=True) as tx:
+        assert await tx.fetch("select 1 from access_block") == []

@@ -48,7 +48,9 @@ async def paper(request: Request) -> Response:
     ctx = citizen(request)
     document, content = await _open(request)
     row = rows.document(document, ctx.node)
-    return render(request, "portal/paper.html", menu="health", row=row, content=content)
+    source, _, binary = _place(document).partition("/")
+    entries = [f"{source}/DocumentReference/{document['id']}", f"{source}/Binary/{binary}"]
+    return render(request, "portal/paper.html", menu="health", row=row, content=content, entries=entries)
 
 
 async def download(request: Request) -> Response:

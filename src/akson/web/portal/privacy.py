@@ -17,8 +17,10 @@ from akson.care import access_log
 from akson.exchange.hub import privacy
 from akson.exchange.hub.access import MOST_PAGES, PAGE, Log
 from akson.exchange.hub.privacy import Order
+from akson.fhir.strict_json import loads
 from akson.kit.clock import now
 from akson.kit.errors import NotFound
+from akson.record import gate
 from akson.record.context import Context
 from akson.security.privacy import PARTS, SHARING, Entry, Terms, read
 from akson.web import say
@@ -168,6 +170,8 @@ async def _set(request: Request, definition: str) -> Response:
     """The form again where something is wrong; else the sentence to agree to; then it is set."""
     ctx = citizen(request)
     form = await request.form()
+    if "ny" in form:  # from the page of what is to be hidden, whose name must not stand in an address
+        return await _form(request, definition, form)
     asked = _asked(definition, form)
     if asked.wrong:
         return await _form(request, definition, form, wrong=asked.wrong, status=422)
@@ -230,11 +234,12 @@ async def _form(
     ctx = citizen(request)
     language = language_of(request)
     logs = await _logs(request, ctx)
+    doctors = loads((await gate.read(ctx, "Patient", ctx.actor.patient)).body).get("generalPractitioner", [])
     units, owners = words.organizations(await find(ctx, "Organization", ("_count", "500")))
     given = form or FormData(list(request.query_params.multi_items()))
     chosen = {str(each) for each in given.getlist("hvem")}
     groups: list[tuple[str, list[words.Choice]]] = [
-        ("privacy.group_people", words.lookers(logs)),
+        ("privacy.group_people", words.lookers(logs, doctors)),
         ("privacy.group_units", units),
         ("privacy.group_owners", owners),
         ("privacy.group_roles", words.professions(language)),

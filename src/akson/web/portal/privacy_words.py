@@ -92,9 +92,13 @@ def people(subjects: Iterable[Subject], language: str) -> str:
     return looks.joined(words, language)
 
 
-def lookers(logs: Sequence[Log]) -> list[Choice]:
-    """Personnel who have looked, by name, each with role and place."""
+def lookers(logs: Sequence[Log], doctors: Sequence[Resource]) -> list[Choice]:
+    """Personnel who have looked, and the regular GP (references that say who it is), by name."""
     found: dict[str, Choice] = {}
+    for doctor in doctors:
+        number = doctor.get("identifier", {})
+        if number.get("system") == HPR and doctor.get("display"):
+            found[number["value"]] = choice("hpr", number["value"], *doctor["display"].split(", ", 1))
     for log in logs:
         for event in log.events:
             user: Resource = next((each for each in event.get("agent", []) if each.get("requestor")), {})
