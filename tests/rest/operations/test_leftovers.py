@@ -213,8 +213,8 @@ async def test_an_upload_that_waits_to_be_taken_in_is_over_when_it_names_it(clie
     assert (await client.get(where)).status_code == 410
     assert places_of(database.uri, ID) == []
     assert (await client.get(other)).status_code == 202
-    await work.step("import")
-    assert (await client.get("/Observation/later")).status_code == 404
+    await work.all("import")
+    assert (await client.get("/Observation/later")).json()["subject"]["reference"] == "Patient/other"
 
 
 async def test_what_is_told_of_errors_goes_when_it_names_it(client, database, monkeypatch):
