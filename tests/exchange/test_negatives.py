@@ -152,6 +152,13 @@ async def test_the_anchor_refuses_what_is_wrong(anchor, anchor_case):
     assert await anchor_case.fault(anchor) == ""
 
 
+async def test_a_page_that_the_anchor_does_not_have_is_said_so(program):
+    async with program.browser() as browser:
+        for path in ("nowhere", "connect/token"):
+            answer = await browser.get(f"/tillitsanker/{path}", headers={"Authorization": "DPoP x"})
+            assert answer.status_code in {404, 405}
+
+
 async def test_the_anchor_gives_what_is_right(anchor):
     assert (await client.token(anchor, client.by_itself(anchor))).status == 200
     tokens = await client.signed_in(anchor)

@@ -100,15 +100,25 @@ def _tokens(make: Callable[[Anchor], str]) -> Run:
     return run
 
 
-def _revocation(make: Callable[[Anchor], str]) -> Run:
-    async def run(anchor: Anchor) -> Answer:
-        form = {"client_assertion_type": client.BEARER, "client_assertion": make(anchor), "token": "x"}
-        return await anchor.post(f"{anchor.issuer}/connect/revocation", list(form.items()), [])
+def _about_token(endpoint: str) -> Callable[[Callable[[Anchor], str]], Run]:
+    """Revocation and introspection, which take a token to say or do something about."""
 
-    return run
+    def with_assertion(make: Callable[[Anchor], str]) -> Run:
+        async def run(anchor: Anchor) -> Answer:
+            form = {"client_assertion_type": client.BEARER, "client_assertion": make(anchor), "token": "x"}
+            return await anchor.post(f"{anchor.issuer}/connect/{endpoint}", list(form.items()), [])
+
+        return run
+
+    return with_assertion
 
 
-ENDPOINTS = {"PAR": _par, "token": _tokens, "revocation": _revocation}
+ENDPOINTS = {
+    "PAR": _par,
+    "token": _tokens,
+    "revocation": _about_token("revocation"),
+    "introspection": _about_token("introspect"),
+}
 
 
 async def _assertion_again(anchor: Anchor) -> Answer:

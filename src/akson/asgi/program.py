@@ -126,7 +126,8 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
             Route("/health", each.health),
             *trust_routes(node, each.place.database, each.settings.data, stylesheets),
         ]
-        return [Mount(f"/{node.name}", app=guarded(each, inner))]
+        # The anchor knows tokens and systems by itself, and nobody by a cookie.
+        return [Mount(f"/{node.name}", app=Named(answering(inner), node))]
     if Role.IGA in node.roles:
         return [Mount(f"/{node.name}", app=guarded(each, [*each.api(), *iga_routes()]))]
     if Role.SAMHANDLING in node.roles:
@@ -148,11 +149,13 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
 
 def guarded(each: Hosted, routes: list[BaseRoute]) -> ASGIApp:
     """The routes behind the node's authentication; errors are shown as pages."""
-    inner = Starlette(
-        routes=routes,
-        exception_handlers={AksonError: show_error, 404: show_error, 405: show_error, Exception: show_error},
-    )
-    return Authentication(Named(inner, each.node), each.door)
+    return Authentication(Named(answering(routes), each.node), each.door)
+
+
+def answering(routes: list[BaseRoute]) -> ASGIApp:
+    """The routes; errors are shown as pages."""
+    shown = {AksonError: show_error, 404: show_error, 405: show_error, Exception: show_error}
+    return Starlette(routes=routes, exception_handlers=shown)
 
 
 class Named:

@@ -7,10 +7,8 @@ system as actor behind it, is bound to the caller's key, and does not outlive th
 import time
 from typing import Any
 
-from joserfc.jwk import Key
-
 from akson.security.attested import ATTEST
-from akson.security.jose import BadToken, Claims, Jwt, moment, parse, verify
+from akson.security.jose import moment
 from akson.security.tokens import (
     ASSURANCE,
     CHILD,
@@ -23,11 +21,10 @@ from akson.security.tokens import (
     PSEUDONYM,
     SUPPLIER,
 )
-from akson.store.underway import keep
-from akson.trust import par
+from akson.trust import issued, par
 from akson.trust.acting import acting
 from akson.trust.assertion import Asker
-from akson.trust.claims import GRANT, IDENTITY_SCOPES, Ticket, access_token
+from akson.trust.claims import IDENTITY_SCOPES, Ticket, access_token
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.provider import TOKEN_LIFE, Provider
 from akson.trust.registry import audiences, owner_of
@@ -50,14 +47,13 @@ async def by_exchange(provider: Provider, asker: Asker, form: Form, jkt: str) ->
         raise OAuthError("invalid_request", "subject_token_type must be access_token")
     if any(item["type"] == ATTEST for item in asker.details):
         raise OAuthError("access_denied", "the attest is the caller's: it is carried along")
-    subject = _subject(provider, required(form, "subject_token"))
+    subject = await issued.alive(provider, required(form, "subject_token"))
+    if subject is None or PID not in subject:
+        raise OAuthError("invalid_grant", "subject_token is over, revoked, foreign or about nobody")
     scopes = par.scopes(client, required(form, "scope"))
     async with provider.database.transaction() as tx:
         owner = await owner_of(tx, str(subject["aud"]))
         heard = await audiences(tx, scopes)
-        alive = await keep.get(tx, GRANT, str(subject.get("sid", "")))
-    if alive is None:
-        raise OAuthError("invalid_grant", "the sign-in is over")
     if owner != client.client_id:
         raise OAuthError("invalid_grant", "the token was not meant for this client")
     if scopes & IDENTITY_SCOPES or len(heard) != 1:
@@ -81,24 +77,3 @@ async def by_exchange(provider: Provider, asker: Asker, form: Form, jkt: str) ->
         "expires_in": max(ends, 0),
         "scope": " ".join(sorted(scopes)),
     }
-
-
-def _subject(provider: Provider, raw: str) -> Claims:
-    """The claims of a token of ours that is still alive and about a person."""
-    try:
-        token = parse(raw, ("at+jwt",), (str(provider.key.alg),))
-        claims = verify(token, _own_key(provider, token))
-        expires = moment(claims, "exp")
-    except BadToken as error:
-        raise OAuthError("invalid_grant", f"subject_token: {error.diagnostics}") from error
-    if claims.get("iss") != provider.issuer or expires is None or expires <= time.time() or PID not in claims:
-        raise OAuthError("invalid_grant", "subject_token is over, foreign or about nobody")
-    return claims
-
-
-def _own_key(provider: Provider, token: Jwt) -> Key:
-    """The key of ours that signed a token."""
-    for key in provider.ring.keys:
-        if key.kid == token.header.get("kid"):
-            return key
-    raise BadToken("unknown key")

@@ -1,6 +1,7 @@
 """The routes of a trust anchor node: an OpenID provider with HelseID's profile, and the demo e-ID."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from akson.kit.settings import Node
 from akson.security.door_log import Doing
 from akson.security.jose import ALGORITHMS, BadToken
 from akson.store.database.pool import Database
-from akson.trust import authorize, par, signout, token
+from akson.trust import authorize, issued, par, signout, token
 from akson.trust.acting import TYPES
 from akson.trust.claims import CLIENT_CLAIMS, IDENTITY_SCOPES, SCOPED_CLAIMS
 from akson.trust.exchange import GRANT_TYPE
@@ -33,6 +34,8 @@ def routes(node: Node, database: Database, data: Path, stylesheets: tuple[str, .
         Route("/connect/par", endpoint(provider, par.push, 201), methods=["POST"]),
         Route("/connect/authorize", _page(provider, authorize.authorize), methods=["GET"]),
         Route("/connect/token", endpoint(provider, token.give), methods=["POST"]),
+        Route("/connect/userinfo", partial(issued.userinfo, provider), methods=["GET", "POST"]),
+        Route("/connect/introspect", endpoint(provider, issued.introspect), methods=["POST"]),
         Route("/connect/revocation", endpoint(provider, signout.revoke), methods=["POST"]),
         Route("/connect/endsession", _page(provider, signout.endsession), methods=["GET"]),
         Route("/eid/{interaction}", _page(provider, authorize.show), methods=["GET"]),
@@ -50,6 +53,8 @@ def discovery(provider: Provider) -> dict[str, Any]:
         "token_endpoint": provider.url("/connect/token"),
         "pushed_authorization_request_endpoint": provider.url("/connect/par"),
         "require_pushed_authorization_requests": True,
+        "userinfo_endpoint": provider.url("/connect/userinfo"),
+        "introspection_endpoint": provider.url("/connect/introspect"),
         "revocation_endpoint": provider.url("/connect/revocation"),
         "end_session_endpoint": provider.url("/connect/endsession"),
         "scopes_supported": sorted(IDENTITY_SCOPES),

@@ -10,6 +10,7 @@ from akson.security.door_log import Doing, Happened
 from akson.security.jose import BadToken, parse, verify
 from akson.security.once import digest
 from akson.store.underway import keep
+from akson.trust import issued
 from akson.trust.assertion import authenticate
 from akson.trust.claims import GRANT
 from akson.trust.oauth import Form, OAuthError, required
@@ -35,9 +36,10 @@ async def endsession(provider: Provider, request: Request) -> Response:
 
 
 async def revoke(provider: Provider, _: Request, form: Form) -> dict[str, Any]:
-    """POST /connect/revocation: a refresh token and its sign-in die. Says nothing on whether it was known."""
+    """POST /connect/revocation: a refresh token dies with its sign-in, an access token alone. Says not if it was known."""
     asker = await authenticate(provider, form)
     key = digest(required(form, "token"))
+    await issued.revoke(provider, form["token"], asker.client.client_id)
     async with provider.database.transaction() as tx:
         kept = await keep.get(tx, REFRESH, key)
         if kept and kept["client_id"] == asker.client.client_id:

@@ -116,7 +116,8 @@ async def _by_code(provider: Provider, asked: Asked) -> dict[str, Any]:
     if "openid" in grant.scopes:
         found["id_token"] = id_token(provider, asked.asker.client, user, grant, kept["nonce"])
     async with provider.database.transaction() as tx:
-        await keep.put(tx, GRANT, grant.sid, {}, until(GRANT_LIFE))
+        signed_in = {"handle": grant.handle, "level": grant.level}
+        await keep.put(tx, GRANT, grant.sid, signed_in, until(GRANT_LIFE))
     if "offline_access" in grant.scopes:
         found["refresh_token"] = await _refresh_token(provider, grant)
     return found
