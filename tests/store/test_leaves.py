@@ -81,12 +81,16 @@ async def test_a_row_of_a_slow_transaction_is_sealed_when_it_ends(database, monk
     assert (await sealed(database)).settled == max(await numbers(database)) - 1
 
 
-async def test_what_is_too_much_for_one_checkpoint_waits_for_the_next(database, monkeypatch):
+async def test_many_rows_are_sealed_at_once(database, monkeypatch):
     monkeypatch.setattr(leaves, "CHUNK", 2)
-    monkeypatch.setattr(leaves, "MOST", 4)
     await write(database, 9)
-    assert [(await sealed(database)).size for _ in range(3)] == [4, 8, 9]
+    assert (await sealed(database)).size == 9
     assert await sealed(database) is None
+
+
+async def test_what_a_check_looks_for_is_there(database):
+    async with database.transaction() as tx:
+        assert await leaves.indexes(tx) == leaves.INDEXES
 
 
 async def test_several_processes_seal_each_row_once(database):

@@ -55,6 +55,20 @@ async def opened(place: Where) -> AsyncIterator["Database"]:
 
 
 @asynccontextmanager
+async def as_it_is(place: Where) -> AsyncIterator["Database"]:
+    """The database, open, its schema left as it is. Unavailable; NotFound for a node that is not there."""
+    from akson.store.database.pool import Database
+
+    async with _uri(place) as uri:
+        database = Database(uri, 2, statement_timeout=PATIENT)
+        await database.open()
+        try:
+            yield database
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
 async def _uri(place: Where) -> AsyncIterator[str]:
     from akson.cli.serving import DATABASE
     from akson.store.database.beside import running

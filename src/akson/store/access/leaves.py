@@ -13,7 +13,7 @@ from secrets import token_bytes
 
 import orjson
 
-from akson.kit.errors import AksonError
+from akson.kit.errors import AksonError, NotFound
 from akson.kit.merkle import Place, Span, Subtree, Tree, subtrees
 from akson.store.database.pool import Tx
 
@@ -23,8 +23,6 @@ OLDER = "old-"
 """What begins the name of a row that stood before there were names (0021_audit_decision.sql)."""
 SALT = 16
 CHUNK = 2000
-MOST = 40_000
-"""Rows of one checkpoint; what is left waits for the next."""
 MARGIN = 1000
 """Numbers below the last seen one that are looked at again: drawn, and their transaction without a number yet."""
 MINUTES = 10
@@ -39,14 +37,36 @@ where horizon <= pg_snapshot_xmin(pg_current_snapshot())"""
 BEGIN = "select pg_snapshot_xmax(pg_current_snapshot())::text"
 FRESH = """
 select a.number, (to_jsonb(a) - 'xid')::text from audit a
-where a.number > %s and not exists (select 1 from audit_leaf l where l.number = a.number)
+where a.number > %s and a.number <= %s and not exists (select 1 from audit_leaf l where l.number = a.number)
 order by a.number limit %s"""
+HIGHEST = "select coalesce(max(number), 0) from audit"
 ADD = """
 insert into audit_leaf (leaf, number, salt, hash, above)
 select * from unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[])"""
 CHECKPOINT = """
 insert into audit_checkpoint (size, root, moment, note, seen, horizon, settled)
 values (%s, %s, %s, %s, %s, %s::text::xid8, %s)"""
+PAGE = """
+select l.leaf, l.number, l.salt, l.hash, l.above, (to_jsonb(a) - 'xid')::text
+from audit_leaf l left join audit a on a.number = l.number where l.leaf > %s order by l.leaf limit %s"""
+VALID = """
+select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
+where i.indrelid in ('audit'::regclass, 'audit_leaf'::regclass, 'audit_checkpoint'::regclass) and i.indisvalid"""
+ROW = """
+select (to_jsonb(a) - 'xid')::text, exists (select 1 from audit_leaf l where l.number = a.number)
+from audit a where a.number = %s"""
+EXISTS = "select to_regclass('audit_leaf') is not null and to_regclass('audit_checkpoint') is not null"
+FORGET = "delete from audit where number = any(%s::bigint[])"
+UNSALT = "update audit_leaf set salt = null where number = any(%s::bigint[])"
+INDEXES = frozenset(
+    {
+        "audit_pkey", "audit_patient", "audit_number", "audit_moment", "audit_xid",
+        "audit_leaf_pkey", "audit_leaf_number_key", "audit_checkpoint_pkey",
+    }
+)  # fmt: skip
+"""By which entries are found, and stand once only."""
+ERASED = "AuditEvent"
+"""The type that an entry names which tells of the erasure of another."""
 HASHES = "select leaf, hash, above from audit_leaf where leaf = any(%s::bigint[])"
 
 Sign = Callable[[int, bytes, datetime], str]
@@ -98,17 +118,18 @@ async def seal(tx: Tx, sign: Sign, moment: datetime) -> Head | None:
     settled = last.settled if last else 0
     over = await tx.one(OVER)
     horizon = await tx.one(BEGIN)
-    began, seen = tree.size, max(0, settled - MARGIN)
-    while tree.size - began < MOST and (rows := await tx.fetch(FRESH, [seen, CHUNK])):
+    highest = await tx.one(HIGHEST)
+    began, end, at = tree.size, highest[0] if highest else 0, max(0, settled - MARGIN)
+    while rows := await tx.fetch(FRESH, [at, end, CHUNK]):
         await _add(tx, tree, rows)
-        seen = rows[-1][0]
+        at = rows[-1][0]
     if tree.size == began:
         return None
     # A clock that was set back does not go back here: the rows that it dates are what tells of it.
     moment = max(moment, last.moment) if last else moment
-    settled = max(settled, min(seen, (over and over[0]) or 0))
+    settled = max(settled, (over and over[0]) or 0)
     made = Head(tree.size, tree.root(), moment, sign(tree.size, tree.root(), moment), settled)
-    values = [made.size, made.root, moment, made.note, seen, horizon[0] if horizon else "0", settled]
+    values = [made.size, made.root, moment, made.note, end, horizon[0] if horizon else "0", settled]
     await tx.execute(CHECKPOINT, values)
     return made
 
@@ -117,6 +138,77 @@ async def head(tx: Tx) -> Head | None:
     """The latest checkpoint."""
     found = await tx.one(LAST)
     return Head(found[0], bytes(found[1]), *found[2:]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf as it is kept, and the row it is of as JSON, where there still is one."""
+
+    leaf: int
+    number: int
+    salt: bytes | None
+    hash: bytes
+    above: bytes
+    row: str | None
+
+
+async def at_one_moment(tx: Tx) -> None:
+    """Let everything that the transaction reads be of one moment. Its first statement. NotFound when there is no log."""
+    await tx.script("set transaction isolation level repeatable read")
+    there = await tx.one(EXISTS)
+    if not there or not there[0]:
+        raise NotFound("the database has no sealed access log")
+
+
+async def page(tx: Tx, after: int, count: int) -> list[Leaf]:
+    """Leaves after one, in their order."""
+    return [
+        Leaf(
+            row[0], row[1], row[2] if row[2] is None else bytes(row[2]), bytes(row[3]), bytes(row[4]), row[5]
+        )
+        for row in await tx.fetch(PAGE, [after, count])
+    ]
+
+
+async def fresh(tx: Tx, after: int, count: int) -> list[tuple[int, str]]:
+    """Rows without a leaf, by number after one: number, and the row as JSON."""
+    return [(row[0], row[1]) for row in await tx.fetch(FRESH, [after, 2**62, count])]
+
+
+async def indexes(tx: Tx) -> set[str]:
+    """The valid indexes of the log."""
+    return {str(row[0]) for row in await tx.fetch(VALID)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the log, and whether it is sealed."""
+
+    row: Mapping[str, object]
+    sealed: bool
+
+
+async def row_of(tx: Tx, number: int) -> Entry | None:
+    """The row of this number."""
+    found = await tx.one(ROW, [number])
+    return Entry(orjson.loads(found[0]), found[1]) if found else None
+
+
+async def forget(tx: Tx, numbers: Sequence[int]) -> int:
+    """Erase rows: what is left of them is the hash, by which the proofs of all others hold. How many there were.
+
+    Whoever erases writes an entry about each (`erases`); without it a check calls the row removed.
+    """
+    await tx.execute(UNSALT, [list(numbers)])
+    return await tx.execute(FORGET, [list(numbers)])
+
+
+def erases(row: Mapping[str, object]) -> int | None:
+    """The number of the row that this one says was erased."""
+    told = str(row.get("id") or "")
+    if row.get("type") != ERASED or row.get("action") != "administer" or not row.get("granted"):
+        return None
+    return int(told) if told.isdecimal() else None
 
 
 async def proven(tx: Tx, path: Sequence[Span]) -> Subtree:
