@@ -83,7 +83,7 @@ def test_an_untouched_log_fits_what_was_published(log, tmp_path, capsys):
 
 SOME = "(select number from audit_leaf where leaf in (3, 11, 17))"
 CUT = "where size > 10; delete from audit_leaf where leaf >= 10; delete from audit where number not in (select number from audit_leaf)"
-COLUMNS = "(select (jsonb_populate_record(a, jsonb_build_object('number', 900 + number {more}))).* from audit a where number in {some})"
+COLUMNS = "(select (jsonb_populate_record(a, jsonb_build_object('number', 900 + number, 'event', event || 'x' {more}))).* from audit a where number in {some})"
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,10 @@ COLUMNS = "(select (jsonb_populate_record(a, jsonb_build_object('number', 900 + 
         f"delete from audit_leaf where number in {SOME}",
         f"delete from audit_leaf where leaf = {ROUNDS * EACH - 1}",
         f"delete from audit_checkpoint {CUT}",
-        "update audit_leaf set leaf = case leaf when 3 then 110 else 103 end where leaf in (3, 10);"
-        " update audit_leaf set leaf = leaf - 100 where leaf > 100",
+        (
+            "update audit_leaf set leaf = case leaf when 3 then 110 else 103 end where leaf in (3, 10);"
+            " update audit_leaf set leaf = leaf - 100 where leaf > 100"
+        ),
         "update audit_leaf set above = substr(above, 1, 31) where leaf = 3",
         "update audit_leaf set salt = null where leaf = 7",
         "update audit_checkpoint set root = root, note = replace(note, '20', '21') where size = 20",
@@ -106,8 +108,10 @@ COLUMNS = "(select (jsonb_populate_record(a, jsonb_build_object('number', 900 + 
         "alter table audit_leaf drop constraint audit_leaf_number_key",
         "insert into audit overriding system value "
         + COLUMNS.format(more=", 'moment', moment - interval '1 day'", some=SOME),
-        "insert into audit overriding system value "
-        "(select (jsonb_populate_record(a, jsonb_build_object('pat', pat + 1))).* from audit a where number = 5)",
+        (
+            "insert into audit overriding system value "
+            "(select (jsonb_populate_record(a, jsonb_build_object('pat', pat + 1, 'event', 'x'))).* from audit a where number = 5)"
+        ),
     ],
 )
 def test_tampering_in_the_database_is_found(log, statement):

@@ -52,7 +52,6 @@ def test_tampering_is_found(world, kind):
 
 
 @pytest.mark.slow
-@pytest.mark.proves("T5")
 @pytest.mark.parametrize("kind", ORDER)
 def test_tampering_is_found_at_a_thousand_places(world, kind):
     found_at(world, kind, range(QUICK, ALL))

@@ -211,6 +211,8 @@ class Check:
 
     def _fresh(self, row: Mapping[str, Any]) -> None:
         self.report.fresh += 1
+        if (gone := erases(row)) is not None:
+            self.report.erased[gone] = int(row["number"])
         last = self._checkpoints[-1].moment if self._checkpoints else None
         if last and datetime.fromisoformat(str(row["moment"])) < last - SLACK:
             self.report.add(

@@ -54,6 +54,7 @@ STANDING = {
     "0021_audit_decision": "94e065d414b4b827",
     "0022_privacy_setting": "bfae63302445b1eb",
     "0023_privacy_mirror": "fa10913eed064fb2",
+    "0024_audit_number": "522dc56866712f68",
 }
 
 

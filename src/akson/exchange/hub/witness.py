@@ -7,7 +7,7 @@ new key by one that a known key has signed too. So a log that was forked, cut, p
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from akson.kit.clock import now
 from akson.kit.errors import Conflict, Malformed, NotAllowed, NotFound, Unprocessable
@@ -16,8 +16,9 @@ from akson.record.context import Place
 from akson.security import notes
 from akson.security.log_keys import LogKeys
 from akson.security.notes import LOG, Note, PublicKey
-from akson.store.access import checkpoints
+from akson.store.access import checkpoints, leaves
 from akson.store.access.checkpoints import Watched
+from akson.store.database.pool import Tx
 
 SKEW = timedelta(minutes=10)
 """How far the clocks of two nodes may be from each other."""
@@ -95,6 +96,24 @@ async def published(place: Place, origin: str) -> Watched:
     if found is None:
         raise NotFound("this node is not a witness of that log")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a log was at a moment, short enough to write down."""
+
+    origin: str
+    code: str
+    moment: datetime
+
+
+async def codes(tx: Tx, own: str) -> list[Code]:
+    """The latest checkpoint of this node's log (called `own`), and of each log that it is a witness of."""
+    head = await leaves.head(tx)
+    raw = [head.note] if head else []
+    raw += [each.note for each in await checkpoints.all_watched(tx) if each.origin != own]
+    points = [notes.read(each).checkpoint for each in raw]
+    return [Code(point.origin, notes.code(point), point.moment) for point in points]
 
 
 def _known_by(known: Watched | None, client_id: str, given: Offer) -> list[PublicKey]:

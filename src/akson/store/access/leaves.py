@@ -60,7 +60,7 @@ FORGET = "delete from audit where number = any(%s::bigint[])"
 UNSALT = "update audit_leaf set salt = null where number = any(%s::bigint[])"
 INDEXES = frozenset(
     {
-        "audit_pkey", "audit_patient", "audit_number", "audit_moment", "audit_xid",
+        "audit_pkey", "audit_patient", "audit_number", "audit_event", "audit_moment", "audit_xid",
         "audit_leaf_pkey", "audit_leaf_number_key", "audit_checkpoint_pkey",
     }
 )  # fmt: skip

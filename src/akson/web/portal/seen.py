@@ -10,9 +10,11 @@ from starlette.routing import BaseRoute, Route
 from akson.care import access_log, who_has_seen
 from akson.care.who_has_seen import Seen
 from akson.exchange.hub.access import MOST_PAGES, PAGE, Log
+from akson.exchange.hub.witness import Code, codes
 from akson.kit.clock import now
 from akson.kit.text import catalogue, text
 from akson.record.context import Context
+from akson.security.log_keys import origin_of
 from akson.web import looks, say
 from akson.web.context import inquiry_of
 from akson.web.language import language_of
@@ -45,7 +47,19 @@ async def who_has_looked(request: Request) -> Response:
         seen=seen,
         line=partial(looks.line, language=language, reason=_reason),
         heading=partial(_heading, language=language),
+        codes=await _codes(request, ctx),
+        moment=partial(say.when, language=language),
     )
+
+
+async def _codes(request: Request, ctx: Context) -> list[tuple[str, Code]]:
+    """The latest checkpoint of each log, and what its system is called."""
+    titles = {
+        origin_of(each.fhir.removesuffix("/fhir")): each.title for each in inquiry_of(request).look.sources
+    }
+    own = origin_of(ctx.node.base)
+    titles[own] = ctx.node.title
+    return [(titles[each.origin], each) for each in await codes(ctx.tx, own) if each.origin in titles]
 
 
 async def card(request: Request) -> Response:
