@@ -10,8 +10,9 @@ from akson.fhir.search_parse import parse
 from akson.kit.clock import now
 from akson.kit.norwegian import FNR, HPR, ORGANIZATION, Sex, make
 from akson.record import gate
+from akson.record.authorizations import CATEGORY as AUTHORIZATION
 from akson.record.context import NODE_ITSELF, Place, opened
-from akson.record.people import AUTHORIZATION, People
+from akson.record.people import People
 from akson.security.actor import Action, Kind, Purpose
 from akson.security.caller import Caller
 from akson.security.policy import Refusal, decide

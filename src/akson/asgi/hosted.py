@@ -13,9 +13,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from akson.asgi.refusing import because, with_its_row
+from akson.exchange.edge.follow import RegisterFollower
 from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.edge.privacy import Follower
 from akson.exchange.edge.reach import PLATFORM_SCOPE
+from akson.exchange.edge.registers import Registers
 from akson.exchange.edge.watch import Watcher
 from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
 from akson.kit.settings import Node, Role, Settings, listed
@@ -85,6 +87,7 @@ class Hosted:
     watcher: Watcher
     mailroom: Mailroom
     follower: Follower
+    registers: RegisterFollower
     verifier: Verifier
     shown: Shown
     log_keys: LogKeys
@@ -110,6 +113,8 @@ class Hosted:
         system = System(node, settings.data, anchor)
         sessions = Sessions(doorway)
         peer = Peer(system, sessions, http, settings.peer_timeout)
+        mailroom = Mailroom(place, peer, signer(settings, node))
+        registers = Registers.of(peer, node, settings)
         names = [name.format(name=node.name) for role in node.roles for name in SURFACES.get(role, ())]
         return cls(
             settings,
@@ -128,8 +133,9 @@ class Hosted:
                 for name in names
             ),
             Watcher(node, peer),
-            Mailroom(place, peer, signer(settings, node)),
+            mailroom,
             Follower(place, peer),
+            RegisterFollower(place, registers, settings.register_seconds, mailroom.forget),
             Verifier(anchor, node.base, Once(doorway)),
             Shown(place),
             log_keys.of(settings.data, node),

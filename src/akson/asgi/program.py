@@ -87,11 +87,13 @@ def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
     """What runs beside the requests."""
     records = [each for each in hosted if Role.JOURNAL in each.node.roles]
     witnesses = listed(hosted[0].settings.witnesses) if hosted else frozenset()
+    following = [each for each in hosted if {Role.JOURNAL, Role.SAMHANDLING} & each.node.roles]
     others = [each for each in hosted if Role.TILLITSANKER not in each.node.roles]
     return (
         *(partial(once_up, client, each.node, each.watcher.run) for each in records),
         *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
         *(partial(once_up, client, each.node, each.follower.run) for each in records if each.place.follows),
+        *(partial(once_up, client, each.node, each.registers.run) for each in following),
         *(partial(sealing.run, each.place.database, each.log_keys) for each in others),
         *(partial(once_up, client, each.node, witnessed(each, witnesses, records).run) for each in others),
         *(partial(background.run, each.place) for each in others),

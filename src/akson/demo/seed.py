@@ -9,6 +9,7 @@ from akson.demo.certificates import publish_certificates
 from akson.demo.nodes import Client, Person, clients, nodes, persons
 from akson.demo.roles import ROLES
 from akson.demo.units import BY_KEY
+from akson.exchange.edge import follow
 from akson.fhir.model import Resource, reference
 from akson.fhir.strict_json import loads
 from akson.fhir.validate.structure import check
@@ -92,6 +93,7 @@ async def _fill(place: Place, name: str, today: date, progress: Progress) -> int
             progress(done, total)
         # The demo's platform is as new as this node: no citizen has set a rule yet.
         await mirror.follow(ctx.tx, "0.0", whole=True)
+        await follow.begin(ctx, registers.entries(today))
         await keep.put(ctx.tx, KIND, KEY, {"day": today.isoformat()}, registry.FOREVER)
     return done
 

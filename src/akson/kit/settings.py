@@ -114,6 +114,18 @@ OPTIONS = {
         "",
         "Addresses of the nodes that countersign the checkpoints of the access log, separated by commas, e.g. https://node.example/journal. Empty: the platform, and for the platform itself a record system of the same program.",
     ),
+    "register_seconds": Option(
+        "10",
+        "Seconds between two looks into the feeds of the registers: how soon a withdrawn authorisation, a death, a protected address or a new regular doctor takes effect. At most 30.",
+    ),
+    "register_persons": Option("", "Base address of the register of persons. Empty: the platform's own."),
+    "register_personnel": Option(
+        "", "Base address of the register of health personnel. Empty: the platform's own."
+    ),
+    "register_doctors": Option(
+        "", "Base address of the register of regular general practitioners. Empty: the platform's own."
+    ),
+    "register_addresses": Option("", "Base address of the address register. Empty: the platform's own."),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -148,6 +160,11 @@ class Settings:
     import_processes: int
     standing_hours: int
     witnesses: str
+    register_seconds: float
+    register_persons: str
+    register_personnel: str
+    register_doctors: str
+    register_addresses: str
     peer_timeout: float
     hooks: str
 

@@ -14,7 +14,9 @@ from akson.kit.clock import now
 from akson.kit.norwegian import DNR, FNR, HER, HPR, ORGANIZATION
 from akson.kit.settings import Role
 from akson.record import attest as attests
+from akson.record import authorizations
 from akson.record.context import Place
+from akson.record.relations import is_dead
 from akson.security.actor import Actor, Kind
 from akson.security.caller import Caller, RoleChoice
 from akson.security.roles import ROLE_SYSTEM
@@ -26,7 +28,6 @@ from akson.store.record import resources
 from akson.store.scope import NODE
 from akson.store.search import statements
 
-AUTHORIZATION = "urn:oid:2.16.578.1.12.4.1.1.9060"
 CITIZEN_SURFACE = "/innbygger"
 
 
@@ -51,6 +52,8 @@ class People:
         """The actor that a session or token stands for; None when the person or system has no business here."""
         async with self._place.database.transaction(read_only=True) as tx:
             if caller.attest is not None:
+                if await authorizations.withdrawn(tx, caller.hpr, now()):
+                    return None
                 return await self._informed(tx, await self._attested(tx, caller))
             if not caller.pid:
                 return self._system(caller)
@@ -61,6 +64,8 @@ class People:
 
     async def _citizen(self, tx: Tx, caller: Caller) -> Actor | None:
         patient = await self.patient(tx, caller.pid)
+        if patient and is_dead(patient):  # whoever shows an e-ID of the dead is somebody else
+            return None
         if patient is None and caller.surface:
             return None
         # A token may be about somebody this node does not know: there is then nothing to see (rule own_record).
@@ -191,10 +196,7 @@ class People:
         practitioner = loads(stored.body) if stored else {}
         if practitioner.get("active") is False:
             return ""
-        held = [q for q in practitioner.get("qualification", []) if covers(q.get("period"), now())]
-        concepts = [q["code"] for q in held]
-        codings = [coding for concept in concepts for coding in concept.get("coding", [])]
-        return next((coding["code"] for coding in codings if coding.get("system") == AUTHORIZATION), "")
+        return next(iter(authorizations.in_force(practitioner, now())), "")
 
     async def _units(self, tx: Tx, reference: str) -> list[Resource]:
         """The unit and those above it, the unit first."""

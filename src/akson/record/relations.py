@@ -24,11 +24,21 @@ def relations_of(resource: Resource) -> list[Relation]:
     return list(maker(resource)) if maker else []
 
 
+def is_dead(patient: Resource) -> bool:
+    """Whether a Patient has died, by whatever of the two elements says so."""
+    return bool(patient.get("deceasedDateTime")) or patient.get("deceasedBoolean") is True
+
+
 def _patient(resource: Resource) -> Iterator[Relation]:
+    # The regular doctor goes on for a while after a death, as after any service; without a date there is no while.
+    died = _moment(resource.get("deceasedDateTime"))
+    end = died + AFTERCARE if died else None
+    if end is None and is_dead(resource):
+        return
     for party in _references(resource.get("generalPractitioner")):
-        yield Relation(resource["id"], party, "general_practitioner", None, None)
+        yield Relation(resource["id"], party, "general_practitioner", None, end)
     if managing := _reference(resource.get("managingOrganization")):
-        yield Relation(resource["id"], managing, "managing_organization", None, None)
+        yield Relation(resource["id"], managing, "managing_organization", None, end)
 
 
 def _episode(resource: Resource) -> Iterator[Relation]:

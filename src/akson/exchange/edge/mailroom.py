@@ -95,6 +95,10 @@ class Mailroom:
             i["value"]: unit for unit in found for i in unit["identifier"] if i["system"] == norwegian.HER
         }
 
+    def forget(self) -> None:
+        """Ask the address register anew: something changed there."""
+        self._asked.clear()
+
     def of_units(self, units: frozenset[str]) -> list[str]:
         """HER-ids of units (references) of this node."""
         return sorted(her_id for her_id, unit in self.own.items() if reference(unit) in units)
