@@ -9,9 +9,14 @@ from functools import partial
 import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from akson.apps.cors import Cors
+from akson.apps.issuer import PATH as OAUTH
+from akson.apps.issuer import Issuer
+from akson.apps.routes import routes as oauth_routes
+from akson.apps.routes import well_known
 from akson.asgi.refusing import because, with_its_row
 from akson.exchange.edge.follow import RegisterFollower
 from akson.exchange.edge.mailroom import Mailroom
@@ -50,6 +55,8 @@ from akson.store.database.pool import Database, of_server
 
 SURFACES = {Role.JOURNAL: ("{name}",), Role.SAMHANDLING: ("{name}", "innbygger", "partner")}
 """Path prefixes with pages and sessions of their own."""
+APPS = {Role.JOURNAL: "{name}", Role.SAMHANDLING: "innbygger"}
+"""The path prefix whose people use apps: personnel of a record system, citizens at the platform."""
 HIGH = 4
 """Health records want an e-ID of level high (Normen); without it no other node answers either (ATT-9)."""
 
@@ -91,6 +98,8 @@ class Hosted:
     verifier: Verifier
     shown: Shown
     log_keys: LogKeys
+    issuer: Issuer | None
+    """Where people use apps: the node as the authorization server of these."""
 
     @classmethod
     def build(cls, settings: Settings, node: Node, outside: Outside) -> "Hosted":
@@ -116,6 +125,7 @@ class Hosted:
         mailroom = Mailroom(place, peer, signer(settings, node))
         registers = Registers.of(peer, node, settings)
         names = [name.format(name=node.name) for role in node.roles for name in SURFACES.get(role, ())]
+        apps = next((f"/{APPS[role].format(name=node.name)}" for role in node.roles if role in APPS), "")
         return cls(
             settings,
             place,
@@ -139,6 +149,7 @@ class Hosted:
             Verifier(anchor, node.base, Once(doorway)),
             Shown(place),
             log_keys.of(settings.data, node),
+            Issuer(node, doorway, settings.data, apps) if apps else None,
         )
 
     @property
@@ -161,6 +172,8 @@ class Hosted:
             self.surfaces,
             tokens,
             tell,
+            self.issuer.find_app if self.issuer else None,
+            f"/{self.node.name}/fhir",
         )
 
     @property
@@ -191,7 +204,21 @@ class Hosted:
         return [
             Route("/health", self.health),
             *witness_routes(self.place, self.log_keys),
+            *([well_known(self.issuer)] if self.issuer else []),
             *fhir_routes(Live(self.place, self.rest_context).around(fhir)),
+        ]
+
+    def for_apps(self, app: ASGIApp) -> list[BaseRoute]:
+        """The node with what apps need besides: their endpoints, and pages of other origins that may ask."""
+        name = f"/{self.node.name}"
+        if self.issuer is None:
+            return [Mount(name, app=app)]
+        database, paths = self.doorway, (f"{name}/fhir", f"{name}{OAUTH}")
+        endpoints = Router(oauth_routes(self.issuer))
+        # Beside the authentication of the rest: here an app proves itself by other means than a token.
+        return [
+            Mount(f"{name}{OAUTH}", app=Cors(endpoints, database, paths)),
+            Mount(name, app=Cors(app, database, paths)),
         ]
 
     async def health(self, _request: Request) -> Response:

@@ -91,6 +91,7 @@ def _signed_in(each: Hosted, path: str, view: View, equip: Equip | None) -> View
             purpose,
         )
         state.mailroom = each.mailroom
+        state.issuer = each.issuer
         if equip:
             equip(request)
         name = client_request(request.headers)

@@ -29,6 +29,8 @@ from akson.rest import background
 from akson.security.middleware import Authentication
 from akson.store.database.pool import Database
 from akson.trust.routes import routes as trust_routes
+from akson.web.apps.authorize import app_routes
+from akson.web.apps.keeping import keeping_routes
 from akson.web.assets import asset, asset_routes
 from akson.web.ehr.critical_forms import critical_routes
 from akson.web.ehr.routes import ehr_routes
@@ -134,19 +136,23 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
         return [Mount(f"/{node.name}", app=guarded(each, [*each.api(), *iga_routes()]))]
     if Role.SAMHANDLING in node.roles:
         look = DocumentLook(sources, f"{node.base}/mhd")
-        portal = surface_routes(each, "/innbygger", portal_routes(), inquiry(each, look))
+        portal = surface_routes(each, "/innbygger", [*portal_routes(), *app_routes()], inquiry(each, look))
         own = [
             *each.api(),
             *hub_routes(each, look),
             *surface_routes(each, f"/{node.name}", platform_routes()),
         ]
         return [
-            Mount(f"/{node.name}", app=guarded(each, own)),
+            *each.for_apps(guarded(each, own)),
             Mount("/innbygger", app=guarded(each, [*portal_live(each), *portal])),
             Mount("/partner", app=guarded(each, partner_routes())),
         ]
-    pages = surface_routes(each, f"/{node.name}", [*ehr_routes(), *critical_routes(), *send_routes()])
-    return [Mount(f"/{node.name}", app=guarded(each, [*each.api(), *live_routes(each), *pages]))]
+    pages = surface_routes(
+        each,
+        f"/{node.name}",
+        [*ehr_routes(), *critical_routes(), *send_routes(), *app_routes(), *keeping_routes()],
+    )
+    return each.for_apps(guarded(each, [*each.api(), *live_routes(each), *pages]))
 
 
 def guarded(each: Hosted, routes: list[BaseRoute]) -> ASGIApp:

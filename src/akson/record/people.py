@@ -57,10 +57,22 @@ class People:
                 return await self._informed(tx, await self._attested(tx, caller))
             if not caller.pid:
                 return self._system(caller)
+            if caller.app is not None:
+                return await self._with_app(tx, caller)
             if caller.surface and not caller.surface.endswith(CITIZEN_SURFACE):
                 return await self._informed(tx, await self._personnel(tx, caller))
             # In the citizen portal, or through it with a token: the person as a citizen, whatever else one is.
             return await self._citizen(tx, caller)
+
+    async def _with_app(self, tx: Tx, caller: Caller) -> Actor | None:
+        """Whose rights an app uses. A role that was taken away since is not replaced by another one."""
+        if caller.surface.endswith(CITIZEN_SURFACE):
+            actor = await self._citizen(tx, caller)
+        else:
+            actor = await self._personnel(tx, caller)
+        if actor is None or actor.role_reference != caller.role:
+            return None
+        return replace(actor, app=caller.app)
 
     async def _citizen(self, tx: Tx, caller: Caller) -> Actor | None:
         patient = await self.patient(tx, caller.pid)
@@ -152,6 +164,7 @@ class People:
             scopes=caller.scopes,
             administers=has_scope(caller, self._place.node, ADMIN),
             token=caller.token,
+            app=caller.app,
         )
 
     async def treated(self, tx: Tx, actor: Actor, pid: str) -> str:

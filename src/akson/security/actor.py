@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from akson.security.app_scopes import AppScope
+
 
 class Kind(StrEnum):
     PERSONNEL = "personnel"
@@ -49,6 +51,17 @@ class Attested:
     user_selected: bool = False
     toa: int = 0
     """When the attest was made, in seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppRights:
+    """An app between who acts and the record: it never may more than who acts, and at most what its scopes say."""
+
+    id: str
+    name: str
+    scopes: frozenset[AppScope]
+    patient: str = ""
+    """Id of the Patient in context; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +113,5 @@ class Actor:
     """From the attest of the trust framework, of one who acts through another node."""
     token: str = ""
     """`jti` of the token, or the name of the session: what the log tells occasions apart by. Opens nothing."""
+    app: AppRights | None = None
+    """The app (SMART) that asks with the user's rights, or for itself; `client_id` is empty with a user's."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from akson.security.actor import Actor
+from akson.security.actor import Actor, AppRights
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Caller:
     """Path of the surface the session belongs to, e.g. /innbygger; empty for tokens."""
     token: str = ""
     """`jti` of the token, or the name of the session, which opens nothing."""
+    app: AppRights | None = None
+    """The app that shows the token: of a person it has the session's role and surface, for itself neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,9 @@ class RoleChoice:
 
 FindActor = Callable[[Caller], Awaitable[Actor | None]]
 """What a proven caller is on this node; None when it has no business here."""
+
+FindApp = Callable[[str], Awaitable[Caller]]
+"""Who calls with a Bearer token that this node gave to an app. BadToken when it is none, or not good any more."""
 
 FindRoles = Callable[[Caller], Awaitable[Sequence[RoleChoice]]]
 """The roles a signed-in person may choose among; empty means none is needed or none exists."""

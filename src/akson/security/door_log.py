@@ -98,7 +98,7 @@ def of_actor(actor: Actor) -> dict[str, Any]:
         "unit_number": actor.unit_number,
         "organization": actor.organization,
         "organization_name": actor.organization_name,
-        "client_id": actor.client_id,
+        "client_id": actor.client_id or (actor.app.id if actor.app else ""),
         "assurance": actor.assurance,
         "token": actor.token,
     }
@@ -118,7 +118,7 @@ def of_caller(caller: Caller | None, node: Node) -> dict[str, Any]:
         "actor_id": caller.hpr,
         "organization": "" if kind is Kind.CITIZEN else caller.organization,
         "organization_name": node.title if own and kind is Kind.PERSONNEL else "",
-        "client_id": "" if own else caller.client_id,
+        "client_id": caller.app.id if caller.app else "" if own else caller.client_id,
         "assurance": caller.assurance,
         "token": caller.token,
     }

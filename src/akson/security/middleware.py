@@ -21,7 +21,7 @@ from akson.kit.errors import AksonError, PeerFailed, PeerSilent
 from akson.kit.log import Event, log
 from akson.kit.settings import Node
 from akson.security import dpop
-from akson.security.caller import FindActor
+from akson.security.caller import FindActor, FindApp
 from akson.security.door_log import REFUSAL, TOLD, Doing, DoorLog, Happened
 from akson.security.jose import BadToken
 from akson.security.oidc import Surface
@@ -60,6 +60,10 @@ class Door:
     count for nothing there, since a stored file must not act for its reader."""
     tell: Tell = _as_json
     """Writes an OperationOutcome in the format that the request asks for."""
+    find_app: FindApp | None = None
+    """Knows the tokens that this node gave to apps; None where it gives none."""
+    app_path: str = ""
+    """Full path of the API that apps may use, e.g. /journal/fhir: Bearer tokens are good nowhere else."""
 
 
 class Authentication:
@@ -125,12 +129,24 @@ class Authentication:
         if not at_api:
             # Pages ask for no scope, and only a cookie comes with the secret of a form.
             raise BadToken("tokens are for the API and pages for signed-in people", "invalid_request")
+        find_app = self._door.find_app
+        if find_app and _is_bearer(headers) and _under(scope["path"], (self._door.app_path,)):
+            await self._app_token(scope, headers, find_app)
+            return
         token = scheme(headers.getlist("authorization"))
         path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         request = dpop.Request(scope["method"], f"{self._origin}{path}", token)
         caller = await self._door.verifier.verify(token, headers.getlist("dpop"), request)
         scope["state"]["caller"] = caller
         scope["state"]["token"] = token
+        scope["state"]["actor"] = await self._door.find_actor(caller)
+
+    async def _app_token(self, scope: Scope, headers: Headers, find_app: FindApp) -> None:
+        """A token of an app: known by its digest alone, so that no signed token can pass here without its proof."""
+        if "dpop" in headers:
+            raise BadToken("a proof goes with DPoP tokens only", "invalid_request")
+        caller = await find_app(headers["authorization"].partition(" ")[2])
+        scope["state"]["caller"] = caller
         scope["state"]["actor"] = await self._door.find_actor(caller)
 
     async def _cookie(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
@@ -228,6 +244,11 @@ def _read_cookie(headers: Headers, name: str) -> str:
     except CookieError:
         return ""
     return found.value if found else ""
+
+
+def _is_bearer(headers: Headers) -> bool:
+    given = headers.getlist("authorization")
+    return len(given) == 1 and given[0].partition(" ")[0].lower() == "bearer"
 
 
 def _under(path: str, prefixes: tuple[str, ...]) -> bool:

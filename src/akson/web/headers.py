@@ -3,6 +3,8 @@
 Source: OWASP Secure Headers; the policy is the strictest under which the pages work (no inline script or style).
 """
 
+from collections.abc import Iterable
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,6 +12,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+FORM_ACTION = "form-action 'self'"
 HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -18,6 +21,11 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+
+
+def policy_to(origins: Iterable[str]) -> str:
+    """The policy of a page whose forms may lead on to these origins too: those of an approved app."""
+    return POLICY.replace(FORM_ACTION, " ".join([FORM_ACTION, *sorted(origins)]))
 
 
 class SecurityHeaders:

@@ -2,8 +2,10 @@
 
 from akson.security.rules import (
     access_log,
+    app_limits,
     assurance,
     attested_care,
+    backend_service,
     blocks,
     care_relation,
     node_itself,
@@ -28,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.own_subscription", own_subscriptions.grants),
     Rule("reason.own_privacy", own_privacy.grants, Basis.SAMTYKKE),
     Rule("reason.system_admin", system_admin.grants),
+    Rule("reason.backend_service", backend_service.grants),
 )
 """Grants: what one of them opens is open."""
 
@@ -35,5 +38,6 @@ RESTRICTIONS: tuple[Restriction, ...] = (
     Restriction("reason.low_assurance", assurance.leaves),
     Restriction("reason.rules_unknown", rules_known.leaves),
     Restriction("reason.blocked", blocks.leaves),
+    Restriction("reason.app_scope", app_limits.leaves),
 )
 """They hold whatever is granted."""

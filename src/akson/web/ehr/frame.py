@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from akson.apps.keeping import keeps_apps
 from akson.record.context import Context
 from akson.security.rules.access_log import LOG
 from akson.web.context import readable
@@ -19,6 +20,7 @@ TABS = (
     ("notes", "/notater"),
     ("documents", "/dokumenter"),
     ("messages", "/meldinger"),
+    ("apps", "/apper"),
 )
 """Key and path of each tab of a chart."""
 
@@ -43,5 +45,6 @@ async def show_work(
         counts=await work.counts(ctx),
         works=readable(ctx, "Task"),
         may_log=readable(ctx, LOG),
+        may_apps=keeps_apps(ctx.actor),
         **values,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from akson.apps.keeping import keeps_apps
 from akson.care import correspondence, tasks
 from akson.security.rules.access_log import LOG
 from akson.web.context import context, readable, whole
@@ -19,6 +20,8 @@ async def home(request: Request) -> Response:
     ctx = context(request)
     if not readable(ctx, "Task") and readable(ctx, LOG):  # no work with patients: the log is the day
         return RedirectResponse(f"{request.scope.get('root_path', '')}/logg", 303)
+    if not readable(ctx, "Task") and keeps_apps(ctx.actor):
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/apper", 303)
     return await show_work(
         request,
         ctx,

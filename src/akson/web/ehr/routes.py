@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from akson.web.ehr import chart, document_views, home, log, notes, search
+from akson.web.ehr import apps, chart, document_views, home, log, notes, search
 
 CHART = "/pasient/{patient}"
 
@@ -33,4 +33,6 @@ def ehr_routes() -> list[BaseRoute]:
         Route(CHART + "/dokumenter/{document}/innhold", document_views.download),
         Route(CHART + "/dokumenter/{document}", document_views.document),
         Route(f"{CHART}/meldinger", document_views.messages),
+        Route(f"{CHART}/apper", apps.apps, methods=["GET"]),
+        Route(f"{CHART}/apper", apps.launch, methods=["POST"]),
     ]

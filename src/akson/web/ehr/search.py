@@ -36,7 +36,7 @@ async def patients(request: Request) -> Response:
     """GET: the patients of one's unit. POST: those that match `query`."""
     ctx = context(request)
     words = str((await request.form()).get("query", "")).strip() if request.method == "POST" else ""
-    people = await _matching(ctx, words) if words else await _own(ctx)
+    people = await matching(ctx, words) if words else await own(ctx)
     return await show_work(
         request, ctx, "ehr/patients.html", menu="patients", people=lines(people), searched=bool(words)
     )
@@ -64,12 +64,12 @@ def _birth_date(words: str) -> str:
         return ""
 
 
-async def _matching(ctx: Context, words: str) -> list[Resource]:
+async def matching(ctx: Context, words: str) -> list[Resource]:
     found = await find(ctx, "Patient", *criteria(words), ("_sort", "family"), ("_count", LIMIT))
     return of_type(found, "Patient")
 
 
-async def _own(ctx: Context) -> list[Resource]:
+async def own(ctx: Context) -> list[Resource]:
     """Those with a service at one's unit, and those one is the regular GP of."""
     people: dict[str, Resource] = {}
     units = ",".join(party for party in work.parties(ctx) if party.startswith("Organization/"))

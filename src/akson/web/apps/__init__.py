@@ -1,0 +1,1 @@
+"""Pages of apps: what a user allows them, and which ones the organisation has approved."""
