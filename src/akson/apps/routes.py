@@ -12,6 +12,7 @@ from akson.apps import grants, token
 from akson.apps.client import SIGNED, authenticate
 from akson.apps.issuer import Issuer, subject
 from akson.apps.registry import Kind
+from akson.fhir.model import Resource, coding
 from akson.kit.log import Event, log
 from akson.security.app_scopes import PLAIN
 from akson.security.oauth import Form, OAuthError, answer, read_form, required
@@ -22,6 +23,7 @@ CAPABILITIES = (
     "permission-offline", "permission-online", "permission-patient", "permission-user", "permission-v1", "permission-v2",
     "sso-openid-connect",
 )  # fmt: skip
+SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 Handler = Callable[[Issuer, Request, Form], Awaitable[dict[str, Any] | None]]
 
 
@@ -57,6 +59,26 @@ def smart(issuer: Issuer) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": [*sorted(PLAIN), "patient/*.cruds", "user/*.cruds", "system/*.rs"],
         "capabilities": list(CAPABILITIES),
+    }
+
+
+def capability(issuer: Issuer) -> Resource:
+    """`security` of the CapabilityStatement, as SMART has it (http://hl7.org/fhir/smart-app-launch/conformance.html)."""
+    addresses = {
+        "authorize": issuer.authorize,
+        "token": issuer.url("token"),
+        "introspect": issuer.url("introspect"),
+        "revoke": issuer.url("revoke"),
+    }
+    return {
+        "extension": [
+            {
+                "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+                "extension": [{"url": name, "valueUri": uri} for name, uri in addresses.items()],
+            }
+        ],
+        "cors": True,
+        "service": [{"coding": [coding(SERVICE, "SMART-on-FHIR")]}],
     }
 
 

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from akson.apps.cors import Cors
 from akson.apps.issuer import PATH as OAUTH
 from akson.apps.issuer import Issuer
+from akson.apps.routes import capability, well_known
 from akson.apps.routes import routes as oauth_routes
-from akson.apps.routes import well_known
 from akson.asgi.refusing import because, with_its_row
 from akson.exchange.edge.follow import RegisterFollower
 from akson.exchange.edge.mailroom import Mailroom
@@ -200,6 +200,7 @@ class Hosted:
             self.rest_context,
             limit=self.settings.body_limit,
             depth=self.place.limits.json_depth,
+            security=capability(self.issuer) if self.issuer else None,
         )
         return [
             Route("/health", self.health),

@@ -37,8 +37,9 @@ _SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system
 class Capability:
     """The CapabilityStatement of one node, made when first asked for and when its search parameters change."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, security: Resource | None = None) -> None:
         self._place = place
+        self._security = security
         self._started = instant(now())
         self._made: tuple[Definitions | None, bytes] = (None, b"")
 
@@ -49,12 +50,12 @@ class Capability:
                 await self._place.registry.fresh(tx)
         known = self._place.registry.current
         if self._made[0] is not known:
-            self._made = (known, orjson.dumps(statement(self._place, self._started, known)))
+            self._made = (known, orjson.dumps(statement(self._place, self._started, known, self._security)))
         return Answer(200, of_body(request, self._made[1], "CapabilityStatement"))
 
 
-def statement(place: Place, started: str, known: Definitions) -> Resource:
-    """The CapabilityStatement of an instance."""
+def statement(place: Place, started: str, known: Definitions, security: Resource | None = None) -> Resource:
+    """The CapabilityStatement of an instance. `security`: how one proves who one is, where it is told."""
     node = place.node
     types = sorted(spec().types)
     deletes = "multiple" if place.limits.conditional_deletes > 1 else "single"
@@ -80,6 +81,7 @@ def statement(place: Place, started: str, known: Definitions) -> Resource:
                 "extension": [subscribing.endpoint(node.fhir)],
                 "mode": "server",
                 "documentation": _CONTAINED,
+                **({"security": security} if security else {}),
                 "resource": listed,
                 "interaction": [{"code": code} for code in _SYSTEM_INTERACTIONS],
                 "compartment": [f"{_COMPARTMENT}{name.lower()}" for name in sorted(spec().compartments)],

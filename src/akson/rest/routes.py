@@ -5,6 +5,7 @@ http://hl7.org/fhir/R4/http.html#summary
 
 from functools import partial
 
+from akson.fhir.model import Resource
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.limits import LIMITS
 from akson.record.context import Context, Place
@@ -36,10 +37,20 @@ METADATA = ("metadata",)
 Methods = dict[str, Handler]
 
 
-def app(place: Place, door: Door, *, limit: int, depth: int = LIMITS.json_depth) -> App:
-    """The application to mount at /fhir. `limit` is the largest body in bytes, `depth` the deepest nesting of JSON."""
+def app(
+    place: Place,
+    door: Door,
+    *,
+    limit: int,
+    depth: int = LIMITS.json_depth,
+    security: Resource | None = None,
+) -> App:
+    """The application to mount at /fhir. `limit` is the largest body in bytes, `depth` the deepest nesting of JSON.
+
+    `security` is what the CapabilityStatement tells of how to prove who one is.
+    """
     node = place.node
-    told: Told = {METADATA: Capability(place).answer, openapi.PATH: OpenApi(node, _methods).answer}
+    told: Told = {METADATA: Capability(place, security).answer, openapi.PATH: OpenApi(node, _methods).answer}
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, node.fhir, limit)
