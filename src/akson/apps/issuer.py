@@ -13,6 +13,7 @@ from akson.kit.settings import Node
 from akson.security import app_scopes, keys
 from akson.security.actor import AppRights
 from akson.security.caller import Caller
+from akson.security.door_log import DoorLog
 from akson.security.jose import BadToken, sign
 from akson.security.once import Once, digest
 from akson.store.database.pool import Database
@@ -30,6 +31,7 @@ class Issuer:
     database: Database
     data: Path
     surface: str
+    door_log: DoorLog
     once: Once = field(init=False)
     ring: keys.KeyRing = field(init=False)
 
@@ -86,5 +88,5 @@ def caller(app: App, grant: Grant, scope: str) -> Caller:
     asked, _ = app_scopes.read(scope)
     rights = AppRights(app.id, app.name, app_scopes.common(asked, app.scopes), grant.patient)
     if app.kind is Kind.SERVICE:
-        return Caller(app.id, app.organization, app.name, app=rights)
-    return replace(grants.caller_of(grant.caller), app=rights)
+        return Caller(app.id, app.organization, app.name, app=rights, token=grant.sid)
+    return replace(grants.caller_of(grant.caller), app=rights, token=grant.sid)

@@ -15,6 +15,7 @@ from akson.apps.registry import Kind
 from akson.fhir.model import Resource, coding
 from akson.kit.log import Event, log
 from akson.security.app_scopes import PLAIN
+from akson.security.door_log import Doing, Happened
 from akson.security.oauth import Form, OAuthError, answer, read_form, required
 
 CAPABILITIES = (
@@ -136,6 +137,9 @@ def _endpoint(issuer: Issuer, handler: Handler) -> Callable[[Request], Awaitable
             return answer(await handler(issuer, request, await read_form(request)) or {})
         except OAuthError as error:
             log(Event.TOKEN_REFUSED, node=issuer.node.name, error=error.error, reason=error.diagnostics)
+            detail = f"{error.error}: {error.diagnostics}"
+            asked = f"{request.method} {request.url.path}"
+            await issuer.door_log.note(Happened(Doing.TOKEN, "reason.no_token", detail=detail, asked=asked))
             told = {"error": error.error, "error_description": error.diagnostics}
             if error.error != "invalid_client":
                 return answer(told, 400)

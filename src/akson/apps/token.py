@@ -16,6 +16,7 @@ from akson.apps.issuer import Issuer
 from akson.apps.registry import App, Kind
 from akson.security import app_scopes
 from akson.security.caller import Caller
+from akson.security.door_log import Doing, Happened
 from akson.security.oauth import Form, OAuthError, required
 from akson.security.oidc import challenge
 from akson.store.database.pool import Tx
@@ -32,7 +33,10 @@ async def give(issuer: Issuer, request: Request, form: Form) -> dict[str, Any]:
         raise OAuthError("unsupported_grant_type", f"one of {', '.join(kinds)}")
     if (app.kind is Kind.SERVICE) != (handler is _by_itself):
         raise OAuthError("unauthorized_client", "services ask for themselves, and only they do")
-    return await handler(issuer, app, form)
+    made = await handler(issuer, app, form)
+    given = Happened(Doing.TOKEN, "reason.token_given", granted=True, detail=made["scope"])
+    await issuer.door_log.note(given, await issuer.find_app(made["access_token"]))
+    return made
 
 
 async def _by_code(issuer: Issuer, app: App, form: Form) -> dict[str, Any]:

@@ -149,7 +149,7 @@ class Hosted:
             Verifier(anchor, node.base, Once(doorway)),
             Shown(place),
             log_keys.of(settings.data, node),
-            Issuer(node, doorway, settings.data, apps) if apps else None,
+            Issuer(node, doorway, settings.data, apps, DoorLog(node, doorway)) if apps else None,
         )
 
     @property

@@ -4,6 +4,7 @@ The scopes stand for all tables of a statement, so an include, a chain or a sort
 do not name. Source: http://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
 """
 
+from akson.fhir.spec import spec
 from akson.security.actor import Action, Actor, AppRights, Purpose
 from akson.security.app_scopes import EVERY, AppScope, Level
 from akson.security.roles import OPEN_TYPES
@@ -28,13 +29,14 @@ LETTERS = {
 }
 """What a scope must say for an action: all of it. To administer, no scope is enough."""
 NEVER = frozenset({"AuditEvent", "SearchParameter", "Subscription"})
-"""Types that no app reaches: they go on without it, tell of others, or are about the node."""
+"""Types that no app reaches: they go on without it, tell of others, or are about the node. Nor does it reach what is no
+FHIR resource, such as the citizen's own rules."""
 
 
 def leaves(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
     if actor.app is None:
         return None
-    if action not in LETTERS or resource_type in NEVER:
+    if action not in LETTERS or resource_type in NEVER or resource_type not in spec().types:
         return Nothing()
     wanted = set(LETTERS[action])
     fitting = [scope for scope in sorted(actor.app.scopes) if wanted <= set(scope.letters)]
