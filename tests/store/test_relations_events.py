@@ -7,7 +7,7 @@ import pytest
 
 from akson.kit.clock import now
 from akson.store.access import relations
-from akson.store.access.relations import Relation
+from akson.store.access.relations import BEGINNING, END, Relation
 from akson.store.index.hashing import patient_number
 from akson.store.record import events
 from akson.store.record.events import Mark
@@ -25,6 +25,47 @@ async def test_relations_follow_their_source(database):
             "Organization/a",
             "Organization/c",
         ]
+
+
+async def test_what_a_source_takes_back_is_ended_and_kept(database):
+    before = now()
+    service, stay = Relation("p", "Organization/a", "service"), Relation("p", "Organization/b", "service")
+    async with database.transaction() as tx:
+        await relations.replace(tx, "EpisodeOfCare/1", [service, stay])
+    async with database.transaction() as tx:
+        both = (await tx.one("select now()"))[0]
+        await relations.replace(tx, "EpisodeOfCare/1", [service])
+        assert await relations.of_patient(tx, "p") == [
+            Relation("p", "Organization/a", "service", BEGINNING, END)
+        ]
+        assert await relations.parties(tx, [patient_number("p"), 5]) == {
+            patient_number("p"): frozenset({"Organization/a"})
+        }
+    async with database.transaction() as tx:
+        await relations.replace(tx, "EpisodeOfCare/1", [service, stay])
+        assert len(await relations.of_patient(tx, "p")) == 2
+        assert await tx.one("select count(*) from care_relation") == (3,)
+        moment = both - timedelta(microseconds=1)
+        assert [(each.party, each.source) for each in await relations.at(tx, "p", moment)] == [
+            ("Organization/a", "EpisodeOfCare/1"),
+            ("Organization/b", "EpisodeOfCare/1"),
+        ]
+        assert [each.party for each in await relations.at(tx, "p", both)] == ["Organization/a"]
+        assert await relations.at(tx, "p", before - timedelta(days=1)) == []  # not known then
+
+
+async def test_the_same_again_writes_nothing(database):
+    rows = [
+        Relation("p", "Organization/a", "service"),
+        Relation("p", "Organization/a", "service", None, now()),
+    ]
+    async with database.transaction() as tx:
+        await relations.replace(tx, "EpisodeOfCare/1", rows[:1])
+    async with database.transaction() as tx:
+        await relations.replace(tx, "EpisodeOfCare/1", rows[:1])
+        assert await tx.one("select count(*), count(ended) from care_relation") == (1, 0)
+        await relations.replace(tx, "EpisodeOfCare/1", rows[1:])
+        assert await tx.one("select count(*), count(ended) from care_relation") == (2, 1)
 
 
 async def test_a_relation_that_is_over_opens_nothing(database):

@@ -1,6 +1,7 @@
 """Care relations as pages ask for them: does the actor's unit treat this patient?"""
 
 from akson.record.context import Context
+from akson.security.rules.care_relation import parties_of
 from akson.store.access import relations
 
 
@@ -10,6 +11,5 @@ async def is_related(ctx: Context, patient: str) -> bool:
     Without one, policy shows who the patient is and nothing of the record: a page must say so, or an empty chart
     would be taken for a healthy patient.
     """
-    actor = ctx.actor
-    mine = actor.units | {actor.practitioner, actor.role_reference}
+    mine = parties_of(ctx.actor)
     return any(relation.party in mine for relation in await relations.of_patient(ctx.tx, patient))

@@ -50,6 +50,28 @@ def interval(text: str) -> tuple[int, int]:
     return low, low + 10 ** max(0, 6 - len(fraction)) - 1
 
 
+def moments(period: dict[str, Any] | None) -> tuple[datetime | None, datetime | None]:
+    """When a Period begins, and the moment after its last; None for an open end, or one that cannot be read."""
+    start, end = (period or {}).get("start"), (period or {}).get("end")
+    return first(start), following(end)
+
+
+def first(text: str | None) -> datetime | None:
+    """The first moment of a date or time; None for none, or one that cannot be read."""
+    try:
+        return _EPOCH + interval(text)[0] * _MICROSECOND if text else None
+    except ValueError:
+        return None
+
+
+def following(text: str | None) -> datetime | None:
+    """The moment after a date or time is over; None for none, or one that cannot be read."""
+    try:
+        return _EPOCH + (interval(text)[1] + 1) * _MICROSECOND if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def covers(period: dict[str, Any] | None, moment: datetime) -> bool:
     """Whether a Period holds at a moment; none holds always, and one that cannot be read never."""
     try:

@@ -12,19 +12,18 @@ from akson.fhir.search import Query
 from akson.kit.errors import Gone, MultipleMatches, NotFound
 from akson.kit.ids import new_id
 from akson.kit.settings import Level
-from akson.record import obeying, search_parameters, trail
+from akson.record import obeying, relating, search_parameters, trail
 from akson.record.all_types import of_all_types
 from akson.record.asked import asked
 from akson.record.change import Change, Written, whose
 from akson.record.context import Context
 from akson.record.prepare import complete
 from akson.record.refused import Refused
-from akson.record.relations import relations_of
 from akson.record.subscriptions import register
 from akson.record.validation import admit
 from akson.security.actor import Action
 from akson.security.policy import Grant, Refusal
-from akson.store.access import admission, relations
+from akson.store.access import admission
 from akson.store.record import resources
 from akson.store.record.resources import HistoryOf, HistoryPage, Stored, Write
 from akson.store.search import statements
@@ -191,7 +190,7 @@ async def delete(
         return None
     await taken_back(ctx, stored)
     if grant.audited:
-        await relations.replace(ctx.tx, stored.reference, [])
+        await relating.follow(ctx, stored, None)
         await trail.changed(ctx, grant, Action.DELETE, stored)
     return stored
 
@@ -294,9 +293,7 @@ async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, res
     await _parameter(ctx, stored, resource)
     if not grant.audited:
         return
-    rows = relations_of(resource)
-    if rows or action is Action.UPDATE:
-        await relations.replace(ctx.tx, stored.reference, rows)
+    await relating.follow(ctx, stored, resource)
     if stored.type == "Patient":
         await obeying.obey(ctx.tx, ctx.place, resource)
     await trail.changed(ctx, grant, action, stored)

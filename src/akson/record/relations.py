@@ -1,21 +1,29 @@
 """Which care relations a resource makes: who treats whom, from when to when.
 
 A care relation opens the record to a unit or a person (rule `care_relation`). It follows from what is documented
-anyway: the regular GP, a granted service, a stay, a team, an appointment, an accepted referral.
+anyway: the regular GP, a granted service, a stay, a team, an appointment, an accepted referral. It ends with them: what is
+over opens for as long as one needs to finish the work, and what nobody ended does not last for ever.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from akson.fhir.model import Resource
+from akson.fhir.precision import first, moments
+from akson.kit.clock import now
 from akson.store.access.relations import Relation
 
 AFTERCARE = timedelta(days=30)
 """How long a unit may still work in the record after a stay or service ended."""
+AHEAD = timedelta(days=7)
+"""How long before an appointment one prepares for it."""
+REFERRED = timedelta(days=365)
+"""How long a referral that nobody answers stays open."""
 
-ENDED = frozenset(
-    {"entered-in-error", "cancelled", "finished", "revoked", "completed", "rejected", "inactive"}
-)
+WRONG = frozenset({"cancelled", "entered-in-error"})
+OVER = frozenset({"completed", "finished", "revoked"})
+
+_Period = tuple[datetime | None, datetime | None]
 
 
 def relations_of(resource: Resource) -> list[Relation]:
@@ -31,7 +39,7 @@ def is_dead(patient: Resource) -> bool:
 
 def _patient(resource: Resource) -> Iterator[Relation]:
     # The regular doctor goes on for a while after a death, as after any service; without a date there is no while.
-    died = _moment(resource.get("deceasedDateTime"))
+    died = first(resource.get("deceasedDateTime"))
     end = died + AFTERCARE if died else None
     if end is None and is_dead(resource):
         return
@@ -42,58 +50,59 @@ def _patient(resource: Resource) -> Iterator[Relation]:
 
 
 def _episode(resource: Resource) -> Iterator[Relation]:
-    if not (patient := _patient_id(resource.get("patient"))) or resource.get("status") == "entered-in-error":
+    if not (patient := _patient_id(resource.get("patient"))) or resource.get("status") in WRONG:
         return
-    start, end = _period(resource.get("period"))
     parties = [resource.get("managingOrganization"), resource.get("careManager"), *resource.get("team", [])]
     for party in _references(parties):
-        yield Relation(patient, party, "service", start, end)
+        yield Relation(patient, party, "service", *_lasting(resource))
 
 
 def _encounter(resource: Resource) -> Iterator[Relation]:
-    if not (patient := _patient_id(resource.get("subject"))) or resource.get("status") in {
-        "entered-in-error",
-        "cancelled",
-    }:
+    if not (patient := _patient_id(resource.get("subject"))) or resource.get("status") in WRONG:
         return
-    start, end = _period(resource.get("period"))
     parties = [resource.get("serviceProvider")]
     parties += [p.get("individual") for p in resource.get("participant", [])]
     for party in _references(parties):
-        yield Relation(patient, party, "stay", start, end)
+        yield Relation(patient, party, "stay", *_lasting(resource))
 
 
 def _care_team(resource: Resource) -> Iterator[Relation]:
-    if not (patient := _patient_id(resource.get("subject"))) or resource.get("status") in ENDED:
+    if not (patient := _patient_id(resource.get("subject"))) or resource.get("status") in WRONG | {
+        "inactive"
+    }:
         return
-    start, end = _period(resource.get("period"))
-    parties = [p.get("member") for p in resource.get("participant", [])]
-    for party in _references([*parties, *resource.get("managingOrganization", [])]):
-        if not party.startswith(("Patient/", "RelatedPerson/")):
-            yield Relation(patient, party, "team", start, end)
+    whole = moments(resource.get("period"))
+    for party in _references(resource.get("managingOrganization")):
+        yield Relation(patient, party, "team", *_after_care(whole))
+    for member in resource.get("participant", []):
+        for party in _parties([member.get("member")]):
+            yield Relation(patient, party, "team", *_after_care(_both(whole, moments(member.get("period")))))
 
 
 def _appointment(resource: Resource) -> Iterator[Relation]:
-    if resource.get("status") in {"cancelled", "entered-in-error", "noshow"}:
+    begins = first(resource.get("start"))
+    if resource.get("status") in WRONG | {"noshow"} or begins is None:
         return
-    actors = _references([p.get("actor") for p in resource.get("participant", [])])
-    patients = [actor.removeprefix("Patient/") for actor in actors if actor.startswith("Patient/")]
-    if not (patients and resource.get("start")):
-        return
-    begins = datetime.fromisoformat(resource["start"])
-    for party in actors:
-        if not party.startswith(("Patient/", "RelatedPerson/", "Location/")):
-            yield Relation(patients[0], party, "appointment", begins - timedelta(days=7), begins + AFTERCARE)
+    actors = [p.get("actor") for p in resource.get("participant", [])]
+    # All who are called in: several at a time in groups, and a parent with a child.
+    patients = [patient for actor in actors if (patient := _patient_id(actor))]
+    for patient in dict.fromkeys(patients):
+        for party in _parties(actors):
+            yield Relation(patient, party, "appointment", begins - AHEAD, begins + AFTERCARE)
 
 
 def _service_request(resource: Resource) -> Iterator[Relation]:
-    if not (patient := _patient_id(resource.get("subject"))) or resource.get("status") in {
-        "entered-in-error",
-        "draft",
-    }:
+    status = resource.get("status")
+    if not (patient := _patient_id(resource.get("subject"))) or status in WRONG | {"draft"}:
         return
+    low = first(resource.get("authoredOn"))
+    high = (low or _today()) + REFERRED
+    _, occurs = moments(resource.get("occurrencePeriod"))
+    high = max(high, occurs + AFTERCARE) if occurs else high
+    if status in OVER:
+        high = min(high, _today() + AFTERCARE)
     for party in _references([*resource.get("performer", []), resource.get("requester")]):
-        yield Relation(patient, party, "referral", _moment(resource.get("authoredOn")), None)
+        yield Relation(patient, party, "referral", low, high)
 
 
 MAKERS: dict[str, Callable[[Resource], Iterator[Relation]]] = {
@@ -106,6 +115,29 @@ MAKERS: dict[str, Callable[[Resource], Iterator[Relation]]] = {
 }
 
 
+def _lasting(resource: Resource) -> _Period:
+    """From when to when, with aftercare; of one that is finished and does not say when, until today."""
+    start, end = moments(resource.get("period"))
+    if end is None and resource.get("status") in OVER:
+        end = _today()
+    return _after_care((start, end))
+
+
+def _after_care(period: _Period) -> _Period:
+    start, end = period
+    return start, end + AFTERCARE if end else None
+
+
+def _both(one: _Period, other: _Period) -> _Period:
+    starts, ends = ([each for each in side if each] for side in zip(one, other, strict=True))
+    return max(starts, default=None), min(ends, default=None)
+
+
+def _today() -> datetime:
+    """The end of today, so that what is written several times a day gives the same."""
+    return now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
 def _reference(value: Resource | None) -> str | None:
     return (value or {}).get("reference")
 
@@ -114,19 +146,15 @@ def _references(values: list[Resource | None] | list[Resource] | None) -> list[s
     return [found for value in values or [] if (found := _reference(value))]
 
 
+def _parties(values: list[Resource | None]) -> list[str]:
+    """References of those who may treat: neither patients nor their relatives, nor rooms."""
+    return [
+        each
+        for each in _references(values)
+        if not each.startswith(("Patient/", "RelatedPerson/", "Location/"))
+    ]
+
+
 def _patient_id(value: Resource | None) -> str | None:
     found = _reference(value)
     return found.removeprefix("Patient/") if found and found.startswith("Patient/") else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    padded = {4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text)
-    moment = datetime.fromisoformat(padded)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _period(period: Resource | None) -> tuple[datetime | None, datetime | None]:
-    end = _moment((period or {}).get("end"))
-    return _moment((period or {}).get("start")), end + AFTERCARE if end else None

@@ -112,7 +112,7 @@ def _patients(predicate: OfPatients, alias: str) -> Fragment:
 def _care_relation(predicate: CareRelation, alias: str) -> Fragment:
     condition = (
         f"exists (select 1 from care_relation c where c.pat = {alias}.pat and c.party = any(%s::text[])"  # noqa: S608
-        " and c.low <= now() and c.high > now())"
+        " and c.ended is null and c.low <= now() and c.high > now())"
     )
     return condition, [sorted(predicate.parties)]
 

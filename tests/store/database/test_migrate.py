@@ -55,6 +55,7 @@ STANDING = {
     "0022_privacy_setting": "bfae63302445b1eb",
     "0023_privacy_mirror": "fa10913eed064fb2",
     "0024_audit_number": "522dc56866712f68",
+    "0025_relation_past": "3fcf94276cafd435",
 }
 
 
