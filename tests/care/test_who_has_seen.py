@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from akson.care.who_has_seen import merge
 from akson.exchange.hub.access import Log
 from akson.kit.settings import Node, Role
-from akson.security.audit import audit_event
+from akson.security.audit.event import audit_event
 from akson.store.access.audit import AuditRow, Entry
 
 OSLO = ZoneInfo("Europe/Oslo")

@@ -12,7 +12,7 @@ from akson.record import gate, trail
 from akson.record.context import Context
 from akson.record.people import People
 from akson.security.actor import Action
-from akson.security.audit import audit_event
+from akson.security.audit.event import audit_event
 from akson.security.rules import access_log as rule
 from akson.store import cursor
 from akson.store.access import audit

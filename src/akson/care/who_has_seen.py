@@ -13,7 +13,7 @@ from typing import Any
 from akson.exchange.declare import service
 from akson.exchange.hub.access import Log
 from akson.fhir.model import Resource
-from akson.security.audit import DONE, OWNER, ROLE_CLASS, RULE, SECURITY_ROLE, UNIT
+from akson.security.audit.codes import DONE, OWNER, ROLE_CLASS, RULE, SECURITY_ROLE, UNIT
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.topics import TOPIC_OF, TOPICS
 

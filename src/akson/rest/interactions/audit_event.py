@@ -26,7 +26,7 @@ from akson.rest.wire.attempt import Handler
 from akson.rest.wire.http import Answer, Pairs, Request
 from akson.rest.wire.incoming import ID
 from akson.rest.wire.outcome import WrongMethod
-from akson.security.audit import DONE, REFUSED
+from akson.security.audit.codes import DONE, REFUSED
 from akson.security.rules.access_log import LOG
 from akson.store.access.audit import Wanted
 

@@ -13,7 +13,7 @@ from akson.care.who_has_seen import person_of
 from akson.exchange.hub.access import Log
 from akson.kit.clock import now
 from akson.kit.text import catalogue, text
-from akson.security.audit import REFUSED
+from akson.security.audit.codes import REFUSED
 from akson.store.access.audit import Wanted
 from akson.web import looks
 from akson.web.context import context

@@ -6,7 +6,7 @@ import pytest
 
 from akson.fhir.validate import structure
 from akson.kit.settings import Node, Role
-from akson.security.audit import audit_event
+from akson.security.audit.event import audit_event
 from akson.store.access.audit import AuditRow, Entry
 
 NODE = Node(
@@ -66,7 +66,8 @@ def test_every_kind_of_row_is_valid(values):
 
 def test_who_in_which_role_where_and_by_which_rule():
     made = event(**DOCTOR)
-    user, unit, owner = made["agent"]
+    user, client, server, unit, owner = made["agent"]
+    assert [each["requestor"] for each in (client, server)] == [False, False]
     assert (user["name"], user["role"][0]["coding"][0]["code"]) == ("Ola Strand", "sykehuslege")
     assert user["who"]["identifier"]["value"] == "9100200"
     assert user["policy"] == ["urn:akson:rule:care_relation"]
