@@ -33,3 +33,13 @@ def test_rotation_puts_a_new_key_in_front_and_keeps_old_ones_for_a_while(tmp_pat
     assert [key.kid for key in ring.keys] == seen[: keys.KEEP]
     assert [key.kid for key in keys.load(tmp_path, "x").keys] == seen[: keys.KEEP]
     assert len(set(seen)) == 4
+
+
+def test_a_ring_that_another_process_changed_is_read_anew(tmp_path):
+    watched = keys.Watched(tmp_path, "name")
+    first = watched.ring.current
+    added = keys.load(tmp_path, "name").added()
+    assert [key.kid for key in watched.ring.keys] == [key.kid for key in added.keys]
+    assert watched.ring.current.kid == first.kid
+    keys.load(tmp_path, "name").used(added.keys[1].kid)
+    assert watched.ring.current.kid == added.keys[1].kid

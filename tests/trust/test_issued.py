@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from akson.security import dpop
+from akson.security import dpop, keys
 from akson.security.system import ASSERTION
 from akson.trust import registry
 from tests.security.forge import anchor_key, read, sign_raw
@@ -98,3 +98,43 @@ async def test_the_tokens_of_a_sign_in_end_with_it(world):
     assert (await introspect(world, world.journal, access["access_token"]))["active"]
     await revoke(world, world.journal, access["refresh_token"])
     assert await introspect(world, world.journal, access["access_token"]) == {"active": False}
+
+
+async def test_keys_are_rotated_with_overlap_and_no_call_fails(world):
+    """The node's own key and the anchor's, each in the steps that `akson keys` has, with calls between them."""
+    url = f"{world.sykehus.node.base}/fhir/Patient/1"
+
+    async def call():
+        world.journal.peer._tokens.clear()
+        for verifier in (world.sykehus.verifier, world.journal.verifier):
+            verifier.anchor._looked = float("-inf")
+        assert (await world.journal.peer.request("GET", url, scope=world.sykehus.scope)).status_code == 200
+
+    async def register():
+        async with world.databases["tillitsanker"].transaction() as tx:
+            await registry.register_client(tx, world.client(world.journal))
+
+    await call()
+    mine = world.journal.system.keys.added()
+    await call()
+    await register()
+    await call()
+    mine = mine.used(mine.keys[-1].kid)
+    await call()
+    assert world.journal.system.keys.current.kid == mine.current.kid
+    mine.dropped(mine.keys[-1].kid)
+    await register()
+    await call()
+    held = await world.journal.peer.token(world.sykehus.scope)
+    ring = keys.load(world.data, "tillitsanker-signing").added()
+    ring = ring.used(ring.keys[-1].kid)
+    proof = dpop.make(world.journal.system.proof.current, "GET", url, token=held)
+    headers = {"Authorization": f"DPoP {held}", "DPoP": proof}
+    assert (await world.http.get(url, headers=headers)).status_code == 200
+    await call()
+    ring.dropped(ring.keys[-1].kid)
+    await call()
+    world.sykehus.verifier.anchor.forget()
+    proof = dpop.make(world.journal.system.proof.current, "GET", url, token=held)
+    answer = await world.http.get(url, headers=headers | {"DPoP": proof})
+    assert answer.status_code == 401  # class 14: the key that signed it is gone

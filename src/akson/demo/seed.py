@@ -143,7 +143,8 @@ async def register(database: Database, settings: Settings, today: date) -> None:
     base = f"http://localhost:{settings.port}"
     async with database.transaction() as tx:
         for client in clients(base):
-            await registry.register_client(tx, _client(client, settings))
+            if not await registry.has_ended(tx, client.client_id):
+                await registry.register_client(tx, _client(client, settings))
             await registry.register_member(tx, registry.Membership(client.organization, AGREEMENT))
             name = client.base.rpartition("/")[2]
             await registry.register_api(tx, registry.Api(f"akson:{name}", client.base, client.client_id))

@@ -12,6 +12,8 @@ from typing import Any
 
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 
+from akson.kit.errors import NotAllowed, NotFound
+
 KEEP = 3
 """How many keys a file holds after rotation: the present one and those that may still be in use."""
 
@@ -31,6 +33,32 @@ class KeyRing:
         """The JWK set (RFC 7517) to publish or register: public halves only."""
         return {"keys": [key.as_dict(private=False) for key in self.keys]}
 
+    def added(self, algorithm: str = "") -> "KeyRing":
+        """A ring with a new key behind the others, written to the file."""
+        return self._kept((*self.keys, _generate(algorithm or str(self.current.alg or "ES256"))))
+
+    def used(self, name: str) -> "KeyRing":
+        """A ring that signs with the key whose name begins so, written to the file. NotFound when none does."""
+        key = self._named(name)
+        return self._kept((key, *(each for each in self.keys if each is not key)))
+
+    def dropped(self, name: str) -> "KeyRing":
+        """A ring without a key, written to the file. NotAllowed for the one in use."""
+        key = self._named(name)
+        if key is self.current:
+            raise NotAllowed("the key is in use: take another into use first")
+        return self._kept(tuple(each for each in self.keys if each is not key))
+
+    def _named(self, name: str) -> Key:
+        found = [key for key in self.keys if str(key.kid).startswith(name)]
+        if len(found) != 1 or not name:
+            raise NotFound(f"{len(found)} keys of {self.path.stem} begin with {name!r}")
+        return found[0]
+
+    def _kept(self, keys: tuple[Key, ...]) -> "KeyRing":
+        _write(self.path, keys)
+        return KeyRing(self.path, keys)
+
     def rotate(self) -> "KeyRing":
         """A ring with a new key in front, written to the file."""
         fresh = _generate(str(self.current.alg or "ES256"))
@@ -43,6 +71,23 @@ class KeyRing:
         ring = KeyRing(self.path, self.keys[:1])
         _write(self.path, ring.keys)
         return ring
+
+
+class Watched:
+    """A ring that is read anew when its file has changed: keys are rotated beside a running server."""
+
+    def __init__(self, folder: Path, name: str, algorithm: str = "ES256") -> None:
+        self._place = (folder, name, algorithm)
+        self._ring = load(*self._place)
+        self._stamp = self._ring.path.stat().st_mtime_ns
+
+    @property
+    def ring(self) -> KeyRing:
+        """The ring as the file has it now."""
+        stamp = self._ring.path.stat().st_mtime_ns
+        if stamp != self._stamp:
+            self._ring, self._stamp = load(*self._place), stamp
+        return self._ring
 
 
 def load(folder: Path, name: str, algorithm: str = "ES256") -> KeyRing:

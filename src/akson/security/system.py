@@ -39,9 +39,15 @@ class System:
     def __init__(self, node: Node, data: Path, anchor: Anchor) -> None:
         self.node = node
         self.anchor = anchor
-        self.keys = keys.load(data, f"{node.name}-client")
+        self._keys = keys.Watched(data, f"{node.name}-client")
+        # Tokens and sessions hang on this one: a new one counts from the next start.
         self.proof = keys.load(data, f"{node.name}-dpop")
         self._nonce = ""
+
+    @property
+    def keys(self) -> keys.KeyRing:
+        """What proves the node, as the file has it now."""
+        return self._keys.ring
 
     def public(self) -> dict[str, Any]:
         """The JWK set to register at the anchor."""

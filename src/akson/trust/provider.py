@@ -34,14 +34,12 @@ class Provider:
     stylesheets: tuple[str, ...] = ()
     once: Once = field(init=False)
     nonces: Nonces = field(init=False)
-    _ring: keys.KeyRing = field(init=False)
-    _stamp: int = field(init=False)
+    _keys: keys.Watched = field(init=False)
 
     def __post_init__(self) -> None:
-        self._ring = keys.load(self.data, self._file)
-        self._stamp = self._ring.path.stat().st_mtime_ns
+        self._keys = keys.Watched(self.data, f"{self.node.name}-signing")
         self.once = Once(self.database)
-        secret = str(self._ring.current.as_dict(private=True)["d"])
+        secret = str(self.key.as_dict(private=True)["d"])
         self.nonces = Nonces(hashlib.sha256(f"nonce {secret}".encode()).digest())
 
     @property
@@ -55,11 +53,8 @@ class Provider:
 
     @property
     def ring(self) -> keys.KeyRing:
-        """The signing keys; read anew when the file has changed (rotation by another process)."""
-        stamp = self._ring.path.stat().st_mtime_ns
-        if stamp != self._stamp:
-            self._ring, self._stamp = keys.load(self.data, self._file), stamp
-        return self._ring
+        """The signing keys as they are now."""
+        return self._keys.ring
 
     @property
     def key(self) -> Key:
@@ -67,10 +62,6 @@ class Provider:
 
     def url(self, path: str) -> str:
         return f"{self.issuer}{path}"
-
-    @property
-    def _file(self) -> str:
-        return f"{self.node.name}-signing"
 
 
 def until(life: timedelta) -> datetime:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from akson.kit.clock import now
+from akson.kit.errors import NotFound
 from akson.kit.ids import new_id
 from akson.store.database.pool import Tx
 from akson.store.underway import keep
@@ -156,6 +157,20 @@ async def find_client(tx: Tx, client_id: str) -> Client | None:
     owners = {client.organization, *(each.organization for each in delegations)}
     members = frozenset([owner for owner in owners if await is_member(tx, owner)])
     return replace(client, delegations=delegations, members=members)
+
+
+async def has_ended(tx: Tx, client_id: str) -> bool:
+    """Whether somebody has ended this system."""
+    value = await keep.get(tx, _CLIENT, client_id)
+    return bool(value and value.get("ended"))
+
+
+async def stored_client(tx: Tx, client_id: str) -> Client:
+    """A system as it is registered, also one that has ended. NotFound when there is none."""
+    value = await keep.get(tx, _CLIENT, client_id)
+    if value is None:
+        raise NotFound(f"no system {client_id} is registered")
+    return _client(value)
 
 
 async def all_clients(tx: Tx) -> list[Client]:
