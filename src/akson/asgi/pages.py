@@ -12,7 +12,7 @@ from akson.asgi.hosted import Hosted, purpose_of
 from akson.asgi.refusing import with_its_row
 from akson.exchange.edge.reach import Reach
 from akson.fhir.strict_json import loads
-from akson.record import gate
+from akson.record import closed, gate
 from akson.record.context import Context, opened
 from akson.record.trail import attested
 from akson.rest.edge import client_request
@@ -45,7 +45,12 @@ def live_routes(each: Hosted) -> list[BaseRoute]:
         told = with_its_row(request.scope["state"])
         async with told, opened(each.place, request.state.actor) as ctx:
             person = loads((await gate.read(ctx, "Patient", request.path_params["patient"])).body)
-        return stream(each.watcher, national_id(person))
+
+        async def is_open(resource_type: str) -> bool:
+            async with opened(each.place, request.state.actor, read_only=True) as ctx:
+                return await closed.is_open(ctx, person["id"], resource_type)
+
+        return stream(each.watcher, national_id(person), is_open)
 
     return [Route("/pasient/{patient}/strom", chart)]
 

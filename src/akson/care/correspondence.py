@@ -11,7 +11,7 @@ from akson.messaging import inbox
 from akson.messaging.inbox import Why
 from akson.messaging.mapping import reading
 from akson.messaging.model import Letter
-from akson.record import gate
+from akson.record import closed, gate
 from akson.record.context import Context
 from akson.store.underway import messages
 from akson.store.underway.messages import Message, Wanted
@@ -74,20 +74,21 @@ async def addresses(ctx: Context) -> list[str]:
 async def waiting(ctx: Context, language: str) -> list[Entry]:
     """What stands in the inbox of the actor's units, the newest first."""
     own = await addresses(ctx)
-    return [await entry(ctx, each, language) for each in await inbox.entries(ctx.tx, own)] if own else []
+    found = await closed.open_letters(ctx, await inbox.entries(ctx.tx, own)) if own else []
+    return [await entry(ctx, each, language) for each in found]
 
 
 async def dealt_with(ctx: Context, language: str, limit: int = 20) -> list[Entry]:
     """What the actor's units have finished, the newest first."""
     wanted = Wanted(states=(inbox.DONE, inbox.REFUSED), her_ids=await addresses(ctx))
     found = await messages.find(ctx.tx, "in", wanted, limit=limit) if wanted.her_ids else []
-    return [await entry(ctx, each, language) for each in found]
+    return [await entry(ctx, each, language) for each in await closed.open_letters(ctx, found)]
 
 
 async def count(ctx: Context) -> int:
     """How many letters wait in the inbox of the actor's units."""
     own = await addresses(ctx)
-    return len(await inbox.entries(ctx.tx, own)) if own else 0
+    return len(await closed.open_letters(ctx, await inbox.entries(ctx.tx, own))) if own else 0
 
 
 async def about(ctx: Context, patient: str, language: str) -> list[Entry]:
@@ -96,6 +97,7 @@ async def about(ctx: Context, patient: str, language: str) -> list[Entry]:
         return []
     wanted = Wanted(patient=patient)
     found = [*await messages.find(ctx.tx, "in", wanted), *await messages.find(ctx.tx, "out", wanted)]
+    found = await closed.open_letters(ctx, found)
     found.sort(key=lambda each: each.id, reverse=True)
     return [await entry(ctx, each, language) for each in found]
 

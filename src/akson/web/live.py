@@ -5,7 +5,7 @@ and audited as any other.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.responses import StreamingResponse
 
@@ -19,9 +19,13 @@ CHANGED = "event: register-changed\ndata: critical\n\n"
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
-def stream(watcher: Watcher, pid: str) -> StreamingResponse:
-    """The stream of one open page about the person with this identity number."""
-    return StreamingResponse(_events(watcher, pid), media_type="text/event-stream", headers=HEADERS)
+IsOpen = Callable[[str], Awaitable[bool]]
+"""Whether the reader may see resources of a type of this person now."""
+
+
+def stream(watcher: Watcher, pid: str, is_open: IsOpen) -> StreamingResponse:
+    """The stream of one open page about the person with this identity number; silent of what is closed to its reader."""
+    return StreamingResponse(_events(watcher, pid, is_open), media_type="text/event-stream", headers=HEADERS)
 
 
 def own_stream(place: Place, pid: str) -> StreamingResponse:
@@ -39,16 +43,18 @@ async def _own_events(place: Place, pid: str) -> AsyncIterator[str]:
             yield CHANGED
 
 
-async def _events(watcher: Watcher, pid: str) -> AsyncIterator[str]:
+async def _events(watcher: Watcher, pid: str, is_open: IsOpen) -> AsyncIterator[str]:
     yield ": open\n\n"
     async with watcher.page(pid) as waking:
         while True:
             try:
-                await asyncio.wait_for(waking.get(), BEAT)
+                changed = {await asyncio.wait_for(waking.get(), BEAT)}
             except TimeoutError:
                 yield ": still here\n\n"
                 continue
             await asyncio.sleep(0.05)
             while not waking.empty():
-                waking.get_nowait()
-            yield CHANGED
+                changed.add(waking.get_nowait())
+            # "*" stands for what may have been missed, and tells nothing.
+            if "*" in changed or any([await is_open(each) for each in changed]):
+                yield CHANGED

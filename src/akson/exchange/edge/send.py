@@ -22,7 +22,7 @@ from akson.messaging.mapping.incoming import ORDER_KIND, Proposal
 from akson.messaging.mapping.outgoing import Record, Summary
 from akson.messaging.model import Attachment, Epikrise, Letter, Party, Referral
 from akson.messaging.outbox import Sending
-from akson.record import gate
+from akson.record import closed, gate
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context
 from akson.security.actor import Action
@@ -168,6 +168,7 @@ async def sent_about(ctx: Context, patient: str) -> list[Message]:
     await _read(ctx, "Patient", patient)
     wanted = Wanted(patient=patient)
     found = [*await messages.find(ctx.tx, "out", wanted), *await messages.find(ctx.tx, "in", wanted)]
+    found = await closed.open_letters(ctx, found)
     return sorted(found, key=lambda m: m.made or now(), reverse=True)
 
 
@@ -287,5 +288,7 @@ async def _mine(ctx: Context, mailroom: Mailroom, message_id: str) -> Message:
     message = await messages.get(ctx.tx, message_id)
     own = mailroom.of_units(ctx.actor.units)
     if message is None or (message.from_her if message.direction == "out" else message.to_her) not in own:
+        raise NotFound("no such message")
+    if not await closed.open_letters(ctx, [message]):
         raise NotFound("no such message")
     return message

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from akson.care import relations
 from akson.exchange.declare import service
-from akson.record import gate
+from akson.record import closed, gate
 from akson.record.context import Context
 from akson.security.actor import Action
 from akson.web import show
@@ -102,6 +102,7 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
         tabs=tabs,
         hidden=frozenset(name for name, types in SECTIONS.items() if not readable(ctx, *types)),
         related=related,
+        closed=await closed.notice(ctx, person.id) if related else "",
         register=found,
         **values,
     )

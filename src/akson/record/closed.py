@@ -1,0 +1,76 @@
+"""What a patient has closed to the actor, asked of what is about a patient and no resource: letters, streams, a notice.
+
+Resources need none of this: the scope of every statement holds what is closed (rule blocks).
+"""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from akson.kit.clock import now
+from akson.record.context import Context
+from akson.security.actor import Action, Kind
+from akson.security.rules import blocks as rule
+from akson.store.access import blocks
+from akson.store.index.hashing import patient_number, resource_key
+from akson.store.scope_holds import Row, holds
+
+LETTER = "DocumentReference"
+"""A letter is closed as the document that it becomes, and as the resource that it carries."""
+
+
+class About(Protocol):
+    """Something about a patient: `reference` is the resource it carries or became, empty for none."""
+
+    @property
+    def patient(self) -> str: ...
+    @property
+    def reference(self) -> str: ...
+
+
+T = TypeVar("T", bound=About)
+
+
+async def open_letters(ctx: Context, found: Sequence[T]) -> list[T]:
+    """Those that their patients have not closed to the actor; what is about nobody who is known here stays."""
+    left = rule.leaves(ctx.actor, Action.READ, LETTER, ctx.purpose)
+    if left is None or not found:
+        return list(found)
+    known = await blocks.of_patients(ctx.tx, {patient_number(each.patient) for each in found if each.patient})
+    moment = now()
+
+    def is_open(each: T) -> bool:
+        number = patient_number(each.patient)
+        kind, _, id_ = each.reference.partition("/")
+        things = {(LETTER, 0), (kind or LETTER, resource_key(kind, id_) if id_ else 0)}
+        closed = known.get(number, ())
+        return all(holds(left, Row(moment, number, type_, key, blocks=closed)) for type_, key in things)
+
+    return [each for each in found if is_open(each)]
+
+
+async def is_open(ctx: Context, patient: str, resource_type: str) -> bool:
+    """Whether the patient (id) has closed nothing to the actor that would hold for all resources of a type."""
+    left = rule.leaves(ctx.actor, Action.READ, resource_type, ctx.purpose)
+    number = patient_number(patient)
+    known = await blocks.of_patients(ctx.tx, [number])
+    row = Row(now(), number, resource_type, 0, blocks=known.get(number, ()))
+    return left is None or holds(left, row)
+
+
+async def notice(ctx: Context, patient: str) -> str:
+    """What personnel who treat the patient are told: a key of the catalogues, empty where nothing is closed to them.
+
+    It follows from the patient's rules alone and says neither what is closed nor whether there is any of it: only that
+    the patient can be asked, or that somebody else has to take over.
+    """
+    if ctx.actor.kind is not Kind.PERSONNEL:
+        return ""
+    mine, moment, number = rule.subjects(ctx.actor), now(), patient_number(patient)
+    standing = [
+        block
+        for block in (await blocks.of_patients(ctx.tx, [number])).get(number, ())
+        if block.low <= moment < block.high and block.listed == bool(block.subjects & mine)
+    ]
+    if any(block.holds_in_emergency for block in standing):
+        return "chart.closed_to_you"
+    return "chart.closed_some" if standing and patient not in ctx.actor.opened else ""
