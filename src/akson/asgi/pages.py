@@ -93,7 +93,6 @@ def _signed_in(each: Hosted, path: str, view: View, equip: Equip | None) -> View
             each.peer,
             state.session,
             partial(decided, each, state.actor, purpose),
-            purpose,
         )
         state.mailroom = each.mailroom
         state.issuer = each.issuer
@@ -108,14 +107,17 @@ def _signed_in(each: Hosted, path: str, view: View, equip: Equip | None) -> View
     return answered
 
 
-async def decided(each: Hosted, actor: Actor, purpose: Purpose, pid: str) -> str:
-    """The decision behind an attest for a person whom the actor treats here; empty when the actor does not.
+async def decided(each: Hosted, actor: Actor, purpose: Purpose, pid: str) -> tuple[str, Purpose]:
+    """The decision behind an attest for a person whom the actor treats here; empty when the actor does not. And for what.
 
     It is in the log before it is told to anybody, beside the page's own transaction, which may yet come to nothing.
     """
     async with each.doorway.transaction() as tx:
         patient = await each.people.treated(tx, actor, pid)
-        return await attested(Context(actor, tx, each.place, purpose), patient) if patient else ""
+        if not patient:
+            return "", purpose
+        why = Purpose.EMERGENCY if patient in actor.opened else purpose
+        return await attested(Context(actor, tx, each.place, why), patient), why
 
 
 def _to_sign_in(request: Request, path: str) -> Response:

@@ -33,6 +33,7 @@ from akson.web.apps.authorize import app_routes
 from akson.web.apps.keeping import keeping_routes
 from akson.web.assets import asset, asset_routes
 from akson.web.ehr.critical_forms import critical_routes
+from akson.web.ehr.emergency import emergency_routes
 from akson.web.ehr.routes import ehr_routes
 from akson.web.ehr.send_routes import send_routes
 from akson.web.error import show_error
@@ -150,7 +151,14 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
     pages = surface_routes(
         each,
         f"/{node.name}",
-        [*ehr_routes(), *critical_routes(), *send_routes(), *app_routes(), *keeping_routes()],
+        [
+            *ehr_routes(),
+            *emergency_routes(),
+            *critical_routes(),
+            *send_routes(),
+            *app_routes(),
+            *keeping_routes(),
+        ],
     )
     return each.for_apps(guarded(each, [*each.api(), *live_routes(each), *pages]))
 

@@ -17,12 +17,12 @@ from akson.record import attest as attests
 from akson.record import authorizations
 from akson.record.context import Place
 from akson.record.relations import is_dead
-from akson.security.actor import Actor, Kind
+from akson.security.actor import Actor, Kind, Purpose
 from akson.security.caller import Caller, RoleChoice
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.rules.care_relation import parties_of
 from akson.security.scopes import ADMIN, has_scope
-from akson.store.access import mirror, relations
+from akson.store.access import mirror, openings, relations
 from akson.store.database.pool import Tx
 from akson.store.record import resources
 from akson.store.scope import NODE
@@ -113,6 +113,7 @@ class People:
             above=frozenset(_ref(unit) for unit in units[1:-1]),
             unit_number=_number(units) or self._place.node.organization,
             unit_numbers=_numbers(units),
+            opened=await openings.lasting(tx, chosen["practitioner"]["reference"]),
             authorization=await self._authorization(tx, chosen["practitioner"]["reference"]),
             organization=self._place.node.organization,
             organization_name=self._place.node.title,
@@ -127,6 +128,7 @@ class People:
         places = [practitioner.get(place, {}) for place in ("point_of_care", "department")]
         named = [patient.get("identifier", {}).get("id", "") for patient in attest.get("patients", [])]
         patient = await self.patient(tx, named[0]) if len(named) == 1 and named[0] else None
+        relation = attests.relation(attest)
         return Actor(
             Kind.PERSONNEL,
             name=caller.name or practitioner.get("name", "") or caller.client_name,
@@ -144,7 +146,8 @@ class People:
             assurance=caller.assurance,
             scopes=caller.scopes,
             at_register=Role.SAMHANDLING in self._place.node.roles,
-            care_relationship=attests.relation(attest),
+            care_relationship=relation,
+            opened=frozenset({patient["id"]} if patient and relation.purpose is Purpose.EMERGENCY else ()),
             token=caller.token,
         )
 
@@ -168,11 +171,13 @@ class People:
         )
 
     async def treated(self, tx: Tx, actor: Actor, pid: str) -> str:
-        """Id of the Patient with this identity number whom the actor, the role or the unit treats now; empty for none."""
+        """Id of the Patient with this identity number whom the actor, the role or the unit treats now, or has opened."""
         patient = await self.patient(tx, pid)
         mine = parties_of(actor)
         found = await relations.of_patient(tx, patient["id"]) if patient else []
-        return str(patient["id"]) if patient and any(each.party in mine for each in found) else ""
+        if patient and (patient["id"] in actor.opened or any(each.party in mine for each in found)):
+            return str(patient["id"])
+        return ""
 
     async def patient(self, tx: Tx, pid: str) -> Resource | None:
         """The Patient on this node with a national identity number."""

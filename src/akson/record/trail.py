@@ -5,6 +5,7 @@ shows (IHE BALP), so that each citizen's log stands on its own. Rows of looks ou
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from akson.kit.clock import now
@@ -13,9 +14,10 @@ from akson.kit.norwegian import parse
 from akson.record.context import Context
 from akson.record.decided import decision_of
 from akson.record.refused import Refused
-from akson.security.actor import Action
+from akson.security.actor import Action, Purpose
 from akson.security.door_log import of_actor
 from akson.security.policy import Grant
+from akson.security.rules.rule import Basis
 from akson.security.topics import PRIVACY
 from akson.store.access import audit
 from akson.store.access.audit import About, AuditRow
@@ -24,6 +26,13 @@ from akson.store.record import resources
 from akson.store.record.resources import Stored
 from akson.store.scope import NODE
 
+EMERGENCY: dict[str, Any] = {
+    "reason": "reason.emergency",
+    "basis": Basis.AKUTT.value,
+    "purpose": Purpose.EMERGENCY.value,
+    "user_selected": True,
+}
+"""How the log tells of what was looked at in an emergency."""
 _LOOKS = frozenset({Action.READ.value, Action.SEARCH.value, Action.HISTORY.value})
 
 
@@ -112,6 +121,13 @@ async def attested(ctx: Context, patient: str) -> str:
     return decision
 
 
+async def opened(ctx: Context, patient: str, why: str) -> None:
+    """The audit row of a record that is opened in an emergency, with why."""
+    pat = patient_number(patient)
+    row = AuditRow(**(_who(ctx, Action.READ) | {"granted": True, "decision_text": why} | EMERGENCY))
+    await _write(ctx, row, [About(pat, 0, "Patient", patient, 0, decision_of(ctx.actor, pat))])
+
+
 def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> AuditRow:
     """The row of a refusal, written by whoever opened the transaction after it was rolled back."""
     return AuditRow(**_who(ctx, action), granted=False, reason=reason, type=resource_type)
@@ -135,9 +151,23 @@ async def ruled(
 
 async def _write(ctx: Context, row: AuditRow, about: Sequence[About], *, is_look: bool = False) -> None:
     """A row for each patient, in one statement."""
-    await audit.append_many(ctx.tx, row, about)
-    if is_look or row.action in _LOOKS:
-        ctx.looks.append((row, about))
+    for told, those in _parted(ctx, row, about):
+        await audit.append_many(ctx.tx, told, those)
+        if is_look or told.action in _LOOKS:
+            ctx.looks.append((told, those))
+
+
+def _parted(ctx: Context, row: AuditRow, about: Sequence[About]) -> list[tuple[AuditRow, Sequence[About]]]:
+    """What is about patients whose record the actor has opened in an emergency says so, whatever else would open it."""
+    opened = {patient_number(patient) for patient in ctx.actor.opened}
+    if not (row.granted and opened):
+        return [(row, about)]
+    told = replace(row, **EMERGENCY)
+    parts = (
+        (row, [each for each in about if each.pat not in opened]),
+        (told, [each for each in about if each.pat in opened]),
+    )
+    return [part for part in parts if part[1]]
 
 
 def _row(ctx: Context, grant: Grant, action: Action, **what: Any) -> AuditRow:

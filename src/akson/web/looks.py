@@ -27,9 +27,9 @@ def line(person: Person, language: str, reason: Reason) -> Line:
     """What one person did, in words."""
     # Many units carry the name of their owner already.
     where = [person.unit, "" if person.organization in person.unit else person.organization]
-    role = _role(person.role, language)
+    code = role(person.role, language)
     return Line(
-        who=", ".join(filter(None, [person.name or text("seen.someone", language), role])),
+        who=", ".join(filter(None, [person.name or text("seen.someone", language), code])),
         where=", ".join(filter(None, where)),
         times=_times(person),
         saw=joined([text(f"seen.topic_{topic}", language) for topic in person.saw], language),
@@ -44,7 +44,7 @@ def _times(person: Person) -> str:
     return first if first == last else f"{first}–{last}"
 
 
-def _role(code: str, language: str) -> str:
+def role(code: str, language: str) -> str:
     """The name of a role, not capitalised; a code that is not known stands as it is."""
     key = f"seen.role_{code}"
     return text(key, language) if key in catalogue("nb") else code

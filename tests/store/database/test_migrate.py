@@ -56,6 +56,7 @@ STANDING = {
     "0023_privacy_mirror": "fa10913eed064fb2",
     "0024_audit_number": "522dc56866712f68",
     "0025_relation_past": "3fcf94276cafd435",
+    "0026_opened_access": "27b53071db856ecd",
 }
 
 

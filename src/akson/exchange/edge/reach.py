@@ -22,12 +22,11 @@ class Reach:
     actor: Actor
     peer: Peer
     session: Session
-    decided: Callable[[str], Awaitable[str]]
-    """What the decision is called, in the own log, that lets the reader's unit see the person of an identity number.
+    decided: Callable[[str], Awaitable[tuple[str, Purpose]]]
+    """What the decision is called, in the own log, that lets the reader see the person of an identity number, and for what.
 
-    Empty where there is no care relation: it is what an attest attests.
+    Empty where there is no care relation and no emergency: it is what an attest attests.
     """
-    purpose: Purpose = Purpose.TREATMENT
 
     @property
     def attests(self) -> bool:
@@ -78,7 +77,7 @@ class Reach:
             raise NoAttest("no authorisation as health personnel, so no attest")
         if self.actor.kind is not Kind.PERSONNEL:
             return None
-        decision = await self.decided(pid)
+        decision, purpose = await self.decided(pid)
         if not decision:
             raise NoAttest("no care relation with the patient, so none to attest")
-        return attest(self.actor, self.node, pid, self.purpose, decision)
+        return attest(self.actor, self.node, pid, purpose, decision)

@@ -8,9 +8,10 @@ from starlette.responses import HTMLResponse, Response
 
 from akson.care import relations
 from akson.exchange.declare import service
-from akson.record import closed, gate
+from akson.record import closed, emergency, gate
 from akson.record.context import Context
 from akson.security.actor import Action
+from akson.security.rules.emergency import may_open
 from akson.web import show
 from akson.web.context import context, find, of_type, one, permitted, readable
 from akson.web.critical import GRAVE, SERVICE, Line
@@ -91,6 +92,8 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
     related = await relations.is_related(ctx, person.id)
     shared = values.pop("shared", None) or await register.shared_of(request, person)
     person = replace(person, badges=(*register.badges(shared), *person.badges))
+    opening = await emergency.current(ctx, person.id)
+    hides = await closed.notice(ctx, person.id) if related else ""
     found = Register(tuple(critical_lines(shared.items)), shared.silent, shared.refused)
     return await show_work(
         request,
@@ -102,7 +105,9 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
         tabs=tabs,
         hidden=frozenset(name for name, types in SECTIONS.items() if not readable(ctx, *types)),
         related=related,
-        closed=await closed.notice(ctx, person.id) if related else "",
+        closed=hides,
+        opening=opening,
+        may_open=not opening and (not related or bool(hides)) and may_open(ctx.actor),
         register=found,
         **values,
     )

@@ -43,3 +43,14 @@ addEventListener(
   },
   { passive: true },
 );
+
+// What is open for a time says how many minutes are left; when they are over the page is asked for again, closed.
+for (const part of document.querySelectorAll("[data-until]")) {
+  const tell = () => {
+    const left = Math.ceil((Date.parse(part.dataset.until) - Date.now()) / 60000);
+    if (left <= 0) location.reload();
+    else part.textContent = part.dataset.words.replace("%n", left);
+  };
+  tell();
+  setInterval(tell, 15000);
+}

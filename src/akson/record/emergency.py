@@ -1,0 +1,64 @@
+"""Opens one patient's record in an emergency: by whom, why, for how long. In the access log before anything is shown."""
+
+from datetime import timedelta
+
+from akson.kit.clock import now
+from akson.kit.errors import Issue, Unprocessable
+from akson.kit.ids import new_id
+from akson.record import gate, trail
+from akson.record.context import Context
+from akson.record.refused import Refused
+from akson.security.actor import Action
+from akson.security.rules.emergency import may_open
+from akson.store.access import openings
+from akson.store.access.openings import Opening
+
+LASTS = timedelta(hours=1)
+REASONS = ("life", "acute", "unable")
+"""Danger to life; acute help that cannot wait; a patient who cannot say what is needed."""
+SHORTEST, LONGEST = 10, 500
+"""Characters of the reason in writing."""
+
+
+async def open_record(ctx: Context, patient: str, reason: str, why: str) -> Opening:
+    """Open the record of a Patient. Refused, and audited, for one who may not; Unprocessable names what is missing."""
+    await gate.read(ctx, "Patient", patient)
+    actor = ctx.actor
+    if not may_open(actor):
+        raise Refused("reason.no_rule", trail.refused(ctx, Action.READ, "Patient", "reason.no_rule"))
+    why = " ".join(why.split())
+    issues = [] if reason in REASONS else [Issue("code-invalid", "one of the reasons", ("reason",))]
+    if not SHORTEST <= len(why) <= LONGEST:
+        issues.append(Issue("value", f"{SHORTEST} to {LONGEST} characters", ("why",)))
+    if issues:
+        raise Unprocessable("a reason is chosen and written", issues=tuple(issues))
+    begins = now()
+    opening = Opening(
+        id=new_id(),
+        patient=patient,
+        practitioner=actor.practitioner,
+        name=actor.name,
+        role=actor.role,
+        unit=actor.unit_name,
+        organization=actor.organization,
+        reason=reason,
+        why=why,
+        low=begins,
+        high=begins + LASTS,
+    )
+    await openings.end(ctx.tx, actor.practitioner, patient)
+    await openings.add(ctx.tx, opening)
+    await trail.opened(ctx, patient, why)
+    return opening
+
+
+async def end(ctx: Context, patient: str) -> None:
+    """Close what one has open of a patient; nothing happens when nothing is open."""
+    await openings.end(ctx.tx, ctx.actor.practitioner, patient)
+
+
+async def current(ctx: Context, patient: str) -> Opening | None:
+    """What one has open of a patient."""
+    if patient not in ctx.actor.opened:
+        return None
+    return await openings.current(ctx.tx, ctx.actor.practitioner, patient)

@@ -1,0 +1,98 @@
+"""Records that somebody opened in an emergency: who, whose, why, from when to when, and what the follow-up came to.
+
+A row is never taken away: it belongs to the access log. One that ends early keeps when it began.
+"""
+
+from collections.abc import Collection
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from akson.store.database.pool import Tx
+from akson.store.index.hashing import patient_number
+
+COLUMNS = "id, patient, practitioner, name, role, unit, organization, reason, why, low, high"
+ADD = f"insert into opened_access ({COLUMNS}, pat) values ({', '.join(['%s'] * 12)})"  # noqa: S608  the columns are ours
+LASTING = "select patient from opened_access where practitioner = %s and low <= now() and high > now()"
+SELECT = f"select {COLUMNS}, outcome, note, reviewer, reviewed from opened_access"  # noqa: S608
+CURRENT = f"{SELECT} where practitioner = %s and pat = %s and low <= now() and high > now() order by high desc limit 1"
+END = "update opened_access set high = now() where practitioner = %s and pat = %s and high > now()"
+LIST = f"""{SELECT} where low >= %s and (%s or unit = any(%s) and organization = %s)
+order by (outcome <> ''), low desc, id limit %s"""
+ONE = f"{SELECT} where id = %s for update"
+REVIEW = "update opened_access set outcome = %s, note = %s, reviewer = %s, reviewed = now() where id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One record, opened by one person."""
+
+    id: str
+    patient: str
+    """Id of the Patient."""
+    practitioner: str
+    """Reference of the one who opened."""
+    name: str
+    role: str
+    unit: str
+    organization: str
+    reason: str
+    """Code: what kind of emergency."""
+    why: str
+    """In the words of the one who opened; the patient sees them."""
+    low: datetime
+    high: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An opening and its follow-up; texts are empty until there is one."""
+
+    opening: Opening
+    outcome: str
+    note: str
+    reviewer: str
+    reviewed: datetime | None
+
+
+async def add(tx: Tx, opening: Opening) -> None:
+    """Open."""
+    await tx.execute(ADD, [*astuple(opening), patient_number(opening.patient)])
+
+
+async def lasting(tx: Tx, practitioner: str) -> frozenset[str]:
+    """Ids of the Patients whose record this person has opened now."""
+    return frozenset(row[0] for row in await tx.fetch(LASTING, [practitioner]))
+
+
+async def current(tx: Tx, practitioner: str, patient: str) -> Opening | None:
+    """The opening of this patient that lasts."""
+    found = await tx.one(CURRENT, [practitioner, patient_number(patient)])
+    return Opening(*found[:11]) if found else None
+
+
+async def end(tx: Tx, practitioner: str, patient: str) -> int:
+    """Close what this person has open of the patient; how many openings that were."""
+    return await tx.execute(END, [practitioner, patient_number(patient)])
+
+
+async def since(
+    tx: Tx, moment: datetime, units: Collection[str] | None, organization: str, count: int
+) -> list[Followed]:
+    """Openings since a moment, those that nobody has followed up first, newest first. `units`: names; None for all."""
+    rows = await tx.fetch(LIST, [moment, units is None, list(units or ()), organization, count])
+    return [_followed(row) for row in rows]
+
+
+async def one(tx: Tx, id_: str) -> Followed | None:
+    """The opening of this id, held for its follow-up."""
+    found = await tx.one(ONE, [id_])
+    return _followed(found) if found else None
+
+
+async def review(tx: Tx, id_: str, outcome: str, note: str, reviewer: str) -> None:
+    """Keep what the follow-up came to."""
+    await tx.execute(REVIEW, [outcome, note, reviewer, id_])
+
+
+def _followed(row: tuple[object, ...]) -> Followed:
+    return Followed(Opening(*row[:11]), *row[11:])  # type: ignore[arg-type]
