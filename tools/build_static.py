@@ -99,6 +99,8 @@ def renew_lock() -> None:
         package.pop("resolved", None)
         package.pop("funding", None)
     LOCK.write_text(json.dumps(lock, indent=2) + "\n")
+    # npm notes here what it has locked as if it were installed.
+    (MODULES / ".package-lock.json").unlink(missing_ok=True)
 
 
 def npm(*arguments: str) -> None:
