@@ -79,8 +79,26 @@ async def test_each_system_knows_its_own_users_and_no_others(world):
 
 
 @pytest.mark.parametrize(("surface", "person"), [("journal", "hanne-lunde"), ("innbygger", "ingrid")])
-async def test_an_eid_of_a_lower_level_lets_nobody_in(world, surface, person):
+async def test_an_eid_of_a_lower_level_opens_no_page_and_one_steps_up(world, surface, person):
     browser = world.browser()
     page = await browser.get(f"/{surface}/login", params={"person": person})
+    low = await browser.post(page.url.path, data={"person": person, "level": "3"})
+    assert low.url.path.startswith("/tillitsanker/eid/")  # to identify once more
+    for path in ("", "pasienter", "logg", "pasient/1/strom", "strom"):
+        answer = await browser.get(f"/{surface}/{path}", follow_redirects=False)
+        assert answer.status_code in {303, 401, 404}, path
+        if answer.status_code == 303:
+            assert "level=4" in answer.headers["location"]
+    page = await browser.get(f"/{surface}/")
+    assert page.url.path.startswith("/tillitsanker/eid/")
+    assert 'value="3"' not in page.text
     assert (await browser.post(page.url.path, data={"person": person, "level": "3"})).status_code == 400
+    # Somebody else identifies: neither of them gets in.
+    other = await browser.post(page.url.path, data={"person": "olav", "level": "4"})
+    assert other.status_code in {401, 403}
     assert (await browser.get(f"/{surface}/")).url.path.startswith("/tillitsanker/")
+    page = await browser.get(f"/{surface}/")
+    high = await browser.post(page.url.path, data={"person": person, "level": "4"})
+    assert high.status_code == 200
+    assert high.url.path.startswith(f"/{surface}/")
+    assert (await browser.get(f"/{surface}/", follow_redirects=False)).status_code in {200, 303}

@@ -257,5 +257,31 @@ async def test_a_surface_may_demand_the_high_level(world):
         sign_in._surface = kept
 
 
+@pytest.mark.parametrize(("person", "level", "gets_in"), [("kari", "4", True), ("ola", "4", False)])
+async def test_one_steps_up_as_the_same_person_only(world, person, level, gets_in):
+    """Class 56: whoever identifies the second time must be who was signed in."""
+    sign_in = world.journal.sign_in
+    kept, sign_in._surface = sign_in._surface, Surface("/journal", kept_scopes(sign_in), 3, 4)
+    try:
+        async with world.browser() as browser:
+            await world.sign_in(browser, "kari", "3")
+            before = browser.cookies["akson_journal"]
+            where = await world.to_eid(browser, "/journal/login?level=4&next=/journal/page")
+            assert (await browser.post(where, data={"person": person, "level": "3"})).status_code == 400
+            chosen = await browser.post(where, data={"person": person, "level": level})
+            if not gets_in:
+                with pytest.raises(NotAuthenticated, match="another person"):
+                    await browser.get(chosen.headers["location"])
+                assert browser.cookies["akson_journal"] == before
+                return
+            back = await browser.get(chosen.headers["location"])
+            assert back.headers["location"] == "/journal/page"
+            session = await world.session(browser)
+            assert (session.caller.assurance, session.caller.role) == (4, "PractitionerRole/1")
+            assert await world.journal.sessions.find(before) is None
+    finally:
+        sign_in._surface = kept
+
+
 def kept_scopes(sign_in):
     return sign_in._surface.scopes

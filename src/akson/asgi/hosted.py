@@ -57,7 +57,7 @@ SURFACES = {Role.JOURNAL: ("{name}",), Role.SAMHANDLING: ("{name}", "innbygger",
 """Path prefixes with pages and sessions of their own."""
 APPS = {Role.JOURNAL: "{name}", Role.SAMHANDLING: "innbygger"}
 """The path prefix whose people use apps: personnel of a record system, citizens at the platform."""
-HIGH = 4
+SUBSTANTIAL, HIGH = 3, 4
 """Health records want an e-ID of level high (Normen); without it no other node answers either (ATT-9)."""
 
 
@@ -138,6 +138,7 @@ class Hosted:
                 Surface(
                     f"/{name}",
                     f"{outside.sources} {OWN_RULES}" if name == "innbygger" else PLATFORM_SCOPE,
+                    SUBSTANTIAL,
                     HIGH,
                 )
                 for name in names

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from akson.asgi.hosted import Hosted, purpose_of
+from akson.asgi.hosted import HIGH, Hosted, purpose_of
 from akson.asgi.refusing import with_its_row
 from akson.exchange.edge.reach import Reach
 from akson.fhir.strict_json import loads
@@ -121,10 +121,13 @@ async def decided(each: Hosted, actor: Actor, purpose: Purpose, pid: str) -> tup
 
 
 def _to_sign_in(request: Request, path: str) -> Response:
-    """To the sign-in, or to the choice of a role for one who is signed in; back here afterwards."""
-    where = "role" if request.state.session is not None else "login"
+    """To the sign-in, to a surer e-ID, or to the choice of a role for one who is signed in; back here afterwards."""
+    session = request.state.session
+    below = session is not None and session.caller.assurance < HIGH
+    where = "role" if session is not None and not below else "login"
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = f"{path}/{where}?{urlencode({'next': back if request.method == 'GET' else f'{path}/'})}"
+    query = {"next": back if request.method == "GET" else f"{path}/"} | ({"level": HIGH} if below else {})
+    target = f"{path}/{where}?{urlencode(query)}"
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)

@@ -157,8 +157,13 @@ class Authentication:
         if scope["method"] not in SAFE and scope["path"] != f"{session.caller.surface}/login":
             receive = await _same_origin(session, headers, receive, self._origin)
         scope["state"]["session"] = session
-        scope["state"]["actor"] = await self._door.find_actor(session.caller)
+        if session.caller.assurance >= self._needed(session.caller.surface):
+            scope["state"]["actor"] = await self._door.find_actor(session.caller)
         return receive
+
+    def _needed(self, surface: str) -> int:
+        """The level that the pages of a surface want: below it one is nobody there."""
+        return max((each.needs for each in self._door.surfaces if each.path == surface), default=0)
 
     async def _session(self, path: str, headers: Headers) -> Session | None:
         fitting = [surface for surface in self._door.surfaces if _under(path, (surface.path,))]

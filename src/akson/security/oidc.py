@@ -48,7 +48,9 @@ class Surface:
     scopes: str = ""
     """API scopes that its pages will need at other nodes, e.g. `akson:samhandling/fhir`."""
     level: int = 3
-    """Lowest security level one may sign in with; what demands more is decided by policy."""
+    """Lowest security level one may sign in with."""
+    needs: int = 0
+    """Level that its pages want. Who signed in below it is nobody there, and identifies once more (step-up)."""
 
     @property
     def cookie(self) -> str:
@@ -101,8 +103,13 @@ class SignIn:
         ]
 
     async def login(self, request: Request) -> Response:
-        """Start: `next` is where to go afterwards, `person` and `role` are hints from the start page."""
+        """Start: `next` is where to go afterwards, `person` and `role` are hints from the start page.
+
+        `level` asks for the level that the pages want, of the one who is signed in below it.
+        """
         hints = {**request.query_params, **(await request.form() if request.method == "POST" else {})}
+        stepping = self._stepping(request, str(hints.get("level", "")))
+        level = self._surface.needs if stepping else self._surface.level
         state, nonce, verifier, binding = (new_secret() for _ in range(4))
         form = {
             "response_type": "code",
@@ -112,7 +119,8 @@ class SignIn:
             "nonce": nonce,
             "code_challenge": challenge(verifier),
             "code_challenge_method": "S256",
-            "acr_values": f"Level{self._surface.level}",
+            "acr_values": f"Level{level}",
+            **({"prompt": "login", "max_age": "0"} if stepping else {}),
         }
         if hints.get("person"):
             form["login_hint"] = str(hints["person"])
@@ -122,7 +130,9 @@ class SignIn:
             "verifier": verifier,
             "binding": digest(binding),
             "next": self._local(str(hints.get("next", ""))),
-            "role": str(hints.get("role", "")),
+            "role": stepping.role if stepping else str(hints.get("role", "")),
+            "level": level,
+            "person": digest(stepping.pid) if stepping else "",
         }
         async with self._desk.database.transaction() as tx:
             await keep.put(tx, self._kind, digest(state), value, now() + timedelta(seconds=LOGIN_LIFE))
@@ -148,8 +158,10 @@ class SignIn:
         tokens = await self._exchange(request.query_params["code"], started["verifier"])
         claims = await self._identity(str(tokens.get("id_token", "")), started["nonce"])
         caller = self._caller(claims)
-        if caller.assurance < self._surface.level:
+        if caller.assurance < started["level"]:
             raise NotAllowed("the e-ID is not sure enough for this surface")
+        if started["person"] not in ("", digest(caller.pid)):
+            raise NotAuthenticated("another person identified than the one who was signed in")
         before = await self._desk.sessions.find(request.cookies.get(self._surface.cookie, ""))
         if before is not None:
             await self._desk.sessions.end(before)
@@ -164,6 +176,12 @@ class SignIn:
         self._cookie(answer, self._surface.cookie, secret, None)
         answer.delete_cookie(f"{self._surface.cookie}_login", path=self._surface.path)
         return answer
+
+    def _stepping(self, request: Request, level: str) -> Caller | None:
+        """Who is signed in below the level that the pages want, and asks to identify on it."""
+        session: Session | None = request.scope.get("state", {}).get("session")
+        below = session is not None and session.caller.assurance < self._surface.needs
+        return session.caller if session and below and level == str(self._surface.needs) else None
 
     async def logout(self, request: Request) -> Response:
         """End the session here and at the anchor."""
