@@ -12,7 +12,7 @@ from akson.fhir.search import Query
 from akson.kit.errors import Gone, MultipleMatches, NotFound
 from akson.kit.ids import new_id
 from akson.kit.settings import Level
-from akson.record import obeying, relating, search_parameters, trail
+from akson.record import entries, obeying, relating, search_parameters, trail
 from akson.record.all_types import of_all_types
 from akson.record.asked import asked
 from akson.record.change import Change, Written, whose
@@ -156,7 +156,7 @@ async def create(ctx: Context, resource: Resource, *, if_none_exist: Query | Non
         await hold(ctx, if_none_exist)
         if found := await _only_match(ctx, if_none_exist):
             return Written(found, created=False, changed=False)
-    resource = await register.checked(ctx, resource)
+    resource = await entries.marked(ctx, await register.checked(ctx, resource), is_new=True)
     resource = resource if "id" in resource else {**resource, "id": new_id()}
     index = await _indexed(ctx, grant, resource)
     stored = await resources.create(ctx.tx, resource, index, told=grant.audited)
@@ -167,7 +167,7 @@ async def create(ctx: Context, resource: Resource, *, if_none_exist: Query | Non
 async def update(ctx: Context, resource: Resource, *, if_match: int | None = None) -> Written:
     """Store a new version, or create under the id the caller chose. VersionMismatch when if_match is not current."""
     grant = granted(ctx, Action.UPDATE, resource["resourceType"])
-    resource = await register.checked(ctx, resource)
+    resource = await entries.marked(ctx, await register.checked(ctx, resource))
     await _changeable(ctx, grant, resource)
     index = await _indexed(ctx, grant, resource)
     stored, created = await resources.update(
@@ -211,7 +211,8 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
     ]
     for place, change in enumerate(changes):
         with change.named():
-            named[place] = await register.checked(ctx, named[place])
+            is_new = change.action is Action.CREATE
+            named[place] = await entries.marked(ctx, await register.checked(ctx, named[place]), is_new=is_new)
     known = await ctx.definitions()
     siblings = {
         reference(resource): (resource, known.extract(resource, base=ctx.node.fhir)) for resource in named
@@ -294,6 +295,7 @@ async def _after(ctx: Context, grant: Grant, action: Action, stored: Stored, res
     if not grant.audited:
         return
     await relating.follow(ctx, stored, resource)
+    await entries.follow(ctx, stored, resource)
     if stored.type == "Patient":
         await obeying.obey(ctx.tx, ctx.place, resource)
     await trail.changed(ctx, grant, action, stored)

@@ -7,15 +7,14 @@ Patient when it is written: rules are by identity number, and what is closed by 
 from collections.abc import Iterable, Mapping, Sequence
 
 from akson.fhir.model import Resource
-from akson.kit.norwegian import DNR, FNR
+from akson.record import entries
 from akson.record.context import Place
+from akson.record.identity import numbers
 from akson.record.people import People
 from akson.security.blocking import compiled
 from akson.store.access import blocks, mirror
 from akson.store.access.mirror import Rule
 from akson.store.database.pool import Tx
-
-SYSTEMS = frozenset({FNR, DNR})
 
 
 async def keep(tx: Tx, place: Place, rules: Mapping[str, Iterable[Rule]]) -> None:
@@ -30,19 +29,12 @@ async def keep(tx: Tx, place: Place, rules: Mapping[str, Iterable[Rule]]) -> Non
 
 async def obey(tx: Tx, place: Place, patient: Resource) -> None:
     """Close of this Patient's record what its citizen's rules say, and no more."""
-    numbers = _numbers(patient)
-    await mirror.hold(tx, numbers)
-    rules: Sequence[Rule] = await mirror.of(tx, numbers)
+    known = numbers(patient)
+    await mirror.hold(tx, known)
+    rules: Sequence[Rule] = await mirror.of(tx, known)
     closed = compiled(rules, place.node)
     for rule in rules:
         # Two Patients may be one citizen: what is closed of each stands by itself.
         name = f"{rule.id}/{patient['id']}"
         await blocks.replace(tx, name, rule.version, patient["id"], closed[rule.id])
-
-
-def _numbers(patient: Resource) -> list[str]:
-    return [
-        each["value"]
-        for each in patient.get("identifier", [])
-        if each.get("system") in SYSTEMS and "value" in each
-    ]
+    await entries.again(tx, patient["id"])

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
-from akson.kit.norwegian import DNR, FNR
 from akson.record import trail
 from akson.record.context import Context
+from akson.record.identity import numbers
 from akson.record.refused import Refused
 from akson.record.relations import MAKERS, relations_of
 from akson.security.actor import Action, Kind
@@ -50,15 +50,9 @@ async def _treats_already(ctx: Context, stored: Stored, rows: list[Relation]) ->
 
 async def _same_person(ctx: Context, stored: Stored, resource: Resource) -> None:
     before = await resources.vread(ctx.tx, NODE, stored.type, stored.id, stored.version - 1)
-    known = _numbers(loads(before.body)) if before and not before.deleted else frozenset()
-    if known and known != _numbers(resource):
+    known = set(numbers(loads(before.body))) if before and not before.deleted else set()
+    if known and known != set(numbers(resource)):
         raise _refused(ctx, stored, "reason.other_person")
-
-
-def _numbers(patient: Resource) -> frozenset[str]:
-    """National identity numbers."""
-    numbers = (each for each in patient.get("identifier", []) if each.get("system") in {FNR, DNR})
-    return frozenset(str(each.get("value", "")) for each in numbers)
 
 
 def _refused(ctx: Context, stored: Stored, reason: str) -> Refused:

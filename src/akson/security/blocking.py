@@ -14,6 +14,7 @@ from akson.kit.settings import Node
 from akson.security.privacy import CLOSED, Entry, Terms, read
 from akson.security.roles import RECORD
 from akson.store.access.mirror import Rule
+from akson.store.access.relations import BEGINNING, END
 from akson.store.index.hashing import resource_key
 from akson.store.scope_holds import Block
 
@@ -33,6 +34,16 @@ def compiled(rules: Sequence[Rule], node: Node) -> dict[str, list[Block]]:
     return made
 
 
+def closed_but(subjects: frozenset[str], keys: Sequence[int], rules: Sequence[Rule]) -> list[Block]:
+    """Entries (keys) closed to all but these and those whom one of the rules, a consent, lets in while it lasts."""
+    consents = [(rule, _terms(rule)) for rule in rules if rule.active and rule.definition == "innsyn"]
+    return [
+        Block(subjects | _let_in(consents, low), low, high, listed=False, key=key)
+        for low, high in _spans(BEGINNING, END, consents)
+        for key in keys
+    ]
+
+
 def _of_block(rule: Rule, terms: Terms, node: Node, consents: Sequence[tuple[Rule, Terms]]) -> list[Block]:
     subjects = frozenset(each.key for each in terms.subjects)
     entries = [entry for entry in terms.entries if entry.node == node.name]
@@ -49,7 +60,7 @@ def _of_block(rule: Rule, terms: Terms, node: Node, consents: Sequence[tuple[Rul
             key=key,
             holds_in_emergency=terms.holds_in_emergency,
         )
-        for low, high in _spans(rule, consents)
+        for low, high in _spans(rule.low, rule.high, consents)
         for key in keys
     ]
 
@@ -58,10 +69,12 @@ def _block(rule: Rule, subjects: frozenset[str], *, listed: bool, types: frozens
     return Block(subjects, rule.low, rule.high, listed=listed, types=types)
 
 
-def _spans(rule: Rule, consents: Sequence[tuple[Rule, Terms]]) -> list[tuple[datetime, datetime]]:
-    """The time of a rule, cut where a consent begins or ends."""
+def _spans(
+    first: datetime, last: datetime, consents: Sequence[tuple[Rule, Terms]]
+) -> list[tuple[datetime, datetime]]:
+    """A time, cut where a consent begins or ends."""
     cuts = {moment for consent, _ in consents for moment in (consent.low, consent.high)}
-    inside = sorted({rule.low, rule.high} | {cut for cut in cuts if rule.low < cut < rule.high})
+    inside = sorted({first, last} | {cut for cut in cuts if first < cut < last})
     return list(pairwise(inside))
 
 

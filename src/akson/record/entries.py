@@ -1,0 +1,81 @@
+"""Entries that are not shared with all: their marks are checked on the way in, and closed on every path by blocks.
+
+A block of one entry closes also the files it points to and the Provenance that tells of it. It stays when the entry is
+deleted, since its history does. Who sees it is asked by the same predicate as what the citizen has closed.
+"""
+
+from akson.fhir.extract import extract
+from akson.fhir.model import Resource
+from akson.fhir.search_parse import parse
+from akson.fhir.strict_json import loads
+from akson.record.context import Context
+from akson.record.identity import numbers
+from akson.security import entry_marks
+from akson.security.actor import Action, Kind
+from akson.security.entry_marks import MARK, MARKED, For
+from akson.security.policy import Grant
+from akson.store.access import blocks, mirror
+from akson.store.database.pool import Tx
+from akson.store.index.hashing import label, resource_key
+from akson.store.operations import many
+from akson.store.record import resources
+from akson.store.record.resources import Stored
+from akson.store.scope import NODE
+from akson.store.search import statements
+
+
+async def marked(ctx: Context, resource: Resource, *, is_new: bool = False) -> Resource:
+    """The resource with the marks that its writer may set. Unprocessable for one that may not be set."""
+    kind = resource["resourceType"]
+    if ctx.actor.kind is not Kind.PERSONNEL or kind not in MARKED:
+        return resource
+    before = None
+    decision = ctx.policy(ctx.actor, Action.UPDATE, kind, ctx.purpose)
+    if not is_new and "id" in resource and isinstance(decision, Grant):
+        # Within the scope: what is hidden is told of no more than what is not there.
+        stored = await resources.read(ctx.tx, decision.scope, kind, resource["id"])
+        before = loads(stored.body) if stored and not stored.deleted else None
+    return entry_marks.signed(resource, ctx.actor, before)
+
+
+async def follow(ctx: Context, stored: Stored, resource: Resource) -> None:
+    """Close what the mark of a written entry closes; open what it closed when it is taken away."""
+    if stored.type == "Provenance":
+        for target in resource.get("target", []):
+            await _follow_target(ctx.tx, target.get("reference", ""))
+    elif stored.type in MARKED and (stored.version > 1 or entry_marks.mark(resource) is not None):
+        await _close(ctx.tx, stored, resource)
+
+
+async def again(tx: Tx, patient: str) -> None:
+    """The consents of a Patient (id) have changed: close anew what is shared with those who have one."""
+    for stored in await many.labelled(tx, NODE, patient, label(MARK, For.TOLD)):
+        await _close(tx, stored, loads(stored.body))
+
+
+async def _follow_target(tx: Tx, reference: str) -> None:
+    kind, _, id_ = reference.partition("/")
+    stored = await resources.read(tx, NODE, kind, id_) if kind in MARKED else None
+    if stored is None or stored.deleted:
+        return
+    resource = loads(stored.body)
+    if entry_marks.mark(resource) is not None:
+        await _close(tx, stored, resource)
+
+
+async def _close(tx: Tx, stored: Stored, resource: Resource) -> None:
+    patient = extract(resource).patient
+    if not patient:
+        return
+    rules = []
+    keys = [resource_key(stored.type, stored.id)]
+    if found := entry_marks.mark(resource):
+        keys += [resource_key("Binary", each) for each in sorted(entry_marks.attachments(resource))]
+        query = parse("Provenance", [("target", stored.reference), ("_count", "1000")], base="")
+        page = await statements.search(tx, NODE, query)
+        keys += [resource_key(each.type, each.id) for each in page.matches]
+        if found is For.TOLD:
+            person = await resources.read(tx, NODE, "Patient", patient)
+            rules = await mirror.of(tx, numbers(loads(person.body)) if person and not person.deleted else [])
+    rows = entry_marks.closed(resource, keys, rules)
+    await blocks.replace(tx, f"entry/{stored.reference}", stored.version, patient, rows)

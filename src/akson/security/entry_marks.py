@@ -1,0 +1,117 @@
+"""Entries that their writer does not share with all who have a need to know: marks in meta.security. Pure.
+
+The writer marks an entry when it is written: for oneself alone, for the own unit, or for those whom the citizen lets
+see it, which the citizen tells the register of privacy choices by consents. Who wrote it is set by the server. The mark holds
+on personnel; the citizen reads the own record, and in an emergency a mark opens as a block on roles does.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import Any
+
+from akson.fhir.model import Resource
+from akson.kit.errors import Unprocessable
+from akson.security.actor import Actor
+from akson.security.blocking import closed_but
+from akson.security.roles import RECORD
+from akson.store.access.mirror import Rule
+from akson.store.scope_holds import Block
+
+MARK = "urn:akson:entry"
+"""System of the label that says for whom an entry is."""
+WRITER = "urn:akson:writer"
+"""System of the labels that say who wrote it: `hpr:<number>` and `unit:<number>`. The server sets them."""
+MARKED = RECORD - {"Binary", "Provenance"}
+"""Types that are marked. What they point to and what tells of their origin follows them."""
+
+
+class For(StrEnum):
+    """For whom an entry is, beside the one who wrote it."""
+
+    SELF = "self"
+    UNIT = "unit"
+    TOLD = "told"
+    """Those to whom the citizen has given a consent that lasts."""
+
+
+def mark(resource: Resource) -> For | None:
+    """For whom an entry is; None: for all with a need. Unprocessable for a mark that is none."""
+    codes = {each.get("code", "") for each in _labels(resource) if each.get("system") == MARK}
+    if not codes:
+        return None
+    if len(codes) > 1 or not codes <= set(For):
+        raise Unprocessable(
+            f"An entry has one mark of {MARK}: {', '.join(For)}",
+            expression=(f"{resource['resourceType']}.meta.security",),
+        )
+    return For(codes.pop())
+
+
+def signed(resource: Resource, actor: Actor, before: Resource | None) -> Resource:
+    """The entry with the labels that it may have, as this actor writes it after what it was before.
+
+    Unprocessable when the mark cannot be set: by who has no HPR number, or on an entry that stands already.
+    """
+    wanted, writer = mark(resource), _writer(before) if before else frozenset()
+    path = (f"{resource['resourceType']}.meta.security",)
+    if before is not None and mark(before) is not None and f"hpr:{actor.hpr}" not in writer:
+        return _with(resource, _own_labels(before))  # as the writer has it
+    if wanted is None:
+        return _with(resource, [])
+    if before is not None and not writer:
+        raise Unprocessable(
+            "An entry is marked when it is written, by the one who writes it", expression=path
+        )
+    if not actor.hpr:
+        raise Unprocessable("Only authorised health personnel mark an entry as not shared", expression=path)
+    names = writer or frozenset({f"hpr:{actor.hpr}", f"unit:{actor.unit_number}"} - {"unit:"})
+    labels = [{"system": WRITER, "code": name} for name in sorted(names)]
+    return _with(resource, [{"system": MARK, "code": wanted.value}, *labels])
+
+
+def closed(resource: Resource, keys: Sequence[int], rules: Sequence[Rule]) -> list[Block]:
+    """What the mark of an entry closes, of these keys; `rules`: those of the citizen. Nothing without a mark."""
+    found, writer = mark(resource), _writer(resource)
+    if found is None:
+        return []
+    who = writer if found is For.UNIT else frozenset(name for name in writer if name.startswith("hpr:"))
+    return closed_but(who, keys, rules if found is For.TOLD else [])
+
+
+def attachments(resource: Resource) -> frozenset[str]:
+    """Ids of the Binary resources that an entry points to."""
+    return frozenset(url.removeprefix("Binary/") for url in _urls(resource) if url.startswith("Binary/"))
+
+
+def _urls(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name == "url" and isinstance(each, str):
+                yield each
+            else:
+                yield from _urls(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _urls(each)
+
+
+def _labels(resource: Resource) -> list[Resource]:
+    return list((resource.get("meta") or {}).get("security") or [])
+
+
+def _own_labels(resource: Resource) -> list[Resource]:
+    return [each for each in _labels(resource) if each.get("system") in {MARK, WRITER}]
+
+
+def _writer(resource: Resource) -> frozenset[str]:
+    return frozenset(each.get("code", "") for each in _labels(resource) if each.get("system") == WRITER)
+
+
+def _with(resource: Resource, labels: Iterable[Resource]) -> Resource:
+    """The resource with these labels of the two systems and no others."""
+    others = [each for each in _labels(resource) if each.get("system") not in {MARK, WRITER}]
+    meta = {key: each for key, each in (resource.get("meta") or {}).items() if key != "security"}
+    security = [*others, *labels]
+    meta |= {"security": security} if security else {}
+    made = {key: each for key, each in resource.items() if key != "meta"}
+    return made | ({"meta": meta} if meta else {})

@@ -1,0 +1,171 @@
+"""What its writer does not share is seen by those it is meant for, on every path, with its files and its origin."""
+
+from dataclasses import replace
+
+import pytest
+
+from akson.fhir.search_parse import parse
+from akson.fhir.strict_json import loads
+from akson.kit.errors import NotFound, Unprocessable
+from akson.kit.norwegian import FNR
+from akson.record import gate, obeying
+from akson.record.change import Change
+from akson.record.context import NODE_ITSELF, opened
+from akson.security.actor import Action
+from akson.security.entry_marks import MARK, WRITER
+from akson.security.privacy import FETCHING, Subject, Terms
+from akson.security.privacy import written as terms
+from akson.store.access.mirror import Rule
+from akson.store.access.relations import BEGINNING, END
+from akson.store.record.resources import HistoryOf
+from tests.record.making import INGRID, NURSE, condition, with_two_patients
+
+pytestmark = pytest.mark.store
+
+NUMBER = "05815112345"
+WRITES = replace(NURSE, hpr="1", unit_number="10", unit_numbers=frozenset({"10"}))
+COLLEAGUE = replace(WRITES, hpr="2", practitioner="Practitioner/other")
+ELSEWHERE = replace(WRITES, hpr="3", unit_number="11", unit_numbers=frozenset({"11"}))
+EVERYBODY = {"writer": WRITES, "colleague": COLLEAGUE, "elsewhere": ELSEWHERE, "citizen": INGRID}
+
+
+def marked(code, **more):
+    made = condition("", "ingrid", code={"text": "x"}, **more) | {
+        "meta": {"security": [{"system": MARK, "code": code}]}
+    }
+    return {key: value for key, value in made.items() if value}
+
+
+@pytest.fixture
+async def place(database):
+    return await with_two_patients(database)
+
+
+async def written(place, resource, actor=WRITES):
+    async with opened(place, actor) as ctx:
+        return (await gate.create(ctx, resource)).stored.id
+
+
+async def readers(place, kind, id_):
+    """Who sees it: by id, in a search and in its history alike."""
+    found = set()
+    for name, actor in EVERYBODY.items():
+        ways = []
+        async with opened(place, actor) as ctx:
+            page = await gate.search(ctx, parse(kind, [("_id", id_)], base=""))
+            ways.append(bool(page.matches))
+            whole = await gate.search(ctx, parse(kind, [("patient", "ingrid")], base=""))
+            ways.append(id_ in {match.id for match in whole.matches})
+        for look in (
+            lambda ctx: gate.read(ctx, kind, id_),
+            lambda ctx: gate.history(ctx, HistoryOf(kind, id_)),
+        ):
+            try:
+                async with opened(place, actor) as ctx:
+                    await look(ctx)
+                ways.append(True)
+            except NotFound:
+                ways.append(False)
+        assert len(set(ways)) == 1, (name, ways)
+        if ways[0]:
+            found.add(name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("self", {"writer", "citizen"}),
+        ("unit", {"writer", "colleague", "citizen"}),
+        ("told", {"writer", "citizen"}),
+    ],
+)
+async def test_a_marked_entry_is_seen_by_those_it_is_meant_for(place, code, expected):
+    assert await readers(place, "Condition", await written(place, marked(code))) == expected
+
+
+async def test_whom_the_citizen_has_told_sees_it_while_the_consent_lasts(place):
+    async with opened(place, NODE_ITSELF) as ctx:
+        identified = {
+            "resourceType": "Patient",
+            "id": "ingrid",
+            "identifier": [{"system": FNR, "value": NUMBER}],
+        }
+        await gate.update(ctx, identified)
+    id_ = await written(place, marked("told"))
+    consent = terms(Terms(FETCHING, (Subject("hpr", "2"),)))
+    for active, expected in ((True, {"writer", "colleague", "citizen"}), (False, {"writer", "citizen"})):
+        version = 1 if active else 2
+        rule = Rule("r", version, "innsyn", active, consent, BEGINNING, END)
+        async with place.database.transaction() as tx:
+            await obeying.keep(tx, place, {NUMBER: [rule]})
+        assert await readers(place, "Condition", id_) == expected
+
+
+async def test_its_files_and_its_origin_follow_it(place):
+    async with opened(place, WRITES) as ctx:
+        patient = {"reference": "Patient/ingrid"}
+        note = {
+            "resourceType": "DocumentReference", "id": "d", "status": "current", "subject": patient,
+            "content": [{"attachment": {"contentType": "text/plain", "url": "Binary/b"}}],
+            "meta": {"security": [{"system": MARK, "code": "self"}]},
+        }  # fmt: skip
+        binary = {
+            "resourceType": "Binary",
+            "id": "b",
+            "contentType": "text/plain",
+            "securityContext": patient,
+        }
+        await gate.transact(ctx, [Change(Action.CREATE, each) for each in (binary, note)])
+        provenance = {
+            "resourceType": "Provenance", "target": [{"reference": "DocumentReference/d"}],
+            "recorded": "2026-01-01T10:00:00Z", "agent": [{"who": {"reference": "Practitioner/h"}}],
+        }  # fmt: skip
+        origin = (await gate.create(ctx, provenance)).stored.id
+    for kind, id_ in (("Binary", "b"), ("Provenance", origin), ("DocumentReference", "d")):
+        async with opened(place, WRITES) as ctx:
+            await gate.read(ctx, kind, id_)
+        with pytest.raises(NotFound):
+            async with opened(place, COLLEAGUE) as ctx:
+                await gate.read(ctx, kind, id_)
+
+
+async def test_the_mark_is_the_writers_alone(place):
+    id_ = await written(place, marked("unit", note=[{"text": "1"}]))
+    async with opened(place, WRITES) as ctx:
+        stored = loads((await gate.read(ctx, "Condition", id_)).body)
+    labels = {(each["system"], each["code"]) for each in stored["meta"]["security"]}
+    assert labels == {(MARK, "unit"), (WRITER, "hpr:1"), (WRITER, "unit:10")}
+    forged = stored | {"meta": {"security": [{"system": WRITER, "code": "hpr:2"}]}, "note": [{"text": "2"}]}
+    async with opened(place, COLLEAGUE) as ctx:
+        await gate.update(ctx, forged)  # the words change, the mark stays
+    assert await readers(place, "Condition", id_) == {"writer", "colleague", "citizen"}
+    async with opened(place, WRITES) as ctx:
+        await gate.update(ctx, {key: value for key, value in stored.items() if key != "meta"})
+    assert await readers(place, "Condition", id_) == set(EVERYBODY)
+
+
+@pytest.mark.parametrize(
+    ("actor", "code"),
+    [(WRITES, "nobody"), (replace(WRITES, hpr=""), "self")],
+)
+async def test_a_mark_that_cannot_be_kept_is_refused(place, actor, code):
+    with pytest.raises(Unprocessable) as error:
+        await written(place, marked(code), actor)
+    assert error.value.issues[0].expression == ("Condition.meta.security",)
+
+
+async def test_nobody_hides_what_stands_already(place):
+    hiding = condition("c-ingrid", "ingrid", meta={"security": [{"system": MARK, "code": "self"}]})
+    with pytest.raises(Unprocessable):
+        async with opened(place, WRITES) as ctx:
+            await gate.update(ctx, hiding)
+
+
+async def test_a_deleted_entry_stays_closed(place):
+    id_ = await written(place, marked("self"))
+    async with opened(place, WRITES) as ctx:
+        await gate.delete(ctx, "Condition", id_)
+    async with opened(place, COLLEAGUE) as ctx:
+        page = await gate.history(ctx, HistoryOf("Condition"))
+    assert id_ not in {version.id for version in page.versions}
