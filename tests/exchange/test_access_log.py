@@ -1,6 +1,9 @@
 """Who has seen the record: every node tells the citizen, and nobody else, who looked, where, when and why."""
 
+import csv
+import io
 import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -190,3 +193,51 @@ async def test_the_privacy_officer_reads_the_log_on_a_page_and_a_nurse_does_not(
     nurse = await world.sign_in("journal", "hanne-lunde")
     assert (await nurse.get("/journal/logg")).status_code == 403
     assert "/journal/logg" not in (await nurse.get("/journal/")).text
+
+
+async def test_a_look_in_any_node_is_seen_by_the_citizen_within_a_minute(world):
+    ingrid = await world.sign_in("innbygger", "ingrid")
+    began = time.monotonic()
+    await looked(world)
+    said = words((await ingrid.get("/innbygger/innsyn")).text)
+    assert "Hanne Lunde" in said
+    assert "Ola Strand" in said
+    assert time.monotonic() - began < 60
+    assert "Grunnlag: loven gir adgang uten at du må samtykke" in said
+
+
+async def test_the_citizen_chooses_by_person_place_content_and_basis_and_takes_it_away(world):
+    await looked(world)
+    ingrid = await world.sign_in("innbygger", "ingrid")
+    page = (await ingrid.get("/innbygger/innsyn")).text
+
+    def option(label):
+        return re.search(rf'<option value="([^"]+)">{label}', page)[1]
+
+    hanne = option("Hanne Lunde")
+    assert "anne" not in hanne
+    chosen = words((await ingrid.get(f"/innbygger/innsyn?hvem={hanne}")).text)
+    assert "Hanne Lunde, hjemmesykepleier" in chosen
+    assert "Ola Strand, sykehuslege" not in chosen
+    place = option("[^<]*[Mm]edisinsk")
+    assert "Hanne Lunde, hjemme" not in words((await ingrid.get(f"/innbygger/innsyn?sted={place}")).text)
+    assert "Hanne Lunde, hjemme" in words(
+        (await ingrid.get("/innbygger/innsyn?innhold=medicines&grunnlag=UNNTAK")).text
+    )
+    nothing = words((await ingrid.get("/innbygger/innsyn?grunnlag=AKUTT&periode=uke")).text)
+    assert "Ingen oppslag passer" in nothing
+
+    table = await ingrid.get(f"/innbygger/innsyn/oppslag.csv?hvem={hanne}")
+    assert table.headers["content-disposition"] == 'attachment; filename="innsyn.csv"'
+    rows = list(csv.reader(io.StringIO(table.content.decode("utf-8-sig")), delimiter=";"))
+    assert rows[0][:3] == ["Dato", "Klokkeslett", "Hvem"]
+    assert {row[2] for row in rows[1:]} == {"Hanne Lunde, hjemmesykepleier"}
+    assert "vist" in rows[1]
+    world.silent.add("sykehus")
+    bundle = (await ingrid.get("/innbygger/innsyn/oppslag.json")).json()
+    told = {each["resource"]["resourceType"] for each in bundle["entry"]}
+    assert told == {"AuditEvent", "OperationOutcome"}
+    assert structure.check(bundle) == []
+    assert "Fjordsykehuset svarte ikke" in (await ingrid.get("/innbygger/innsyn/oppslag.csv")).text
+    for key in ("hanne-lunde", "ola-strand", "ingrid"):
+        assert PIDS[key] not in page + table.text + str(bundle)

@@ -5,15 +5,16 @@ is told: a nurse who opens a chart looks in the own record system and, through t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from akson.exchange.declare import service
 from akson.exchange.hub.access import Log
 from akson.fhir.model import Resource
-from akson.security.audit.codes import DONE, OWNER, ROLE_CLASS, RULE, SECURITY_ROLE, UNIT
+from akson.security.audit.codes import BASIS, DONE, OWNER, ROLE_CLASS, RULE, SECURITY_ROLE, UNIT
+from akson.security.once import digest
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.topics import TOPIC_OF, TOPICS
 
@@ -27,6 +28,8 @@ WEAKER = {"attested_care": {"care_relation"}, "patient_lookup": {"care_relation"
 """Reasons that say nothing more beside these."""
 
 ORDER = [*TOPICS, "other"]
+KEY = 12
+"""Characters of a digest that tell those on one page apart."""
 
 
 @dataclass(slots=True)
@@ -50,6 +53,22 @@ class Person:
     changed: list[str] = field(default_factory=list)
     systems: list[str] = field(default_factory=list)
     """Titles of the systems that told of it."""
+    bases: list[str] = field(default_factory=list)
+    """National values of the basis of access: UNNTAK, SAMTYKKE, AKUTT, FORHOYET_SAMTYKKE."""
+
+    @property
+    def key(self) -> str:
+        """Stands for the person in an address, which must not tell who it is."""
+        return digest(f"{self.name}|{self.organization}")[:KEY]
+
+    @property
+    def place(self) -> str:
+        """The unit, or the owner of a system that named none."""
+        return self.unit or self.organization
+
+
+People = dict[tuple[date, str, str, str, str], Person]
+"""Those who looked, by day, kind, name, unit and organisation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +88,8 @@ class Seen:
     """One's own looks."""
     automatic: tuple[Day, ...]
     """What systems did by themselves."""
+    refused: tuple[Day, ...]
+    """Tries that were turned away: nothing was shown."""
     missing: tuple[str, ...]
     """Systems that did not answer."""
     cut: tuple[str, ...]
@@ -80,19 +101,57 @@ class Seen:
         return len({(each.name, each.organization) for day in self.others for each in day.people})
 
 
+class Choice(NamedTuple):
+    """Which looks of others to show; what is empty asks for all."""
+
+    person: str = ""
+    """`Person.key`."""
+    place: str = ""
+    """Digest of `Person.place`."""
+    topic: str = ""
+    basis: str = ""
+
+    def fits(self, one: Person) -> bool:
+        return (
+            self.person in ("", one.key)
+            and self.place in ("", place_key(one.place))
+            and (not self.topic or self.topic in (*one.saw, *one.changed))
+            and (not self.basis or self.basis in one.bases)
+        )
+
+
+def place_key(place: str) -> str:
+    """Stands for a unit in an address."""
+    return digest(place)[:KEY]
+
+
+def choose(seen: Seen, choice: Choice) -> Seen:
+    """What others did, cut down to the choice; refused tries too."""
+    return replace(seen, others=_fitting(seen.others, choice), refused=_fitting(seen.refused, choice))
+
+
+def _fitting(days: Sequence[Day], choice: Choice) -> tuple[Day, ...]:
+    kept = (Day(each.day, tuple(one for one in each.people if choice.fits(one))) for each in days)
+    return tuple(each for each in kept if each.people)
+
+
 def merge(logs: Sequence[Log], zone: tzinfo) -> Seen:
     """The logs of all systems as one; a day begins and ends in `zone`."""
-    people: dict[tuple[date, str, str, str, str], Person] = {}
+    done: People = {}
+    refused: People = {}
     for log in logs:
         for event in log.events:
-            if event.get("outcome") == DONE:
-                _count_in(people, event, log, zone)
-    for person in people.values():
+            _count_in(done if event.get("outcome") == DONE else refused, event, log, zone)
+    for person in (*done.values(), *refused.values()):
         _tidy(person)
     kinds = {PERSON: "others", CITIZEN: "own"}
-    sorted_out: dict[str, dict[date, list[Person]]] = {"others": {}, "own": {}, "automatic": {}}
-    for (day, *_), person in people.items():
+    names = ("others", "own", "automatic", "refused")
+    sorted_out: dict[str, dict[date, list[Person]]] = {name: {} for name in names}
+    for (day, *_), person in done.items():
         sorted_out[kinds.get(person.kind, "automatic")].setdefault(day, []).append(person)
+    for (day, *_), person in refused.items():
+        if person.kind != CITIZEN:
+            sorted_out["refused"].setdefault(day, []).append(person)
     return Seen(
         **{name: _days(days) for name, days in sorted_out.items()},
         missing=tuple(log.title for log in logs if log.silent),
@@ -107,9 +166,7 @@ def _days(found: dict[date, list[Person]]) -> Any:
     )
 
 
-def _count_in(
-    people: dict[tuple[date, str, str, str, str], Person], event: Resource, log: Log, zone: tzinfo
-) -> None:
+def _count_in(people: People, event: Resource, log: Log, zone: tzinfo) -> None:
     """Add one event to the line of its person and day."""
     one = person_of(event, log, zone)
     person = people.setdefault((one.last.date(), one.kind, one.name, one.unit, one.organization), one)
@@ -123,6 +180,7 @@ def _count_in(
         (person.saw, one.saw),
         (person.changed, one.changed),
         (person.systems, one.systems),
+        (person.bases, one.bases),
     ):
         _add(known, new)
 
@@ -148,6 +206,7 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
         saw=[] if changed else topics,
         changed=topics if changed else [],
         systems=[log.title],
+        bases=[code for each in user.get("purposeOfUse", []) if (code := _code(each, BASIS))],
     )
 
 

@@ -21,6 +21,8 @@ class Line:
     changed: str
     why: str
     emergency: bool
+    basis: str = ""
+    """The basis of access in words."""
 
 
 def line(person: Person, language: str, reason: Reason) -> Line:
@@ -36,7 +38,14 @@ def line(person: Person, language: str, reason: Reason) -> Line:
         changed=joined([text(f"seen.topic_{topic}", language) for topic in person.changed], language),
         why=". ".join(reason(each, language) for each in person.reasons),
         emergency=person.emergency,
+        basis=joined([basis(each, language) for each in person.bases], language),
     )
+
+
+def basis(code: str, language: str) -> str:
+    """A national basis of access in words; one that is not known stands as it is."""
+    key = f"seen.basis_{code.lower()}"
+    return text(key, language) if key in catalogue("nb") else code
 
 
 def _times(person: Person) -> str:

@@ -2,20 +2,23 @@
 
 from datetime import date, datetime, timedelta
 from functools import partial
+from operator import itemgetter
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from akson.care import access_log, who_has_seen
-from akson.care.who_has_seen import Seen
+from akson.care.who_has_seen import Choice, Seen, place_key
 from akson.exchange.hub.access import MOST_PAGES, PAGE, Log
 from akson.exchange.hub.witness import Code, codes
+from akson.fhir.strict_json import dumps
 from akson.kit.clock import now
 from akson.kit.text import catalogue, text
 from akson.record.context import Context
 from akson.security.log_keys import origin_of
-from akson.web import looks, say
+from akson.web import looks, looks_table, say
 from akson.web.context import inquiry_of
 from akson.web.language import language_of
 from akson.web.page import render
@@ -28,28 +31,88 @@ USUAL = "maaned"
 
 def seen_routes() -> list[BaseRoute]:
     """The page, and the part of it that stands on the home page."""
-    return [Route("/innsyn", who_has_looked), Route("/innsyn/kort", card)]
+    return [
+        Route("/innsyn", who_has_looked),
+        Route("/innsyn/kort", card),
+        Route("/innsyn/oppslag.csv", as_table),
+        Route("/innsyn/oppslag.json", as_bundle),
+    ]
 
 
 async def who_has_looked(request: Request) -> Response:
     """All looks of a period: those of others by day, then what systems did, then one's own."""
     ctx = citizen(request)
-    period = request.query_params.get("periode", USUAL)
-    period = period if period in PERIODS else USUAL
     language = language_of(request)
-    seen = await _seen(request, ctx, PERIODS[period])
+    whole = await _seen(request, ctx, PERIODS[_period(request)])
+    choice = _choice(request)
     return render(
         request,
         "portal/seen.html",
         menu="seen",
-        period=period,
+        period=_period(request),
         periods=list(PERIODS),
-        seen=seen,
+        seen=who_has_seen.choose(whole, choice),
+        choice=choice,
+        choices=_choices(whole, language),
+        query=urlencode({"periode": _period(request), **_named(choice)}),
         line=partial(looks.line, language=language, reason=_reason),
         heading=partial(_heading, language=language),
         codes=await _codes(request, ctx),
         moment=partial(say.when, language=language),
     )
+
+
+async def as_table(request: Request) -> Response:
+    """The looks of others that the page shows, as a table to open in a spreadsheet."""
+    ctx = citizen(request)
+    language = language_of(request)
+    seen = who_has_seen.choose(await _seen(request, ctx, PERIODS[_period(request)]), _choice(request))
+    body = looks_table.table(seen, language, partial(looks.line, language=language, reason=_reason))
+    return _file(body, "text/csv; charset=utf-8", "csv")
+
+
+async def as_bundle(request: Request) -> Response:
+    """All that the systems told of the period, as AuditEvents in a Bundle; those that did not answer are named in it."""
+    ctx = citizen(request)
+    logs = await _logs(request, ctx, PERIODS[_period(request)])
+    return _file(dumps(looks_table.bundle(logs)), "application/fhir+json", "json")
+
+
+def _file(body: bytes, media: str, ending: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="innsyn.{ending}"', "cache-control": "no-store"}
+    return Response(body, media_type=media, headers=headers)
+
+
+def _period(request: Request) -> str:
+    period = request.query_params.get("periode", USUAL)
+    return period if period in PERIODS else USUAL
+
+
+FIELDS = {"person": "hvem", "place": "sted", "topic": "innhold", "basis": "grunnlag"}
+"""Parts of a choice, and what they are called in addresses."""
+
+
+def _choice(request: Request) -> Choice:
+    return Choice(**{part: request.query_params.get(name, "") for part, name in FIELDS.items()})
+
+
+def _named(choice: Choice) -> dict[str, str]:
+    return {FIELDS[part]: value for part, value in choice._asdict().items() if value}
+
+
+def _choices(seen: Seen, language: str) -> dict[str, list[tuple[str, str]]]:
+    """What one may choose among, of what is there: value and words, by the field's name."""
+    people = [one for day in (*seen.others, *seen.refused) for one in day.people]
+    someone = text("seen.someone", language)
+    found = {
+        "hvem": {one.key: ", ".join(filter(None, [one.name or someone, one.organization])) for one in people},
+        "sted": {place_key(one.place): one.place for one in people if one.place},
+        "innhold": {
+            each: text(f"seen.topic_{each}", language) for one in people for each in (*one.saw, *one.changed)
+        },
+        "grunnlag": {each: looks.basis(each, language) for one in people for each in one.bases},
+    }
+    return {name: sorted(values.items(), key=itemgetter(1)) for name, values in found.items()}
 
 
 async def _codes(request: Request, ctx: Context) -> list[tuple[str, Code]]:
@@ -69,11 +132,15 @@ async def card(request: Request) -> Response:
 
 
 async def _seen(request: Request, ctx: Context, days: int) -> Seen:
-    """What all systems tell, this one among them."""
+    """What all systems tell, as one."""
+    return who_has_seen.merge(await _logs(request, ctx, days), say.ZONE)
+
+
+async def _logs(request: Request, ctx: Context, days: int) -> list[Log]:
+    """What each system tells, this one among them."""
     start = datetime.combine(now().astimezone(say.ZONE).date() - timedelta(days=days), datetime.min.time())
     since = start.replace(tzinfo=say.ZONE)
-    logs = [*await inquiry_of(request).logs(since), await _own(ctx, since)]
-    return who_has_seen.merge(logs, say.ZONE)
+    return [*await inquiry_of(request).logs(since), await _own(ctx, since)]
 
 
 async def _own(ctx: Context, since: datetime) -> Log:
