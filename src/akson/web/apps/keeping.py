@@ -91,7 +91,10 @@ def _app(form: dict[str, str]) -> App:
 async def _show(request: Request, *, status: int = 200, **values: Any) -> Response:
     ctx, language = context(request), language_of(request)
     shown = {
-        "lines": [Line(kept, wording.lines(kept.app.scope, language)) for kept in await keeping.every(ctx)],
+        "lines": [
+            Line(kept, wording.lines(kept.app.scope, language, wording.OFFICE))
+            for kept in await keeping.every(ctx)
+        ],
         "form": dict.fromkeys(FIELDS, ""),
         "wrong": "",
         "added": None,

@@ -8,15 +8,19 @@ from akson.security.app_scopes import EVERY, AppScope, Level
 
 VERBS = (("rs", "read"), ("c", "create"), ("u", "update"), ("d", "delete"))
 """Letters of a scope, any of which mean a verb."""
+OFFICE = "_office"
+"""Ending of the texts that tell somebody else than the user."""
 TOLD = ("openid", "offline_access", "online_access")
 """The plain scopes that a user is told of; the others say nothing by themselves."""
 
 
-def lines(scope: str, language: str) -> list[str]:
-    """One sentence for each thing that the scopes allow."""
+def lines(scope: str, language: str, reader: str = "") -> list[str]:
+    """One sentence for each thing that the scopes allow. `reader`: OFFICE for those who decide on apps for others."""
     scopes, plain = app_scopes.read(scope)
-    found = [_line(each, language) for each in sorted(scopes, key=_order)]
-    return list(dict.fromkeys([*found, *(text(f"app.{word}", language) for word in TOLD if word in plain)]))
+    found = [_line(each, language, reader) for each in sorted(scopes, key=_order)]
+    return list(
+        dict.fromkeys([*found, *(text(f"app.{word}{reader}", language) for word in TOLD if word in plain)])
+    )
 
 
 def _order(scope: AppScope) -> tuple[bool, AppScope]:
@@ -24,7 +28,7 @@ def _order(scope: AppScope) -> tuple[bool, AppScope]:
     return (scope.kind != EVERY, scope)
 
 
-def _line(scope: AppScope, language: str) -> str:
+def _line(scope: AppScope, language: str, reader: str) -> str:
     verbs = [text(f"app.{verb}", language) for letters, verb in VERBS if set(letters) & set(scope.letters)]
     whose = {Level.PATIENT: "app.of_patient", Level.USER: "app.of_user", Level.SYSTEM: "app.of_all"}[
         scope.level
@@ -34,7 +38,7 @@ def _line(scope: AppScope, language: str) -> str:
         language,
         verbs=_joined(verbs, language),
         what=_what(scope, language),
-        whose=text(whose, language),
+        whose=text(whose + ("" if scope.level is Level.SYSTEM else reader), language),
     )
 
 
