@@ -295,7 +295,7 @@ def purpose_of(actor: Actor) -> Purpose:
     """Why this actor asks: what the attest says, else what the kind of actor means."""
     if actor.care_relationship is not None:
         return actor.care_relationship.purpose
-    return Purpose.PATIENT_REQUEST if actor.kind is Kind.CITIZEN else Purpose.TREATMENT
+    return Purpose.PATIENT_REQUEST if actor.kind in {Kind.CITIZEN, Kind.REPRESENTATIVE} else Purpose.TREATMENT
 
 
 def database_uri(settings: Settings, name: str) -> str:

@@ -122,6 +122,8 @@ def inquiry(each: Hosted, look: DocumentLook) -> Callable[[Request], None]:
     access = AccessLook(look.sources)
 
     def equip(request: Request) -> None:
+        if request.state.actor.kind is not Kind.CITIZEN:
+            return  # the record systems answer about the one who has signed in, and not about who is acted for
         ask = ask_source(each, Behalf(request.state.session))
         request.state.inquiry = Inquiry(ask, look, access, request.state.actor.pid)
 

@@ -13,11 +13,12 @@ from akson.fhir.strict_json import loads
 from akson.kit.clock import now
 from akson.kit.norwegian import DNR, FNR, HER, HPR, ORGANIZATION
 from akson.kit.settings import Role
+from akson.kit.text import text
 from akson.record import attest as attests
-from akson.record import authorizations
+from akson.record import authorizations, representation
 from akson.record.context import Place
 from akson.record.relations import is_dead
-from akson.security.actor import Actor, Kind, Purpose
+from akson.security.actor import Actor, ActsFor, Kind, Purpose
 from akson.security.caller import Caller, RoleChoice
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.rules.care_relation import parties_of
@@ -29,6 +30,8 @@ from akson.store.scope import NODE
 from akson.store.search import statements
 
 CITIZEN_SURFACE = "/innbygger"
+ONESELF = ""
+"""The role of a citizen who acts for nobody else."""
 
 
 class People:
@@ -39,9 +42,9 @@ class People:
         self._rules_known = not place.follows
 
     async def find_roles(self, caller: Caller) -> Sequence[RoleChoice]:
-        """The roles a signed-in person has here; none for a citizen."""
+        """The roles a signed-in person has here; for a citizen those one may act for, and none where there are none."""
         if caller.surface.endswith(CITIZEN_SURFACE):
-            return ()
+            return await self._charges(caller)
         async with self._place.database.transaction(read_only=True) as tx:
             roles = await self._roles(tx, caller)
         return [
@@ -75,6 +78,8 @@ class People:
         return replace(actor, app=caller.app)
 
     async def _citizen(self, tx: Tx, caller: Caller) -> Actor | None:
+        if caller.surface and caller.role != ONESELF:
+            return await self._representative(tx, caller)
         patient = await self.patient(tx, caller.pid)
         if patient and is_dead(patient):  # whoever shows an e-ID of the dead is somebody else
             return None
@@ -90,6 +95,43 @@ class People:
             patient=known,
             assurance=caller.assurance,
             token=caller.token,
+        )
+
+    async def _charges(self, caller: Caller) -> Sequence[RoleChoice]:
+        """Oneself and those one may act for; none to choose among for one who acts for nobody."""
+        async with self._place.database.transaction(read_only=True) as tx:
+            found = await self._acts_for(tx, caller)
+        if not found:
+            return ()
+        # The identity number stays here: what is chosen is a Patient.
+        others = [
+            RoleChoice(patient, each.name, text(f"portal.right_{each.right}"))
+            for patient, each in found.items()
+        ]
+        return [RoleChoice(ONESELF, caller.name, text("portal.right_oneself")), *others]
+
+    async def _acts_for(self, tx: Tx, caller: Caller) -> dict[str, ActsFor]:
+        """By reference of the Patient here."""
+        if Role.SAMHANDLING not in self._place.node.roles:
+            return {}
+        found = await representation.of(tx, caller.pid)
+        patients = [(await self.patient(tx, each.pid), each) for each in found]
+        return {_ref(patient): each for patient, each in patients if patient and not is_dead(patient)}
+
+    async def _representative(self, tx: Tx, caller: Caller) -> Actor | None:
+        """Somebody who acts for another, as long as that may be."""
+        own = await self.patient(tx, caller.pid)
+        acts_for = (await self._acts_for(tx, caller)).get(caller.role)
+        if acts_for is None or own is None or is_dead(own):
+            return None
+        return Actor(
+            Kind.REPRESENTATIVE,
+            name=caller.name,
+            pid=caller.pid,
+            patient=caller.role.removeprefix("Patient/"),
+            assurance=caller.assurance,
+            token=caller.token,
+            acts_for=acts_for,
         )
 
     async def _personnel(self, tx: Tx, caller: Caller) -> Actor | None:

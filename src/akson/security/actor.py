@@ -9,6 +9,8 @@ from akson.security.app_scopes import AppScope
 class Kind(StrEnum):
     PERSONNEL = "personnel"
     CITIZEN = "citizen"
+    REPRESENTATIVE = "representative"
+    """A citizen who acts for another: parent, guardian, or by a power of attorney."""
     SYSTEM = "system"
     NODE = "node"
     """The node itself: jobs and migrations."""
@@ -65,6 +67,19 @@ class AppRights:
 
 
 @dataclass(frozen=True, slots=True)
+class ActsFor:
+    """For whom a representative acts, and what that gives a right to."""
+
+    pid: str
+    """National identity number; as little seen as the actor's own."""
+    name: str
+    right: str
+    """V7611: FO, FU or VE."""
+    areas: frozenset[str]
+    """journal, personvern, avtaler."""
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The one who acts, as the session or the token says. Fields that do not apply are empty."""
 
@@ -115,3 +130,5 @@ class Actor:
     """`jti` of the token, or the name of the session: what the log tells occasions apart by. Opens nothing."""
     app: AppRights | None = None
     """The app (SMART) that asks with the user's rights, or for itself; `client_id` is empty with a user's."""
+    acts_for: ActsFor | None = None
+    """Of a representative; `patient` is then the one who is acted for."""

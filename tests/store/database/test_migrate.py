@@ -57,6 +57,7 @@ STANDING = {
     "0024_audit_number": "522dc56866712f68",
     "0025_relation_past": "3fcf94276cafd435",
     "0026_opened_access": "27b53071db856ecd",
+    "0027_representation": "932ad05c95ca5964",
 }
 
 

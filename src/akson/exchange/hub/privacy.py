@@ -57,13 +57,13 @@ class News:
 async def current(ctx: Context) -> list[Version]:
     """The latest version of each of the citizen's rules. Refused for anyone else."""
     await _looked(ctx, Action.READ)
-    return await privacy.current(ctx.tx, ctx.actor.pid)
+    return await privacy.current(ctx.tx, _whose(ctx))
 
 
 async def history(ctx: Context) -> list[Version]:
     """All versions of the citizen's rules, newest first. Refused for anyone else."""
     await _looked(ctx, Action.HISTORY)
-    return await privacy.history(ctx.tx, ctx.actor.pid)
+    return await privacy.history(ctx.tx, _whose(ctx))
 
 
 async def put(ctx: Context, order: Order) -> Version:
@@ -71,7 +71,7 @@ async def put(ctx: Context, order: Order) -> Version:
     action = Action.UPDATE if order.id else Action.CREATE
     grant = gate.granted(ctx, action, PRIVACY)
     before = await _expected(ctx, order.id, order.expected) if order.id else None
-    if before is None and len(await privacy.current(ctx.tx, ctx.actor.pid)) >= RULES:
+    if before is None and len(await privacy.current(ctx.tx, _whose(ctx))) >= RULES:
         raise TooMany(f"At most {RULES} rules: change one that stands")
     if before is not None and before.definition != order.definition:
         raise Unprocessable("The definition of a rule does not change", expression=("definisjonGuid",))
@@ -87,7 +87,9 @@ async def withdraw(ctx: Context, id_: str, expected: int) -> Version:
     before = await _expected(ctx, id_, expected)
     if not before.active:
         return before
-    version = before._replace(version=before.version + 1, active=False, by_name=ctx.actor.name)
+    version = before._replace(
+        version=before.version + 1, active=False, by_name=ctx.actor.name, by_right=_right(ctx)
+    )
     await _stands(ctx, version)
     await trail.ruled(ctx, grant, Action.UPDATE, version.pat, (version.id, version.version))
     return version
@@ -112,13 +114,22 @@ async def _since(place: Place, actor: Actor, mark: Mark) -> Sequence[Version]:
     return found
 
 
+def _right(ctx: Context) -> str:
+    return ctx.actor.acts_for.right if ctx.actor.acts_for else ""
+
+
+def _whose(ctx: Context) -> str:
+    """Identity number of the citizen whose rules they are: the actor, or the one who is acted for."""
+    return ctx.actor.acts_for.pid if ctx.actor.acts_for else ctx.actor.pid
+
+
 async def _looked(ctx: Context, action: Action) -> None:
     grant = gate.granted(ctx, action, PRIVACY)
     await trail.ruled(ctx, grant, action, patient_number(ctx.actor.patient))
 
 
 async def _expected(ctx: Context, id_: str, expected: int) -> Version:
-    before = await privacy.one(ctx.tx, ctx.actor.pid, id_)
+    before = await privacy.one(ctx.tx, _whose(ctx), id_)
     if before is None:
         raise NotFound("No such rule")
     if before.version != expected:
@@ -152,7 +163,7 @@ def _made(ctx: Context, order: Order, before: Version | None) -> Version:
     return Version(
         id=before.id if before else new_id(),
         version=before.version + 1 if before else 1,
-        pid=ctx.actor.pid,
+        pid=_whose(ctx),
         pat=patient_number(ctx.actor.patient),
         kind=DEFINITIONS[order.definition].kind.value,
         definition=order.definition,
@@ -161,4 +172,5 @@ def _made(ctx: Context, order: Order, before: Version | None) -> Version:
         low=low,
         high=high,
         by_name=ctx.actor.name,
+        by_right=_right(ctx),
     )

@@ -16,7 +16,7 @@ SETS = ("above", "opened", "scopes", "unit_numbers", "units")
 
 def plain(actor: Actor) -> dict[str, Any]:
     """The actor as JSON, without the identity number: no rule asks for it."""
-    made = asdict(actor) | {"pid": ""}
+    made = asdict(actor) | {"pid": "", "acts_for": None}
     return made | {name: sorted(made[name]) for name in SETS} | {"kind": actor.kind.value}
 
 

@@ -21,7 +21,11 @@ from akson.security.audit.codes import (
 from akson.security.roles import ROLE_SYSTEM
 from akson.store.access.audit import AuditRow
 
-USERS = {Kind.PERSONNEL.value: "humanuser", Kind.CITIZEN.value: "datasubject"}
+USERS = {
+    Kind.PERSONNEL.value: "humanuser",
+    Kind.CITIZEN.value: "datasubject",
+    Kind.REPRESENTATIVE.value: "humanuser",
+}
 SOURCE, DESTINATION = ("110153", "Source Role ID"), ("110152", "Destination Role ID")
 READS = frozenset({"read", "history"})
 WRITES = frozenset({"create", "update", "delete"})

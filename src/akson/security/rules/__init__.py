@@ -15,6 +15,7 @@ from akson.security.rules import (
     own_record,
     own_subscriptions,
     patient_lookup,
+    represented,
     rules_known,
     system_admin,
 )
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.patient_lookup", patient_lookup.grants),
     Rule("reason.open_information", open_information.grants),
     Rule("reason.own_subscription", own_subscriptions.grants),
+    Rule("reason.represented", represented.grants, Basis.SAMTYKKE),
     Rule("reason.own_privacy", own_privacy.grants, Basis.SAMTYKKE),
     Rule("reason.system_admin", system_admin.grants),
     Rule("reason.backend_service", backend_service.grants),

@@ -7,6 +7,7 @@ whole node, a leader for what the own units have done). Nobody writes to it: row
 from typing import NamedTuple
 
 from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.representation import RECORD
 from akson.security.rules.rule import READING
 from akson.store.scope import AllOf, Nothing, OfPatients, OfTypes, Predicate
 
@@ -28,6 +29,8 @@ def view(actor: Actor) -> View | None:
     """How much `actor` reads; None for nothing."""
     if actor.kind is Kind.CITIZEN:  # one whom this node does not know has an empty log here, and no refusal
         return View(frozenset({actor.patient} - {""}))
+    if actor.kind is Kind.REPRESENTATIVE and actor.acts_for and RECORD in actor.acts_for.areas:
+        return View(frozenset({actor.patient}))
     if actor.kind is not Kind.PERSONNEL or actor.client_id:
         return None
     if actor.role == PRIVACY_OFFICER:

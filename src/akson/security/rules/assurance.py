@@ -12,6 +12,6 @@ OPEN = OfTypes(OPEN_TYPES)
 
 
 def leaves(actor: Actor, _action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
-    if actor.kind not in {Kind.PERSONNEL, Kind.CITIZEN} or actor.assurance >= HIGH:
+    if actor.kind not in {Kind.PERSONNEL, Kind.CITIZEN, Kind.REPRESENTATIVE} or actor.assurance >= HIGH:
         return None
     return OPEN if resource_type in OPEN_TYPES else Nothing()

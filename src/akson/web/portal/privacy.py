@@ -22,13 +22,15 @@ from akson.kit.clock import now
 from akson.kit.errors import NotFound
 from akson.record import gate
 from akson.record.context import Context
+from akson.security.actor import Action
 from akson.security.privacy import PARTS, SHARING, Entry, Terms, read
+from akson.security.rules.access_log import LOG
 from akson.web import say
 from akson.web.context import find, inquiry_of, whole
 from akson.web.language import language_of
 from akson.web.page import render
 from akson.web.portal import privacy_words as words
-from akson.web.portal.citizen import citizen
+from akson.web.portal.citizen import person
 
 BASE = "/personvern"
 YEAR = timedelta(days=365)
@@ -76,7 +78,7 @@ def privacy_routes() -> list[BaseRoute]:
 
 async def overview(request: Request) -> Response:
     """What holds now."""
-    ctx = citizen(request)
+    ctx = person(request)
     language = language_of(request)
     standing = await privacy.current(ctx)
     holding = [each for each in standing if each.active and each.high > now()]
@@ -96,13 +98,13 @@ async def overview(request: Request) -> Response:
 
 async def hide(request: Request) -> Response:
     """The form: what, from whom, how long."""
-    citizen(request)
+    person(request)
     return await _form(request, "sperring", FormData())
 
 
 async def show_to(request: Request) -> Response:
     """The form of a consent: who may see what is hidden from all but some."""
-    citizen(request)
+    person(request)
     return await _form(request, "innsyn", FormData())
 
 
@@ -116,14 +118,14 @@ async def set_consent(request: Request) -> Response:
 
 async def sharing(request: Request) -> Response:
     """What it means not to share with other organisations, before one says yes."""
-    citizen(request)
+    person(request)
     asked = Asked("deling", Terms(SHARING), "", None, ())
     return _review(request, asked, FormData())
 
 
 async def set_sharing(request: Request) -> Response:
     """Not shared with other organisations from now on."""
-    ctx = citizen(request)
+    ctx = person(request)
     form = await request.form()
     asked = Asked("deling", Terms(SHARING), "", None, ())
     if "mener" not in form:
@@ -136,7 +138,7 @@ async def set_sharing(request: Request) -> Response:
 
 async def withdraw(request: Request) -> Response:
     """A rule holds no longer; it can be undone at once."""
-    ctx = citizen(request)
+    ctx = person(request)
     form = await request.form()
     id_ = str(form.get("id", ""))
     await privacy.withdraw(ctx, id_, whole(str(form.get("versjon", ""))) or 0)
@@ -145,7 +147,7 @@ async def withdraw(request: Request) -> Response:
 
 async def undo(request: Request) -> Response:
     """A rule that was taken away holds again."""
-    ctx = citizen(request)
+    ctx = person(request)
     form = await request.form()
     id_ = str(form.get("id", ""))
     before = next((each for each in await privacy.current(ctx) if each.id == id_), None)
@@ -159,7 +161,7 @@ async def undo(request: Request) -> Response:
 
 async def history(request: Request) -> Response:
     """Every version: what was set and taken away, when and by whom."""
-    versions = await privacy.history(citizen(request))
+    versions = await privacy.history(person(request))
     language = language_of(request)
     return _show(
         request, "portal/privacy_history.html", versions=[words.said(each, language) for each in versions]
@@ -168,7 +170,7 @@ async def history(request: Request) -> Response:
 
 async def _set(request: Request, definition: str) -> Response:
     """The form again where something is wrong; else the sentence to agree to; then it is set."""
-    ctx = citizen(request)
+    ctx = person(request)
     form = await request.form()
     if "ny" in form:  # from the page of what is to be hidden, whose name must not stand in an address
         return await _form(request, definition, form)
@@ -231,7 +233,7 @@ def _entries(form: FormData) -> list[Entry]:
 async def _form(
     request: Request, definition: str, form: FormData, *, wrong: Sequence[str] = (), status: int = 200
 ) -> Response:
-    ctx = citizen(request)
+    ctx = person(request)
     language = language_of(request)
     logs = await _logs(request, ctx)
     doctors = loads((await gate.read(ctx, "Patient", ctx.actor.patient)).body).get("generalPractitioner", [])
@@ -284,9 +286,13 @@ def _review(
 
 async def _logs(request: Request, ctx: Context) -> list[Log]:
     """Who has looked in the last year, as every system tells it."""
+    if ctx.actor.acts_for and not gate.may(ctx, Action.SEARCH, LOG):
+        return []
     since = now() - YEAR
     events, is_whole = await access_log.since(ctx, since, PAGE, MOST_PAGES)
     own = Log(ctx.node.title, tuple(events), whole=is_whole, register=True)
+    if ctx.actor.acts_for:  # the record systems answer about the one who has signed in
+        return [own]
     return [*await inquiry_of(request).logs(since), own]
 
 

@@ -6,11 +6,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from akson.record.context import Context
+from akson.security.rules.attested_care import SHARED
 from akson.web import critical
-from akson.web.context import find, of_type
+from akson.web.context import of_type, permitted, readable
+from akson.web.critical import Line
 from akson.web.ehr import work
 from akson.web.page import render
-from akson.web.portal.citizen import citizen
+from akson.web.portal.attorney import attorney_routes
+from akson.web.portal.citizen import person
 from akson.web.portal.papers import paper_routes
 from akson.web.portal.privacy import privacy_routes
 from akson.web.portal.referrals import referral_routes
@@ -26,32 +30,35 @@ def portal_routes() -> list[BaseRoute]:
         *referral_routes(),
         *seen_routes(),
         *privacy_routes(),
+        *attorney_routes(),
     ]
 
 
 async def home(request: Request) -> Response:
-    ctx = citizen(request)
+    ctx = person(request)
     who = ("patient", f"Patient/{ctx.actor.patient}")
-    questions = of_type(await find(ctx, "Task", ("owner", f"Patient/{ctx.actor.patient}"), work.OPEN), "Task")
+    questions = of_type(
+        await permitted(ctx, "Task", ("owner", f"Patient/{ctx.actor.patient}"), work.OPEN), "Task"
+    )
     return _show(
         request,
         "portal/home.html",
         "home",
-        visits=await work.visits(ctx, who),
+        visits=await work.visits(ctx, who) if readable(ctx, "Appointment") else [],
         questions=[work.work(task, ctx.node) for task in questions],
-        critical=await critical.of_register(ctx, ctx.actor.patient),
+        critical=await _critical(ctx),
     )
 
 
 async def health(request: Request) -> Response:
     """What is critical; the documents come as the systems answer."""
-    ctx = citizen(request)
-    return _show(
-        request,
-        "portal/health.html",
-        "health",
-        critical=await critical.of_register(ctx, ctx.actor.patient),
-    )
+    ctx = person(request)
+    return _show(request, "portal/health.html", "health", critical=await _critical(ctx))
+
+
+async def _critical(ctx: Context) -> list[Line] | None:
+    """What is critical; None for one who acts for another and may not read it."""
+    return await critical.of_register(ctx, ctx.actor.patient) if readable(ctx, *SHARED) else None
 
 
 def _show(request: Request, template: str, menu: str, **values: Any) -> HTMLResponse:

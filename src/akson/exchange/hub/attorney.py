@@ -1,0 +1,68 @@
+"""Powers of attorney at the platform: given and taken back by the citizen alone, to somebody close."""
+
+from collections.abc import Sequence
+
+from akson.fhir.model import Resource
+from akson.fhir.search_parse import parse
+from akson.fhir.strict_json import loads
+from akson.kit.errors import NotAllowed, NotFound, Unprocessable
+from akson.kit.ids import new_id
+from akson.kit.norwegian import FNR
+from akson.record import gate, trail
+from akson.record.context import Context
+from akson.security.actor import Action, Kind
+from akson.security.representation import ALL
+from akson.security.topics import PRIVACY
+from akson.store.access import attorneys
+from akson.store.access.attorneys import Power
+from akson.store.index.hashing import patient_number
+
+
+async def close_to(ctx: Context) -> dict[str, Resource]:
+    """Those close to the citizen who can be given a power: RelatedPersons with an identity number, by id."""
+    _oneself(ctx)
+    query = parse("RelatedPerson", [("patient", f"Patient/{ctx.actor.patient}")], base=ctx.node.fhir)
+    found = [loads(stored.body) for stored in (await gate.search(ctx, query)).matches]
+    return {each["id"]: each for each in found if _number(each)}
+
+
+async def given(ctx: Context) -> Sequence[Power]:
+    """What the citizen has given, what was taken back too."""
+    _oneself(ctx)
+    grant = gate.granted(ctx, Action.READ, PRIVACY)
+    await trail.ruled(ctx, grant, Action.READ, patient_number(ctx.actor.patient))
+    return await attorneys.given(ctx.tx, ctx.actor.pid)
+
+
+async def give(ctx: Context, relative: str, areas: frozenset[str]) -> None:
+    """Let one of those close (id) do so much for the citizen. Unprocessable for nothing or what does not exist."""
+    grant = gate.granted(ctx, Action.CREATE, PRIVACY)
+    holder = (await close_to(ctx)).get(relative)
+    if holder is None:
+        raise NotFound("Nobody close by that id")
+    if not areas or areas - ALL:
+        raise Unprocessable("A power of attorney is for journal or personvern", expression=("areas",))
+    name: Resource = next(iter(holder.get("name", [])), {})
+    called = " ".join([*name.get("given", []), name.get("family", "")]).strip()
+    power = Power(new_id(), ctx.actor.pid, _number(holder), ctx.actor.name, called, sorted(areas))
+    await attorneys.add(ctx.tx, power)
+    await trail.ruled(ctx, grant, Action.CREATE, patient_number(ctx.actor.patient), (power.id, 1))
+
+
+async def take_back(ctx: Context, id_: str) -> None:
+    """From now on nobody acts by it. NotFound when it is not there or not one's own."""
+    _oneself(ctx)
+    grant = gate.granted(ctx, Action.UPDATE, PRIVACY)
+    if not await attorneys.withdraw(ctx.tx, ctx.actor.pid, id_):
+        raise NotFound("No such power of attorney")
+    await trail.ruled(ctx, grant, Action.UPDATE, patient_number(ctx.actor.patient), (id_, 2))
+
+
+def _oneself(ctx: Context) -> None:
+    """Whoever acts for somebody gives no powers in their name."""
+    if ctx.actor.kind is not Kind.CITIZEN:
+        raise NotAllowed("Powers of attorney are given by the citizen")
+
+
+def _number(person: Resource) -> str:
+    return next((str(i["value"]) for i in person.get("identifier", []) if i.get("system") == FNR), "")

@@ -1,0 +1,78 @@
+"""Who may act for whom, by the register of persons: pure. Powers of attorney come besides.
+
+Parents with parental responsibility act for children: wholly until 12; from 12 to 15 they see appointments alone, since the
+child has a say (pasient- og brukerrettighetsloven 3-4, 4-4 and the practice of Helsenorge); from 16 not at all. At least
+one of the parents lives with the child. Guardians act within their scope. Whose address is kept secret acts for nobody,
+and nobody for them.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+PARENT, POWER, GUARDIAN = "FO", "FU", "VE"
+"""V7611."""
+RECORD, PRIVACY, APPOINTMENTS = "journal", "personvern", "avtaler"
+"""What one may do for somebody: read the record, decide on who sees it, see the appointments."""
+ALL = frozenset({RECORD, PRIVACY})
+YOUTH, ADULT = 12, 16
+SECRET = frozenset({"Confidential", "StrictlyConfidential"})
+PERSONAL = frozenset({"PersonalInterests", "PersonalAndEconomicalInterests"})
+"""Scopes of guardianship that health belongs to."""
+
+Body = Mapping[str, Any]
+"""An entry of the register of persons."""
+
+
+def of_child(child: Body, parent: str, parents: Sequence[Body], today: date) -> frozenset[str]:
+    """What somebody (identity number) may do for a child; `parents`: the entries of all who are responsible."""
+    named = {each.get("responsible") for each in child.get("parentalResponsibility", [])}
+    if parent not in named or is_secret(child) or any(is_secret(each) for each in parents):
+        return frozenset()
+    if not any(_lives_with(each, child) for each in parents):
+        return frozenset()
+    years = age(child, today)
+    if years is None or years >= ADULT:
+        return frozenset()
+    return ALL if years < YOUTH else frozenset({APPOINTMENTS})
+
+
+def of_ward(ward: Body, guardian: str) -> frozenset[str]:
+    """What somebody (identity number) may do as guardian."""
+    if is_secret(ward):
+        return frozenset()
+    for each in ward.get("guardianshipOrFuturePowerOfAttorney", []):
+        said = each.get("guardian", {})
+        if (
+            said.get("norwegianIdentificationNumber") == guardian
+            and said.get("scopeOfGuardianship") in PERSONAL
+        ):
+            return ALL
+    return frozenset()
+
+
+def is_secret(person: Body) -> bool:
+    """Whether the address is confidential, or the person is dead: nobody acts by the register then."""
+    protected = any(each.get("level") in SECRET for each in person.get("addressProtection", []))
+    return protected or bool(person.get("death"))
+
+
+def age(person: Body, today: date) -> int | None:
+    """Whole years; None where the register does not say."""
+    born = next((str(each.get("birthDate", ""))[:10] for each in person.get("birth", [])), "")
+    try:
+        day = date.fromisoformat(born)
+    except ValueError:
+        return None
+    return today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+
+
+def _lives_with(one: Body, other: Body) -> bool:
+    mine, theirs = _street(one), _street(other)
+    return bool(mine) and mine == theirs
+
+
+def _street(person: Body) -> tuple[str, ...]:
+    address: Body = next((each.get("streetAddress", {}) for each in person.get("residentialAddress", [])), {})
+    name, code = address.get("addressName", ""), address.get("postalCode", "")
+    return (name, code) if name and code else ()
