@@ -24,7 +24,10 @@ PERSON = "humanuser"
 CRITICAL = "critical"
 UNTOLD = frozenset({"Provenance", "Binary"})
 """Come along with what they belong to; alone they would tell the citizen nothing."""
-WEAKER = {"attested_care": {"care_relation"}, "patient_lookup": {"care_relation", "attested_care"}}
+WEAKER = {
+    "attested_care": {"care_relation"},
+    "patient_lookup": {"care_relation", "attested_care", "emergency"},
+}
 """Reasons that say nothing more beside these."""
 
 ORDER = [*TOPICS, "other"]
@@ -48,6 +51,8 @@ class Person:
     reasons: list[str] = field(default_factory=list)
     """Keys of the rules of access."""
     emergency: bool = False
+    told: list[str] = field(default_factory=list)
+    """Why it was an emergency, in the words of the one who opened."""
     saw: list[str] = field(default_factory=list)
     """Topics, in the order of TOPICS."""
     changed: list[str] = field(default_factory=list)
@@ -181,6 +186,7 @@ def _count_in(people: People, event: Resource, log: Log, zone: tzinfo) -> None:
         (person.changed, one.changed),
         (person.systems, one.systems),
         (person.bases, one.bases),
+        (person.told, one.told),
     ):
         _add(known, new)
 
@@ -203,6 +209,7 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
         last=moment,
         reasons=[rule.removeprefix(RULE) for rule in user.get("policy", []) if rule.startswith(RULE)],
         emergency=_emergency(event),
+        told=_told(event),
         saw=[] if changed else topics,
         changed=topics if changed else [],
         systems=[log.title],
@@ -236,6 +243,12 @@ def _tidy(person: Person) -> None:
 def _emergency(event: Resource) -> bool:
     codings = [coding for each in event.get("purposeOfEvent", []) for coding in each.get("coding", [])]
     return any(coding.get("code") == "ETREAT" for coding in codings)
+
+
+def _told(event: Resource) -> list[str]:
+    """What was written when the record was opened in an emergency: it follows the rule's own words."""
+    written = str(event.get("outcomeDesc", "")).partition(": ")[2]
+    return [written] if written and _emergency(event) else []
 
 
 def _named(agents: Iterable[Resource], role_class: str) -> str:

@@ -23,6 +23,8 @@ class Line:
     emergency: bool
     basis: str = ""
     """The basis of access in words."""
+    told: str = ""
+    """What was written when the record was opened in an emergency."""
 
 
 def line(person: Person, language: str, reason: Reason) -> Line:
@@ -39,6 +41,7 @@ def line(person: Person, language: str, reason: Reason) -> Line:
         why=". ".join(reason(each, language) for each in person.reasons),
         emergency=person.emergency,
         basis=joined([basis(each, language) for each in person.bases], language),
+        told=" ".join(person.told),
     )
 
 
