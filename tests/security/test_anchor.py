@@ -5,7 +5,7 @@ import time
 import httpx
 import pytest
 
-from akson.kit.errors import PeerSilent
+from akson.kit.errors import PeerFailed, PeerSilent
 from akson.security import anchor as anchor_module
 from akson.security import keys
 from akson.security.anchor import Anchor
@@ -97,3 +97,84 @@ async def test_a_node_goes_on_when_the_anchor_is_down(anchor, told, monkeypatch)
     anchor.forget()
     with pytest.raises(PeerSilent):
         await anchor.key(known)
+
+
+class Lying:
+    """An anchor whose answers are not what they should be."""
+
+    def __init__(self, told, metadata=None, jwks=None, error=None):
+        self.told, self.metadata, self.jwks, self.error = told, metadata, jwks, error
+
+    def __call__(self, request):
+        if self.error:
+            raise self.error
+        at_keys = request.url.path.endswith("jwks")
+        if at_keys and self.jwks is not None:
+            return self.jwks
+        answer = self.told(request)
+        return answer if at_keys or self.metadata is None else self.metadata(answer.json())
+
+
+def with_(**changed):
+    return lambda found: httpx.Response(200, json=found | changed)
+
+
+LIES = {
+    "another issuer": {"metadata": with_(issuer="https://evil.test")},
+    "the issuer with a slash": {"metadata": with_(issuer=f"{ISSUER}/")},
+    "the issuer in capitals": {"metadata": with_(issuer=ISSUER.upper())},
+    "no issuer": {"metadata": with_(issuer=None)},
+    "no token endpoint": {"metadata": with_(token_endpoint=None)},
+    "endpoints that are no text": {"metadata": with_(jwks_uri=["x"])},
+    "a list": {"metadata": lambda _: httpx.Response(200, json=[])},
+    "no JSON": {"metadata": lambda _: httpx.Response(200, text="<html>")},
+    "an error": {"metadata": lambda _: httpx.Response(500, json={})},
+    "a redirect": {"metadata": lambda _: httpx.Response(302, headers={"location": "https://evil.test"})},
+    "keys that are an error": {"jwks": httpx.Response(500, json={})},
+    "keys that are no JSON": {"jwks": httpx.Response(200, text="x")},
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_a_lying_anchor_is_not_believed(told, lie):
+    async with httpx.AsyncClient(transport=httpx.MockTransport(Lying(told, **LIES[lie]))) as http:
+        anchor = Anchor(ISSUER, http)
+        with pytest.raises(PeerFailed):
+            await anchor.key(token_of(told.ring.current))
+
+
+@pytest.mark.parametrize("found", [[], {}, None, "x", [{"kty": "oct", "k": "AA", "kid": "a"}]])
+async def test_an_anchor_without_keys_lets_nobody_in(told, found):
+    jwks = httpx.Response(200, json={"keys": found})
+    async with httpx.AsyncClient(transport=httpx.MockTransport(Lying(told, jwks=jwks))) as http:
+        with pytest.raises(BadToken):
+            await Anchor(ISSUER, http).key(token_of(told.ring.current))
+
+
+@pytest.mark.parametrize(
+    "error", [httpx.ReadTimeout("slow"), httpx.ConnectTimeout("slow"), httpx.ReadError("cut")]
+)
+async def test_a_slow_anchor_is_silent_and_a_known_key_goes_on(told, monkeypatch, error):
+    lying = Lying(told)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lying)) as http:
+        anchor = Anchor(ISSUER, http)
+        known = token_of(told.ring.current)
+        await anchor.key(known)
+        lying.error = error
+        later = time.monotonic() + anchor_module.LIFE + 1
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        assert await anchor.key(known)
+        with pytest.raises(PeerSilent):
+            await Anchor(ISSUER, http).key(known)
+
+
+async def test_an_anchor_that_turns_to_another_issuer_keeps_the_keys_it_had(told, monkeypatch):
+    lying = Lying(told)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lying)) as http:
+        anchor = Anchor(ISSUER, http)
+        known = token_of(told.ring.current)
+        await anchor.key(known)
+        lying.metadata = with_(issuer="https://evil.test")
+        later = time.monotonic() + anchor_module.LIFE + 1
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        assert await anchor.key(known)

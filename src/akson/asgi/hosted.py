@@ -43,6 +43,7 @@ from akson.security.anchor import Anchor
 from akson.security.attested import one_patient
 from akson.security.client import Peer
 from akson.security.door_log import DoorLog
+from akson.security.jose import ALGORITHMS
 from akson.security.log_keys import LogKeys
 from akson.security.middleware import SAFE, Door
 from akson.security.oidc import Desk, RenderRoles, SignIn, Surface
@@ -118,7 +119,9 @@ class Hosted:
             standing=timedelta(hours=settings.standing_hours),
             follows=Role.JOURNAL in node.roles and bool(node.platform),
         )
-        anchor = Anchor(node.trust, http, timeout=settings.peer_timeout)
+        anchor = Anchor(
+            node.trust, http, algorithms=node.algorithms or ALGORITHMS, timeout=settings.peer_timeout
+        )
         system = System(node, settings.data, anchor)
         sessions = Sessions(doorway)
         peer = Peer(system, sessions, http, settings.peer_timeout)
@@ -147,7 +150,7 @@ class Hosted:
             mailroom,
             Follower(place, peer),
             RegisterFollower(place, registers, settings.register_seconds, mailroom.forget),
-            Verifier(anchor, node.base, Once(doorway)),
+            Verifier(anchor, node.audience or node.base, Once(doorway)),
             Shown(place),
             log_keys.of(settings.data, node),
             Issuer(node, doorway, settings.data, apps, DoorLog(node, doorway)) if apps else None,

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from akson.asgi.hosted import Hosted, Outside, database_uri
 from akson.asgi.pages import live_routes, portal_live, surface_routes
 from akson.asgi.platform import hub_routes, inquiry, sources_of
+from akson.asgi.trusting import trusting
 from akson.demo.nodes import nodes as demo_nodes
 from akson.demo.start import start
 from akson.documents.mhd import Source
@@ -52,7 +53,9 @@ def create() -> ASGIApp:
     folder.check()
     settings = Settings.load()
     configure()
-    return application(settings, demo_nodes(f"http://localhost:{settings.port}"))
+    return application(
+        settings, tuple(map(partial(trusting, settings), demo_nodes(f"http://localhost:{settings.port}")))
+    )
 
 
 def application(

@@ -115,7 +115,7 @@ OPTIONS = {
         "Addresses of the nodes that countersign the checkpoints of the access log, separated by commas, e.g. https://node.example/journal. Empty: the platform, and for the platform itself a record system of the same program.",
     ),
     "register_seconds": Option(
-        "10",
+        "10.0",
         "Seconds between two looks into the feeds of the registers: how soon a withdrawn authorisation, a death, a protected address or a new regular doctor takes effect. At most 30.",
     ),
     "register_persons": Option("", "Base address of the register of persons. Empty: the platform's own."),
@@ -126,6 +126,24 @@ OPTIONS = {
         "", "Base address of the register of regular general practitioners. Empty: the platform's own."
     ),
     "register_addresses": Option("", "Base address of the address register. Empty: the platform's own."),
+    "trust": Option(
+        "",
+        "Issuer of a trust anchor in place of the one that comes along, e.g. HelseID's. This and the settings of its name"
+        " take one value for all nodes, or node=value for single ones, separated by commas.",
+    ),
+    "trust_clients": Option("", "Client ids of the nodes at that trust anchor, e.g. journal=8f2c."),
+    "trust_audiences": Option(
+        "",
+        "What its tokens for a node name as audience, e.g. journal=akson:journal. Empty: the node's address.",
+    ),
+    "trust_algorithms": Option(
+        "",
+        "Signature algorithms of its tokens, separated by blanks, e.g. RS256 PS256. Empty: those of FAPI 2.0.",
+    ),
+    "trust_scopes": Option(
+        "",
+        "All that a sign-in asks it for, separated by blanks. Empty: HelseID's scopes, and those of the nodes that pages ask.",
+    ),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -165,6 +183,11 @@ class Settings:
     register_personnel: str
     register_doctors: str
     register_addresses: str
+    trust: str
+    trust_clients: str
+    trust_audiences: str
+    trust_algorithms: str
+    trust_scopes: str
     peer_timeout: float
     hooks: str
 
@@ -193,6 +216,18 @@ def listed(raw: str) -> frozenset[str]:
     return frozenset(each.strip() for each in raw.split(",") if each.strip())
 
 
+def of_node(raw: str, name: str) -> str:
+    """The value for a node of a setting that takes one for all, node=value for single ones, or both."""
+    usual, own = "", ""
+    for each in raw.split(","):
+        left, equals, right = each.strip().partition("=")
+        if not equals:
+            usual = left or usual
+        elif left == name:
+            own = right
+    return own or usual
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One installation: what it is called, where it answers, which organisation owns it, whom it trusts."""
@@ -212,6 +247,12 @@ class Node:
     """The system's own address in the address register."""
     trust: str = ""
     """Base of the trust anchor (issuer)."""
+    audience: str = ""
+    """What tokens for this node name as audience; empty: its base."""
+    algorithms: tuple[str, ...] = ()
+    """Signature algorithms of the trust anchor's tokens; empty: those of FAPI 2.0."""
+    identity_scopes: str = ""
+    """What a sign-in asks the trust anchor for; empty: HelseID's scopes."""
     platform: str = ""
     """Base of the platform node."""
     hooks: frozenset[str] = frozenset()

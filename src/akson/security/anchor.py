@@ -33,6 +33,8 @@ class Metadata:
     par: str
     jwks: str
     endsession: str
+    levels: tuple[str, ...] = ()
+    """`acr_values_supported`, where it says which."""
 
 
 class Anchor:
@@ -123,7 +125,11 @@ def _metadata(found: Mapping[str, Any], issuer: str) -> Metadata:
     values = {field: found.get(name) for field, name in names.items()}
     if values["issuer"] != issuer or not all(isinstance(value, str) for value in values.values()):
         raise PeerFailed("the trust anchor's metadata is not its own or not complete")
-    return Metadata(**{field: str(value) for field, value in values.items()})
+    levels = found.get("acr_values_supported")
+    return Metadata(
+        **{field: str(value) for field, value in values.items()},
+        levels=tuple(map(str, levels)) if isinstance(levels, list) else (),
+    )
 
 
 def _keys(found: Mapping[str, Any]) -> dict[str, Key]:

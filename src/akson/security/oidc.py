@@ -20,6 +20,7 @@ from starlette.routing import Route
 from akson.kit.clock import now
 from akson.kit.errors import NotAllowed, NotAuthenticated
 from akson.kit.ids import new_secret
+from akson.security.anchor import Metadata
 from akson.security.caller import Caller, FindRoles, RoleChoice
 from akson.security.door_log import REFUSAL, TOLD, Doing, DoorLog, Happened
 from akson.security.jose import BadToken, Claims, moment, parse, verify
@@ -114,12 +115,12 @@ class SignIn:
         form = {
             "response_type": "code",
             "redirect_uri": self.redirect_uri,
-            "scope": f"{IDENTITY_SCOPES} {self._surface.scopes}".strip(),
+            "scope": self._scopes(),
             "state": state,
             "nonce": nonce,
             "code_challenge": challenge(verifier),
             "code_challenge_method": "S256",
-            "acr_values": f"Level{level}",
+            **_acr(await self._desk.system.anchor.metadata(), level),
             **({"prompt": "login", "max_age": "0"} if stepping else {}),
         }
         if hints.get("person"):
@@ -176,6 +177,11 @@ class SignIn:
         self._cookie(answer, self._surface.cookie, secret, None)
         answer.delete_cookie(f"{self._surface.cookie}_login", path=self._surface.path)
         return answer
+
+    def _scopes(self) -> str:
+        """Who it is, and what the pages ask other nodes for; or what the settings say for an anchor of another kind."""
+        usual = f"{IDENTITY_SCOPES} {self._surface.scopes}".strip()
+        return self._desk.system.node.identity_scopes or usual
 
     def _stepping(self, request: Request, level: str) -> Caller | None:
         """Who is signed in below the level that the pages want, and asks to identify on it."""
@@ -242,7 +248,8 @@ class SignIn:
             "code_verifier": verifier,
         }
         try:
-            return await self._desk.system.tokens(form)
+            # A sign-in needs the ID token; ID-porten's access token is for itself and bound to no key.
+            return await self._desk.system.tokens(form, bound=False)
         except AnchorRefused as error:
             raise NotAuthenticated(f"the trust anchor refused the code: {error.error}") from error
 
@@ -266,9 +273,10 @@ class SignIn:
             and issued <= stamp + SKEW
             and stamp < expires + SKEW
         )
-        if not sound or not isinstance(claims.get(PID), str) or claims.get(LEVEL) not in {"3", "4"}:
+        who = claims | {PID: claims.get(PID, claims.get("pid")), LEVEL: _level(claims)}
+        if not sound or not isinstance(who[PID], str) or who[LEVEL] not in {"3", "4"}:
             raise NotAuthenticated("ID token refused: not for this sign-in, or it does not say who")
-        return claims
+        return who
 
     def _caller(self, claims: Claims) -> Caller:
         node = self._desk.system.node
@@ -317,6 +325,25 @@ class SignIn:
             httponly=True,
             samesite="lax",
         )
+
+
+ACR = {
+    3: ("Level3", "idporten-loa-substantial"),
+    4: ("Level4", "idporten-loa-high"),
+}
+"""What HelseID and ID-porten call the levels."""
+
+
+def _acr(metadata: Metadata, level: int) -> dict[str, str]:
+    """The level asked for, in the words of the anchor; in HelseID's where it does not say which it knows."""
+    known = [word for word in ACR[level] if word in metadata.levels]
+    return {"acr_values": known[0] if known else ACR[level][0]}
+
+
+def _level(claims: Claims) -> object:
+    """The level that an ID token says: HelseID's claim, or ID-porten's `acr`."""
+    said = [str(level) for level, words in ACR.items() if claims.get("acr") in words]
+    return claims.get(LEVEL, said[0] if said else None)
 
 
 def challenge(verifier: str) -> str:

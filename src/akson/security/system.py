@@ -74,13 +74,17 @@ class System:
         metadata = await self.anchor.metadata()
         return str((await self._ask(metadata.par, form, ()))["request_uri"])
 
-    async def tokens(self, form: Mapping[str, str], details: tuple[Details, ...] = ()) -> dict[str, Any]:
-        """Ask the token endpoint. AnchorRefused, PeerFailed or PeerSilent when it does not give any."""
+    async def tokens(
+        self, form: Mapping[str, str], details: tuple[Details, ...] = (), *, bound: bool = True
+    ) -> dict[str, Any]:
+        """Ask the token endpoint. AnchorRefused, PeerFailed or PeerSilent when it does not give any.
+
+        `bound`: for an access token that is used, which must be bound to this node's key.
+        """
         metadata = await self.anchor.metadata()
         found = await self._ask(metadata.token, form, details)
-        if str(found.get("token_type", "")).lower() != "dpop" or not isinstance(
-            found.get("access_token"), str
-        ):
+        is_bound = str(found.get("token_type", "")).lower() == "dpop" or not bound
+        if not is_bound or not isinstance(found.get("access_token"), str):
             raise PeerFailed("the trust anchor gave no DPoP-bound token")
         return found
 
