@@ -136,6 +136,10 @@ async def test_a_protected_address_is_gone_also_from_versions_before_and_comes_b
                 told = [each.body for each in page.versions if protected(each.body)]
                 assert told
                 assert not [body for body in told if b"Lyngveien" in body]
+    doctor = await world.sign_in("journal", "mina-saether")
+    page = (await doctor.get(await chart(doctor, "journal", "Noah Eriksen"))).text
+    assert "Skjermet adresse" in page
+    assert "Lyngveien" not in page
     await change(
         world,
         Register.PERSON,

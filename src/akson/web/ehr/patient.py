@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from akson.exchange.edge.taken import LEVELS
 from akson.fhir.model import Resource
 from akson.kit.errors import Conflict
 from akson.record.context import Context
@@ -9,8 +10,8 @@ from akson.web import show
 from akson.web.context import find, of_type, one, permitted
 from akson.web.ehr.rows import allergy, flag
 
-CONFIDENTIAL = frozenset({"R", "V"})
-"""Security labels of an address that must not be shown (v3 Confidentiality: restricted, very restricted)."""
+CONFIDENTIAL = frozenset({"R", "V", *LEVELS.values()})
+"""Security labels of an address that must not be shown: v3 Confidentiality, and what the register of persons calls it."""
 GUARDIAN = "GUARD"
 FLAG_TONES = {
     "clinical": "danger",
