@@ -25,6 +25,7 @@ USUAL = (
     "validation",
     "subscriptions",
     "chart",
+    "secured",
 )
 LONG = ("bulk", "scale", "peers")
 """Each is a module `bench.NAME` with `run(folder, bundles, seconds)`, which gives its block: a heading and what follows."""

@@ -75,18 +75,19 @@ patient from the trust anchor.
 
 def measure(folder: Path, bundles: list[bytes]) -> ChartFigures:
     """Set up, load, ask."""
-    program, port = _up(folder)
-    _down(program)
-    patients, resources = asyncio.run(_load(folder, bundles, port))
-    program, port = _up(folder, port)
+    program, port = up(folder)
+    down(program)
+    patients, resources = asyncio.run(load(folder, bundles, port))
+    program, port = up(folder, port)
     try:
         first, again = asyncio.run(_look(f"http://localhost:{port}", patients))
     finally:
-        _down(program)
+        down(program)
     return ChartFigures(len(patients), resources, first, again)
 
 
-def _up(folder: Path, port: int = 0) -> tuple["subprocess.Popen[str]", int]:
+def up(folder: Path, port: int = 0) -> tuple["subprocess.Popen[str]", int]:
+    """`akson up` as a program of its own, once it takes requests, and its port."""
     if not port:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -101,12 +102,13 @@ def _up(folder: Path, port: int = 0) -> tuple["subprocess.Popen[str]", int]:
     return program, port
 
 
-def _down(program: "subprocess.Popen[str]") -> None:
+def down(program: "subprocess.Popen[str]") -> None:
+    """Stop it as Ctrl-C does."""
     program.send_signal(signal.SIGINT)
     program.communicate(timeout=60)
 
 
-async def _load(folder: Path, bundles: list[bytes], port: int) -> tuple[list[str], int]:
+async def load(folder: Path, bundles: list[bytes], port: int) -> tuple[list[str], int]:
     """Ids of the Synthea patients in the journal, and how many resources came with them."""
     server = Embedded(folder)
     server.start()

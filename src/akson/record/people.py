@@ -3,6 +3,7 @@
 The hooks `find_actor` and `find_roles` that the sign-in and the token checks of `security` ask.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -32,6 +33,10 @@ from akson.store.search import statements
 CITIZEN_SURFACE = "/innbygger"
 ONESELF = ""
 """The role of a citizen who acts for nobody else."""
+KEPT = 5.0
+"""Seconds for which it is known whom a token stands for: what the registers say holds within a minute anyway."""
+MOST = 2000
+"""Tokens of which that is known."""
 
 
 class People:
@@ -40,6 +45,8 @@ class People:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._rules_known = not place.follows
+        self._kept: dict[int, tuple[Caller, float, Actor | None]] = {}
+        """By the identity of the caller that a checked token gave."""
 
     async def find_roles(self, caller: Caller) -> Sequence[RoleChoice]:
         """The roles a signed-in person has here; for a citizen those one may act for, and none where there are none."""
@@ -53,11 +60,9 @@ class People:
 
     async def find_actor(self, caller: Caller) -> Actor | None:
         """The actor that a session or token stands for; None when the person or system has no business here."""
-        async with self._place.database.transaction(read_only=True) as tx:
-            if caller.attest is not None:
-                if await authorizations.withdrawn(tx, caller.hpr, now()):
-                    return None
-                return await self._informed(tx, await self._attested(tx, caller))
+        if caller.attest is not None:
+            return await self._through_another(caller)
+        async with self._place.database.singly() as tx:
             if not caller.pid:
                 return self._system(caller)
             if caller.app is not None:
@@ -66,6 +71,21 @@ class People:
                 return await self._informed(tx, await self._personnel(tx, caller))
             # In the citizen portal, or through it with a token: the person as a citizen, whatever else one is.
             return await self._citizen(tx, caller)
+
+    async def _through_another(self, caller: Caller) -> Actor | None:
+        """Whom an attest stands for, kept for a moment: other systems ask many times with one token."""
+        kept = self._kept.get(id(caller))
+        if kept is not None and kept[0] is caller and time.monotonic() < kept[1]:
+            return kept[2]
+        async with self._place.database.singly() as tx:
+            actor = None
+            if not await authorizations.withdrawn(tx, caller.hpr, now()):
+                actor = await self._informed(tx, await self._attested(tx, caller))
+        if len(self._kept) >= MOST:
+            self._kept.clear()
+        if actor is None or actor.rules_known:
+            self._kept[id(caller)] = caller, time.monotonic() + KEPT, actor
+        return actor
 
     async def _with_app(self, tx: Tx, caller: Caller) -> Actor | None:
         """Whose rights an app uses. A role that was taken away since is not replaced by another one."""

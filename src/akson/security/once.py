@@ -36,7 +36,7 @@ class Once:
         """
         if time.monotonic() > self._sweep_at:
             await self._sweep()
-        async with self._database.transaction() as tx:
+        async with self._database.singly() as tx:
             add = keep.add if durable else keep.add_quickly
             return await add(tx, f"once-{kind}", digest(key), {}, now() + timedelta(seconds=seconds))
 

@@ -160,7 +160,7 @@ async def append_many(tx: Tx, row: AuditRow, about: Sequence[About]) -> None:
     """Write a row for each of `about`, in one statement; the rest of it is the same for all."""
     if about:
         columns = [list(column) for column in zip(*map(_about, about), strict=True)]
-        await tx.execute(APPEND_MANY, [*_same_values(row), [new_id() for _ in about], *columns])
+        await tx.later(APPEND_MANY, [*_same_values(row), [new_id() for _ in about], *columns])
 
 
 async def decided(tx: Tx, pat: int, decision: str) -> bool:

@@ -20,6 +20,10 @@ Row = tuple[Any, ...]
 PREPARED = 400
 """Statements kept prepared on one connection."""
 _BINARY = pq.Format.BINARY
+_Ready = tuple[bytes, list[Any], tuple[int, ...], list[Any], bool]
+"""A statement to send: its text or name, values, their types and formats, and whether it is a name."""
+_IDLE, _UNKNOWN = pq.TransactionStatus.IDLE, pq.TransactionStatus.UNKNOWN
+_SYNCED = pq.ExecStatus.PIPELINE_SYNC
 _FAILED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE})
 
 
@@ -32,6 +36,7 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._adapt = Transformer(connection)
         self._names: OrderedDict[tuple[bytes, tuple[int, ...]], bytes] = OrderedDict()
+        self._ahead: list[_Ready] = []
         self._made = 0
         self._waiting: asyncio.Future[None] | None = None
         self._watched: int | None = None
@@ -47,25 +52,72 @@ class Link:
     def closed(self) -> bool:
         return self._libpq.status == pq.ConnStatus.BAD
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open on it, well or failed."""
+        return self._libpq.transaction_status not in {_IDLE, _UNKNOWN}
+
     async def run(self, sql: str, params: Sequence[object] = (), *, prepare: bool = True) -> Any:
         """The result of one statement with its parameters (%s). Raises psycopg's errors.
 
         Not prepared, it is planned for these very values.
         """
-        text = _numbered(sql)
-        values = self._adapt.dump_sequence(params, _formats(len(params)))
-        types, formats = self._adapt.types or (), self._adapt.formats
-        if prepare:
-            name = self._names.get((text, types)) or await self._prepare(text, types)
-            self._libpq.send_query_prepared(name, values, formats, _BINARY)
-        else:
-            self._libpq.send_query_params(text, values, types, formats, _BINARY)
+        ready = await self._ready(sql, params, prepare=prepare)
+        if self._ahead:
+            return (await self._together(ready))[-1]
+        self._send(ready)
         return (await self._results())[-1]
+
+    async def put_ahead(self, sql: str, params: Sequence[object] = ()) -> None:
+        """Send the statement with the one that comes next, in one message and for one answer. Its errors are then raised."""
+        self._ahead.append(await self._ready(sql, params, prepare=True))
+
+    def take_back(self) -> None:
+        """Forget what was put ahead."""
+        self._ahead = []
 
     async def script(self, sql: str) -> list[Any]:
         """Run statements without parameters, several at once; the result of each."""
+        await self.sent()
+        return await self._simple(sql)
+
+    async def sent(self) -> None:
+        """Send what was put ahead, and wait for it."""
+        if self._ahead:
+            await self._together()
+
+    async def _simple(self, sql: str) -> list[Any]:
         self._libpq.send_query(sql.encode())
         return await self._results()
+
+    async def _ready(self, sql: str, params: Sequence[object], *, prepare: bool) -> _Ready:
+        text = _numbered(sql)
+        values = self._adapt.dump_sequence(params, _formats(len(params)))
+        types, formats = self._adapt.types or (), self._adapt.formats or []
+        if not prepare:
+            return text, list(values), types, list(formats), False
+        name = self._names.get((text, types)) or await self._prepare(text, types)
+        return name, list(values), types, list(formats), True
+
+    def _send(self, ready: _Ready) -> None:
+        what, values, types, formats, is_name = ready
+        if is_name:
+            self._libpq.send_query_prepared(what, values, formats, _BINARY)
+        else:
+            self._libpq.send_query_params(what, values, types, formats, _BINARY)
+
+    async def _together(self, *last: _Ready) -> list[Any]:
+        """All that was put ahead and what comes last, in one message; the result of each."""
+        sent, self._ahead = [*self._ahead, *last], []
+        self._libpq.enter_pipeline_mode()
+        for ready in sent:
+            self._send(ready)
+        self._libpq.pipeline_sync()
+        try:
+            return await self._results(pipeline=True)
+        finally:
+            if not self.closed:
+                self._libpq.exit_pipeline_mode()
 
     def rows(self, result: Any) -> list[Row]:
         """The rows of a result as Python values."""
@@ -86,7 +138,7 @@ class Link:
     async def _prepare(self, text: bytes, types: tuple[int, ...]) -> bytes:
         if len(self._names) >= PREPARED:
             _, oldest = self._names.popitem(last=False)
-            await self.script(f"deallocate {oldest.decode()}")
+            await self._simple(f"deallocate {oldest.decode()}")
         self._made += 1
         name = b"s%d" % self._made
         self._libpq.send_prepare(name, text, types)
@@ -94,8 +146,11 @@ class Link:
         self._names[text, types] = name
         return name
 
-    async def _results(self) -> list[Any]:
-        """All results of what was sent. An interrupted wait closes the connection: its answer belongs to nobody."""
+    async def _results(self, *, pipeline: bool = False) -> list[Any]:
+        """All results of what was sent. An interrupted wait closes the connection: its answer belongs to nobody.
+
+        In a pipeline None stands between the results, and a mark at their end.
+        """
         found: list[Any] = []
         try:
             while self._libpq.flush():
@@ -104,7 +159,9 @@ class Link:
                 while self._libpq.is_busy():
                     await self._readable()
                 result = self._libpq.get_result()
-                if result is None:
+                if result is None and pipeline:
+                    continue
+                if result is None or result.status == _SYNCED:
                     break
                 found.append(result)
         except asyncio.CancelledError:

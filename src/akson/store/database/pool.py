@@ -84,6 +84,13 @@ class Tx:
         result = await self._link.run(sql, params)
         return result.command_tuples or 0
 
+    async def later(self, sql: str, params: Sequence[object] = ()) -> None:
+        """Run a statement whose answer nobody needs together with the next one, the end of the transaction at the latest.
+
+        What is wrong with it is told there.
+        """
+        await self._link.put_ahead(sql, params)
+
     async def script(self, sql: str) -> None:
         """Run several statements at once, without parameters: migrations."""
         await self._link.script(sql)
@@ -101,6 +108,7 @@ class Tx:
         try:
             yield
         except BaseException:
+            self._link.take_back()
             if not self._link.closed:
                 await self._link.script(f"rollback to savepoint {name}; release savepoint {name}")
             raise
@@ -108,6 +116,7 @@ class Tx:
 
     async def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
         """Stream binary COPY data into a table."""
+        await self._link.sent()
         async with self._link.lend().cursor() as cursor, cursor.copy(sql.encode()) as copy:
             for chunk in chunks:
                 await copy.write(chunk)
@@ -173,14 +182,16 @@ class Database:
         with _told():
             link = await self.take()
             try:
-                await link.script("begin read only" if read_only else "begin")
+                # It goes with the first statement: one answer to wait for in place of two.
+                await link.put_ahead("begin read only" if read_only else "begin")
                 try:
                     yield Tx(link)
+                    await _commit(link)
                 except BaseException:
-                    if not link.closed:
+                    link.take_back()
+                    if link.in_transaction:
                         await link.script("rollback")
                     raise
-                await _commit(link)
             finally:
                 self.give(link)
 
@@ -272,7 +283,7 @@ class Database:
 
 async def _commit(link: Link) -> None:
     """End the transaction; an error when PostgreSQL undid it instead, because a statement in it had failed."""
-    if (await link.script("commit"))[-1].command_status == b"ROLLBACK":
+    if (await link.run("commit")).command_status == b"ROLLBACK":
         raise AksonError("a statement failed, its error was passed over, and the transaction was undone")
 
 
@@ -294,7 +305,14 @@ class _Singly:
     async def __aexit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._database.give(self._link)
+        try:
+            if error is None:
+                await self._link.sent()
+            self._link.take_back()
+        except psycopg.Error as late:
+            raise _in_own_words(late) or late from late
+        finally:
+            self._database.give(self._link)
         if error is not None and (told := _in_own_words(error)) is not None:
             raise told from error
 
