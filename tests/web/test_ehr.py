@@ -171,6 +171,28 @@ async def test_a_signed_note_is_in_the_record_and_the_draft_is_gone(journal):
     assert text("chart.drafts_empty") in await journal.get("/utkast")
 
 
+@pytest.mark.proves("J20")
+async def test_a_note_for_the_writer_alone_is_seen_by_no_colleague(journal):
+    """The writer decides; a colleague of the same unit finds it neither in the list nor by its address."""
+    words = "Fortalt i fortrolighet."
+    await journal.sign_in("hanne-lunde")
+    form = {"patient": INGRID, "version": "0", "kind": "visit", "situation": words, "shared": "self"}
+    await journal.post(f"{CHART}/notater/utkast", **form)
+    assert '<option value="self" selected>' in await journal.get(f"{CHART}/notater/nytt")
+    answer = await journal.post(f"{CHART}/notater", **form | {"version": "1", "do": "sign"})
+    address = answer.headers["location"]
+    page = (await journal.http.get(address)).text
+    assert words in page
+    assert text("chart.only_self") in page
+    listed = await journal.get(f"{CHART}/notater")
+    assert text("chart.only_self") in listed
+    await journal.sign_in("amir-khan")
+    listed = await journal.get(f"{CHART}/notater")
+    assert "Hjemmebesøk, kveld" in listed
+    assert words not in listed
+    assert (await journal.http.get(address)).status_code == 404
+
+
 async def test_an_empty_note_is_not_signed(journal):
     await journal.sign_in("hanne-lunde")
     answer = await journal.post(f"{CHART}/notater", patient=INGRID, version="0", kind="visit", do="sign")

@@ -17,6 +17,7 @@ from akson.kit.ids import new_id
 from akson.record import gate
 from akson.record.change import Change
 from akson.record.context import Context
+from akson.security import entry_marks
 from akson.security.actor import Action
 from akson.store.underway import drafts
 
@@ -38,6 +39,8 @@ class Draft:
     version: int = 0
     saved: str = ""
     """Instant of the last save."""
+    shared: str = ""
+    """For whom it is, a mark of `entry_marks.For`; empty: for all with a need."""
 
     @property
     def words(self) -> str:
@@ -68,6 +71,7 @@ async def own_drafts(ctx: Context) -> list[Draft]:
 async def save(ctx: Context, wanted: Draft) -> Draft:
     """Save what is written. VersionMismatch when the draft was changed in another window."""
     content = {"kind": _kind(wanted.kind), "texts": _texts(wanted.texts), "patient_name": wanted.patient_name}
+    content |= {"shared": wanted.shared} if wanted.shared else {}
     key = (ctx.actor.practitioner, _KIND, wanted.patient)
     saved = await drafts.save(ctx.tx, key, content, wanted.version)
     if saved is None:
@@ -85,7 +89,8 @@ async def sign(ctx: Context, wanted: Draft, titles: Titles) -> str:
     texts = {name: words for name, words in _texts(wanted.texts).items() if words}
     if not texts:
         raise Unprocessable("a note needs words")
-    composition, binary, reference = _resources(ctx, wanted.patient, texts, titles, await _author(ctx))
+    made = _resources(ctx, wanted.patient, texts, titles, await _author(ctx))
+    composition, binary, reference = (entry_marks.kept(each, wanted.shared) for each in made)
     await gate.transact(ctx, [Change(Action.CREATE, each) for each in (binary, composition, reference)])
     await discard(ctx, wanted.patient)
     return str(reference["id"])
@@ -171,6 +176,7 @@ def _draft(patient: str, found: drafts.Draft) -> Draft:
         _texts(content.get("texts")),
         found.version,
         instant(found.updated),
+        str(content.get("shared", "")),
     )
 
 

@@ -47,6 +47,19 @@ def mark(resource: Resource) -> For | None:
     return For(codes.pop())
 
 
+def read(resource: Resource) -> For | None:
+    """For whom an entry is as far as it says so, also one of another system."""
+    codes = [each.get("code", "") for each in _labels(resource) if each.get("system") == MARK]
+    return For(codes[0]) if codes and codes[0] in set(For) else None
+
+
+def kept(resource: Resource, whom: str) -> Resource:
+    """An entry in the making, marked as being for these (a code of `For`); unmarked where that is none."""
+    if whom not in set(For) or resource["resourceType"] not in MARKED:
+        return resource
+    return _with(resource, [{"system": MARK, "code": whom}])
+
+
 def signed(resource: Resource, actor: Actor, before: Resource | None) -> Resource:
     """The entry with the labels that it may have, as this actor writes it after what it was before.
 

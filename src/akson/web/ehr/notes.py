@@ -9,6 +9,7 @@ from akson.care.notes import Draft, Titles
 from akson.kit.errors import Conflict, VersionMismatch
 from akson.kit.text import text
 from akson.record.context import Context
+from akson.security.entry_marks import For
 from akson.web.context import context, whole
 from akson.web.ehr import documents, patient
 from akson.web.ehr.chart import show_chart
@@ -26,9 +27,10 @@ async def editor(request: Request) -> Response:
 
 async def _editor(request: Request, ctx: Context, draft: Draft, problem: str = "") -> Response:
     kinds = [(kind, text(f"chart.kind_{kind}", language_of(request))) for kind in notes.KINDS]
+    whom = [(each.value, text(f"chart.for_{each}", language_of(request))) for each in For]
     return await show_chart(
         request, ctx, "ehr/note_editor.html", "notes", recent=await documents.notes(ctx, draft.patient, "4"),
-        draft=draft, kinds=kinds, sections=notes.SECTIONS, problem=problem,
+        draft=draft, kinds=kinds, sections=notes.SECTIONS, problem=problem, whom=whom if ctx.actor.hpr else (),
     )  # fmt: skip
 
 
@@ -80,6 +82,7 @@ def _read(form: FormData, person: patient.Patient) -> Draft:
         kind=_kind(form),
         texts={name: str(form.get(name, "")) for name in notes.SECTIONS},
         version=whole(version) or 0,
+        shared=str(form.get("shared", "")) if form.get("shared") in set(For) else "",
     )
 
 

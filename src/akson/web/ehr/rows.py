@@ -5,6 +5,7 @@ from typing import Any
 
 from akson.fhir.model import Resource
 from akson.kit.settings import Node
+from akson.security import entry_marks
 from akson.web import show
 from akson.web.ehr.provenance import Provenance, provenance
 
@@ -169,13 +170,20 @@ def document(resource: Resource, node: Node) -> Row:
     """A DocumentReference."""
     kind = show.concept(resource.get("type"))
     title = str(resource.get("description") or kind)
-    return Row(resource["id"], title, provenance(resource, node), detail=kind if kind != title else "")
+    detail = kind if kind != title else ""
+    return Row(resource["id"], title, provenance(resource, node), detail, **_for_whom(resource))
 
 
 def note(resource: Resource, node: Node, words: str) -> Row:
     """A journal note: a DocumentReference of that kind, and how its words begin."""
     title = str(resource.get("description") or show.concept(resource.get("type")))
-    return Row(resource["id"], title, provenance(resource, node), detail=shorten(words))
+    return Row(resource["id"], title, provenance(resource, node), shorten(words), **_for_whom(resource))
+
+
+def _for_whom(resource: Resource) -> dict[str, str]:
+    """The badge of an entry that is not for all with a need."""
+    found = entry_marks.read(resource)
+    return {"badge": f"chart.only_{found}", "tone": "warning"} if found else {}
 
 
 def _notes(resource: Resource) -> str:
