@@ -1,6 +1,7 @@
 """The work pages of a record system, on the demo's own data."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -169,6 +170,17 @@ async def test_a_signed_note_is_in_the_record_and_the_draft_is_gone(journal):
     assert "Solvik hjemmetjeneste nord" in page
     assert text("chart.kind_phone") in await journal.get(f"{CHART}/notater")
     assert text("chart.drafts_empty") in await journal.get("/utkast")
+
+
+@pytest.mark.proves("T4")
+async def test_below_the_highest_level_of_sign_in_no_chart_opens_and_the_page_says_what_to_do(journal):
+    await journal.sign_in("hanne-lunde")
+    assert "Ingrid Haugen" in await journal.get(CHART)
+    journal.caller = replace(journal.caller, assurance=3)
+    for path in (CHART, f"{CHART}/notater", f"{CHART}/dokumenter", "/pasienter?q=ingrid"):
+        page = await journal.get(path, status=403)
+        assert text("reason.low_assurance") in page
+        assert "Ingrid" not in page
 
 
 @pytest.mark.proves("J20")

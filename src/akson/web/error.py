@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from akson.kit.errors import AksonError, MethodNotAllowed, NotAllowed, NotAuthenticated, NotFound
+from akson.record.refused import Refused
 from akson.web.page import frame_of, render
 
 OF_STATUS: dict[int, type[AksonError]] = {
@@ -24,4 +25,5 @@ async def show_error(request: Request, error: Exception) -> Response:
         kind = error if isinstance(error, AksonError) else AksonError()
         status = kind.status
     template = "error_part.html" if frame_of(request).fragment else "error.html"
-    return render(request, template, status=status, key=kind.text, sign_in=status == 401)
+    reason = kind.reason if isinstance(kind, Refused) else ""
+    return render(request, template, status=status, key=kind.text, reason=reason, sign_in=status == 401)
