@@ -146,3 +146,15 @@ async def test_nobody_else_decides_on_apps(world, nurse, app):
     async with world.browser() as nobody:
         answer = await nobody.get("/journal/apper", follow_redirects=False)
         assert answer.status_code == 303
+
+
+async def test_the_platform_keeps_the_apps_of_citizens(world):
+    office = await world.sign_in("samhandling", "henrik-vold")
+    page = await office.get("/samhandling/")
+    assert 'href="/samhandling/apper"' in page.text
+    page = await office.get("/samhandling/apper")
+    assert 'action="/samhandling/apper"' in page.text
+    values = {"name": "Borger", "kind": "public", "scope": "patient/Patient.rs", "redirect_uris": BACK}
+    page = await office.post("/samhandling/apper", data={"csrf_token": csrf(page)} | values)
+    assert "Borger" in page.text
+    await office.aclose()

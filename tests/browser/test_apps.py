@@ -102,3 +102,12 @@ def test_pages_of_apps(site, phone):
     check(office, "/journal/apper")
     page = site.sign_in("journal", "hanne-lunde", "Hanne Lunde", phone=phone)
     check(page, chart_of(page, "Ingrid Haugen") + "/apper")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_pages_of_apps_at_the_platform(site, phone):
+    office = site.sign_in("samhandling", "henrik-vold", "Henrik Vold", phone=phone)
+    check(office, "/samhandling/")
+    office.get_by_role("link", name="Apper").click()
+    office.get_by_role("heading", name="Apper").wait_for()
+    check(office, "/samhandling/apper")

@@ -144,7 +144,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
         own = [
             *each.api(),
             *hub_routes(each, look),
-            *surface_routes(each, f"/{node.name}", platform_routes()),
+            *surface_routes(each, f"/{node.name}", [*platform_routes(), *keeping_routes()]),
         ]
         return [
             *each.for_apps(guarded(each, own)),

@@ -12,10 +12,12 @@ from akson.apps import keeping
 from akson.apps.keeping import Kept
 from akson.apps.registry import App, Kind, State
 from akson.kit.errors import Unprocessable
+from akson.kit.settings import Role
 from akson.web.apps import wording
 from akson.web.context import context
 from akson.web.ehr.frame import show_work
 from akson.web.language import language_of
+from akson.web.page import render
 
 FIELDS = ("name", "about", "organization", "kind", "scope", "redirect_uris", "launch_uri", "jwks")
 STATES = {"approve": State.APPROVED, "withdraw": State.WITHDRAWN}
@@ -30,7 +32,7 @@ class Line:
 
 
 def keeping_routes() -> list[BaseRoute]:
-    """The page of a record system on which apps are kept."""
+    """The page of a record system or of the platform on which apps are kept."""
     return [
         Route("/apper", every, methods=["GET"]),
         Route("/apper", add, methods=["POST"]),
@@ -102,9 +104,22 @@ async def _show(request: Request, *, status: int = 200, **values: Any) -> Respon
         "kinds": list(Kind),
         "issuer": request.state.issuer,
     }
-    page = await show_work(request, ctx, "apps/keeping.html", menu="apps", **(shown | values))
-    page.status_code = status
-    return page
+    shown |= values
+    if Role.JOURNAL in ctx.node.roles:
+        page = await show_work(
+            request, ctx, "apps/keeping.html", menu="apps", around="ehr/shell.html", **shown
+        )
+        page.status_code = status
+        return page
+    return render(
+        request,
+        "apps/keeping.html",
+        status=status,
+        menu="apps",
+        may_apps=True,
+        around="platform/shell.html",
+        **shown,
+    )
 
 
 async def _form(request: Request) -> dict[str, str]:

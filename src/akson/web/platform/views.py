@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from akson.apps.keeping import keeps_apps
 from akson.care import message_monitor
 from akson.kit.clock import now
 from akson.web.context import context
@@ -19,7 +20,9 @@ async def monitor(request: Request) -> Response:
     """What needs a person first, then the traffic of the day."""
     ctx = context(request)
     seen = await message_monitor.overview(ctx)
-    return render(request, "platform/monitor.html", menu="messages", seen=seen, at=now())
+    return render(
+        request, "platform/monitor.html", menu="messages", may_apps=keeps_apps(ctx.actor), seen=seen, at=now()
+    )
 
 
 async def act(request: Request) -> Response:
