@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.exchange.asking import side
+from tests.exchange.asking import PIDS, side
 from tests.exchange.forms import chart, csrf, submit
 from tests.exchange.test_access_log import words
 
@@ -129,6 +129,32 @@ async def test_a_block_on_a_named_person_holds_even_then(world, holds):
     page = await submit(browser, f"{path}/nodapning", FORM)
     assert IS_OPEN in page.text
     assert (await medicines(browser, path) == 0) is holds
+
+
+@pytest.mark.parametrize("holds", [True, False])
+async def test_a_record_that_is_closed_as_a_whole_is_opened_by_number_unless_it_holds_then_too(world, holds):
+    browser, path = await at_the_door(world)
+    subjects = frozenset({f"hpr:{HPR['silje-aune']}" if holds else "role:helsesykepleier"})
+    low, high = now().replace(year=2020), now().replace(year=2040)
+    block = Block(subjects, low, high, holds_in_emergency=holds)
+    async with side(world, "journal").place.database.transaction() as tx:
+        await blocks.replace(tx, "rule", 1, path.rpartition("/")[2], [block])
+    searched = await submit(browser, "/journal/pasienter", {"query": "Ingrid Haugen"})
+    assert path not in searched.text
+    assert "/journal/nodapning" in searched.text
+    nobody = await submit(browser, "/journal/nodapning", FORM | {"number": "12345678901"})
+    assert "kan ikke åpne noen journal" in nobody.text
+    page = await submit(browser, "/journal/nodapning", FORM | {"number": PIDS["ingrid"]})
+    if holds:
+        assert page.status_code == nobody.status_code == 422
+        assert words(page.text) == words(nobody.text)
+        assert "kan ikke åpne noen journal" in page.text
+        async with side(world, "journal").place.database.transaction() as tx:
+            assert await tx.fetch("select 1 from opened_access") == []
+    else:
+        assert page.url.path == path
+        assert IS_OPEN in page.text
+        assert await medicines(browser, path) > 0
 
 
 async def test_the_privacy_officer_follows_up_and_nobody_ones_own(world):

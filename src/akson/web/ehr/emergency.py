@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from akson.care import emergency_review
 from akson.care.emergency_review import OUTCOMES
-from akson.kit.errors import NotAllowed, Unprocessable
+from akson.kit.errors import NotAllowed, NotFound, Unprocessable
 from akson.kit.text import text
 from akson.record import emergency
 from akson.record.emergency import LASTS, LONGEST, REASONS, SHORTEST
@@ -25,6 +25,8 @@ def emergency_routes() -> list[BaseRoute]:
     """Below the node's own path."""
     chart = "/pasient/{patient}/nodapning"
     return [
+        Route("/nodapning", ask, methods=["GET"]),
+        Route("/nodapning", open_number, methods=["POST"]),
         Route(chart, ask, methods=["GET"]),
         Route(chart, open_record, methods=["POST"]),
         Route(f"{chart}/avslutt", end, methods=["POST"]),
@@ -46,9 +48,27 @@ async def open_record(request: Request) -> Response:
     try:
         await emergency.open_record(ctx, id_, form.get("reason", ""), form.get("why", ""))
     except Unprocessable as error:
-        wrong = {name: WRONG[name] for issue in error.issues for name in issue.expression if name in WRONG}
-        return await _form(request, form, wrong)
+        return await _form(request, form, _wrong(error))
     return RedirectResponse(f"/{ctx.node.name}/pasient/{id_}", 303)
+
+
+async def open_number(request: Request) -> Response:
+    """Open the record of an identity number, which stands in the body only."""
+    ctx = context(request)
+    form = {name: str(value) for name, value in (await request.form()).items()}
+    pid = form.get("number", "").replace(" ", "")
+    try:
+        opening = await emergency.open_of(ctx, pid, form.get("reason", ""), form.get("why", ""))
+    except Unprocessable as error:
+        return await _form(request, form, _wrong(error))
+    except NotFound:
+        return await _form(request, form, {"number": "emergency.wrong_number"})
+    return RedirectResponse(f"/{ctx.node.name}/pasient/{opening.patient}", 303)
+
+
+def _wrong(error: Unprocessable) -> dict[str, str]:
+    """What to say at which field."""
+    return {name: WRONG[name] for issue in error.issues for name in issue.expression if name in WRONG}
 
 
 async def end(request: Request) -> Response:
@@ -88,7 +108,8 @@ async def _form(request: Request, given: dict[str, str], wrong: dict[str, str]) 
     if not may_open(ctx.actor):
         raise NotAllowed("only health personnel open a record in an emergency")
     language = language_of(request)
-    person = await patient.load(ctx, request.path_params["patient"])
+    id_ = request.path_params.get("patient")
+    person = await patient.load(ctx, id_) if id_ else None
     answer = await show_work(
         request,
         ctx,

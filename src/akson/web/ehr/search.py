@@ -10,6 +10,7 @@ from starlette.responses import Response
 from akson.fhir.model import Resource
 from akson.kit.norwegian import FNR
 from akson.record.context import Context
+from akson.security.rules.emergency import may_open
 from akson.web import show
 from akson.web.context import context, find, of_type
 from akson.web.ehr import patient, work
@@ -38,7 +39,13 @@ async def patients(request: Request) -> Response:
     words = str((await request.form()).get("query", "")).strip() if request.method == "POST" else ""
     people = await matching(ctx, words) if words else await own(ctx)
     return await show_work(
-        request, ctx, "ehr/patients.html", menu="patients", people=lines(people), searched=bool(words)
+        request,
+        ctx,
+        "ehr/patients.html",
+        menu="patients",
+        people=lines(people),
+        searched=bool(words),
+        may_open=may_open(ctx.actor),
     )
 
 
