@@ -54,7 +54,7 @@ def test_citizen_pages(site, phone):
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 def test_the_access_log(site, phone):
     page = site.sign_in("journal", "anne-grete-rud", "Anne Grete Rud", phone=phone)
-    for path in ("/journal/logg", "/journal/logg?vis=alt"):
+    for path in ("/journal/logg", "/journal/logg?vis=alt", "/journal/logg/oppfolging"):
         check(page, path)
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from akson.exchange.declare import service
 from akson.exchange.hub.access import Log
 from akson.fhir.model import Resource
+from akson.security.audit.agents import UNKNOWN
 from akson.security.audit.codes import BASIS, DONE, OWNER, ROLE_CLASS, RULE, SECURITY_ROLE, UNIT
 from akson.security.once import digest
 from akson.security.roles import ROLE_SYSTEM
@@ -200,7 +201,7 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
     topics = _topics(event, log)
     changed = event.get("action") in CHANGES
     return Person(
-        name=str(user.get("name", "")) or ("" if kind == PERSON else log.title),
+        name=str(user.get("name", "")) or ("" if kind == PERSON or _is_unknown(user) else log.title),
         role=next((code for each in user.get("role", []) if (code := _code(each, ROLE_SYSTEM))), ""),
         unit=_named(agents, UNIT),
         organization=_named(agents, OWNER),
@@ -215,6 +216,11 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
         systems=[log.title],
         bases=[code for each in user.get("purposeOfUse", []) if (code := _code(each, BASIS))],
     )
+
+
+def _is_unknown(agent: Resource) -> bool:
+    """Whether nobody has proven who asked."""
+    return bool(agent.get("who", {}).get("identifier", {}).get("value") == UNKNOWN)
 
 
 def _topics(event: Resource, log: Log) -> list[str]:

@@ -58,6 +58,7 @@ STANDING = {
     "0025_relation_past": "3fcf94276cafd435",
     "0026_opened_access": "27b53071db856ecd",
     "0027_representation": "932ad05c95ca5964",
+    "0028_follow_up": "cc6f7937521079cb",
 }
 
 

@@ -29,6 +29,8 @@ USERS = {
 SOURCE, DESTINATION = ("110153", "Source Role ID"), ("110152", "Destination Role ID")
 READS = frozenset({"read", "history"})
 WRITES = frozenset({"create", "update", "delete"})
+UNKNOWN = "unknown"
+"""What a system is called that did not prove which it is."""
 MACHINE, URI = "1", "5"
 """Kinds of network addresses: the name of a machine, a URI."""
 
@@ -71,7 +73,8 @@ def _policy(row: AuditRow) -> list[str]:
 
 def _client(row: AuditRow, node: Node, *, asks: bool) -> Resource:
     """The system that sent the request: for people in front of pages the node itself. Addresses of machines are not kept."""
-    name = row.client_id or node.client_id or row.node
+    unknown = row.actor_kind == Kind.ANYONE.value
+    name = UNKNOWN if unknown else row.client_id or node.client_id or row.node
     made = _machine(SOURCE if row.action not in READS else DESTINATION, CLIENT, name)
     made |= {"requestor": asks, "network": {"address": f"{CLIENT}:{name}", "type": URI}}
     if asks:

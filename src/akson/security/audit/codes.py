@@ -39,6 +39,6 @@ TEMPLATE_OF = {
     "reason.own_record": "INNSYN",
     "reason.care_relation": "ROLPAS",
     "reason.patient_lookup": "NYPAS",
-    "reason.opened_access": "BLAALYS",
+    "reason.emergency": "BLAALYS",
     "reason.system_admin": "ITSYSARB",
 }

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from akson.web.ehr import apps, chart, document_views, home, log, notes, search
+from akson.web.ehr import apps, chart, document_views, follow_up, home, log, notes, search
 
 CHART = "/pasient/{patient}"
 
@@ -14,6 +14,8 @@ def ehr_routes() -> list[BaseRoute]:
         Route("/innboks", home.inbox),
         Route("/oppgaver/{task}", home.act_on_task, methods=["POST"]),
         Route("/logg", log.log),
+        Route("/logg/oppfolging", follow_up.cases, methods=["GET"]),
+        Route("/logg/oppfolging", follow_up.decide, methods=["POST"]),
         Route("/pasienter", search.patients, methods=["GET", "POST"]),
         Route("/utkast", notes.drafts),
         Route(CHART, chart.overview),
