@@ -1,7 +1,10 @@
 """Who treats a patient may hand on; nobody gets access to a person by writing about the person."""
 
+from dataclasses import replace
+
 import pytest
 
+from akson.kit.errors import NotFound
 from akson.kit.norwegian import FNR
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
@@ -71,6 +74,24 @@ async def test_who_treats_hands_on_and_registers_write_who_the_regular_gp_is(pla
     async with opened(place, NURSE) as ctx:  # what stands already is not made by who writes something else
         await gate.update(ctx, PER | {"managingOrganization": NORD, "gender": "male"})
     assert await parties(place, "per") == {"Organization/nord"}
+
+
+async def test_what_is_written_in_an_emergency_makes_no_relation(place):
+    helping = replace(NURSE, opened=frozenset({"per"}))
+    encounter = {
+        "resourceType": "Encounter",
+        "status": "in-progress",
+        "class": {"code": "EMER"},
+        "subject": {"reference": "Patient/per"},
+        "serviceProvider": NORD,
+    }
+    async with opened(place, helping) as ctx:
+        made = (await gate.create(ctx, encounter)).stored.id
+        assert (await gate.read(ctx, "Encounter", made)).id == made
+    assert await parties(place, "per") == set()
+    with pytest.raises(NotFound):
+        async with opened(place, NURSE) as ctx:
+            await gate.read(ctx, "Encounter", made)
 
 
 async def test_a_patient_does_not_become_somebody_else(place):

@@ -27,25 +27,31 @@ from akson.store.scope import NODE
 async def follow(ctx: Context, stored: Stored, resource: Resource | None) -> None:
     """The relations that the resource gives are those of its new version; None: it is deleted and gives none.
 
-    Refused when personnel would make one to a patient whom they do not treat, or change who a Patient is.
+    Refused when personnel would make one to a patient whom they do not treat, or change who a Patient is. What is written
+    in an emergency makes none: the record is open for a time, and no longer by what was documented then.
     """
     if stored.type not in MAKERS:
         return
     rows = relations_of(resource) if resource else []
     if ctx.actor.kind is Kind.PERSONNEL:
-        await _treats_already(ctx, stored, rows)
+        rows = await _of_those_treated(ctx, stored, rows)
         if resource and stored.type == "Patient":
             await _same_person(ctx, stored, resource)
     await relations.replace(ctx.tx, stored.reference, rows)
 
 
-async def _treats_already(ctx: Context, stored: Stored, rows: list[Relation]) -> None:
+async def _of_those_treated(ctx: Context, stored: Stored, rows: list[Relation]) -> list[Relation]:
+    """The relations that stand already, and new ones to patients whom the actor treats."""
     there = await relations.of_source(ctx.tx, stored.reference)
-    fresh = {row.patient for row in rows if (patient_number(row.patient), row.party) not in there}
+    fresh = {row for row in rows if (patient_number(row.patient), row.party) not in there}
     mine = parties_of(ctx.actor)
-    for patient in sorted(fresh):
-        if not any(each.party in mine for each in await relations.of_patient(ctx.tx, patient)):
+    for patient in sorted({row.patient for row in fresh}):
+        if any(each.party in mine for each in await relations.of_patient(ctx.tx, patient)):
+            continue
+        if patient not in ctx.actor.opened:
             raise _refused(ctx, stored, "reason.own_relation")
+        rows = [row for row in rows if row.patient != patient or row not in fresh]
+    return rows
 
 
 async def _same_person(ctx: Context, stored: Stored, resource: Resource) -> None:
