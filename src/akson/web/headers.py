@@ -5,7 +5,6 @@ Source: OWASP Secure Headers; the policy is the strictest under which the pages 
 
 from collections.abc import Iterable
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
@@ -21,6 +20,9 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+
+_RAW = [(name.encode(), told.encode()) for name, told in {**HEADERS, "cache-control": "no-store"}.items()]
+"""As they are sent, what is not said by then."""
 
 
 def policy_to(origins: Iterable[str]) -> str:
@@ -41,10 +43,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
+                said = message["headers"] = list(message["headers"])
+                names = {name for name, _ in said}
+                said += [pair for pair in _RAW if pair[0] not in names]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -4,13 +4,15 @@ A row is written in the transaction of the access itself: no audit, no answer. S
 section 14 and pasientjournalloven section 18 (the citizen's right to see who has looked).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
+from typing import Any
 
 from akson.kit.ids import new_id
 from akson.kit.value import value
+from akson.store.database.arrays import bigints, texts
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number
 
@@ -86,6 +88,8 @@ class About:
 
 _VARYING = [field.name for field in fields(About)]
 _about = attrgetter(*_VARYING)
+_PACK: tuple[Callable[[Any], bytes], ...] = (bigints, bigints, texts, texts, bigints, texts)
+"""How each of them is packed."""
 
 
 def about(row: AuditRow) -> About:
@@ -100,7 +104,7 @@ _same_values = attrgetter(*_SAME)
 APPEND_MANY = (
     f"insert into audit (event, {', '.join(_VARYING)}, {', '.join(_SAME)})"  # noqa: S608  the columns are ours
     f" select u.*{', %s' * len(_SAME)} from"
-    " unnest(%s::text[], %s::bigint[], %s::integer[], %s::text[], %s::text[], %s::bigint[], %s::text[]) u"
+    " unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[]) u"
 )
 DECIDED = "select from audit where pat = %s and decision = %s and granted order by moment desc limit 1"
 FIND = f"""
@@ -159,8 +163,10 @@ async def append(tx: Tx, row: AuditRow) -> None:
 async def append_many(tx: Tx, row: AuditRow, about: Sequence[About]) -> None:
     """Write a row for each of `about`, in one statement; the rest of it is the same for all."""
     if about:
-        columns = [list(column) for column in zip(*map(_about, about), strict=True)]
-        await tx.later(APPEND_MANY, [*_same_values(row), [new_id() for _ in about], *columns])
+        columns = [
+            pack(column) for pack, column in zip(_PACK, zip(*map(_about, about), strict=True), strict=True)
+        ]
+        await tx.later(APPEND_MANY, [*_same_values(row), texts([new_id() for _ in about]), *columns])
 
 
 async def decided(tx: Tx, pat: int, decision: str) -> bool:
