@@ -126,6 +126,7 @@ def anchor(program):
     )
 
 
+@pytest.mark.proves("J22")
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_a_right_request_is_accepted(target, family):
     answer = await control(target(FAMILIES[family]))
@@ -159,6 +160,7 @@ async def test_a_page_that_the_anchor_does_not_have_is_said_so(program):
             assert answer.status_code in {404, 405}
 
 
+@pytest.mark.proves("T5")
 async def test_the_anchor_gives_what_is_right(anchor):
     assert (await client.token(anchor, client.by_itself(anchor))).status == 200
     tokens = await client.signed_in(anchor)

@@ -293,6 +293,10 @@ def _proof_alone(api: Api, token: str) -> Request:
     return Request(token, (), headers=[("DPoP", _right(api, token)[0])])
 
 
+def _bearer_alone(_: Api, token: str) -> Request:
+    return Request(token, (), scheme="Bearer")
+
+
 REFUSED = frozenset({400, 401})
 SHOWN = (
     ApiCase(1, "no token", _nothing),
@@ -302,8 +306,9 @@ SHOWN = (
     ApiCase(15, "in the body", _in_body, statuses=REFUSED),
     ApiCase(16, "two Authorization headers", _two_headers, statuses=REFUSED),
     ApiCase(16, "two tokens in one header", _two_in_one, statuses=REFUSED),
-    ApiCase(18, "scheme Bearer", _shown(scheme="Bearer")),
-    ApiCase(18, "scheme bearer", _shown(scheme="bearer")),
+    ApiCase(18, "scheme Bearer", _shown(scheme="Bearer"), statuses=REFUSED),
+    ApiCase(18, "scheme bearer", _shown(scheme="bearer"), statuses=REFUSED),
+    ApiCase(18, "scheme Bearer without a proof", _bearer_alone),
     ApiCase(18, "scheme Basic", _shown(scheme="Basic")),
     ApiCase(18, "scheme DPoPx", _shown(scheme="DPoPx")),
     ApiCase(18, "no scheme", _shown(scheme="")),
