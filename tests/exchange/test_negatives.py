@@ -126,7 +126,6 @@ def anchor(program):
     )
 
 
-@pytest.mark.proves("J22")
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_a_right_request_is_accepted(target, family):
     answer = await control(target(FAMILIES[family]))
