@@ -49,6 +49,7 @@ CASES = [
     ([], ["1", "2", "3", "4"], ""),
     ([block()], ["3", "4"], "chart.closed_some"),
     ([block(holds_in_emergency=True)], ["3", "4"], "chart.closed_to_you"),
+    ([block(holds_in_emergency=True), block()], ["3", "4"], "chart.closed_some"),
     ([block(types=frozenset({"DocumentReference"}))], ["3", "4"], "chart.closed_some"),
     ([block(types=frozenset({"ServiceRequest"}))], ["1", "3", "4"], "chart.closed_some"),
     ([block(types=frozenset({"Condition"}))], ["1", "2", "3", "4"], "chart.closed_some"),

@@ -71,6 +71,6 @@ async def notice(ctx: Context, patient: str) -> str:
         for block in (await blocks.of_patients(ctx.tx, [number])).get(number, ())
         if block.low <= moment < block.high and block.listed == bool(block.subjects & mine)
     ]
-    if any(block.holds_in_emergency for block in standing):
+    if standing and all(block.holds_in_emergency for block in standing):
         return "chart.closed_to_you"
     return "chart.closed_some" if standing and patient not in ctx.actor.opened else ""

@@ -21,8 +21,11 @@ from akson.security.rules.own_privacy import SCOPE
 from akson.store.access import mirror
 from akson.store.access.mirror import Rule
 
-WAIT = 20
-"""Seconds that the platform may hold an answer back."""
+WAIT, SLACK = 3, 1.5
+"""Seconds that the platform may hold an answer back, and that it may take to come besides.
+
+Together under five: a connection that died without a word delays no rule for longer than one may take.
+"""
 RETRY = 1.0
 
 
@@ -51,7 +54,7 @@ class Follower:
         known = before is not None and before.whole_since is not None
         body = {"after": before.mark if before else None, "wait": wait if known else 0}
         answer = await self._peer.request(
-            "POST", self._url, scope=f"akson:samhandling/{SCOPE}", content=dumps(body), timeout=wait + 10,
+            "POST", self._url, scope=f"akson:samhandling/{SCOPE}", content=dumps(body), timeout=wait + SLACK,
             headers={"content-type": "application/json"},
         )  # fmt: skip
         if answer.status_code != 200:
