@@ -3,6 +3,7 @@
 import random
 
 from akson.fhir.extract import extract
+from akson.fhir.strict_json import loads
 from akson.kit.ids import new_id
 from akson.store.access import admission
 from akson.store.record import resources
@@ -82,3 +83,13 @@ async def test_each_version_is_judged_by_its_own_content(database):
         await resources.delete(tx, NODE, "Observation", "o")
         assert await resources.read(tx, scope, "Observation", "o") is None
         assert not (await resources.history(tx, scope, HistoryOf())).versions
+
+
+async def test_a_number_of_many_digits_elsewhere_is_no_hindrance(database):
+    raw = b'{"resourceType":"Observation","id":"o","status":"final","code":{"coding":[{"code":"x"}]},"valueQuantity":{"value":0.%s1}}'
+    resource = loads(raw % (b"0" * 17_000))
+    async with database.transaction() as tx:
+        await resources.create(tx, resource, extract(resource))
+        scope = Scope(Coded("code", frozenset({"x"})), "test")
+        assert await resources.read(tx, scope, "Observation", "o") is not None
+        assert await admission.admits(tx, scope, resource, extract(resource))

@@ -129,23 +129,24 @@ def _labelled(predicate: Labelled, alias: str) -> Fragment:
 
 def _coded(predicate: Coded, alias: str) -> Fragment:
     tokens = sorted(predicate.tokens)
-    values = [part for token in tokens for part in _coding(predicate.element, token)]
-    found = " or ".join(["jsonb_path_exists(b.content, %s::jsonpath, %s::jsonb)"] * len(tokens))
+    values = [predicate.element, *(part for token in tokens for part in _coding(token))]
+    found = " or ".join(["jsonb_path_exists(b.element, %s::jsonpath, %s::jsonb)"] * len(tokens))
     # Read from the content, since index rows are those of the present version alone, and of no version that is deleted.
+    # Only the element becomes jsonb: a number elsewhere may have more digits than jsonb takes.
     condition = (
-        f"exists (select 1 from (select convert_from(nullif({alias}.body, ''), 'UTF8')::jsonb as content) b"  # noqa: S608
+        f"exists (select 1 from (select (convert_from(nullif({alias}.body, ''), 'UTF8')::json -> %s)::jsonb as element) b"  # noqa: S608
         f" where {found or 'false'})"
     )
     return condition, values
 
 
-def _coding(element: str, token: str) -> tuple[str, str]:
-    """The path of the codings of an element that a token means, and the variables in it."""
+def _coding(token: str) -> tuple[str, str]:
+    """The path to the codings that a token means, from one concept or several, and the variables in it."""
     system, bar, code = token.rpartition("|")
     tests = [*(["@.code == $code"] if code else []), *(["@.system == $system"] if system else [])]
     if bar and not system:
         tests.append("!exists(@.system)")
-    path = f"$.{element}.coding[*] ? ({' && '.join(tests)})"
+    path = f"$[*].coding[*] ? ({' && '.join(tests)})"
     return path, json.dumps({"code": code, "system": system})
 
 
