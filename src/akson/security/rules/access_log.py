@@ -38,6 +38,12 @@ def view(actor: Actor) -> View | None:
     return View(own_units=True) if actor.role == LEADER and actor.units else None
 
 
+def sees_all(actor: Actor) -> bool:
+    """Whether `actor` answers for the whole node: reads all of its log, and may ask who can read whom."""
+    seen = view(actor)
+    return seen is not None and seen.patients is None and not seen.own_units
+
+
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
     if resource_type != LOG or action not in READING or (seen := view(actor)) is None:
         return None
