@@ -50,10 +50,12 @@ def paths(routes, prefix):
 
 
 def all_paths(world):
-    """(node, method, path) of everything that the program serves behind an authentication."""
+    """(node, method, path) of everything that the nodes of the program serve."""
+    nodes = {each.node.name for each in world.app.state.hosted}
     for mount in world.app.routes:
-        if isinstance(mount, Mount) and hasattr(mount.app, "_door"):
-            node = MOUNTED.get(mount.path, mount.path.strip("/"))
+        first = mount.path.split("/")[1]
+        node = MOUNTED.get(f"/{first}", first)
+        if isinstance(mount, Mount) and node in nodes:
             for method, path in dict.fromkeys(paths(inner(mount.app), mount.path)):
                 yield node, method, path
 

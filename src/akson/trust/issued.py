@@ -12,13 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from akson.security import dpop
+from akson.security.door_log import Doing
 from akson.security.jose import BadToken, Claims, Jwt, moment, parse, verify, words
 from akson.security.tokens import scheme
 from akson.store.underway import keep
 from akson.trust.assertion import authenticate
 from akson.trust.attest import User
 from akson.trust.claims import GRANT, scoped
-from akson.trust.oauth import Form, answer, required
+from akson.trust.oauth import Form, answer, required, turned_away
 from akson.trust.provider import Provider
 from akson.trust.registry import find_person, owner_of
 
@@ -76,6 +77,7 @@ async def userinfo(provider: Provider, request: Request) -> Response:
     try:
         return answer(await _told(provider, request))
     except BadToken as error:
+        await turned_away(provider, request, error, Doing.TOKEN)
         status = 400 if error.error == "invalid_request" else 401
         challenge = f'DPoP error="{error.error}", error_description="{error.diagnostics}"'
         headers = {"WWW-Authenticate": challenge} if status == 401 else {}

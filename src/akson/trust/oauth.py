@@ -41,7 +41,8 @@ async def turned_away(
 ) -> None:
     """The row of somebody who is not signed in, or given no token; of whom it would have been, nothing is proven."""
     request.scope.setdefault("state", {})[REFUSAL] = TOLD
-    reason = "reason.sign_in_refused" if doing is Doing.LOGIN else "reason.no_token"
+    refused = "reason.no_token" if isinstance(error, OAuthError) else "reason.bad_token"
+    reason = "reason.sign_in_refused" if doing is Doing.LOGIN else refused
     asked = f"{request.method} {request.url.path}"
     detail = f"{error.error}: {error.diagnostics}"
     await provider.door_log.note(Happened(doing, reason, detail=detail, asked=asked))
