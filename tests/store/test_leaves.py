@@ -66,6 +66,8 @@ async def test_a_row_of_a_slow_transaction_is_sealed_when_it_ends(database, monk
     monkeypatch.setattr(leaves, "MARGIN", 0)
     async with database.transaction() as slow:
         await audit.append(slow, row("slow"))
+        # Rows go with the next statement.
+        await slow.one("select 1")
         await write(database, 2)
         assert (await sealed(database)).size == 2
         await write(database, 1)
