@@ -7,7 +7,7 @@ one person alone is noted and tried again by itself.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -133,7 +133,8 @@ class RegisterFollower:
 
     async def _person(self, ctx: Context, found: dict[str, Any]) -> None:
         number = taken.number(found) or await _known_number(ctx, str(found["id"]))
-        await store.put(ctx.tx, TAKEN[Register.PERSON], Entry(str(found["id"]), (number,), found))
+        entry = Entry(str(found["id"]), (number,), taken.kept(found))
+        await store.put(ctx.tx, TAKEN[Register.PERSON], entry)
         for kind in sorted(PEOPLE):
             for resource in await _find(ctx, kind, identifier=f"{FNR}|{number}"):
                 made = taken.person(resource, found)
@@ -215,7 +216,7 @@ async def begin(ctx: Context, entries: Mapping[Register, Sequence[Entry]]) -> No
         if register is Register.PERSON:
             for entry in found:
                 if known & set(entry.keys):
-                    await store.put(ctx.tx, TAKEN[register], entry)
+                    await store.put(ctx.tx, TAKEN[register], replace(entry, body=taken.kept(entry.body)))
     latest = await events.latest(ctx.tx)
     await keep.put(ctx.tx, MARK, OWN, {"xid": str(latest.xid), "sequence": latest.sequence}, FOREVER)
 

@@ -19,6 +19,7 @@ LEVELS = {
     "Confidential": "fortrolig",
     "StrictlyConfidential": "strengtFortrolig",
 }
+HOMES = frozenset({"residentialAddress", "presentAddress", "postalAddress", "postalAddressAbroad"})
 MUNICIPALITY = "http://hl7.no/fhir/StructureDefinition/no-basis-municipalitycode"
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -36,6 +37,11 @@ def number(person: Part) -> str:
 def is_protected(person: Part) -> bool:
     """Whether somebody lives at an address that others must not learn."""
     return _level(person) in LEVELS
+
+
+def kept(found: Part) -> Part:
+    """What a node keeps of a person's entry: all but an address that is protected."""
+    return {name: value for name, value in found.items() if name not in HOMES or not is_protected(found)}
 
 
 def person(resource: Resource, found: Part) -> Resource:
