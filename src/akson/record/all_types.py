@@ -4,7 +4,11 @@ from akson.fhir.spec import spec
 from akson.record.context import Context
 from akson.security.actor import Action
 from akson.security.policy import Decision, Grant, Ground
+from akson.security.rules import RULES
 from akson.store.scope import AllOf, AnyOf, OfTypes, Predicate, Scope
+
+ORDER = {rule.reason: place for place, rule in enumerate(RULES)}
+"""Which reason is told first, when several rules let the same row through."""
 
 
 def of_all_types(ctx: Context, action: Action) -> Decision:
@@ -21,10 +25,13 @@ def of_all_types(ctx: Context, action: Action) -> Decision:
     if len(by_predicate) == 1 and len(grants) == len(kinds):
         return first
     parts = tuple(AllOf((OfTypes(frozenset(some)), predicate)) for predicate, some in by_predicate.items())
-    grounds = {
-        Ground(AllOf((OfTypes(frozenset({kind})), each.predicate)), each.reason, each.basis): None
-        for kind, grant in grants.items()
-        for each in grant.grounds
-    }
+    by_ground: dict[Ground, set[str]] = {}
+    for kind, grant in grants.items():
+        for each in grant.grounds:
+            by_ground.setdefault(each, set()).add(kind)
+    grounds = [
+        Ground(AllOf((OfTypes(frozenset(some)), each.predicate)), each.reason, each.basis)
+        for each, some in sorted(by_ground.items(), key=lambda item: ORDER.get(item[0].reason, 0))
+    ]
     scope = Scope(AnyOf(parts), first.scope.reason)
     return Grant(scope, first.basis, audited=first.audited, grounds=tuple(grounds))

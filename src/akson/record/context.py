@@ -1,6 +1,6 @@
 """What one request or job carries through every layer: who, in which transaction, on which node, why."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from akson.record.registry import Registry
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, decide
 from akson.store.access import audit
-from akson.store.access.audit import About, AuditRow
+from akson.store.access.audit import Look
 from akson.store.database.pool import Database, Tx
 
 Policy = Callable[[Actor, Action, str, Purpose], Decision]
@@ -53,7 +53,7 @@ class Context:
     request_id: str = field(default_factory=new_id)
     client_request: str = ""
     """What the client calls the request (X-Request-Id)."""
-    looks: list[tuple[AuditRow, Sequence[About]]] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
     """Rows of the access log, and whom they are about, that stand also when all else is undone: what was looked at may be told by the error."""
 
     @property
@@ -90,7 +90,7 @@ async def opened(
     An error undoes it. What was looked at until then, and a refusal, are audited in a transaction of their own before
     the error is told: no audit, no answer.
     """
-    looks: list[tuple[AuditRow, Sequence[About]]] = []
+    looks: list[Look] = []
     try:
         async with place.database.transaction(read_only=read_only) as tx:
             yield Context(actor, tx, place, purpose, client_request=client_request, looks=looks)
@@ -98,9 +98,9 @@ async def opened(
         raise
     except AksonError as error:
         if isinstance(error, Refused):
-            looks.append((error.audit, [audit.about(error.audit)]))
+            looks.append((error.audit, [audit.about(error.audit)], ()))
         if looks:
             async with place.database.transaction() as tx:
-                for row, about in looks:
-                    await audit.append_many(tx, row, about)
+                for look in looks:
+                    await audit.append_many(tx, *look)
         raise

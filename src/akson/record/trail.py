@@ -20,7 +20,7 @@ from akson.security.policy import Grant
 from akson.security.rules.rule import Basis
 from akson.security.topics import PRIVACY
 from akson.store.access import audit
-from akson.store.access.audit import About, AuditRow
+from akson.store.access.audit import About, AuditRow, Look, Why
 from akson.store.index.hashing import patient_number
 from akson.store.record import resources
 from akson.store.record.resources import Stored
@@ -46,10 +46,12 @@ async def seen(
     for stored in found:
         shown.setdefault(stored.pat, []).append(stored)
     about = [
-        _one(ctx, group[0]) if len(group) == 1 else _about(ctx, pat, resource_type, len(group))
+        _one(ctx, group[0]) if len(group) == 1 else _about(ctx, pat, resource_type, len(group), group[0].type)
         for pat, group in shown.items()
     ]
-    await _write(ctx, _row(ctx, grant, action, query=query), about or [_about(ctx, 0, resource_type, 0)])
+    await _write(
+        ctx, grant, _row(ctx, grant, action, query=query), about or [_about(ctx, 0, resource_type, 0)]
+    )
 
 
 async def missed(ctx: Context, grant: Grant, action: Action, resource_type: str, resource_id: str) -> None:
@@ -67,48 +69,48 @@ async def missed(ctx: Context, grant: Grant, action: Action, resource_type: str,
     hidden = {"granted": False, "reason": "reason.outside_scope"} if there and visible is None else {}
     pat = there.pat if there else 0
     about = About(pat, 0, resource_type, told, decision=decision_of(ctx.actor, pat))
-    await _write(ctx, _row(ctx, grant, action, **hidden), [about], is_look=True)
+    await _write(ctx, grant, _row(ctx, grant, action, **hidden), [about], is_look=True)
 
 
 async def shown(ctx: Context, grant: Grant, stored: Stored, count: int) -> None:
     """The audit row of a whole record: `count` resources of or around a patient or encounter."""
-    await _write(ctx, _row(ctx, grant, Action.SEARCH), [_one(ctx, stored, count)])
+    await _write(ctx, grant, _row(ctx, grant, Action.SEARCH), [_one(ctx, stored, count)])
 
 
 async def changed(ctx: Context, grant: Grant, action: Action, stored: Stored) -> None:
     """Audit row of one write, which counts nothing where all stayed as it was; the event is part of the write itself."""
-    await _write(ctx, _row(ctx, grant, action), [_one(ctx, stored, int(stored.changed))])
+    await _write(ctx, grant, _row(ctx, grant, action), [_one(ctx, stored, int(stored.changed))])
 
 
 async def log_read(ctx: Context, grant: Grant, shown: Mapping[int, int]) -> None:
     """Audit rows for a look at the access log itself: rows shown by number of the patient they are about."""
     about = [_about(ctx, pat, "AuditEvent", count) for pat, count in shown.items()]
-    await _write(ctx, _row(ctx, grant, Action.SEARCH), about)
+    await _write(ctx, grant, _row(ctx, grant, Action.SEARCH), about)
 
 
 async def administered(ctx: Context, grant: Grant, pat: int, resource_type: str, count: int) -> None:
     """The audit row of what was done to the store as a whole, for one patient whose data it was."""
-    await _write(ctx, _row(ctx, grant, Action.ADMINISTER), [_about(ctx, pat, resource_type, count)])
+    await _write(ctx, grant, _row(ctx, grant, Action.ADMINISTER), [_about(ctx, pat, resource_type, count)])
 
 
 async def put_together(ctx: Context, grant: Grant, held: Mapping[int, int]) -> None:
     """Audit rows for data that was put into files: one for each patient (number) with how many resources."""
     if grant.audited:
         about = [_about(ctx, pat, "", count) for pat, count in held.items()]
-        await _write(ctx, _row(ctx, grant, Action.ADMINISTER), about)
+        await _write(ctx, grant, _row(ctx, grant, Action.ADMINISTER), about)
 
 
 async def taken_out(ctx: Context, grant: Grant, resource_type: str, shown: Mapping[int, int]) -> None:
     """Audit rows for a file that leaves: one for each patient (number) with how many resources of them are in it."""
     if grant.audited:
         about = [_about(ctx, pat, resource_type, count) for pat, count in shown.items()]
-        await _write(ctx, _row(ctx, grant, Action.READ), about)
+        await _write(ctx, grant, _row(ctx, grant, Action.READ), about)
 
 
 async def turned_away(ctx: Context, grant: Grant, action: Action) -> None:
     """The audit row of a try at what is somebody else's, of which the caller is told that it is not there."""
     if grant.audited:
-        await _write(ctx, refused(ctx, action, "", "reason.outside_scope"), [About()], is_look=True)
+        await _write(ctx, None, refused(ctx, action, "", "reason.outside_scope"), [About()], is_look=True)
 
 
 async def attested(ctx: Context, patient: str) -> str:
@@ -117,7 +119,7 @@ async def attested(ctx: Context, patient: str) -> str:
     decision = decision_of(ctx.actor, pat)
     if not await audit.decided(ctx.tx, pat, decision):
         row = AuditRow(**_who(ctx, Action.READ), granted=True, reason="reason.care_relation", basis="UNNTAK")
-        await _write(ctx, row, [About(pat, 0, "Patient", patient, 0, decision)])
+        await _write(ctx, None, row, [About(pat, 0, "Patient", patient, 0, decision)])
     return decision
 
 
@@ -125,7 +127,7 @@ async def opened(ctx: Context, patient: str, why: str) -> None:
     """The audit row of a record that is opened in an emergency, with why."""
     pat = patient_number(patient)
     row = AuditRow(**(_who(ctx, Action.READ) | {"granted": True, "decision_text": why} | EMERGENCY))
-    await _write(ctx, row, [About(pat, 0, "Patient", patient, 0, decision_of(ctx.actor, pat))])
+    await _write(ctx, None, row, [About(pat, 0, "Patient", patient, 0, decision_of(ctx.actor, pat))])
 
 
 def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> AuditRow:
@@ -136,9 +138,9 @@ def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> Au
 async def again(ctx: Context, since: int, error: AksonError) -> None:
     """Write anew what was undone with a part of the request, which goes on; `since`: how many looks there were before."""
     if isinstance(error, Refused):
-        ctx.looks.append((error.audit, [audit.about(error.audit)]))
-    for row, those in ctx.looks[since:]:
-        await audit.append_many(ctx.tx, row, those)
+        ctx.looks.append((error.audit, [audit.about(error.audit)], ()))
+    for look in ctx.looks[since:]:
+        await audit.append_many(ctx.tx, *look)
 
 
 async def ruled(
@@ -146,26 +148,34 @@ async def ruled(
 ) -> None:
     """The audit row of a look at, or a change of, the rules that a citizen (number) has set; `rule`: id and version of one."""
     about = About(pat, 1, PRIVACY, *rule, decision_of(ctx.actor, pat))
-    await _write(ctx, _row(ctx, grant, action), [about])
+    await _write(ctx, grant, _row(ctx, grant, action), [about])
 
 
-async def _write(ctx: Context, row: AuditRow, about: Sequence[About], *, is_look: bool = False) -> None:
-    """A row for each patient, in one statement."""
-    for told, those in _parted(ctx, row, about):
-        await audit.append_many(ctx.tx, told, those)
-        if is_look or told.action in _LOOKS:
-            ctx.looks.append((told, those))
+async def _write(
+    ctx: Context, grant: Grant | None, row: AuditRow, about: Sequence[About], *, is_look: bool = False
+) -> None:
+    """A row for each patient, in one statement, with the ground of the grant that let just this patient's through."""
+    for look in _parted(ctx, row, about, _whys(grant) if grant and row.granted else ()):
+        await audit.append_many(ctx.tx, *look)
+        if is_look or row.action in _LOOKS:
+            ctx.looks.append(look)
 
 
-def _parted(ctx: Context, row: AuditRow, about: Sequence[About]) -> list[tuple[AuditRow, Sequence[About]]]:
+def _whys(grant: Grant) -> tuple[Why, ...]:
+    """The grounds to choose among, in the order in which they are told; none where all tell the same."""
+    if len({(each.reason, each.basis) for each in grant.grounds}) < audit.SEVERAL:
+        return ()
+    return tuple(Why(each.predicate, each.reason, each.basis.value) for each in grant.grounds)
+
+
+def _parted(ctx: Context, row: AuditRow, about: Sequence[About], whys: tuple[Why, ...]) -> list[Look]:
     """What is about patients whose record the actor has opened in an emergency says so, whatever else would open it."""
     opened = {patient_number(patient) for patient in ctx.actor.opened}
     if not (row.granted and opened):
-        return [(row, about)]
-    told = replace(row, **EMERGENCY)
-    parts = (
-        (row, [each for each in about if each.pat not in opened]),
-        (told, [each for each in about if each.pat in opened]),
+        return [(row, about, whys)]
+    parts: tuple[Look, ...] = (
+        (row, [each for each in about if each.pat not in opened], whys),
+        (replace(row, **EMERGENCY), [each for each in about if each.pat in opened], ()),
     )
     return [part for part in parts if part[1]]
 
@@ -175,8 +185,8 @@ def _row(ctx: Context, grant: Grant, action: Action, **what: Any) -> AuditRow:
     return AuditRow(**(_who(ctx, action) | decided | what))
 
 
-def _about(ctx: Context, pat: int, resource_type: str, count: int) -> About:
-    return About(pat, count, resource_type, decision=decision_of(ctx.actor, pat))
+def _about(ctx: Context, pat: int, resource_type: str, count: int, kind: str = "") -> About:
+    return About(pat, count, resource_type, decision=decision_of(ctx.actor, pat), kind=kind)
 
 
 def _one(ctx: Context, stored: Stored, count: int = 1) -> About:

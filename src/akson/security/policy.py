@@ -68,9 +68,19 @@ def decide(actor: Actor, action: Action, resource_type: str, purpose: Purpose) -
         if predicate is not None:
             left.append(predicate)
     first = grounds[0]
-    opened: Predicate = (
-        first.predicate if len(grounds) == 1 else AnyOf(tuple(each.predicate for each in grounds))
-    )
+    opened = _any_of([each.predicate for each in grounds])
     if left and not isinstance(opened, Nothing):
         opened = AllOf((opened, *left))
     return Grant(Scope(opened, first.reason), first.basis, grounds=grounds)
+
+
+def _any_of(predicates: list[Predicate]) -> Predicate:
+    """What one of them lets through, without those that only narrow another: the database is not asked in vain."""
+    if len(predicates) == 1:
+        return predicates[0]
+    wider = tuple(
+        each
+        for each in predicates
+        if not (isinstance(each, AllOf) and any(part in predicates for part in each.parts))
+    )
+    return wider[0] if len(wider) == 1 else AnyOf(wider)

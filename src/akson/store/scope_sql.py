@@ -60,6 +60,20 @@ def on_patient(scope: Scope, kind: str, alias: str) -> Fragment | None:
     return None if folded is None else _compile(folded, alias)
 
 
+def may_hold(predicate: Predicate, alias: str) -> Fragment:
+    """The condition that a predicate may have let through rows of which pat and type are known, and nothing else.
+
+    Labels, content and what is closed are left open: whoever asks knows that the rows were let through.
+    """
+    return _compile(_by_patient(predicate), alias)
+
+
+def _by_patient(predicate: Predicate) -> Predicate:
+    if isinstance(predicate, AllOf | AnyOf):
+        return type(predicate)(tuple(_by_patient(part) for part in predicate.parts))
+    return Everything() if isinstance(predicate, Labelled | Unlabelled | Coded | NotBlocked) else predicate
+
+
 def covers(scope: Scope, kind: str) -> bool:
     """Whether everything of a type is inside the scope, whatever it says."""
     return _covers(scope.predicate, kind)

@@ -10,13 +10,20 @@ from akson.security.roles import DEMOGRAPHY, duty
 from akson.security.rules.rule import READING, WRITING
 from akson.store.scope import AllOf, CareRelation, OfTypes, Predicate
 
+PERSON = OfTypes(DEMOGRAPHY)
+"""Who somebody is. `patient_lookup` opens it to them anyway: granted here so that the log tells of those who are treated."""
+
 
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
     if actor.kind is not Kind.PERSONNEL or actor.client_id or action not in READING | WRITING:
         return None
     mine = duty(actor.role, actor.authorization)
     types = mine.reads if action in READING else mine.writes
-    if resource_type not in types or not (parties := parties_of(actor)):
+    if not types or not (parties := parties_of(actor)):
+        return None
+    if resource_type in DEMOGRAPHY and action is not Action.DELETE:
+        return AllOf((PERSON, CareRelation(parties)))
+    if resource_type not in types:
         return None
     return AllOf((_with_demography(types), CareRelation(parties)))
 

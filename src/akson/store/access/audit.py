@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from akson.kit.ids import new_id
 from akson.kit.value import value
 from akson.store.database.arrays import bigints, texts
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number
+from akson.store.scope import Predicate
+from akson.store.scope_sql import Fragment, may_hold
 
 
 @value
@@ -84,9 +86,22 @@ class About:
     id: str = ""
     version: int = 0
     decision: str = ""
+    kind: str = ""
+    """Type of what was shown, by which the ground is found, where `type` says only what was asked for. Not in the log."""
 
 
-_VARYING = [field.name for field in fields(About)]
+class Why(NamedTuple):
+    """One of several grounds on which rows may have been shown."""
+
+    predicate: Predicate
+    reason: str
+    basis: str
+
+
+Look = tuple[AuditRow, Sequence[About], Sequence[Why]]
+"""Rows that are written together; with several grounds, each row tells its own."""
+
+_VARYING = [field.name for field in fields(About) if field.name != "kind"]
 _about = attrgetter(*_VARYING)
 _PACK: tuple[Callable[[Any], bytes], ...] = (bigints, bigints, texts, texts, bigints, texts)
 """How each of them is packed."""
@@ -106,6 +121,16 @@ APPEND_MANY = (
     f" select u.*{', %s' * len(_SAME)} from"
     " unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[]) u"
 )
+_OF_GROUND = ["reason", "basis"]
+_COMMON = [name for name in _SAME if name not in _OF_GROUND]
+_common_values = attrgetter(*_COMMON)
+_APPEND_BY_GROUND = (
+    f"insert into audit (event, {', '.join(_VARYING + _COMMON + _OF_GROUND)})"  # noqa: S608  the columns are ours
+    f" select u.event, {', '.join(f'u.{name}' for name in _VARYING)}{', %s' * len(_COMMON)}"
+    ", (%s::text[])[g.number], (%s::text[])[g.number] from"
+    " unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[])"
+    f" u(event, {', '.join(_VARYING)}, kind)"
+)
 DECIDED = "select from audit where pat = %s and decision = %s and granted order by moment desc limit 1"
 FIND = f"""
 select {", ".join(COLUMNS)} from audit
@@ -122,6 +147,7 @@ order by moment desc, number desc limit %s"""
 PAGE = _SELECT + _REST
 PAGE_OF = f"{_SELECT} pat = any(%s) and {_REST}"
 LARGEST = 2**63 - 1
+SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +186,36 @@ async def append(tx: Tx, row: AuditRow) -> None:
     await append_many(tx, row, [about(row)])
 
 
-async def append_many(tx: Tx, row: AuditRow, about: Sequence[About]) -> None:
-    """Write a row for each of `about`, in one statement; the rest of it is the same for all."""
-    if about:
-        columns = [
-            pack(column) for pack, column in zip(_PACK, zip(*map(_about, about), strict=True), strict=True)
-        ]
-        await tx.later(APPEND_MANY, [*_same_values(row), texts([new_id() for _ in about]), *columns])
+async def append_many(tx: Tx, row: AuditRow, about: Sequence[About], whys: Sequence[Why] = ()) -> None:
+    """Write a row for each of `about`, in one statement; the rest of it is the same for all.
+
+    With several grounds each row tells the first that opens the patient to it, or what `row` says where none does.
+    """
+    if not about:
+        return
+    columns = [
+        pack(column) for pack, column in zip(_PACK, zip(*map(_about, about), strict=True), strict=True)
+    ]
+    events = texts([new_id() for _ in about])
+    if len(whys) < SEVERAL:
+        await tx.later(APPEND_MANY, [*_same_values(row), events, *columns])
+        return
+    ground, asked = _first_of(whys)
+    told = [[*(why.reason for why in whys), row.reason], [*(why.basis for why in whys), row.basis]]
+    kinds = texts([each.kind or each.type for each in about])
+    await tx.later(_APPEND_BY_GROUND + ground, [*_common_values(row), *told, events, *columns, kinds, *asked])
+
+
+def _first_of(whys: Sequence[Why]) -> Fragment:
+    """The number of the first ground that holds for patient and type of a row, from 1; one more where none does."""
+    compiled = [may_hold(why.predicate, "r") for why in whys]
+    cases = " ".join(f"when {held} then {number}" for number, (held, _) in enumerate(compiled, 1))
+    # Found once for each row (offset), and used for both columns.
+    found = (
+        f", lateral (select case {cases} else {len(whys) + 1} end as number"  # noqa: S608
+        " from (select u.pat, u.kind as type) r offset 0) g"
+    )
+    return found, [value for _, values in compiled for value in values]
 
 
 async def decided(tx: Tx, pat: int, decision: str) -> bool:
