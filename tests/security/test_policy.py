@@ -210,6 +210,8 @@ def test_each_row_tells_which_rule_let_it_through() -> None:
     looked_up = granted(NURSE, Action.READ, "Patient")
     assert looked_up is not None
     assert looked_up.ground(of_ingrid("Condition")) is None
+    told = [looked_up.ground(of_ingrid("Patient", parties)) for parties in (NORD, frozenset[str]())]
+    assert [each and each.reason for each in told] == ["reason.care_relation", "reason.patient_lookup"]
 
 
 def test_the_basis_is_that_of_the_rule() -> None:

@@ -148,6 +148,7 @@ PAGE = _SELECT + _REST
 PAGE_OF = f"{_SELECT} pat = any(%s) and {_REST}"
 LARGEST = 2**63 - 1
 SEVERAL = 2
+"""Grounds from which on there is something to choose."""
 
 
 @dataclass(frozen=True, slots=True)
