@@ -282,6 +282,28 @@ def topics() -> str:
     return head + table(("topic", "what happens", "resources", "criteria"), rows) + tail
 
 
+def rules() -> str:
+    """Every rule of access, in the words that people are told."""
+    from akson.kit.text import text
+    from akson.security.rules import RESTRICTIONS, RULES
+    from akson.security.rules.rule import told
+
+    def name(reason: str) -> str:
+        return f"`{reason.removeprefix('reason.')}`"
+
+    grants = [
+        (name(rule.reason), *told(rule, "en"), rule.basis.value, text(rule.reason, "nb")) for rule in RULES
+    ]
+    limits = [(name(each.reason), *told(each, "en"), text(each.reason, "nb")) for each in RESTRICTIONS]
+    head = (
+        "# Rules of access\n\nOne file each in `src/akson/security/rules`; [how they work together](../explanation/access.md). "
+        "What no rule opens is closed. The log tells the first of these, in this order, that opened what was seen.\n\n"
+    )
+    between = "\nWhat holds whatever is opened:\n\n"
+    opens = table(("rule", "what it opens, to whom", "law", "basis", "told as"), grants)
+    return head + opens + between + table(("rule", "what it closes", "law", "told as"), limits)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
@@ -291,6 +313,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "coverage": coverage,
     "demo": demo,
     "topics": topics,
+    "rules": rules,
 }
 
 

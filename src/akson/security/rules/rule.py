@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
+from akson.kit.text import SOURCE, text
 from akson.security.actor import Action, Actor, Purpose
 from akson.store.scope import Predicate
 
@@ -22,7 +23,7 @@ class Basis(StrEnum):
 
 
 class Rule(NamedTuple):
-    """One rule that grants."""
+    """One rule that grants. What it opens, to whom and by which law is told in words: `told`."""
 
     reason: str
     """Key of the catalogues."""
@@ -45,3 +46,9 @@ class Restriction(NamedTuple):
 
 READING = frozenset({Action.READ, Action.SEARCH, Action.HISTORY})
 WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.DELETE})
+
+
+def told(rule: Rule | Restriction, language: str = SOURCE) -> tuple[str, str]:
+    """What a rule opens or closes and to whom, in words for everybody, and the law that says so."""
+    key = f"rule.{rule.reason.removeprefix('reason.')}"
+    return text(key, language), text(f"{key}_law", language)
