@@ -297,3 +297,13 @@ def test_from_other_nodes_too_a_profession_reaches_as_far_as_it_needs() -> None:
     pharmacist = replace(ATTESTED, authorization="FA1")
     assert granted(pharmacist, Action.CREATE, "AllergyIntolerance")
     assert not granted(pharmacist, Action.CREATE, "Condition")
+
+
+def test_an_emergency_ends_with_the_role_that_opened_it():
+    nurse = replace(NURSE, opened=frozenset({"ingrid"}))
+    closed = (Block(frozenset({"unit:10"}), BEGINNING, END),)
+    row = Row(now(), patient_number("ingrid"), "Task", 1, parties=NURSE.units, blocks=closed)
+    for actor, seen in ((nurse, True), (replace(nurse, role="saksbehandler"), False)):
+        grant = granted(replace(actor, unit_number="10"), Action.READ, "Task")
+        assert grant is not None
+        assert (grant.ground(row) is not None) is seen

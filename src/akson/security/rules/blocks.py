@@ -1,10 +1,12 @@
 """What the patient has closed is closed to those it is closed to (pasient- og brukerrettighetsloven 5-3; pasientjournalloven 17).
 
 Against persons, roles, units, organisations, or all but those named. In an emergency what was closed opens for the one
-patient who was opened, and only what holds then too stays closed, such as a block on a named person.
+patient who was opened, and only what holds then too stays closed, such as a block on a named person. The emergency is
+that of health personnel: who goes on in a role that opens none, such as a case handler, meets what is closed as before.
 """
 
 from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.rules.emergency import may_open
 from akson.store.scope import AllOf, AnyOf, NotBlocked, OfPatients, Predicate
 
 
@@ -20,7 +22,7 @@ def leaves(actor: Actor, action: Action, _resource_type: str, _purpose: Purpose)
     if actor.kind not in {Kind.PERSONNEL, Kind.SYSTEM} or action is Action.ADMINISTER:
         return None
     mine = subjects(actor)
-    if not actor.opened:
+    if not actor.opened or not (actor.client_id or may_open(actor)):
         return NotBlocked(mine)
     opened = AllOf((OfPatients(actor.opened), NotBlocked(mine, emergency=True)))
     return AnyOf((NotBlocked(mine), opened))
