@@ -124,7 +124,7 @@ def _a_block(chance: Random, world: World) -> Closed:
 def an_actor(chance: Random, world: World) -> Actor:
     """Somebody of any kind, with all that a session or token may say."""
     makers = [_at_work, _at_work, _at_work, _attested, _attested, _citizen, _representative, _system, _system]
-    if chance.random() < 0.04:
+    if chance.random() < 0.08:
         return Actor(chance.choice([Kind.NODE, Kind.ANYONE]))
     return chance.choice(makers)(chance, world)
 
