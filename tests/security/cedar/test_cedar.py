@@ -1,6 +1,6 @@
 """The rules decided three times: in Python for one row, by the database, and by Cedar from what the page on access says.
 
-Here twenty thousand cases; `make soak` asks a million (AKSON_CEDAR says how many).
+Here sixty thousand cases; `make soak` asks a million (AKSON_CEDAR says how many).
 """
 
 import os
@@ -21,7 +21,7 @@ from akson.store.scope_sql import within
 from tests.security.cedar.oracle import POLICIES, Oracle
 from tests.security.cedar.worlds import a_world, an_actor, meant, questions
 
-CASES = int(os.environ.get("AKSON_CEDAR", "20000"))
+CASES = int(os.environ.get("AKSON_CEDAR", "60000"))
 SEED = 4
 ACTORS = 30
 """In each world."""
