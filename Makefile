@@ -49,7 +49,7 @@ SECONDS ?= 600
 soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says; all probes for leaks, and a million decisions beside Cedar
 	@$(BIN)/python -m tests.fuzz.soak --seconds $(SECONDS)
 	@AKSON_LEAKS=all $(BIN)/pytest -q -n $(WORKERS) tests/leaks
-	@AKSON_CEDAR=1000000 $(BIN)/pytest -q tests/security/cedar
+	@AKSON_CEDAR=1000000 $(BIN)/pytest -q tests/security/rules
 
 spec: ## compile the FHIR definitions again
 	@rm -f $(SPEC)/.built

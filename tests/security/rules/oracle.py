@@ -11,7 +11,7 @@ from cedarpy import Decision, Entities, PolicySet, is_authorized_batch
 
 from akson.security.actor import Action, Actor, Kind
 from akson.security.roles import DEMOGRAPHY, DUTIES, NONE, OPEN_TYPES, PROFESSIONS, RECORD
-from tests.security.cedar.worlds import World
+from tests.security.rules.worlds import World
 
 POLICIES = (Path(__file__).parent / "policies.cedar").read_text(encoding="utf-8")
 SHARED = ["AllergyIntolerance", "Condition", "DeviceUseStatement", "Flag", "Procedure"]
