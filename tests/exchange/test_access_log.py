@@ -18,6 +18,8 @@ from akson.fhir.validate import structure
 from akson.record.context import opened
 from akson.record.refused import Refused
 from akson.security.caller import Caller
+from akson.security.rules import RULES
+from akson.security.rules.rule import told as words_of
 from akson.store.access.audit import Wanted
 
 pytestmark = pytest.mark.store
@@ -48,6 +50,10 @@ async def test_the_citizen_sees_at_once_who_looked_where_when_and_why(world):
     assert "legemidler" in said
     assert "Grunn: De gir deg helsehjelp" in said
     assert "I dag" in said
+    rules = {rule.reason: words_of(rule) for rule in RULES}
+    what, law = rules["reason.care_relation"]
+    assert f"{what} Lov: {law}" in said
+    assert rules["reason.emergency"][0] not in said
     assert "svarer ikke" not in said
     assert PIDS["hanne-lunde"] not in page.text
     assert PIDS["ola-strand"] not in page.text

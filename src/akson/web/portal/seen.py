@@ -18,6 +18,8 @@ from akson.kit.clock import now
 from akson.kit.text import catalogue, text
 from akson.record.context import Context
 from akson.security.log_keys import origin_of
+from akson.security.rules import RESTRICTIONS, RULES
+from akson.security.rules.rule import Restriction, Rule, told
 from akson.web import looks, looks_table, say
 from akson.web.context import inquiry_of
 from akson.web.language import language_of
@@ -57,6 +59,7 @@ async def who_has_looked(request: Request) -> Response:
         query=urlencode({"periode": _period(request), **_named(choice)}),
         line=partial(looks.line, language=language, reason=_reason),
         heading=partial(_heading, language=language),
+        rules=_rules(whole, language),
         codes=await _codes(request, ctx),
         moment=partial(say.when, language=language),
     )
@@ -155,6 +158,22 @@ def _reason(reason: str, language: str) -> str:
         if key in catalogue("nb"):
             return text(key, language)
     return text("seen.reason_unknown", language)
+
+
+def _rules(seen: Seen, language: str) -> list[tuple[str, str, str]]:
+    """The rules that others' looks were let through or turned away by: the reason, what the rule says, the law."""
+    named = {
+        f"reason.{reason}"
+        for day in (*seen.others, *seen.refused)
+        for one in day.people
+        for reason in one.reasons
+    }
+    every: list[Rule | Restriction] = [*RULES, *RESTRICTIONS]
+    return [
+        (_reason(rule.reason.removeprefix("reason."), language), *told(rule, language))
+        for rule in every
+        if rule.reason in named
+    ]
 
 
 def _heading(day: date, language: str) -> str:
