@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from akson.exchange.declare import service
 from akson.exchange.hub.access import Log
@@ -19,6 +19,7 @@ from akson.security.once import digest
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.topics import TOPIC_OF, TOPICS
 
+T = TypeVar("T")
 CHANGES = frozenset({"C", "U", "D"})
 CITIZEN = "datasubject"
 PERSON = "humanuser"
@@ -61,11 +62,21 @@ class Person:
     """Titles of the systems that told of it."""
     bases: list[str] = field(default_factory=list)
     """National values of the basis of access: UNNTAK, SAMTYKKE, AKUTT, FORHOYET_SAMTYKKE."""
+    events: list[tuple[str, str]] = field(default_factory=list)
+    """Title of the system and id of the AuditEvent, for each of those that can be asked."""
+    home: str = ""
+    """Title of the system whose own people these are; empty when they looked from another."""
 
     @property
     def key(self) -> str:
         """Stands for the person in an address, which must not tell who it is."""
         return digest(f"{self.name}|{self.organization}")[:KEY]
+
+    @property
+    def asked(self) -> tuple[str, list[str]]:
+        """Which system to ask about the looks, the own one where it has some, and their ids there; none to ask: ""."""
+        title = self.home or next((title for title, _ in self.events), "")
+        return title, [event for each, event in self.events if each == title]
 
     @property
     def place(self) -> str:
@@ -181,6 +192,7 @@ def _count_in(people: People, event: Resource, log: Log, zone: tzinfo) -> None:
     person.first, person.last = min(person.first, one.first), max(person.last, one.last)
     person.emergency |= one.emergency
     person.role = person.role or one.role
+    person.home = person.home or one.home
     for known, new in (
         (person.reasons, one.reasons),
         (person.saw, one.saw),
@@ -188,6 +200,7 @@ def _count_in(people: People, event: Resource, log: Log, zone: tzinfo) -> None:
         (person.systems, one.systems),
         (person.bases, one.bases),
         (person.told, one.told),
+        (person.events, one.events),
     ):
         _add(known, new)
 
@@ -200,6 +213,7 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
     moment = datetime.fromisoformat(str(event["recorded"])).astimezone(zone)
     topics = _topics(event, log)
     changed = event.get("action") in CHANGES
+    asked = not log.register and event.get("id")
     return Person(
         name=str(user.get("name", "")) or ("" if kind == PERSON or _is_unknown(user) else log.title),
         role=next((code for each in user.get("role", []) if (code := _code(each, ROLE_SYSTEM))), ""),
@@ -215,7 +229,16 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
         changed=topics if changed else [],
         systems=[log.title],
         bases=[code for each in user.get("purposeOfUse", []) if (code := _code(each, BASIS))],
+        events=[(log.title, str(event["id"]))] if asked else [],
+        home=log.title if asked and _is_home(event) else "",
     )
+
+
+def _is_home(event: Resource) -> bool:
+    """Whether those who looked belong to the owner of the system that tells of it."""
+    node = event["source"]["observer"].get("identifier", {}).get("value")
+    owners = [each for each in event.get("agent", []) if _code(each.get("type"), ROLE_CLASS) == OWNER]
+    return any(each.get("who", {}).get("identifier", {}).get("value") == node for each in owners)
 
 
 def _is_unknown(agent: Resource) -> bool:
@@ -270,5 +293,5 @@ def _code(concept: Resource | None, system: str) -> str:
     return next((str(each.get("code", "")) for each in codings if each.get("system") == system), "")
 
 
-def _add(known: list[str], new: Iterable[str]) -> None:
+def _add(known: list[T], new: Iterable[T]) -> None:
     known += [each for each in dict.fromkeys(new) if each not in known]

@@ -10,6 +10,7 @@ from akson.kit.clock import now
 from akson.record.context import Context
 from akson.security.actor import Action, Kind
 from akson.security.rules import blocks as rule
+from akson.security.rules.question_to_unit import ANSWERS
 from akson.store.access import blocks
 from akson.store.index.hashing import patient_number, resource_key
 from akson.store.scope_holds import Row, holds
@@ -69,7 +70,9 @@ async def notice(ctx: Context, patient: str) -> str:
     standing = [
         block
         for block in (await blocks.of_patients(ctx.tx, [number])).get(number, ())
-        if block.low <= moment < block.high and block.listed == bool(block.subjects & mine)
+        if block.low <= moment < block.high
+        and block.listed == bool(block.subjects & mine)
+        and block.subjects != ANSWERS  # that the citizen has asked about a look is no business of theirs
     ]
     if standing and all(block.holds_in_emergency for block in standing):
         return "chart.closed_to_you"

@@ -8,6 +8,7 @@ from akson.fhir.extract import extract
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
+from akson.record import questions
 from akson.record.context import Context
 from akson.record.identity import numbers
 from akson.security import entry_marks
@@ -27,6 +28,8 @@ from akson.store.search import statements
 async def marked(ctx: Context, resource: Resource, *, is_new: bool = False) -> Resource:
     """The resource with the marks that its writer may set. Unprocessable for one that may not be set."""
     kind = resource["resourceType"]
+    if questions.is_question(resource):
+        return await questions.checked(ctx, resource, is_new=is_new)
     if ctx.actor.kind is not Kind.PERSONNEL or kind not in MARKED:
         return resource
     before = None
@@ -35,12 +38,16 @@ async def marked(ctx: Context, resource: Resource, *, is_new: bool = False) -> R
         # Within the scope: what is hidden is told of no more than what is not there.
         stored = await resources.read(ctx.tx, decision.scope, kind, resource["id"])
         before = loads(stored.body) if stored and not stored.deleted else None
+    if before is not None and questions.is_question(before):
+        await questions.checked(ctx, before, is_new=False)
     return entry_marks.signed(resource, ctx.actor, before)
 
 
 async def follow(ctx: Context, stored: Stored, resource: Resource) -> None:
     """Close what the mark of a written entry closes; open what it closed when it is taken away."""
-    if stored.type == "Provenance":
+    if questions.is_question(resource):
+        await questions.close(ctx.tx, stored, extract(resource).patient)
+    elif stored.type == "Provenance":
         for target in resource.get("target", []):
             await _follow_target(ctx.tx, target.get("reference", ""))
     elif stored.type in MARKED and (stored.version > 1 or entry_marks.mark(resource) is not None):

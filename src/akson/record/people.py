@@ -262,6 +262,20 @@ class People:
                 wanted |= {_ref(each) for each in await _find(tx, "Organization", partof=reference)}
         return frozenset(names - {""})
 
+    async def units_named(self, tx: Tx, names: Iterable[str]) -> frozenset[str]:
+        """References of the units of these names, and of all above them."""
+        found: set[str] = set()
+        waiting = [unit for name in names for unit in await _find(tx, "Organization", **{"name:exact": name})]
+        while waiting:
+            unit = waiting.pop()
+            found.add(_ref(unit))
+            above = unit.get("partOf", {}).get("reference", "")
+            parent = (
+                await resources.read(tx, NODE, *above.split("/", 1)) if above and above not in found else None
+            )
+            waiting += [loads(parent.body)] if parent and not parent.deleted else []
+        return frozenset(found)
+
     async def _roles(self, tx: Tx, caller: Caller) -> list[Resource]:
         number = f"{HPR}|{caller.hpr}" if caller.hpr else f"{FNR}|{caller.pid}"
         found = await _find(tx, "Practitioner", identifier=number)

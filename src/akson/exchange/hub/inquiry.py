@@ -10,8 +10,10 @@ from datetime import datetime
 
 from akson.documents.mhd import missing_sources
 from akson.exchange.edge.look import Content, Found
+from akson.exchange.hub import question
 from akson.exchange.hub.access import AccessLook, Log
 from akson.exchange.hub.look import AskSource, DocumentLook
+from akson.exchange.hub.question import Asking, Replies
 from akson.fhir.strict_json import loads
 
 
@@ -40,3 +42,11 @@ class Inquiry:
     async def logs(self, since: datetime) -> Sequence[Log]:
         """The access log of each source since a moment."""
         return await self.access.find(self.ask, since)
+
+    async def put(self, title: str, asking: Asking) -> None:
+        """Put a question to the source of this title. PeerSilent or PeerFailed when it was not taken."""
+        await question.send(self.ask, question.source_named(self.access.sources, title), asking)
+
+    async def replies(self) -> Sequence[Replies]:
+        """One's questions about looks, and the answers."""
+        return await question.replies(self.ask, self.access.sources)

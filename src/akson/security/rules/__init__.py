@@ -15,6 +15,7 @@ from akson.security.rules import (
     own_record,
     own_subscriptions,
     patient_lookup,
+    question_to_unit,
     represented,
     rules_known,
     system_admin,
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.own_subscription", own_subscriptions.grants),
     Rule("reason.represented", represented.grants, Basis.SAMTYKKE),
     Rule("reason.own_privacy", own_privacy.grants, Basis.SAMTYKKE),
+    Rule("reason.question_to_unit", question_to_unit.grants),
     Rule("reason.system_admin", system_admin.grants),
     Rule("reason.backend_service", backend_service.grants),
 )

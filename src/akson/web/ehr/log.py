@@ -40,13 +40,14 @@ async def log(request: Request) -> Response:
         ctx,
         "ehr/log.html",
         menu="log",
-        rows=[(each, looks.line(each, language, _reason), refused) for each, refused in people],
+        rows=[(each, looks.line(each, language, reason_of), refused) for each, refused in people],
         everything=everything,
         can_ask=rule.sees_all(ctx.actor),
         next=page.next,
     )
 
 
-def _reason(rule: str, language: str) -> str:
+def reason_of(rule: str, language: str) -> str:
+    """Words of a rule of access for those who follow up."""
     key = f"reason.{rule}"
     return text(key, language) if key in catalogue("nb") else rule

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from akson.web.ehr import access, apps, chart, document_views, follow_up, home, log, notes, search
+from akson.web.ehr import access, apps, chart, document_views, follow_up, home, log, notes, questions, search
 
 CHART = "/pasient/{patient}"
 
@@ -16,6 +16,8 @@ def ehr_routes() -> list[BaseRoute]:
         Route("/logg", log.log),
         Route("/logg/oppfolging", follow_up.cases, methods=["GET"]),
         Route("/logg/oppfolging", follow_up.decide, methods=["POST"]),
+        Route("/logg/sporsmaal", questions.inbox, methods=["GET"]),
+        Route("/logg/sporsmaal/{question}", questions.answer, methods=["POST"]),
         Route("/logg/tilgang", access.access, methods=["GET", "POST"]),
         Route("/pasienter", search.patients, methods=["GET", "POST"]),
         Route("/utkast", notes.drafts),

@@ -1,5 +1,6 @@
 """Who has seen the citizen's record: all systems asked at once, shown by day and person, in plain words."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from operator import itemgetter
@@ -15,6 +16,7 @@ from akson.exchange.hub.access import MOST_PAGES, PAGE, Log
 from akson.exchange.hub.witness import Code, codes
 from akson.fhir.strict_json import dumps
 from akson.kit.clock import now
+from akson.kit.errors import Malformed, NotFound, PeerSilent
 from akson.kit.text import catalogue, text
 from akson.record.context import Context
 from akson.security.log_keys import origin_of
@@ -24,6 +26,7 @@ from akson.web import looks, looks_table, say
 from akson.web.context import inquiry_of
 from akson.web.language import language_of
 from akson.web.page import render
+from akson.web.portal import questions
 from akson.web.portal.citizen import citizen
 
 PERIODS = {"uke": 7, "maaned": 30, "aar": 365}
@@ -36,6 +39,8 @@ def seen_routes() -> list[BaseRoute]:
     return [
         Route("/innsyn", who_has_looked),
         Route("/innsyn/kort", card),
+        Route("/innsyn/spor", ask, methods=["GET"]),
+        Route("/innsyn/spor", send, methods=["POST"]),
         Route("/innsyn/oppslag.csv", as_table),
         Route("/innsyn/oppslag.json", as_bundle),
     ]
@@ -62,7 +67,41 @@ async def who_has_looked(request: Request) -> Response:
         rules=_rules(whole, language),
         codes=await _codes(request, ctx),
         moment=partial(say.when, language=language),
+        told=await questions.told(request),
     )
+
+
+async def ask(request: Request) -> Response:
+    """The form of a question about what one person did on one day, filled in."""
+    return await questions.form(request, await _asked_about(request, request.query_params))
+
+
+async def send(request: Request) -> Response:
+    """Send the question to the system that has the looks; the form again, as it was, when that does not take it."""
+    form = {name: str(value) for name, value in (await request.form()).items()}
+    return await questions.send(request, await _asked_about(request, form), form)
+
+
+async def _asked_about(request: Request, given: Mapping[str, str]) -> questions.Subject:
+    """Whom and which day a question is about. Malformed for no day, NotFound when nobody looked who can be asked about."""
+    ctx = citizen(request)
+    try:
+        day = date.fromisoformat(given.get("dag", ""))
+    except ValueError as error:
+        raise Malformed("dag is a date") from error
+    days = (now().astimezone(say.ZONE).date() - day).days
+    if not 0 <= days <= PERIODS["aar"]:
+        raise NotFound("No such look")
+    seen = await _seen(request, ctx, days)
+    who = given.get("hvem", "")
+    for each in (*seen.others, *seen.refused):
+        for one in each.people:
+            if each.day == day and one.key == who and one.asked[0]:
+                line = looks.line(one, language_of(request), _reason)
+                return questions.Subject(one, day, line)
+    if seen.missing:
+        raise PeerSilent("the system that has the look does not answer")
+    raise NotFound("No such look")
 
 
 async def as_table(request: Request) -> Response:
