@@ -59,6 +59,25 @@ def test_the_access_log(site, phone):
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_a_question_about_a_look(site, phone):
+    nurse = site.sign_in("journal", "hanne-lunde", "Hanne Lunde", phone=phone)
+    nurse.goto(chart_of(nurse, "Ingrid Haugen"))
+    page = site.sign_in("innbygger", "ingrid", "Ingrid Haugen", phone=phone)
+    page.goto("/innbygger/innsyn")
+    form = page.get_by_role("link", name=re.compile("Spør hvorfor.*Hanne Lunde")).first.get_attribute("href")
+    check(page, form)
+    page.get_by_role("button", name="Send spørsmålet").click()
+    page.wait_for_url(re.compile("/innbygger/innsyn"))
+    check(page, "/innbygger/innsyn")
+    officer = site.sign_in("journal", "anne-grete-rud", "Anne Grete Rud", phone=phone)
+    check(officer, "/journal/logg/sporsmaal")
+    officer.get_by_label("Svaret").first.fill("Hun var på vakt.")
+    officer.get_by_role("button", name="Send svaret").first.click()
+    officer.wait_for_url(re.compile("/logg/sporsmaal"))
+    check(officer, "/journal/logg/sporsmaal")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 def test_open_pages(site, phone):
     page = site.page(phone=phone)
     for path in ("/", "/iga/", "/partner/"):

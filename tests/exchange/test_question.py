@@ -1,15 +1,23 @@
 """The citizen asks the unit why somebody looked; the unit's leader or the privacy officer answers, over HTTP between nodes."""
 
 import re
+from dataclasses import replace
+from html import unescape
 
+import orjson
 import pytest
 from tests.exchange.asking import PIDS, As, ask, side
 from tests.exchange.forms import chart, csrf
 from tests.exchange.test_access_log import words
+from tests.world import TODAY
 
+from akson.demo.nodes import persons
+from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.fhir.validate import structure
+from akson.record import gate
 from akson.record.context import opened
+from akson.security.caller import Caller
 from akson.security.rules.question_to_unit import LABEL
 
 pytestmark = pytest.mark.store
@@ -33,6 +41,7 @@ def link(page, name="Hanne Lunde"):
 
 def fields(page):
     """What the form would send as it stands."""
+    page = unescape(page[page.index('action="/innbygger/innsyn/spor"') :].split("</form>")[0])
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
     return hidden | {"tekst": re.search(r"<textarea[^>]*>([^<]*)</textarea>", page)[1]}
 
@@ -48,6 +57,12 @@ async def asked(ingrid, more=""):
 
 async def inbox(world, key):
     browser = await world.sign_in("journal", key)
+    page = await browser.get("/journal/role")
+    if leads := re.search(
+        r'name="role" value="([^"]+)">\s*<button[^>]*><span><strong>Avdelingsleder', page.text
+    ):
+        chosen = {"csrf_token": csrf(page.text), "role": leads[1]}
+        assert (await browser.post("/journal/role", data=chosen)).status_code == 200
     return browser, await browser.get("/journal/logg/sporsmaal")
 
 
@@ -115,15 +130,6 @@ async def test_the_leader_of_the_unit_sees_it_and_no_other_at_work(world):
 
 async def as_seen_by(world, key):
     """How many questions and answers a person at work finds through the one door."""
-    from dataclasses import replace
-
-    from tests.world import TODAY
-
-    from akson.demo.nodes import persons
-    from akson.fhir.search_parse import parse
-    from akson.record import gate
-    from akson.security.caller import Caller
-
     each = side(world, "journal")
     person = next(person for person in persons(TODAY) if person.key == key)
     caller = Caller(
@@ -171,8 +177,6 @@ def question(events, **values):
 
 
 async def post(as_ingrid, resource):
-    import orjson
-
     return await as_ingrid(
         "POST", "journal", "Communication", content=orjson.dumps(resource), headers=HEADERS
     )
@@ -201,9 +205,10 @@ async def test_a_citizen_writes_just_that_and_about_oneself(world):
         question([f"x{number}" for number in range(21)]),
     ):
         answer = await post(as_ingrid, wrong)
-        assert answer.status_code == 422, answer.text
+        assert answer.status_code in {400, 422}, answer.text
         assert "Communication." in answer.text
-    other = {**question(events), "meta": {}, "subject": stored["subject"]}
+    other = question(events, subject=stored["subject"])
+    other.pop("meta")
     assert (await post(as_ingrid, other)).status_code == 403
     changed = await as_ingrid(
         "PUT", "journal", f"Communication/{stored['id']}", content=made.content, headers=HEADERS
@@ -216,7 +221,7 @@ async def test_a_citizen_writes_just_that_and_about_oneself(world):
 
 
 async def test_nobody_answers_a_question_about_ones_own_look(world):
-    officer = await world.sign_in("journal", "guro-stroem")
+    officer, _ = await inbox(world, "guro-stroem")
     assert (await officer.get(await chart(officer, "journal", "Ingrid Haugen"))).status_code == 200
     ingrid = await world.sign_in("innbygger", "ingrid")
     form = (await ingrid.get(link((await ingrid.get("/innbygger/innsyn")).text, "Guro"))).text

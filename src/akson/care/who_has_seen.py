@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from akson.exchange.declare import service
 from akson.exchange.hub.access import Log
@@ -19,7 +19,6 @@ from akson.security.once import digest
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.topics import TOPIC_OF, TOPICS
 
-T = TypeVar("T")
 CHANGES = frozenset({"C", "U", "D"})
 CITIZEN = "datasubject"
 PERSON = "humanuser"
@@ -200,9 +199,9 @@ def _count_in(people: People, event: Resource, log: Log, zone: tzinfo) -> None:
         (person.systems, one.systems),
         (person.bases, one.bases),
         (person.told, one.told),
-        (person.events, one.events),
     ):
         _add(known, new)
+    person.events += one.events
 
 
 def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
@@ -293,5 +292,5 @@ def _code(concept: Resource | None, system: str) -> str:
     return next((str(each.get("code", "")) for each in codings if each.get("system") == system), "")
 
 
-def _add(known: list[T], new: Iterable[T]) -> None:
+def _add(known: list[str], new: Iterable[str]) -> None:
     known += [each for each in dict.fromkeys(new) if each not in known]

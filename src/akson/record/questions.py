@@ -136,7 +136,7 @@ def is_own(ctx: Context, look: Entry) -> bool:
 
 def _made(resource: Resource, values: Resource, units: list[str]) -> Resource:
     """A Communication of these values and nothing else of what was sent but its id and what it is called."""
-    kept = {name: resource[name] for name in ("id", "identifier") if name in resource}
+    kept: Resource = {name: resource[name] for name in ("id", "identifier") if name in resource}
     security = [{"system": SYSTEM, "code": LOOK}, *({"system": ASKED, "code": each} for each in units)]
     made: Resource = {
         "resourceType": TYPE,

@@ -1,8 +1,7 @@
 """The citizen's questions about looks: the form, filled in; what was sent, and what came back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import asdict, dataclass, fields
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,20 +13,33 @@ from akson.kit.errors import PeerFailed, PeerSilent, Unavailable
 from akson.kit.ids import new_id
 from akson.kit.text import text
 from akson.record.questions import LONGEST, MOST
-from akson.web import say
 from akson.web.context import inquiry_of
 from akson.web.language import language_of
 from akson.web.looks import Line
 from akson.web.page import render
+from akson.web.portal.citizen import citizen
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom and which day a question is about."""
+    """What a question is about, as the form shows and carries it: it needs no system to answer to be shown again."""
 
-    person: Person
-    day: date
-    line: Line
+    who: str
+    day: str
+    """The day and the times, in words."""
+    where: str
+    saw: str
+    changed: str
+    place: str
+    """Title of the system that is asked."""
+    events: str
+    """Names of the looks there, with spaces between."""
+
+
+def subject(person: Person, day: str, line: Line) -> Subject:
+    """What one person did on a day, as the subject of a question."""
+    place, events = person.asked
+    return Subject(line.who, day, line.where, line.saw, line.changed, place, " ".join(events[:MOST]))
 
 
 async def told(request: Request) -> list[tuple[str, Told]]:
@@ -41,38 +53,39 @@ async def told(request: Request) -> list[tuple[str, Told]]:
 
 async def form(request: Request, about: Subject) -> Response:
     """The form with the question that one most likely has."""
-    language = language_of(request)
-    words = text("question.words", language, who=about.line.who, day=say.day(about.day, language))
-    return _form(request, about, {"tekst": words, "navn": new_id()}, "")
+    words = text("question.words", language_of(request), who=about.who, day=about.day)
+    return _form(request, about, {"tekst": words, "navn": new_id()})
 
 
-async def send(request: Request, about: Subject, given: Mapping[str, str]) -> Response:
+async def send(request: Request) -> Response:
     """Send, and go back to the page; the form as it was, with what to do, when it is not sent."""
+    citizen(request)
+    given = {name: str(value) for name, value in (await request.form()).items()}
+    about = Subject(**{each.name: given.get(each.name, "") for each in fields(Subject)})
     words = given.get("tekst", "").strip()
-    title, events = about.person.asked
     if not 0 < len(words) <= LONGEST:
         return _form(request, about, given, "question.wrong", 422)
+    asking = Asking(given.get("navn", ""), tuple(about.events.split()), words)
     try:
-        await inquiry_of(request).put(title, Asking(given.get("navn", ""), tuple(events[:MOST]), words))
+        await inquiry_of(request).put(about.place, asking)
     except (PeerSilent, PeerFailed, Unavailable):
         return _form(request, about, given, "question.silent", 503)
     return RedirectResponse(f"{request.scope.get('root_path', '')}/innsyn#sporsmaal", 303)
 
 
 def _form(
-    request: Request, about: Subject, given: Mapping[str, str], wrong: str, status: int = 200
+    request: Request, about: Subject, given: Mapping[str, str], wrong: str = "", status: int = 200
 ) -> Response:
-    language = language_of(request)
-    place = about.person.asked[0]
+    said = text(wrong, language_of(request), place=about.place, most=str(LONGEST)) if wrong else ""
+    carried = asdict(about) | {"navn": given.get("navn", "")}
     answer = render(
         request,
         "portal/question.html",
         menu="seen",
         about=about,
-        day=say.day(about.day, language),
-        place=place,
-        given=given,
-        wrong=text(wrong, language, place=place, most=str(LONGEST)) if wrong else "",
+        carried=carried,
+        words=given.get("tekst", ""),
+        wrong=said,
         most=LONGEST,
     )
     answer.status_code = status

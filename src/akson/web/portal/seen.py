@@ -40,7 +40,7 @@ def seen_routes() -> list[BaseRoute]:
         Route("/innsyn", who_has_looked),
         Route("/innsyn/kort", card),
         Route("/innsyn/spor", ask, methods=["GET"]),
-        Route("/innsyn/spor", send, methods=["POST"]),
+        Route("/innsyn/spor", questions.send, methods=["POST"]),
         Route("/innsyn/oppslag.csv", as_table),
         Route("/innsyn/oppslag.json", as_bundle),
     ]
@@ -76,12 +76,6 @@ async def ask(request: Request) -> Response:
     return await questions.form(request, await _asked_about(request, request.query_params))
 
 
-async def send(request: Request) -> Response:
-    """Send the question to the system that has the looks; the form again, as it was, when that does not take it."""
-    form = {name: str(value) for name, value in (await request.form()).items()}
-    return await questions.send(request, await _asked_about(request, form), form)
-
-
 async def _asked_about(request: Request, given: Mapping[str, str]) -> questions.Subject:
     """Whom and which day a question is about. Malformed for no day, NotFound when nobody looked who can be asked about."""
     ctx = citizen(request)
@@ -97,8 +91,9 @@ async def _asked_about(request: Request, given: Mapping[str, str]) -> questions.
     for each in (*seen.others, *seen.refused):
         for one in each.people:
             if each.day == day and one.key == who and one.asked[0]:
-                line = looks.line(one, language_of(request), _reason)
-                return questions.Subject(one, day, line)
+                language = language_of(request)
+                line = looks.line(one, language, _reason)
+                return questions.subject(one, say.day(day, language), line)
     if seen.missing:
         raise PeerSilent("the system that has the look does not answer")
     raise NotFound("No such look")
