@@ -102,6 +102,8 @@ async def test_a_question_goes_to_the_node_that_has_the_look_and_its_answer_come
     )
     assert done.status_code == 200, done.text
     assert "Besvart" in words(done.text)
+    again = await officer.post(where, data={"csrf_token": csrf(page.text), "answer": "Noe annet."})
+    assert again.status_code == 409
 
     back = await ingrid.get("/innbygger/innsyn")
     said = words(back.text)

@@ -9,7 +9,7 @@ from akson.care import access_log
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
-from akson.kit.errors import NotAllowed, NotFound
+from akson.kit.errors import Conflict, NotAllowed, NotFound
 from akson.record import gate, questions
 from akson.record.context import Context
 from akson.security.rules.question_to_unit import LOOK, SYSTEM, TYPE, answers
@@ -65,9 +65,16 @@ async def inbox(ctx: Context) -> list[Case]:
 
 
 async def answer(ctx: Context, question: str, words: str) -> None:
-    """Answer a question (id). NotFound for one that is not the reader's to answer, NotAllowed about one's own looks."""
-    if not any(case.told.question["id"] == question for case in await inbox(ctx)):
+    """Answer a question (id). NotFound for one that is not the reader's to answer, NotAllowed about one's own looks.
+
+    Conflict for one that has its answer.
+    """
+    await gate.hold(ctx, parse(TYPE, [("_id", question)], base=ctx.node.fhir))
+    found = next((each for each in await inbox(ctx) if each.told.question["id"] == question), None)
+    if found is None:
         raise NotFound("No such question")
+    if found.told.answer is not None:
+        raise Conflict("the question has its answer")
     made = {
         "resourceType": TYPE,
         "meta": {"security": [{"system": SYSTEM, "code": LOOK}]},
