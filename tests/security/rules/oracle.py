@@ -98,6 +98,7 @@ def _principal(actor: Actor):
             scope.startswith("akson:") and scope.endswith("/personvern") for scope in actor.scopes
         ),
         "areas": sorted(areas),
+        "was_asked": sorted(f"urn:akson:asked|{unit}" for unit in actor.units),
         "represents": sorted(
             {"Patient"}.union(*(OPENED_BY[area] for area in areas)) if actor.acts_for else ()
         ),

@@ -80,7 +80,8 @@ def a_world(chance: Random, number: int, at: datetime) -> World:
     """Patients, rows and what is known of them at this moment."""
     kinds = [
         "Condition",
-        *chance.sample(sorted(RECORD - {"Condition"}), 6),
+        "Communication",
+        *chance.sample(sorted(RECORD - {"Condition", "Communication"}), 6),
         *DEMOGRAPHY,
         *chance.sample(sorted(OPEN_TYPES), 2),
         *APART,
@@ -95,6 +96,10 @@ def a_world(chance: Random, number: int, at: datetime) -> World:
         labels = {f"{SYSTEM}|{code}" for code in some(chance, "abc")}
         if kind == "Subscription":
             labels.add(f"urn:akson:owner|{chance.choice(owners)}")
+        if kind == "Communication":
+            labels |= some(
+                chance, ["urn:akson:question|look", *(f"urn:akson:asked|{unit}" for unit in PARTIES)]
+            )
         content = {"category": [{"coding": chance.sample(CODINGS, chance.randint(1, 2))} for _ in "12"]}
         content["code"] = {"coding": chance.sample(CODINGS, 1)}
         patient = "" if chance.random() < nobody else chance.choice(world.patients)
@@ -238,6 +243,7 @@ def questions(chance: Random, world: World, number: int) -> list[tuple[Action, s
         "Patient",
         "Condition",
         "Condition",
+        "Communication",
         "Subscription",
     ]
     return [
