@@ -212,9 +212,11 @@ def _first_of(whys: Sequence[Why]) -> Fragment:
     compiled = [may_hold(why.predicate, "r") for why in whys]
     cases = " ".join(f"when {held} then {number}" for number, (held, _) in enumerate(compiled, 1))
     # Found once for each row (offset), and used for both columns.
+    # The last condition always holds: with it PostgreSQL expects one row and not ten, and keeps one plan for all times
+    # instead of planning each time, which took as long as the statement.
     found = (
         f", lateral (select case {cases} else {len(whys) + 1} end as number"  # noqa: S608
-        " from (select u.pat, u.kind as type) r offset 0) g"
+        " from (select u.pat, u.kind as type) r offset 0) g where u.pat %% 1 = 0"
     )
     return found, [value for _, values in compiled for value in values]
 
