@@ -15,6 +15,7 @@ from akson.demo.nodes import persons
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.fhir.validate import structure
+from akson.kit.errors import NotAllowed
 from akson.record import gate
 from akson.record.context import opened
 from akson.security.caller import Caller
@@ -127,21 +128,41 @@ async def test_the_leader_of_the_unit_sees_it_and_no_other_at_work(world):
     here = await nurse.get(await chart(nurse, "journal", "Ingrid Haugen"))
     assert "Hvorfor så" not in here.text
     assert "sperret" not in here.text.lower()
-    assert await as_seen_by(world, "hanne-lunde") == 0
+    assert await through_the_door(world, "hanne-lunde", "Hjemmesykepleier") == []
 
 
-async def as_seen_by(world, key):
-    """How many questions and answers a person at work finds through the one door."""
+async def at_work(world, key, title):
+    """Somebody in a role of the record system, as signing in makes the actor."""
     each = side(world, "journal")
     person = next(person for person in persons(TODAY) if person.key == key)
     caller = Caller(
         "akson-journal", pid=person.pid, hpr=person.hpr, name=person.name, assurance=4, surface="/journal"
     )
-    choice = next(iter(await each.people.find_roles(caller)))
-    actor = await each.people.find_actor(replace(caller, role=choice.key))
+    roles = await each.people.find_roles(caller)
+    choice = next(each for each in roles if each.title == title)
+    return each, await each.people.find_actor(replace(caller, role=choice.key))
+
+
+async def through_the_door(world, key, title):
+    """Ids of the questions and answers that a person at work finds through the one door."""
+    each, actor = await at_work(world, key, title)
     async with opened(each.place, actor) as ctx:
         found = await gate.search(ctx, parse("Communication", [("_security", LABEL)], base=ctx.node.fhir))
-    return len(found.matches)
+    return [stored.id for stored in found.matches]
+
+
+async def test_a_question_is_not_changed_or_taken_away_by_a_leader_who_treats_the_citizen(world):
+    await asked(await looked(world))
+    (id_,) = await through_the_door(world, "guro-stroem", "Avdelingsleder")
+    each, actor = await at_work(world, "guro-stroem", "Avdelingsleder")
+    async with opened(each.place, actor) as ctx:
+        stored = loads((await gate.read(ctx, "Communication", id_)).body)
+        with pytest.raises(NotAllowed):
+            await gate.delete(ctx, "Communication", id_)
+        for changed in (stored, {key: value for key, value in stored.items() if key != "meta"}):
+            with pytest.raises(NotAllowed):
+                await gate.update(ctx, changed | {"payload": [{"contentString": "Ingenting."}]})
+    assert await through_the_door(world, "guro-stroem", "Avdelingsleder") == [id_]
 
 
 async def test_a_silent_node_gets_no_question_and_what_was_written_stays(world):

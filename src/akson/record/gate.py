@@ -12,7 +12,7 @@ from akson.fhir.search import Query
 from akson.kit.errors import Gone, MultipleMatches, NotFound
 from akson.kit.ids import new_id
 from akson.kit.settings import Level
-from akson.record import entries, obeying, relating, search_parameters, trail
+from akson.record import entries, obeying, questions, relating, search_parameters, trail
 from akson.record.all_types import of_all_types
 from akson.record.asked import asked
 from akson.record.change import Change, Written, whose
@@ -182,6 +182,8 @@ async def delete(
 ) -> Stored | None:
     """Mark as deleted; None when there was nothing to delete. The history stays."""
     grant = granted(ctx, Action.DELETE, resource_type)
+    if resource_type == questions.TYPE:
+        await questions.stands(ctx, grant.scope, resource_id)
     stored = await resources.delete(
         ctx.tx, grant.scope, resource_type, resource_id, if_match, told=grant.audited
     )

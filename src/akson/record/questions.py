@@ -19,7 +19,7 @@ from akson.store.database.pool import Tx
 from akson.store.index.hashing import resource_key
 from akson.store.record import resources
 from akson.store.record.stored import Stored
-from akson.store.scope import NODE
+from akson.store.scope import NODE, Scope
 from akson.store.scope_holds import Block
 
 MOST = 20
@@ -64,6 +64,13 @@ async def checked(ctx: Context, resource: Resource, *, is_new: bool) -> Resource
     if ctx.actor.kind is Kind.CITIZEN:
         return await _asked(ctx, resource)
     return await _answered(ctx, resource)
+
+
+async def stands(ctx: Context, scope: Scope, id_: str) -> None:
+    """NotAllowed when a Communication that is about to be deleted is a question or an answer: neither is taken away."""
+    stored = await resources.read(ctx.tx, scope, TYPE, id_)
+    if ctx.actor.kind is not Kind.NODE and stored and not stored.deleted and is_question(loads(stored.body)):
+        raise NotAllowed("A question and its answers are not deleted")
 
 
 async def looks(ctx: Context, question: Resource) -> list[Entry]:
