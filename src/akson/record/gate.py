@@ -23,6 +23,7 @@ from akson.record.subscriptions import register
 from akson.record.validation import admit
 from akson.security.actor import Action
 from akson.security.policy import Grant, Refusal
+from akson.security.rules.question_to_unit import TYPE as QUESTION
 from akson.store.access import admission
 from akson.store.record import resources
 from akson.store.record.resources import HistoryOf, HistoryPage, Stored, Write
@@ -182,7 +183,7 @@ async def delete(
 ) -> Stored | None:
     """Mark as deleted; None when there was nothing to delete. The history stays."""
     grant = granted(ctx, Action.DELETE, resource_type)
-    if resource_type == questions.TYPE:
+    if resource_type == QUESTION:
         await questions.stands(ctx, grant.scope, resource_id)
     stored = await resources.delete(
         ctx.tx, grant.scope, resource_type, resource_id, if_match, told=grant.audited
