@@ -131,7 +131,7 @@ async def load(folder: Path, bundles: list[bytes], port: int) -> tuple[list[str]
         unit = demo_reference("journal", "Organization", UNIT)
         async with database.transaction() as tx:
             for patient in patients:
-                await relations.add(tx, f"Patient/{patient}", [Relation(patient, unit, "service")])
+                await relations.replace(tx, f"Patient/{patient}", [Relation(patient, unit, "service")])
     finally:
         await database.close()
         server.stop()
