@@ -182,3 +182,21 @@ def csrf(page):
 def query(answer: httpx.Response):
     """The parameters of the address that an answer leads to."""
     return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
+
+
+def database(world):
+    return hosted(world, "journal").place.database
+
+
+async def decided(world, app, state):
+    async with database(world).transaction() as tx:
+        await registry.decide(tx, app.app.id, state, "somebody")
+
+
+async def service(world, **changed):
+    mine = key()
+    made, _ = await register(
+        hosted(world, "journal"), kind=Kind.SERVICE, scope="system/Observation.rs",
+        organization="974760673", redirect_uris=(), launch_uri="", jwks=public(mine), **changed,
+    )  # fmt: skip
+    return Client(world, made, key=mine)

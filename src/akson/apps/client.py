@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hmac
-import time
 from urllib.parse import unquote_plus
 
 from starlette.requests import Request
@@ -11,7 +10,7 @@ from starlette.requests import Request
 from akson.apps import registry
 from akson.apps.issuer import Issuer
 from akson.apps.registry import App, Kind
-from akson.security.jose import ALGORITHMS, BadToken, Claims, Jwt, moment, parse, public_key, verify
+from akson.security.jose import ALGORITHMS, BadToken, Jwt, parse, public_key, short_lived, verify
 from akson.security.oauth import Form, OAuthError
 from akson.security.once import digest
 from akson.security.system import ASSERTION
@@ -82,11 +81,11 @@ async def _by_assertion(issuer: Issuer, form: Form) -> App:
         raise BadToken("client_id is another app's")
     if claims.get("aud") not in (issuer.url("token"), issuer.issuer):
         raise BadToken("aud of the assertion is not this token endpoint")
-    _times(claims)
+    short_lived(claims, LIFE, SKEW)
     jti = claims.get("jti")
     if not isinstance(jti, str) or not jti:
         raise BadToken("jti is missing")
-    if not await issuer.once.first("app-assertion", f"{app.id} {jti}", LIFE + 2 * SKEW):
+    if not await issuer.once.first("app-assertion", f"{app.id} {jti}", LIFE + 2 * SKEW, durable=True):
         raise BadToken("the assertion was used before")
     return app
 
@@ -96,14 +95,3 @@ def _key(app: App, token: Jwt) -> object:
     if "kid" not in token.header or len(found) != 1 or "jwk" in token.header:
         raise BadToken("the assertion does not name a registered key")
     return found[0]
-
-
-def _times(claims: Claims) -> None:
-    stamp = time.time()
-    expires, issued, begins = (moment(claims, name) for name in ("exp", "iat", "nbf"))
-    if expires is None or expires <= stamp - SKEW:
-        raise BadToken("the assertion has expired")
-    if expires > stamp + LIFE + SKEW:
-        raise BadToken(f"the assertion lives longer than {LIFE} s")
-    if any(each is not None and each > stamp + SKEW for each in (issued, begins)):
-        raise BadToken("the assertion is from the future")

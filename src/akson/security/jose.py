@@ -6,6 +6,7 @@ and headers large enough for an RSA key in a DPoP proof.
 
 import json
 import math
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -127,6 +128,18 @@ def moment(claims: Claims, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise BadToken(f"{name} is not a number")
     return float(value)
+
+
+def short_lived(claims: Claims, life: int, skew: int) -> None:
+    """BadToken for an assertion that is over, from the future, or lives longer than `life` seconds."""
+    stamp = time.time()
+    expires, issued, begins = (moment(claims, name) for name in ("exp", "iat", "nbf"))
+    if expires is None or expires <= stamp - skew:
+        raise BadToken("the assertion has expired")
+    if expires > stamp + life + skew:
+        raise BadToken(f"the assertion lives longer than {life} s")
+    if any(each is not None and each > stamp + skew for each in (issued, begins)):
+        raise BadToken("the assertion is from the future")
 
 
 def words(value: object) -> frozenset[str]:

@@ -1,11 +1,10 @@
 """Which system asks: private_key_jwt (RFC 7523, OpenID Connect Core 9) as HelseID wants it, with its details."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from akson.security.dpop import SKEW
-from akson.security.jose import ALGORITHMS, BadToken, Claims, Jwt, moment, parse, public_key, verify
+from akson.security.jose import ALGORITHMS, BadToken, Claims, Jwt, parse, public_key, short_lived, verify
 from akson.security.system import ASSERTION
 from akson.trust.acting import Details, joined, read_details
 from akson.trust.oauth import Form
@@ -49,7 +48,7 @@ async def _authenticate(provider: Provider, form: Form) -> tuple[Client, Any]:
         raise BadToken("the assertion is about another client")
     if claims.get("aud") != provider.issuer:
         raise BadToken("aud of the assertion is not the issuer")
-    _times(claims)
+    short_lived(claims, ASSERTION_LIFE, SKEW)
     jti = claims.get("jti")
     if not isinstance(jti, str) or not jti:
         raise BadToken("jti is missing")
@@ -66,14 +65,3 @@ def verified(token: Jwt, client: Client) -> Claims:
     if len(keys) != 1 or "jwk" in token.header:
         raise BadToken("the assertion does not name a registered key")
     return verify(token, public_key(keys[0]))
-
-
-def _times(claims: Claims) -> None:
-    stamp = time.time()
-    expires, issued, begins = (moment(claims, name) for name in ("exp", "iat", "nbf"))
-    if expires is None or expires <= stamp - SKEW:
-        raise BadToken("the assertion has expired")
-    if expires > stamp + ASSERTION_LIFE + SKEW:
-        raise BadToken(f"the assertion lives longer than {ASSERTION_LIFE} s")
-    if any(each is not None and each > stamp + SKEW for each in (issued, begins)):
-        raise BadToken("the assertion is from the future")
