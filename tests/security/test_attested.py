@@ -7,9 +7,8 @@ import time
 import jsonschema_rs
 import pytest
 
-from akson.kit.errors import NotAllowed
 from akson.kit.norwegian import make_organization_number
-from akson.security.attested import LIFE, fault, one_patient, recheck
+from akson.security.attested import LIFE, fault, recheck
 from akson.security.jose import BadToken
 from tests.security import world as small
 from tests.shared import shared
@@ -63,41 +62,6 @@ def test_what_is_wrong_is_said_without_naming_anybody(attest, pid, level, said):
     with pytest.raises(BadToken, match=said) as caught:
         recheck(attest, pid, level)
     assert not any(number in caught.value.diagnostics for number in (small.NURSE.pid, small.CITIZEN.pid))
-
-
-MINE = [
-    (["Patient"], ""),
-    (["Patient", "1"], ""),
-    (["Patient", "1", "$everything"], ""),
-    (["Patient", "$match"], ""),
-    (["Patient", "_search"], ""),
-    (["Observation"], "patient=1&code=x"),
-    (["Observation"], "subject=Patient/1"),
-    (["Observation"], "subject:Patient=1"),
-    (["Observation", "2"], ""),
-]
-OTHERS = [
-    (["Patient", "2"], ""),
-    (["Patient", "2", "_history", "1"], ""),
-    (["Patient", "2", "Observation"], ""),
-    (["Observation"], "patient=2"),
-    (["Observation"], "patient=Patient/2"),
-    (["Observation"], "patient=1,2"),
-    (["Observation"], "code=x&subject%3APatient=2"),
-]
-
-
-@pytest.mark.parametrize(("path", "query"), MINE)
-def test_the_one_patient_of_the_attest_is_asked_about(path, query):
-    one_patient(SIGNED, "1", path, query)
-
-
-@pytest.mark.parametrize(("path", "query"), OTHERS)
-def test_another_patient_needs_another_attest(path, query):
-    with pytest.raises(NotAllowed, match="attestation_is_for_another_patient"):
-        one_patient(SIGNED, "1", path, query)
-    one_patient(SIGNED, "", path, query)
-    one_patient(None, "1", path, query)
 
 
 # --- NHN's own schema and examples -----------------------------------------------------------------------------

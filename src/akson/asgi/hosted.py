@@ -32,7 +32,7 @@ from akson.record.context import Context, Place, opened
 from akson.record.people import People
 from akson.record.registry import Registry
 from akson.record.standing import Shown
-from akson.rest.edge import client_request, tell
+from akson.rest.edge import about, client_request, tell
 from akson.rest.platform.witness import witness_routes
 from akson.rest.routes import app as fhir_app
 from akson.rest.subscriptions.live import Live
@@ -40,7 +40,6 @@ from akson.rest.wire.http import Request as RestRequest
 from akson.security import log_keys
 from akson.security.actor import Actor, Kind, Purpose
 from akson.security.anchor import Anchor
-from akson.security.attested import one_patient
 from akson.security.client import Peer
 from akson.security.door_log import DoorLog
 from akson.security.jose import ALGORITHMS
@@ -48,6 +47,7 @@ from akson.security.log_keys import LogKeys
 from akson.security.middleware import SAFE, Door
 from akson.security.oidc import Desk, RenderRoles, SignIn, Surface
 from akson.security.once import Once
+from akson.security.one_patient import one_patient
 from akson.security.scopes import require_scope
 from akson.security.sessions import Sessions
 from akson.security.system import System
@@ -246,13 +246,11 @@ class Hosted:
         with because(state, "reason.no_right"):
             require_scope(caller, self.node)
         await self.shown.note(actor)
-        named = partial(
-            one_patient,
-            caller.attest,
-            actor.patient,
-            request.path,
-            request.scope["query_string"].decode("latin-1"),
-        )
+        asked = await about(request) if caller.attest else None
+        named = partial(one_patient, caller.attest, actor.patient, asked) if asked else nothing_named
+        if request.method not in SAFE:
+            with because(state, "reason.other_patient"):
+                named()  # before anything is written
         name = client_request(request.headers)
         try:
             async with (
@@ -267,6 +265,10 @@ class Hosted:
         if request.method in SAFE:
             with because(state, "reason.other_patient"):
                 named()  # by now it is in the access log as well
+
+
+def nothing_named() -> None:
+    """Who comes without an attest may ask about whom the rules say."""
 
 
 def fhir_routes(app: ASGIApp) -> list[BaseRoute]:

@@ -19,6 +19,7 @@ from akson.rest.wire import binary, growing
 from akson.rest.wire.http import (
     FHIR_JSON,
     FHIR_XML,
+    FORM,
     JSON_TYPES,
     USUAL,
     Answer,
@@ -31,6 +32,7 @@ from akson.rest.wire.http import (
 from akson.rest.wire.negotiate import XML_TYPES, check_parameters, wanted, wanted_of_form
 from akson.rest.wire.outcome import error_answer, resource_of
 from akson.rest.wire.packing import packed, packed_stream, takes_gzip
+from akson.security.one_patient import Asked
 
 PACK_FROM = 32_768
 """Bytes from which an answer is packed for who takes gzip: below it, packing costs more time than it saves on the way."""
@@ -94,6 +96,19 @@ def client_request(headers: Mapping[str, str]) -> str:
     """What the client calls the request; empty where it says nothing, or what could be an identity number."""
     name = headers.get("x-request-id", "")
     return name if _REQUEST_ID.fullmatch(name) and not _IDENTITY.search(name) else ""
+
+
+async def about(request: Request) -> Asked:
+    """What a request says, for who has to know whom it is about. What cannot be read is left to the interaction."""
+    writes = request.method in {"POST", "PUT", "PATCH"}
+    form, body = "", None
+    if writes and request.media == FORM:
+        form = (await request.body()).decode("latin-1")
+    elif writes:
+        with suppress(AksonError):
+            body = strict_json.loads_any(await request.body())
+    query = request.scope["query_string"].decode("latin-1")
+    return Asked(request.path, query, form, request.headers.get("if-none-exist", ""), body)
 
 
 def tell(scope: Scope, resource: Resource) -> tuple[bytes, str]:

@@ -1,17 +1,16 @@
 """The attest of the trust framework (Tillitsrammeverk): its form, and what a resource server checks of one in a token.
 
 `Attest` is checked twice: by the trust anchor before it signs (module `trust.attest`), and here by the one who is asked,
-who does not take the anchor's word for it: the form, whose it is, how surely, how old, and whom a request is about.
+who does not take the anchor's word for it: the form, whose it is, how surely and how old. Whom a request may be about is
+`one_patient`.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import jsonschema_rs
 
-from akson.kit.errors import NotAllowed
 from akson.kit.norwegian import DNR, FNR, HPR
 from akson.kit.norwegian import ORGANIZATION as ORGNR
 from akson.security.jose import BadToken, moment
@@ -140,19 +139,3 @@ def recheck(attest: object, pid: str, level: int) -> tuple[Attest, float]:
     if not -SKEW <= time.time() - made <= LIFE:
         raise BadToken("attestation_has_expired")
     return attest, made + LIFE
-
-
-def one_patient(attest: Attest | None, patient: str, path: Sequence[str], query: str) -> None:
-    """NotAllowed when a FHIR request names another patient than the attest (ATT-4: a new patient, a new attest).
-
-    `patient` is the id on this node of the one who is attested, or empty. What is decided here depends on the request
-    alone, so that the answer tells nothing of whether the other exists.
-    """
-    if attest is None or not patient:
-        return  # where the node does not know the one who is attested, there is nothing to see anyway
-    named = {path[1]} if len(path) > 1 and path[0] == "Patient" and path[1][:1] not in "_$" else set()
-    for name, value in parse_qsl(query):
-        if name.partition(":")[0] in {"patient", "subject"}:
-            named |= {one.removeprefix("Patient/") for one in value.split(",") if "://" not in one}
-    if named - {patient}:
-        raise NotAllowed("attestation_is_for_another_patient: attest anew for each patient")
