@@ -6,7 +6,7 @@ import pytest
 from joserfc.jwk import ECKey, RSAKey
 
 from akson.security import dpop
-from akson.security.jose import BadToken
+from akson.security.jose import BadToken, sign
 from tests.security.forge import (
     URL,
     proof_of,
@@ -61,6 +61,38 @@ async def test_nonces_are_ours_and_fresh(monkeypatch):
     later = time.time() + 400
     monkeypatch.setattr(time, "time", lambda: later)
     assert not nonces.good(nonce)
+
+
+UNTHINKABLE = {
+    "a moment of 400 digits": {"iat": 10**400},
+    "a moment after the last year": {"iat": 10**13},
+    "half a character in htu": {"htu": f"{URL}\ud800"},
+    "half a character in jti": {"jti": "\ud800" * 10},
+    "NUL in jti": {"jti": "\0" * 10},
+    "NUL in a name": {"\0": "x"},
+}
+
+
+@pytest.mark.parametrize("changed", UNTHINKABLE.values(), ids=UNTHINKABLE)
+async def test_what_no_text_or_clock_can_hold_is_a_bad_proof(changed):
+    """Whoever makes a proof signs it: nothing in it is known to be sane before it is looked at."""
+    key = stranger()
+    good = {"jti": "j" * 20, "htm": "GET", "htu": URL, "iat": int(time.time())}
+
+    def made(claims):
+        return sign(claims, key, "dpop+jwt", jwk=key.as_dict(private=False))
+
+    assert dpop.check([made(good)], dpop.Request("GET", URL)).jti
+    with pytest.raises(BadToken) as caught:
+        dpop.check([made(good | changed)], dpop.Request("GET", URL))
+    assert caught.value.error == "invalid_dpop_proof"
+
+
+async def test_a_backslash_in_a_text_is_a_text():
+    key = stranger()
+    claims = {"jti": "\\u0000 and \\ud800", "htm": "GET", "htu": URL, "iat": int(time.time())}
+    proof = sign(claims, key, "dpop+jwt", jwk=key.as_dict(private=False))
+    assert dpop.check([proof], dpop.Request("GET", URL)).jti == claims["jti"]
 
 
 async def test_a_nonce_is_asked_for():

@@ -1,5 +1,6 @@
 """Keys of a node: made once, readable by their owner only, changed with an overlap."""
 
+import multiprocessing
 import stat
 
 import pytest
@@ -43,3 +44,26 @@ def test_a_ring_that_another_process_changed_is_read_anew(tmp_path):
     assert watched.ring.current.kid == first.kid
     keys.load(tmp_path, "name").used(added.keys[1].kid)
     assert watched.ring.current.kid == added.keys[1].kid
+
+
+def _load(folder, meeting, found):
+    meeting.wait()
+    try:
+        found.put(keys.load(folder, "journal-client").current.kid)
+    except OSError as error:
+        found.put(repr(error))
+
+
+def test_processes_that_start_at_the_same_moment_get_the_same_key(tmp_path):
+    """Each round has a fair chance to meet what goes wrong: before files of their own, four of five did."""
+    spawn = multiprocessing.get_context("fork")
+    for number in range(12):
+        folder, meeting, found = tmp_path / str(number), spawn.Barrier(5), spawn.Queue()
+        started = [spawn.Process(target=_load, args=(folder, meeting, found)) for _ in range(5)]
+        for each in started:
+            each.start()
+        told = {found.get(timeout=20) for _ in started}
+        for each in started:
+            each.join()
+        assert told == {keys.load(folder, "journal-client").current.kid}
+        assert [file.name for file in (folder / "keys").iterdir()] == ["journal-client.json"]

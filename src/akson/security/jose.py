@@ -5,7 +5,7 @@ and headers large enough for an RSA key in a DPoP proof.
 """
 
 import json
-import math
+import re
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -29,6 +29,10 @@ RSA_MODULUS = 342
 """Base64url characters of a modulus of 2048 bits."""
 KEY_HEADERS = frozenset({"jku", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "zip"})
 """Header members that point to keys or change what is signed: refused in every token."""
+END_OF_TIME = 253_402_300_799
+"""The last second of the year 9999: later moments are none that a clock can show."""
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 Claims = dict[str, Any]
 
@@ -121,11 +125,12 @@ def _imported(jwk: str) -> tuple[Key, str]:
 
 
 def moment(claims: Claims, name: str) -> float | None:
-    """A NumericDate claim, None when absent. BadToken when it is not a plain finite number."""
+    """A NumericDate claim, None when absent. BadToken when it is not a plain number that can be a moment."""
     value = claims.get(name)
     if name not in claims:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # Compared before anything else is done with it: a number of 400 digits is no float, and NaN lies nowhere.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= END_OF_TIME:
         raise BadToken(f"{name} is not a number")
     return float(value)
 
@@ -159,13 +164,23 @@ def _registry(algorithms: Collection[str]) -> _Registry:
 
 def _object(part: str) -> Claims:
     try:
-        raw = urlsafe_b64decode(part.encode())
+        raw = urlsafe_b64decode(part.encode()).decode()
         found = json.loads(raw, object_pairs_hook=_unique, parse_constant=_no_constant)
+        if "\\u" in raw:  # what only an escape can write, and no database and no other program takes as text
+            _text(found)
     except (ValueError, RecursionError) as error:
         raise BadToken("part of the token is not plain JSON") from error
     if not isinstance(found, dict) or _depth(found) > DEPTH_LIMIT:
         raise BadToken("part of the token is not a JSON object of sensible depth")
     return found
+
+
+def _text(found: object) -> None:
+    """ValueError where a text has half a character, or the one that ends texts."""
+    plain = json.dumps(found, ensure_ascii=False)
+    plain.encode()
+    if _NUL.search(plain):
+        raise ValueError("NUL")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Claims:

@@ -6,6 +6,7 @@ they signed can still be checked until they are retired.
 
 import json
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,7 @@ def _generate(algorithm: str) -> Key:
 
 def _create(path: Path, key: Key) -> None:
     """Write beside, then link: the first of several starting processes wins, nobody sees half a file."""
-    draft = path.with_suffix(f".{os.getpid()}")
-    _write(draft, (key,))
+    draft = _draft(path, (key,))
     try:
         os.link(draft, path)
     except FileExistsError:
@@ -127,8 +127,14 @@ def _create(path: Path, key: Key) -> None:
 
 
 def _write(path: Path, keys: tuple[Key, ...]) -> None:
-    draft = path.with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    _draft(path, keys).replace(path)
+
+
+def _draft(path: Path, keys: tuple[Key, ...]) -> Path:
+    """The keys in a file that nobody else writes to, readable by its owner only, on disk before it takes its place."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
     with os.fdopen(descriptor, "w") as stream:
         json.dump({"keys": [key.as_dict(private=True) for key in keys]}, stream)
-    draft.replace(path)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return Path(name)

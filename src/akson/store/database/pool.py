@@ -12,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from akson.kit.errors import AksonError, Contended, Unavailable
+from akson.kit.errors import AksonError, Contended, Malformed, Unavailable
 from akson.store.database.arrays import DUMPERS
 from akson.store.database.link import Link, Row
 
@@ -23,6 +23,13 @@ CONTENDED = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.UniqueViolation,
 )
+UNHOLDABLE = (
+    psycopg.errors.CharacterNotInRepertoire,
+    psycopg.errors.UntranslatableCharacter,
+    psycopg.errors.NumericValueOutOfRange,
+    UnicodeEncodeError,
+)
+"""What was sent has half a character, the one that ends texts, or a number larger than any column."""
 LIFETIME = 3600
 """Seconds after which a connection makes way for a new one: PostgreSQL's processes grow with what they have planned."""
 OPTIONS = (
@@ -322,7 +329,7 @@ def _told() -> Iterator[None]:
     """Tell what the database says in the program's own errors."""
     try:
         yield
-    except (psycopg.Error, PoolTimeout) as error:
+    except (psycopg.Error, PoolTimeout, UnicodeEncodeError) as error:
         if (told := _in_own_words(error)) is not None:
             raise told from error
         raise
@@ -339,4 +346,7 @@ def _in_own_words(error: BaseException) -> AksonError | None:
         return Contended("another transaction holds the same data: try again")
     if isinstance(error, psycopg.OperationalError | PoolTimeout):
         return Unavailable("the database does not answer")
+    # Without a state it was refused before it was sent: a text with the character that ends texts.
+    if isinstance(error, UNHOLDABLE) or (isinstance(error, psycopg.DataError) and error.sqlstate is None):
+        return Malformed("a text has a character, or a number is of a size, that cannot be stored")
     return None
