@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from akson.kit.clock import now
 from akson.store.underway import keep
 
@@ -30,12 +28,24 @@ async def test_what_has_expired_is_gone(database):
         assert await keep.sweep(tx) == 2
 
 
-@pytest.mark.parametrize("add", [keep.add, keep.add_quickly])
-async def test_a_key_is_added_once_while_it_lasts(database, add):
+async def test_a_key_is_added_once_while_it_lasts(database):
     async with database.transaction() as tx:
-        assert await add(tx, "jti", "x", {}, now() - LATER)
-        assert await add(tx, "jti", "x", {}, now() + LATER)
-        assert not await add(tx, "jti", "x", {}, now() + LATER)
+        assert await keep.add(tx, "jti", "x", {}, now() - LATER)
+        assert await keep.add(tx, "jti", "x", {}, now() + LATER)
+        assert not await keep.add(tx, "jti", "x", {}, now() + LATER)
+
+
+async def test_of_several_keys_those_are_added_that_do_not_last_still(database):
+    async with database.transaction() as tx:
+        assert await keep.add_quickly(tx, [("jti", "x"), ("jti", "y")], now() - LATER) == {
+            ("jti", "x"),
+            ("jti", "y"),
+        }
+        assert await keep.add_quickly(tx, [("jti", "y"), ("other", "x")], now() + LATER) == {
+            ("jti", "y"),
+            ("other", "x"),
+        }
+        assert await keep.add_quickly(tx, [("jti", "y"), ("jti", "x")], now() + LATER) == {("jti", "x")}
 
 
 async def test_all_of_a_kind_are_found_and_one_can_be_held(database):

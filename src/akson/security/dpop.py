@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from joserfc.jwk import Key
 
 from akson.kit.ids import new_secret
-from akson.security.jose import ALGORITHMS, BadToken, known_key, moment, parse, sign, verify
+from akson.security.jose import ALGORITHMS, BadToken, moment, parse, sign, verify
 
 LIFE = 10
 """Seconds a proof may be old."""
@@ -124,7 +124,7 @@ def _check(proofs: Sequence[str], request: Request, jkt: str) -> Proof:
     if len(proofs) != 1:
         raise BadToken("exactly one DPoP proof is needed")
     proof = parse(proofs[0], ("dpop+jwt",), (*ALGORITHMS, "RS256"))
-    key, found = known_key(proof.header.get("jwk"))
+    key, found = proof.jwk
     claims = verify(proof, key)
     if jkt and found != jkt:
         raise BadToken("the proof's key is not the token's")
@@ -135,12 +135,17 @@ def _check(proofs: Sequence[str], request: Request, jkt: str) -> Proof:
         raise BadToken("jti is missing")
     if claims.get("htm") != request.method:
         raise BadToken("the proof is for another method (htm)")
-    if not isinstance(claims.get("htu"), str) or target(claims["htu"]) != target(request.url):
+    if not _is_for(claims.get("htu"), request.url):
         raise BadToken("the proof is for another address (htu)")
     _fresh(moment(claims, "iat"))
     if request.nonces is not None and not request.nonces.good(claims.get("nonce")):
         raise NonceNeeded
     return Proof(found, jti)
+
+
+def _is_for(told: object, url: str) -> bool:
+    """Whether `htu` means the address; nearly always it is written as we write it."""
+    return isinstance(told, str) and (told == url or target(told) == target(url))
 
 
 def _fresh(issued: float | None) -> None:

@@ -53,6 +53,11 @@ class Jwt:
     header: Mapping[str, Any]
     claims: Claims
 
+    @property
+    def jwk(self) -> tuple[Key, str]:
+        """The public key that the header holds, with its thumbprint. BadToken when it holds none that is good."""
+        return _held_key(self.raw.partition(".")[0])
+
 
 class _Registry(jws.JWSRegistry):
     max_header_length = HEADER_LIMIT
@@ -73,7 +78,7 @@ def parse(raw: str, types: Collection[str], algorithms: Collection[str] = ALGORI
         raise BadToken("not a compact signed token")
     if len(parts[0]) > HEADER_LIMIT * 4 // 3:
         raise BadToken("header too long")
-    header, claims = (_object(part) for part in parts[:2])
+    header, claims = _header(parts[0]), _object(parts[1])
     if header.get("alg") not in algorithms:
         raise BadToken("algorithm not allowed")
     kind = header.get("typ", "")
@@ -124,6 +129,17 @@ def _imported(jwk: str) -> tuple[Key, str]:
         raise BadToken("broken key") from error
 
 
+@lru_cache(maxsize=500)
+def _header(part: str) -> Mapping[str, Any]:
+    """A header read: the same one stands before all proofs of a system, since its key does."""
+    return _object(part)
+
+
+@lru_cache(maxsize=500)
+def _held_key(part: str) -> tuple[Key, str]:
+    return known_key(_header(part).get("jwk"))
+
+
 def moment(claims: Claims, name: str) -> float | None:
     """A NumericDate claim, None when absent. BadToken when it is not a plain number that can be a moment."""
     value = claims.get(name)
@@ -165,7 +181,7 @@ def _registry(algorithms: Collection[str]) -> _Registry:
 def _object(part: str) -> Claims:
     try:
         raw = urlsafe_b64decode(part.encode()).decode()
-        found = json.loads(raw, object_pairs_hook=_unique, parse_constant=_no_constant)
+        found = _decoder.decode(raw)
         if "\\u" in raw:  # what only an escape can write, and no database and no other program takes as text
             _text(found)
     except (ValueError, RecursionError) as error:
@@ -192,6 +208,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> Claims:
 
 def _no_constant(name: str) -> float:
     raise BadToken(f"{name} is not a number")
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def _depth(value: object) -> int:

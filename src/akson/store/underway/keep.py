@@ -1,10 +1,12 @@
 """Small things kept for a time: sessions, authorization codes, token identifiers already seen."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from akson.store.database.arrays import texts
 from akson.store.database.pool import Tx
 
 SEARCH = "search"
@@ -18,9 +20,10 @@ on conflict (kind, key) do update set value = excluded.value, expires = excluded
 where keep.expires <= now()"""
 ADD_QUICKLY = """
 insert into keep (kind, key, value, expires)
-select %s, %s, %s, %s from set_config('synchronous_commit', 'off', true)
+select k.kind, k.key, '{}', %s from set_config('synchronous_commit', 'off', true),
+unnest(%s::text[], %s::text[]) k (kind, key)
 on conflict (kind, key) do update set value = excluded.value, expires = excluded.expires
-where keep.expires <= now()"""
+where keep.expires <= now() returning kind, key"""
 GET = "select value from keep where kind = %s and key = %s and expires > now()"
 TAKE = "delete from keep where kind = %s and key = %s returning value, expires > now()"
 
@@ -35,9 +38,14 @@ async def add(tx: Tx, kind: str, key: str, value: dict[str, Any], expires: datet
     return await tx.execute(ADD, [kind, key, Jsonb(value), expires]) == 1
 
 
-async def add_quickly(tx: Tx, kind: str, key: str, value: dict[str, Any], expires: datetime) -> bool:
-    """As `add`, without waiting for the disk: a crash may forget what was added in its last half second."""
-    return await tx.execute(ADD_QUICKLY, [kind, key, Jsonb(value), expires]) == 1
+async def add_quickly(tx: Tx, names: Iterable[tuple[str, str]], expires: datetime) -> set[tuple[str, str]]:
+    """Keep several names (kind and key), in one statement: those of which none was kept.
+
+    Nobody waits for the disk: a crash may forget what was added in its last half second.
+    """
+    # In one order, so that two who add the same names never wait for each other.
+    kinds, keys = zip(*sorted(names), strict=True)
+    return {(kind, key) for kind, key in await tx.fetch(ADD_QUICKLY, [expires, texts(kinds), texts(keys)])}
 
 
 async def get(tx: Tx, kind: str, key: str) -> dict[str, Any] | None:
