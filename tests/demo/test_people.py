@@ -106,7 +106,7 @@ def test_nodes_and_their_clients():
     assert made["journal"].fhir == "http://localhost:8000/journal/fhir"
     assert made["journal"].trust == made["tillitsanker"].base
     assert made["samhandling"].roles == {Role.SAMHANDLING}
-    clients = {client.client_id: client for client in nodes.clients("http://localhost:8000")}
+    clients = {client.client_id: client for client in nodes.clients(nodes.nodes("http://localhost:8000"))}
     assert made["tillitsanker"].client_id not in clients
     assert "http://localhost:8000/innbygger" in clients[made["samhandling"].client_id].bases
     assert units.BY_KEY["solvik-legesenter"].organization_number in clients["akson-journal"].units

@@ -168,6 +168,7 @@ APART = {
     "leaks",
     "conformance",
     "fuzz",
+    "processes",
     "browser",
     "house",
     "bench",

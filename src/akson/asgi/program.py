@@ -15,8 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from akson.asgi.hosted import Hosted, Outside, database_uri
 from akson.asgi.pages import live_routes, portal_live, surface_routes
 from akson.asgi.platform import hub_routes, inquiry, sources_of
-from akson.asgi.trusting import trusting
-from akson.demo.nodes import nodes as demo_nodes
+from akson.asgi.trusting import known_nodes, served_nodes
 from akson.demo.start import start
 from akson.documents.mhd import Source
 from akson.exchange.edge.witness import Witnessed
@@ -53,9 +52,7 @@ def create() -> ASGIApp:
     folder.check()
     settings = Settings.load()
     configure()
-    return application(
-        settings, tuple(map(partial(trusting, settings), demo_nodes(f"http://localhost:{settings.port}")))
-    )
+    return application(settings, served_nodes(settings))
 
 
 def application(
@@ -67,7 +64,9 @@ def application(
 ) -> Starlette:
     """The application of these nodes. `http` is how they reach each other, `uri` where a node's database is."""
     client = http or httpx.AsyncClient(limits=httpx.Limits(max_connections=200, max_keepalive_connections=50))
-    records = [node for node in nodes if Role.JOURNAL in node.roles]
+    here = {node.name for node in nodes}
+    elsewhere = [node for node in known_nodes(settings) if node.name not in here and settings.nodes]
+    records = [node for node in (*nodes, *elsewhere) if Role.JOURNAL in node.roles]
     scopes = " ".join(f"akson:{node.name}/fhir" for node in records)
     hosted = [
         Hosted.build(settings, node, Outside(uri(settings, node.name), client, scopes)) for node in nodes

@@ -1,8 +1,20 @@
-"""The trust anchor that is set for a node, in place of the one that comes along (docs/howto/use-helseid.md)."""
+"""The nodes as the settings say: which of them are served here, where the others answer, and whom each trusts."""
 
 from dataclasses import replace
 
+from akson.demo.nodes import nodes_of, served
 from akson.kit.settings import Node, Settings, of_node
+
+
+def known_nodes(settings: Settings) -> tuple[Node, ...]:
+    """All nodes there are, with the trust anchor of each."""
+    return tuple(trusting(settings, node) for node in nodes_of(settings))
+
+
+def served_nodes(settings: Settings) -> tuple[Node, ...]:
+    """Those that this program serves."""
+    here = served(settings)
+    return tuple(node for node in known_nodes(settings) if node.name in here)
 
 
 def trusting(settings: Settings, node: Node) -> Node:

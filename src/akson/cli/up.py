@@ -26,7 +26,8 @@ def add(commands: "Commands") -> None:
         "up",
         help="set up what is missing and serve the demo",
         description="Start the database, bring its schema up to date, fill empty nodes with invented people, and serve"
-        " all nodes of the demo. AKSON_PORT and AKSON_DATA choose port and data folder. Ctrl-C stops it.",
+        " the nodes of the demo. AKSON_PORT and AKSON_DATA choose port and data folder, AKSON_NODES the nodes. Ctrl-C"
+        " stops it.",
     )
     command.set_defaults(run=run)
 
@@ -38,9 +39,9 @@ def say(line: str) -> None:
 
 def run(_chosen: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 after a clean end."""
+    from akson.asgi.trusting import served_nodes
     from akson.cli import hosting
     from akson.cli.hosting import check_free, terminable
-    from akson.demo.nodes import nodes
     from akson.fhir.spec import folder
     from akson.kit.log import QUIET, configure
     from akson.kit.settings import Settings
@@ -50,7 +51,7 @@ def run(_chosen: argparse.Namespace) -> int:
     check_free(settings.host, settings.port)
     configure(QUIET)
     started = time.monotonic()
-    found = nodes(f"http://localhost:{settings.port}")
+    found = served_nodes(settings)
     with terminable(), database(settings, found) as settled:
         hosting.run(host(settled, found, started))
     say("Stopped.")

@@ -1,7 +1,7 @@
 """What the record systems of the demo sign with, published in the platform's address register."""
 
 from akson.demo.ids import demo_id
-from akson.demo.nodes import nodes
+from akson.demo.nodes import nodes_of, served
 from akson.demo.units import UNITS
 from akson.fhir.strict_json import loads
 from akson.kit.settings import Role, Settings
@@ -12,9 +12,13 @@ from akson.record.context import Context
 
 
 async def publish_certificates(ctx: Context, settings: Settings) -> None:
-    """Write each node's certificate to the Endpoints of its units where another one, or none, stands there."""
-    for node in nodes(f"http://localhost:{settings.port}"):
-        if Role.JOURNAL in node.roles:
+    """Write each node's certificate to the Endpoints of its units where another one, or none, stands there.
+
+    What a node of another program signs with is known there, and is registered by hand.
+    """
+    here = served(settings)
+    for node in nodes_of(settings):
+        if Role.JOURNAL in node.roles and node.name in here:
             signer = sign.load(settings.data, node.name, node.title, node.organization)
             for unit in UNITS:
                 if unit.node == node.name and unit.her_id:

@@ -8,7 +8,8 @@ from akson.demo.citizens import Citizen, Relative, citizens
 from akson.demo.personnel import STAFF, Post
 from akson.demo.roles import CATEGORIES
 from akson.demo.units import BY_KEY, UNITS, owner
-from akson.kit.settings import Node, Role
+from akson.kit.errors import Malformed
+from akson.kit.settings import Node, Role, Settings, listed, of_node
 
 
 class Installation(NamedTuple):
@@ -34,22 +35,44 @@ SURFACES: Mapping[str, tuple[str, ...]] = {"samhandling": ("innbygger", "partner
 """Further path prefixes that a node serves; signing in comes back to each of them."""
 
 
-def nodes(base: str) -> tuple[Node, ...]:
-    """The nodes under an address without a trailing slash, e.g. http://localhost:8000."""
+def nodes(base: str, addresses: str = "") -> tuple[Node, ...]:
+    """The nodes under an address without a trailing slash, e.g. http://localhost:8000.
+
+    `addresses` says which of them answer under another one, as the setting of that name does.
+    """
+
+    def at(name: str) -> str:
+        return f"{of_node(addresses, name) or base}/{name}"
+
     return tuple(
         Node(
             name=name,
             roles=frozenset({it.role}),
-            base=f"{base}/{name}",
+            base=at(name),
             title=it.title,
             organization=BY_KEY[it.owner].organization_number,
             client_id=client_id(name),
             her_id=it.her_id,
-            trust=f"{base}/tillitsanker",
-            platform=f"{base}/samhandling",
+            trust=at("tillitsanker"),
+            platform=at("samhandling"),
         )
         for name, it in INSTALLATIONS.items()
     )
+
+
+def nodes_of(settings: Settings) -> tuple[Node, ...]:
+    """All nodes, those of other programs too, where the settings say that they answer."""
+    return nodes(f"http://localhost:{settings.port}", settings.addresses)
+
+
+def served(settings: Settings) -> frozenset[str]:
+    """Names of the nodes that this program serves. Malformed when the setting names one that there is not."""
+    chosen = listed(settings.nodes)
+    if unknown := chosen - INSTALLATIONS.keys():
+        raise Malformed(
+            f"AKSON_NODES names {', '.join(sorted(unknown))}: there are {', '.join(INSTALLATIONS)}"
+        )
+    return chosen or frozenset(INSTALLATIONS)
 
 
 def client_id(name: str) -> str:
@@ -70,9 +93,19 @@ class Client(NamedTuple):
     bases: tuple[str, ...]
     """All addresses (node and further surfaces) that people sign in at."""
 
+    @property
+    def name(self) -> str:
+        """The node's."""
+        return self.base.rpartition("/")[2]
 
-def clients(base: str) -> tuple[Client, ...]:
-    """The clients of the demo; the trust anchor itself is none."""
+    @property
+    def origin(self) -> str:
+        """Where its start page stands."""
+        return self.base.rpartition("/")[0]
+
+
+def clients(known: tuple[Node, ...]) -> tuple[Client, ...]:
+    """These nodes as clients; the trust anchor itself is none."""
     return tuple(
         Client(
             node.client_id,
@@ -84,9 +117,12 @@ def clients(base: str) -> tuple[Client, ...]:
                 if u.parent and owner(u).organization_number == node.organization
             ),
             node.base,
-            (node.base, *(f"{base}/{surface}" for surface in SURFACES.get(node.name, ()))),
+            (
+                node.base,
+                *(f"{node.base.rpartition('/')[0]}/{surface}" for surface in SURFACES.get(node.name, ())),
+            ),
         )
-        for node in nodes(base)
+        for node in known
         if Role.TILLITSANKER not in node.roles
     )
 

@@ -1,12 +1,13 @@
 """Puts the demo into a node's database: once, all or nothing, through the same door as everything else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 from akson.demo import registers
 from akson.demo.build import blocks, resources
 from akson.demo.certificates import publish_certificates
-from akson.demo.nodes import Client, Person, clients, nodes, persons
+from akson.demo.nodes import Client, Person, clients, nodes_of, persons, served
 from akson.demo.roles import ROLES
 from akson.demo.units import BY_KEY
 from akson.exchange.edge import follow
@@ -25,7 +26,7 @@ from akson.security import keys
 from akson.security.actor import Action
 from akson.store.access import mirror
 from akson.store.access import registers as store
-from akson.store.database.pool import Database
+from akson.store.database.pool import Database, Tx
 from akson.store.underway import keep
 from akson.trust import registry
 
@@ -59,8 +60,7 @@ async def seed(
     A node filled on an earlier day gets today's visits and tasks. The trust anchor gets its clients and people every time, since their addresses follow the port. The database is open
     and migrated.
     """
-    base = f"http://localhost:{settings.port}"
-    node = next(node for node in nodes(base) if node.name == name)
+    node = next(node for node in nodes_of(settings) if node.name == name)
     if Role.TILLITSANKER in node.roles:
         await register(database, settings, today)
         return 0
@@ -140,30 +140,38 @@ def _refuse_faulty(found: list[list[Resource]]) -> None:
 
 async def register(database: Database, settings: Settings, today: date) -> None:
     """Tell the trust anchor of systems, APIs and people; what it knew is brought up to date."""
-    base = f"http://localhost:{settings.port}"
     async with database.transaction() as tx:
-        for client in clients(base):
+        for client in clients(nodes_of(settings)):
             if not await registry.has_ended(tx, client.client_id):
-                await registry.register_client(tx, _client(client, settings))
+                await registry.register_client(tx, _client(client, await _keys(tx, client, settings)))
             await registry.register_member(tx, registry.Membership(client.organization, AGREEMENT))
-            name = client.base.rpartition("/")[2]
-            await registry.register_api(tx, registry.Api(f"akson:{name}", client.base, client.client_id))
-            if Role.SAMHANDLING.value == name:
+            await registry.register_api(
+                tx, registry.Api(f"akson:{client.name}", client.base, client.client_id)
+            )
+            if Role.SAMHANDLING.value == client.name:
                 for api in {scope.rpartition("/")[0] for scope in REGISTERS}:
                     await registry.register_api(tx, registry.Api(api, client.base, client.client_id))
         for person in persons(today):
             await registry.register_person(tx, _person(person))
 
 
-def _client(client: Client, settings: Settings) -> registry.Client:
-    name = client.base.rpartition("/")[2]
+async def _keys(tx: Tx, client: Client, settings: Settings) -> Mapping[str, Any]:
+    """The public keys of a node: its own ring, or what was registered of one that another program serves."""
+    if client.name in served(settings):
+        return keys.load(settings.data, f"{client.name}-client").public()
+    known = await registry.find_client(tx, client.client_id)
+    return known.jwks if known else {"keys": []}
+
+
+def _client(client: Client, jwks: Mapping[str, Any]) -> registry.Client:
+    name = client.name
     return registry.Client(
         client_id=client.client_id,
         name=client.title,
         organization=client.organization,
-        jwks=keys.load(settings.data, f"{name}-client").public(),
+        jwks=jwks,
         redirect_uris=frozenset(f"{base}/callback" for base in client.bases),
-        logout_uris=frozenset({f"http://localhost:{settings.port}/"}),
+        logout_uris=frozenset({f"{client.origin}/"}),
         scopes=frozenset(f"akson:{peer}/{right}" for peer in PEERS[name] for right in RIGHTS)
         | frozenset(f"akson:{peer}/vitne" for peer in (*PEERS[name], Role.SAMHANDLING.value))
         | (frozenset(REGISTERS) if name in ASKING else frozenset()),

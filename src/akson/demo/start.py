@@ -6,7 +6,7 @@ from akson.demo.ids import demo_reference
 from akson.demo.nodes import NO_EID
 from akson.demo.personnel import STAFF, Post, Staff
 from akson.demo.units import BY_KEY
-from akson.kit.settings import Node
+from akson.kit.settings import Node, Role
 from akson.security.roles import DUTIES
 from akson.web.start import Group, Person, Start, System
 
@@ -25,9 +25,10 @@ OPERATIONS = "driftsansvarlig"
 def start(nodes: tuple[Node, ...]) -> Start:
     """The start page for these nodes."""
     groups = [_personnel(node.name) for node in nodes if node.name in GROUPS]
-    groups.insert(2, Group("demo.group_innbygger", tuple(_citizens())))
     systems = [System(node.title, f"/{node.name}/", f"demo.node_{node.name}") for node in nodes]
-    systems.insert(4, System("Innbyggerportalen", "/innbygger/", "demo.node_innbygger"))
+    if any(Role.SAMHANDLING in node.roles for node in nodes):
+        groups.insert(2, Group("demo.group_innbygger", tuple(_citizens())))
+        systems.insert(4, System("Innbyggerportalen", "/innbygger/", "demo.node_innbygger"))
     return Start(tuple(group for group in groups if group.people), STEPS, tuple(systems))
 
 

@@ -50,6 +50,15 @@ OPTIONS = {
     "data": Option("data", "Folder of the embedded database, keys and blobs."),
     "host": Option("127.0.0.1", "Address to listen on."),
     "port": Option("8000", "Port to listen on."),
+    "nodes": Option(
+        "",
+        "Names of the nodes that this program serves, separated by commas, e.g. journal. Empty: all of them.",
+    ),
+    "addresses": Option(
+        "",
+        "Where nodes answer, when it is not this program's own address: node=origin, separated by commas, e.g."
+        " journal=https://journal.example,tillitsanker=https://anker.example.",
+    ),
     "database": Option(
         "",
         "Connection URI of an own PostgreSQL 15-18 server; each node uses its database akson_<node>. Empty: the embedded one.",
@@ -155,6 +164,8 @@ class Settings:
     data: Path
     host: str
     port: int
+    nodes: str
+    addresses: str
     database: str
     pool: int
     body_limit: int
