@@ -5,7 +5,7 @@ A grant is what one user allowed one app, or an app has for itself. Every token 
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from akson.kit.clock import instant, now
@@ -24,8 +24,10 @@ ONLINE_LIFE = timedelta(hours=10)
 OFFLINE_LIFE = timedelta(days=30)
 CONSENT_LIFE = timedelta(days=90)
 """How long a user is not asked again for what the user has allowed before."""
+NOTED = timedelta(minutes=1)
+"""How exactly it is known when a grant was last used: each request would be a write otherwise."""
 
-LAUNCH, ASKED, CODE, GRANT = "app-launch", "app-asked", "app-code", "app-grant"
+LAUNCH, ASKED, CODE, GRANT = "app-launch", "app-asked", "app-code", keep.APP_GRANT
 ACCESS, REFRESH, SPENT, CONSENT = "app-access", "app-refresh", "app-spent", "app-consent"
 SESSION = "session"
 
@@ -47,6 +49,8 @@ class Grant:
     session: str = ""
     """Key of the session that it ends with (online_access); empty when it goes on."""
     started: str = ""
+    used: str = ""
+    """When it was last used, to the minute; empty before that."""
 
     @property
     def words(self) -> frozenset[str]:
@@ -181,6 +185,13 @@ async def shown(tx: Tx, token: str) -> tuple[Grant, Mapping[str, str]] | None:
     return (grant, kept) if kept and grant else None
 
 
+async def use(tx: Tx, grant: Grant) -> None:
+    """The grant is used now."""
+    moment = now()
+    if not grant.used or moment - datetime.fromisoformat(grant.used) >= NOTED:
+        await keep.note(tx, GRANT, grant.sid, {"used": instant(moment)})
+
+
 async def revoke(tx: Tx, token: str, app: str) -> None:
     """End the grant that a token of this app hangs on; nothing happens for a token that is none or another's."""
     key = digest(token)
@@ -198,6 +209,23 @@ async def of_app(tx: Tx, app: str) -> list[Grant]:
     """The grants of an app that are good now, the newest first."""
     found = [Grant(**value) for value in (await keep.find(tx, GRANT)).values() if value["app"] == app]
     return sorted(found, key=lambda grant: grant.started, reverse=True)
+
+
+async def of_person(tx: Tx, caller: Caller) -> list[Grant]:
+    """What somebody has allowed apps on a surface in a role, as far as it is good now, the newest first."""
+    found = [Grant(**value) for value in (await keep.app_grants(tx, caller.pid)).values()]
+    mine = [each for each in found if who(caller_of(each.caller)) == who(caller)]
+    good = [each for each in mine if await find(tx, each.sid)]
+    return sorted(good, key=lambda grant: grant.started, reverse=True)
+
+
+async def end_mine(tx: Tx, app: str, caller: Caller) -> int:
+    """End all that somebody allowed an app, and ask anew next time; how many grants there were."""
+    mine = [each for each in await of_person(tx, caller) if each.app == app]
+    for grant in mine:
+        await keep.delete(tx, GRANT, grant.sid)
+    await keep.delete(tx, CONSENT, f"{app} {who(caller)}")
+    return len(mine)
 
 
 async def end_all(tx: Tx, app: str) -> int:

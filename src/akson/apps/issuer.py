@@ -57,6 +57,8 @@ class Issuer:
         async with self.database.transaction() as tx:
             shown = await grants.shown(tx, token) if 20 <= len(token) <= 200 else None
             app = await registry.approved(tx, shown[0].app) if shown else None
+            if shown and app:
+                await grants.use(tx, shown[0])
         if shown is None or app is None:
             raise BadToken("the token is none of this node's, or not good any more")
         grant, kept = shown

@@ -93,7 +93,8 @@ class Authentication:
         except BadToken as error:
             log(Event.TOKEN_REFUSED, node=self._door.node.name, reason=error.diagnostics)
             await self._refused(scope, error)
-            await refusal(error, scope, self._door.tell)(scope, receive, send)
+            answer = refusal(error, scope, self._door.tell, bearer=self._takes_bearer(scope["path"]))
+            await answer(scope, receive, send)
             return
         except (PeerSilent, PeerFailed) as error:
             await _answer(error.status, {}, self._door.tell(scope, _outcome(error)))(scope, receive, send)
@@ -130,7 +131,7 @@ class Authentication:
             # Pages ask for no scope, and only a cookie comes with the secret of a form.
             raise BadToken("tokens are for the API and pages for signed-in people", "invalid_request")
         find_app = self._door.find_app
-        if find_app and _is_bearer(headers) and _under(scope["path"], (self._door.app_path,)):
+        if find_app and _is_bearer(headers) and self._takes_bearer(scope["path"]):
             await self._app_token(scope, headers, find_app)
             return
         token = scheme(headers.getlist("authorization"))
@@ -140,6 +141,10 @@ class Authentication:
         scope["state"]["caller"] = caller
         scope["state"]["token"] = token
         scope["state"]["actor"] = await self._door.find_actor(caller)
+
+    def _takes_bearer(self, path: str) -> bool:
+        """Whether tokens of apps are good at a path."""
+        return self._door.find_app is not None and _under(path, (self._door.app_path,))
 
     async def _app_token(self, scope: Scope, headers: Headers, find_app: FindApp) -> None:
         """A token of an app: known by its digest alone, so that no signed token can pass here without its proof."""
@@ -186,14 +191,29 @@ def _asked(scope: Scope) -> str:
     return f"{scope['method']} {scope['path']}"
 
 
-def refusal(error: BadToken, scope: Scope, tell: Tell) -> Response:
-    """The answer to a bad token (RFC 6750 3, RFC 9449 7.1), with an OperationOutcome as body."""
-    challenge = (
-        f'DPoP error="{error.error}", error_description="{error.diagnostics}", algs="{CHALLENGE_ALGORITHMS}"'
-    )
+def refusal(error: BadToken, scope: Scope, tell: Tell, *, bearer: bool = False) -> Response:
+    """The answer to a bad token (RFC 6750 3, RFC 9449 7.1), with an OperationOutcome as body.
+
+    `bearer`: tokens of apps are good here too. What was wrong is told in the scheme of the token that was shown, and the
+    other one is named beside it.
+    """
     status = {"invalid_request": 400, "csrf": 403}.get(error.error, 401)
-    headers = {"Cache-Control": "no-store"} | ({"WWW-Authenticate": challenge} if status == 401 else {})
+    headers = {"Cache-Control": "no-store"}
+    if status == 401:
+        headers["WWW-Authenticate"] = _challenge(error, scope, bearer=bearer)
     return _answer(status, headers, tell(scope, _outcome(error)))
+
+
+def _challenge(error: BadToken, scope: Scope, *, bearer: bool) -> str:
+    told, algorithms = (
+        f'error="{error.error}", error_description="{error.diagnostics}"',
+        f'algs="{CHALLENGE_ALGORITHMS}"',
+    )
+    if not bearer:
+        return f"DPoP {told}, {algorithms}"
+    if _is_bearer(Headers(scope=scope)):
+        return f"Bearer {told}, DPoP {algorithms}"
+    return f"DPoP {told}, {algorithms}, Bearer"
 
 
 def _outcome(error: AksonError) -> Resource:

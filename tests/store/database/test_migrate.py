@@ -59,6 +59,7 @@ STANDING = {
     "0026_opened_access": "27b53071db856ecd",
     "0027_representation": "932ad05c95ca5964",
     "0028_follow_up": "cc6f7937521079cb",
+    "0029_app_user": "0cd8359a639a7984",
 }
 
 

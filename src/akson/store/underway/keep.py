@@ -25,6 +25,11 @@ unnest(%s::text[], %s::text[]) k (kind, key)
 on conflict (kind, key) do update set value = excluded.value, expires = excluded.expires
 where keep.expires <= now() returning kind, key"""
 GET = "select value from keep where kind = %s and key = %s and expires > now()"
+APP_GRANT = "app-grant"
+"""Kind of what a user allowed an app (apps/grants.py)."""
+OF_PERSON = """
+select key, value from keep where kind = 'app-grant' and value -> 'caller' ->> 'pid' = %s and expires > now()"""
+NOTE = "update keep set value = value || %s where kind = %s and key = %s"
 TAKE = "delete from keep where kind = %s and key = %s returning value, expires > now()"
 
 
@@ -73,6 +78,16 @@ async def lock(tx: Tx, kind: str, key: str) -> dict[str, Any] | None:
     """The value, held so that nobody else changes it before this transaction ends."""
     row = await tx.one(GET + " for update", [kind, key])
     return row[0] if row else None
+
+
+async def note(tx: Tx, kind: str, key: str, more: dict[str, Any]) -> None:
+    """Add members to a value that is still kept; nothing happens to one that was taken away meanwhile."""
+    await tx.execute(NOTE, [Jsonb(more), kind, key])
+
+
+async def app_grants(tx: Tx, pid: str) -> dict[str, dict[str, Any]]:
+    """What the person with this identity number allowed apps, by their keys."""
+    return dict(await tx.fetch(OF_PERSON, [pid]))
 
 
 async def find(tx: Tx, kind: str) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,8 @@ VERBS = (("rs", "read"), ("c", "create"), ("u", "update"), ("d", "delete"))
 """Letters of a scope, any of which mean a verb."""
 OFFICE = "_office"
 """Ending of the texts that tell somebody else than the user."""
+OWN = "_own"
+"""The same for the texts that tell somebody of the own data."""
 TOLD = ("openid", "offline_access", "online_access")
 """The plain scopes that a user is told of; the others say nothing by themselves."""
 

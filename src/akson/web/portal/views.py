@@ -13,6 +13,7 @@ from akson.web.context import of_type, permitted, readable
 from akson.web.critical import Line
 from akson.web.ehr import work
 from akson.web.page import render
+from akson.web.portal.apps import own_app_routes
 from akson.web.portal.attorney import attorney_routes
 from akson.web.portal.citizen import person
 from akson.web.portal.papers import paper_routes
@@ -31,6 +32,7 @@ def portal_routes() -> list[BaseRoute]:
         *seen_routes(),
         *privacy_routes(),
         *attorney_routes(),
+        *own_app_routes(),
     ]
 
 
