@@ -33,9 +33,10 @@ from akson.rest.platform.persons import person_routes
 from akson.rest.platform.privacy import privacy_routes
 from akson.rest.platform.units import unit_routes
 from akson.rest.platform.watch import watch_routes
-from akson.security.actor import Actor, Kind
+from akson.security.actor import Actor, ActsFor, Kind
 from akson.security.client import Behalf, Onward
 from akson.security.door_log import Doing, Happened
+from akson.security.representation import header
 from akson.security.scopes import require_scope
 from akson.store.access import audit
 from akson.store.database.pool import Tx
@@ -122,16 +123,23 @@ def inquiry(each: Hosted, look: DocumentLook) -> Callable[[Request], None]:
     access = AccessLook(look.sources)
 
     def equip(request: Request) -> None:
-        if request.state.actor.kind is not Kind.CITIZEN:
-            return  # the record systems answer about the one who has signed in, and not about who is acted for
-        ask = ask_source(each, Behalf(request.state.session))
-        request.state.inquiry = Inquiry(ask, look, access, request.state.actor.pid)
+        actor: Actor = request.state.actor
+        if actor.kind is Kind.CITIZEN:
+            ask = ask_source(each, Behalf(request.state.session))
+            request.state.inquiry = Inquiry(ask, look, access, actor.pid)
+        elif actor.acts_for:
+            ask = ask_source(each, Behalf(request.state.session), actor.acts_for)
+            request.state.inquiry = Inquiry(ask, look, access, actor.acts_for.pid)
 
     return equip
 
 
-def ask_source(each: Hosted, behalf: Behalf | Onward) -> AskSource:
-    """Asks a source on behalf of somebody: who called us (Onward), or who has a session here (Behalf)."""
+def ask_source(each: Hosted, behalf: Behalf | Onward, acts_for: ActsFor | None = None) -> AskSource:
+    """Asks a source on behalf of somebody: who called us (Onward), or who has a session here (Behalf).
+
+    For one who acts for another it says for whom and by which right, which the source looks up itself.
+    """
+    said = header(acts_for.right, acts_for.pid) if acts_for else {}
 
     async def ask(
         source: Source, method: str, path: str, content: bytes | None, headers: Mapping[str, str]
@@ -139,7 +147,7 @@ def ask_source(each: Hosted, behalf: Behalf | Onward) -> AskSource:
         scope = f"akson:{source.slug}/fhir"
         url = f"{source.fhir}/{path}"
         return await each.peer.request(
-            method, url, scope=scope, on_behalf_of=behalf, content=content, headers=dict(headers)
+            method, url, scope=scope, on_behalf_of=behalf, content=content, headers={**headers, **said}
         )
 
     return ask

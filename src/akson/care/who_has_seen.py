@@ -14,7 +14,7 @@ from akson.exchange.declare import service
 from akson.exchange.hub.access import Log
 from akson.fhir.model import Resource
 from akson.security.audit.agents import UNKNOWN
-from akson.security.audit.codes import BASIS, DONE, OWNER, ROLE_CLASS, RULE, SECURITY_ROLE, UNIT
+from akson.security.audit.codes import BASIS, DONE, OWNER, RIGHTS, ROLE_CLASS, RULE, SECURITY_ROLE, UNIT
 from akson.security.once import digest
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.topics import TOPIC_OF, TOPICS
@@ -215,7 +215,7 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
     asked = not log.register and event.get("id")
     return Person(
         name=str(user.get("name", "")) or ("" if kind == PERSON or _is_unknown(user) else log.title),
-        role=next((code for each in user.get("role", []) if (code := _code(each, ROLE_SYSTEM))), ""),
+        role=next((code for each in user.get("role", []) if (code := _role(each))), ""),
         unit=_named(agents, UNIT),
         organization=_named(agents, OWNER),
         kind=kind,
@@ -231,6 +231,11 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
         events=[(log.title, str(event["id"]))] if asked else [],
         home=log.title if asked and _is_home(event) else "",
     )
+
+
+def _role(concept: Resource) -> str:
+    """The role at work, or the right by which one acts for another."""
+    return _code(concept, ROLE_SYSTEM) or _code(concept, RIGHTS)
 
 
 def _is_home(event: Resource) -> bool:

@@ -21,6 +21,7 @@ from akson.record.context import Place
 from akson.record.relations import is_dead
 from akson.security.actor import Actor, ActsFor, Kind, Purpose
 from akson.security.caller import Caller, RoleChoice
+from akson.security.representation import Claim
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.rules.care_relation import parties_of
 from akson.security.scopes import ADMIN, has_scope
@@ -100,6 +101,8 @@ class People:
     async def _citizen(self, tx: Tx, caller: Caller) -> Actor | None:
         if caller.surface and caller.role != ONESELF:
             return await self._representative(tx, caller)
+        if caller.acts_for:
+            return await self._by_right(tx, caller, caller.acts_for)
         patient = await self.patient(tx, caller.pid)
         if patient and is_dead(patient):  # whoever shows an e-ID of the dead is somebody else
             return None
@@ -152,6 +155,29 @@ class People:
             assurance=caller.assurance,
             token=caller.token,
             acts_for=acts_for,
+        )
+
+    async def _by_right(self, tx: Tx, caller: Caller, claim: Claim) -> Actor | None:
+        """Somebody who shows a token and says for whom: this node looks the right up itself.
+
+        Where it knows of none, there is nobody's record to see, as there is none of somebody who is not known here.
+        """
+        own = await self.patient(tx, caller.pid)
+        patient = await self.patient(tx, claim.pid)
+        hub = Role.SAMHANDLING in self._place.node.roles
+        areas = await representation.claimed(tx, caller.pid, claim, hub=hub)
+        if own and is_dead(own):
+            return None
+        known = patient if patient and areas and not is_dead(patient) else None
+        return Actor(
+            Kind.REPRESENTATIVE,
+            name=caller.name,
+            pid=caller.pid,
+            client_id=caller.client_id,
+            patient=known["id"] if known else "",
+            assurance=caller.assurance,
+            token=caller.token,
+            acts_for=ActsFor(claim.pid, "", claim.right, areas if known else frozenset()),
         )
 
     async def _personnel(self, tx: Tx, caller: Caller) -> Actor | None:

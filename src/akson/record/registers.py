@@ -12,7 +12,7 @@ from typing import Any
 from akson.fhir.search_parse import parse
 from akson.kit.errors import NotFound
 from akson.kit.norwegian import FNR
-from akson.record import trail
+from akson.record import representation, trail
 from akson.record.context import Context
 from akson.security.policy import Grant
 from akson.store.access import registers
@@ -79,6 +79,8 @@ async def change(
     made = Entry(entry.id, entry.keys, make(entry.body))
     if not await registers.put(ctx.tx, register, made):
         return 0
+    if register is Register.PERSON:
+        await representation.ended(ctx.tx, [made])
     return await registers.tell(ctx.tx, register, entry.id, kind)
 
 
@@ -89,4 +91,6 @@ async def fill(ctx: Context, register: Register, entries: Sequence[Entry], kind:
         if await registers.put(ctx.tx, register, entry):
             await registers.tell(ctx.tx, register, entry.id, kind)
             changed += 1
+    if register is Register.PERSON:
+        await representation.ended(ctx.tx, entries)
     return changed

@@ -1,26 +1,38 @@
 """Whom somebody may act for now: children and wards by the register of persons, and those who have given a power of attorney.
 
 Asked anew for every request, so that what has ended has ended: a birthday, a power that was taken back, an address that
-became secret.
+became secret. The platform asks its own registers; a record system what it has taken from the register of persons, and
+its mirror of the powers.
 """
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from akson.kit.clock import now
 from akson.security import representation as rule
 from akson.security.actor import ActsFor
-from akson.security.representation import Body
+from akson.security.representation import Body, Claim
 from akson.store.access import attorneys, registers
 from akson.store.access.registers import Entry
 from akson.store.database.pool import Tx
 
 PERSON = "person"
+TAKEN = "taken-person"
+"""What a record system has taken from the register of persons, among its own entries."""
+FRESH = timedelta(seconds=15)
+"""A node that has heard no word of the platform for longer lets nobody act by a power of attorney."""
+OSLO = ZoneInfo("Europe/Oslo")
 
 
 async def of(tx: Tx, pid: str) -> list[ActsFor]:
-    """Whom the person with this identity number may act for, each once."""
+    """Whom the person with this identity number may act for, each once, as the platform's registers have it."""
     own = await registers.by_keys(tx, PERSON, [pid])
     if any(rule.is_secret(entry.body) for entry in own):
         return []
-    found = [made for entry in await attorneys.charges(tx, pid) if (made := await _charge(tx, pid, entry))]
+    found = [
+        made for entry in await attorneys.charges(tx, pid) if (made := await _charge(tx, PERSON, pid, entry))
+    ]
     powers = await attorneys.held(tx, pid)
     givers = {
         entry.keys[0]: entry.body for entry in await registers.by_keys(tx, PERSON, [p.giver for p in powers])
@@ -36,17 +48,63 @@ async def of(tx: Tx, pid: str) -> list[ActsFor]:
     return list(first.values())
 
 
-async def _charge(tx: Tx, pid: str, entry: Entry) -> ActsFor | None:
-    numbers = [str(each["responsible"]) for each in entry.body.get("parentalResponsibility", [])]
-    parents = [each.body for each in await registers.by_keys(tx, PERSON, numbers)]
-    today = now().date()
+async def claimed(tx: Tx, pid: str, claim: Claim, *, hub: bool) -> frozenset[str]:
+    """What the person with this identity number may do by the right claimed; nothing where there is no such right.
+
+    `hub`: the platform, which has the registers themselves.
+    """
+    if hub:
+        held = (each for each in await of(tx, pid) if (each.pid, each.right) == (claim.pid, claim.right))
+        return next((each.areas for each in held), frozenset())
+    both = await registers.by_keys(tx, TAKEN, [pid, claim.pid])
+    if any(rule.is_secret(entry.body) for entry in both):
+        return frozenset()
+    if claim.right == rule.POWER:
+        return await attorneys.known(tx, claim.pid, pid, FRESH)
+    other = next((entry for entry in both if claim.pid in entry.keys), None)
+    # Whether the address of the one who acts is secret must be known here.
+    if other is None or not any(pid in entry.keys for entry in both):
+        return frozenset()
+    found = await _charge(tx, TAKEN, pid, other)
+    return found.areas if found and found.right == claim.right else frozenset()
+
+
+async def _charge(tx: Tx, register: str, pid: str, entry: Entry) -> ActsFor | None:
+    parents = [each.body for each in await registers.by_keys(tx, register, rule.responsible(entry.body))]
     for right, areas in (
-        (rule.PARENT, rule.of_child(entry.body, pid, parents, today)),
+        (rule.PARENT, rule.of_child(entry.body, pid, parents, today())),
         (rule.GUARDIAN, rule.of_ward(entry.body, pid)),
     ):
         if areas:
             return ActsFor(entry.keys[0], _name(entry.body), right, areas)
     return None
+
+
+async def old_enough(tx: Tx, giver: str, holder: str) -> bool:
+    """Whether the one is 16 and the other 18, as the register of persons has it; who is not in it is not."""
+    for pid, least in ((giver, rule.ADULT), (holder, rule.OF_AGE)):
+        found = await registers.by_keys(tx, PERSON, [pid])
+        years = rule.age(found[0].body, today()) if found else None
+        if years is None or years < least:
+            return False
+    return True
+
+
+async def ended(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Who has died, or got a secret address, has no power of attorney any more, neither given nor received."""
+    gone = [key for entry in entries if rule.is_secret(entry.body) for key in entry.keys]
+    if gone:
+        await attorneys.end_all(tx, gone)
+
+
+def today() -> date:
+    """The day in Norway: a birthday begins at midnight there."""
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """The day of a moment, in Norway."""
+    return moment.astimezone(OSLO).date()
 
 
 def _name(body: Body) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from akson.security.actor import Actor, AppRights
+from akson.security.representation import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Caller:
     """`jti` of the token, or the name of the session, which opens nothing."""
     app: AppRights | None = None
     """The app that shows the token: of a person it has the session's role and surface, for itself neither."""
+    acts_for: Claim | None = None
+    """For whom a citizen wants to act by this token. Nothing proves it: the node looks the right up itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def of_actor(actor: Actor) -> dict[str, Any]:
         "actor_name": actor.name,
         "actor_id": actor.hpr,
         "practitioner": actor.practitioner,
-        "role": actor.role,
+        "role": actor.role or (actor.acts_for.right if actor.acts_for else ""),
         "profession": actor.authorization,
         "unit": actor.unit_name,
         "unit_number": actor.unit_number,

@@ -7,7 +7,7 @@ Sets `state.caller`, `state.token` (to exchange it when calling on), `state.acto
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +25,7 @@ from akson.security.caller import FindActor, FindApp
 from akson.security.door_log import REFUSAL, TOLD, Doing, DoorLog, Happened
 from akson.security.jose import BadToken
 from akson.security.oidc import Surface
+from akson.security.representation import HEADER, claimed
 from akson.security.sessions import Session, Sessions
 from akson.security.tokens import Verifier, scheme
 
@@ -138,6 +139,10 @@ class Authentication:
         path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         request = dpop.Request(scope["method"], f"{self._origin}{path}", token)
         caller = await self._door.verifier.verify(token, headers.getlist("dpop"), request)
+        if claim := claimed(headers.getlist(HEADER)):
+            if not caller.pid or caller.attest is not None:
+                raise BadToken("citizens alone act for others", "invalid_request")
+            caller = replace(caller, acts_for=claim)
         scope["state"]["caller"] = caller
         scope["state"]["token"] = token
         scope["state"]["actor"] = await self._door.find_actor(caller)

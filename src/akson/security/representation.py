@@ -8,20 +8,48 @@ and nobody for them.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
+
+from akson.kit.norwegian import parse
+from akson.security.jose import BadToken
 
 PARENT, POWER, GUARDIAN = "FO", "FU", "VE"
 """V7611."""
 RECORD, PRIVACY, APPOINTMENTS = "journal", "personvern", "avtaler"
 """What one may do for somebody: read the record, decide on who sees it, see the appointments."""
 ALL = frozenset({RECORD, PRIVACY})
-YOUTH, ADULT = 12, 16
+YOUTH, ADULT, OF_AGE = 12, 16, 18
+"""From 16 one decides on the own health, and gives powers of attorney; from 18 one is given them."""
+HEADER = "akson-acts-for"
+"""Beside a citizen's token: by which right, and for whom. No address holds it, and no log."""
 SECRET = frozenset({"Confidential", "StrictlyConfidential"})
 PERSONAL = frozenset({"PersonalInterests", "PersonalAndEconomicalInterests"})
 """Scopes of guardianship that health belongs to."""
 
 Body = Mapping[str, Any]
 """An entry of the register of persons."""
+
+
+class Claim(NamedTuple):
+    """For whom the one who shows a token wants to act, and by which right (V7611); what a node checks for itself."""
+
+    right: str
+    pid: str
+
+
+def claimed(values: Sequence[str]) -> Claim | None:
+    """What the header says, e.g. `FU 04856805056`; None where there is none. BadToken for what it cannot say."""
+    if not values:
+        return None
+    right, _, pid = values[0].partition(" ")
+    if len(values) > 1 or right not in {PARENT, POWER, GUARDIAN} or parse(pid) is None:
+        raise BadToken(f"{HEADER} is FO, FU or VE, a space and an identity number, once", "invalid_request")
+    return Claim(right, pid)
+
+
+def header(right: str, pid: str) -> dict[str, str]:
+    """What says for whom one acts."""
+    return {HEADER: f"{right} {pid}"}
 
 
 def of_child(child: Body, parent: str, parents: Sequence[Body], today: date) -> frozenset[str]:
@@ -49,6 +77,25 @@ def of_ward(ward: Body, guardian: str) -> frozenset[str]:
         ):
             return ALL
     return frozenset()
+
+
+def responsible(person: Body) -> list[str]:
+    """Identity numbers of those with parental responsibility."""
+    return [
+        str(each["responsible"])
+        for each in person.get("parentalResponsibility", [])
+        if each.get("responsible")
+    ]
+
+
+def guardians(person: Body) -> list[str]:
+    """Identity numbers of guardians, whatever their scope."""
+    said = [each.get("guardian", {}) for each in person.get("guardianshipOrFuturePowerOfAttorney", [])]
+    return [
+        str(each["norwegianIdentificationNumber"])
+        for each in said
+        if each.get("norwegianIdentificationNumber")
+    ]
 
 
 def is_secret(person: Body) -> bool:

@@ -25,6 +25,8 @@ from akson.record.authorizations import TAKEN as TAKEN_PERSONNEL
 from akson.record.context import NODE_ITSELF, Context, Place, opened
 from akson.record.erasing import What
 from akson.record.registers import Register
+from akson.record.representation import TAKEN as TAKEN_PERSON
+from akson.security.representation import guardians, responsible
 from akson.store.access import registers as store
 from akson.store.access.registers import Entry
 from akson.store.record import events, resources
@@ -34,7 +36,7 @@ from akson.store.search import statements
 from akson.store.underway import keep
 
 TAKEN = {
-    Register.PERSON: "taken-person",
+    Register.PERSON: TAKEN_PERSON,
     Register.PERSONNEL: TAKEN_PERSONNEL,
     Register.DOCTOR: "taken-doctor",
 }
@@ -137,10 +139,21 @@ class RegisterFollower:
         await store.put(ctx.tx, TAKEN[Register.PERSON], entry)
         for kind in sorted(PEOPLE):
             for resource in await _find(ctx, kind, identifier=f"{FNR}|{number}"):
+                if kind == "Patient":
+                    await self._close(ctx, found)
                 made = taken.person(resource, found)
                 if await _update(ctx, resource, made) and taken.is_protected(found):
                     # Where somebody lived stands in the versions before.
                     await erasing.erase(ctx, What.VERSIONS, kind, resource["id"])
+
+    async def _close(self, ctx: Context, found: dict[str, Any]) -> None:
+        """Keep the entries of a patient's parents and guardians too: whether they may act rests on them."""
+        numbers = close_to(found)
+        known = await store.by_keys(ctx.tx, TAKEN[Register.PERSON], numbers)
+        missing = numbers - {key for entry in known for key in entry.keys}
+        for other in await self.registers.persons_of(sorted(missing)) if missing else ():
+            entry = Entry(str(other["id"]), (taken.number(other),), taken.kept(other))
+            await store.put(ctx.tx, TAKEN[Register.PERSON], entry)
 
     async def _doctor(self, ctx: Context, found: dict[str, Any]) -> None:
         number = await _known_number(ctx, str(found["id"]))
@@ -211,7 +224,10 @@ class RegisterFollower:
 async def begin(ctx: Context, entries: Mapping[Register, Sequence[Entry]]) -> None:
     """A node that was filled from the registers themselves has taken these entries, and follows from here."""
     known = {_number(one) for kind in sorted(PEOPLE) for one in await _all(ctx, kind)}
+    patients = {_number(one) for one in await _all(ctx, "Patient")}
     for register, found in entries.items():
+        if register is Register.PERSON:
+            known |= {pid for entry in found if patients & set(entry.keys) for pid in close_to(entry.body)}
         await keep.put(ctx.tx, MARK, register.value, {"next": len(found) + 1}, FOREVER)
         if register is Register.PERSON:
             for entry in found:
@@ -219,6 +235,11 @@ async def begin(ctx: Context, entries: Mapping[Register, Sequence[Entry]]) -> No
                     await store.put(ctx.tx, TAKEN[register], replace(entry, body=taken.kept(entry.body)))
     latest = await events.latest(ctx.tx)
     await keep.put(ctx.tx, MARK, OWN, {"xid": str(latest.xid), "sequence": latest.sequence}, FOREVER)
+
+
+def close_to(person: dict[str, Any]) -> set[str]:
+    """Identity numbers of those who may act for somebody by the register."""
+    return {*responsible(person), *guardians(person)}
 
 
 def _following(follower: RegisterFollower, register: Register) -> Callable[[Context], Awaitable[None]]:

@@ -1,4 +1,4 @@
-"""Follows the register of the citizens' own rules at the platform, and obeys it on this node.
+"""Follows the register of the citizens' own rules and powers of attorney at the platform, and obeys it on this node.
 
 One long poll for the whole node, from a mark. The first answers bring all that stands; until nothing more stood in the
 register, nobody here knows what is closed, and personnel see no record (rule rules_known). From then on the last rules
@@ -18,7 +18,8 @@ from akson.record.context import Place
 from akson.security.client import Peer
 from akson.security.privacy import BEGINNING, END, NAME_OF
 from akson.security.rules.own_privacy import SCOPE
-from akson.store.access import mirror
+from akson.store.access import attorneys, mirror
+from akson.store.access.attorneys import Told
 from akson.store.access.mirror import Rule
 
 WAIT, SLACK = 3, 1.5
@@ -66,12 +67,26 @@ class Follower:
             rules: defaultdict[str, list[Rule]] = defaultdict(list)
             for each in told["changes"]:
                 rules[each["innbygger"]].append(_rule(each))
+            powers = [_power(each) for each in told.get("powers", [])]
             mark, is_whole = str(told["after"]), bool(told["whole"])
         except (KeyError, TypeError, ValueError) as error:
             raise PeerFailed("The platform told of no rules that can be read") from error
         async with self._place.database.transaction() as tx:
             await obeying.keep(tx, self._place, rules)
+            for power in powers:
+                await attorneys.keep(tx, power)
             await mirror.follow(tx, mark, whole=is_whole)
+
+
+def _power(told: dict[str, Any]) -> Told:
+    return Told(
+        id=str(told["id"]),
+        version=int(told["versjonsnummer"]),
+        giver=str(told["innbygger"]),
+        holder=str(told["fullmektig"]),
+        areas=[str(each) for each in told["omraader"]],
+        high=datetime.fromisoformat(told["tidsbegrensetTil"]),
+    )
 
 
 def _rule(told: dict[str, Any]) -> Rule:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from akson.kit.clock import now
 from akson.kit.errors import NotFound, TooMany, Unprocessable, VersionMismatch
@@ -18,7 +19,8 @@ from akson.record.context import Context, Place, opened
 from akson.security.actor import Action, Actor, Purpose
 from akson.security.privacy import BEGINNING, DEFINITIONS, END, MOST, Terms, read, written
 from akson.security.topics import PRIVACY
-from akson.store.access import privacy
+from akson.store.access import attorneys, privacy
+from akson.store.access.attorneys import Power
 from akson.store.access.mirror import Rule
 from akson.store.access.privacy import Mark, Version
 from akson.store.index.hashing import patient_number
@@ -47,10 +49,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Versions since a mark, in their order, and the mark to go on from. `whole`: there are no more of them now."""
+    """Versions of rules, and powers of attorney, since a mark, and the mark to go on from. `whole`: there are no more now."""
 
     mark: Mark
     versions: tuple[Version, ...] = ()
+    powers: tuple[Power, ...] = ()
     whole: bool = True
 
 
@@ -96,19 +99,26 @@ async def withdraw(ctx: Context, id_: str, expected: int) -> Version:
 
 
 async def news(place: Place, actor: Actor, mark: Mark, wait: float) -> News:
-    """What was set or withdrawn after the mark; waits at most `wait` seconds for something. For systems that follow."""
+    """What was set, given or ended after the mark; waits at most `wait` seconds for something. For systems that follow."""
     until = time.monotonic() + min(wait, LONGEST)
     while True:
         found = await _since(place, actor, mark)
         if found or time.monotonic() >= until:
-            return News(found[-1].mark if found else mark, tuple(found), whole=len(found) < PAGE)
+            return News(
+                found[-1].mark if found else mark,
+                tuple(each for each in found if isinstance(each, Version)),
+                tuple(each for each in found if isinstance(each, Power)),
+                whole=len(found) < PAGE,
+            )
         await asyncio.sleep(PAUSE)
 
 
-async def _since(place: Place, actor: Actor, mark: Mark) -> Sequence[Version]:
+async def _since(place: Place, actor: Actor, mark: Mark) -> Sequence[Version | Power]:
     async with opened(place, actor, Purpose.ADMINISTRATION) as ctx:
         grant = gate.granted(ctx, Action.SEARCH, PRIVACY)
-        found = await privacy.after(ctx.tx, mark, PAGE)
+        both: list[Version | Power] = list(await privacy.after(ctx.tx, mark, PAGE))
+        both += await attorneys.after(ctx.tx, mark, PAGE)
+        found = sorted(both, key=attrgetter("mark"))[:PAGE]
         if found:
             await trail.taken_out(ctx, grant, PRIVACY, Counter(each.pat for each in found))
     return found

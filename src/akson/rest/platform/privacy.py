@@ -29,6 +29,7 @@ from akson.security.actor import Kind as Actors
 from akson.security.privacy import BEGINNING, DEFINITIONS, END, NAME_OF, STATUS, Kind, read, written
 from akson.security.rules.own_privacy import SCOPE
 from akson.security.scopes import require_scope
+from akson.store.access.attorneys import Power
 from akson.store.access.privacy import Mark, Version
 
 View = Callable[[Place, Actor, Mapping[str, Any]], Awaitable[object]]
@@ -107,7 +108,12 @@ async def _news(place: Place, actor: Actor, body: Mapping[str, Any]) -> object:
         raise Malformed("wait is a number of seconds", expression=("wait",))
     found: News = await privacy.news(place, actor, _mark(body.get("after")), float(wait))
     mark = f"{found.mark.xid}.{found.mark.sequence}"
-    return {"after": mark, "whole": found.whole, "changes": [_followed(each) for each in found.versions]}
+    return {
+        "after": mark,
+        "whole": found.whole,
+        "changes": [_followed(each) for each in found.versions],
+        "powers": [_power(each) for each in found.powers],
+    }
 
 
 def told(version: Version) -> dict[str, Any]:
@@ -139,6 +145,18 @@ def _followed(version: Version) -> dict[str, Any]:
         "aktiv": version.active,
         "metadata": written(terms, named=False),
     } | _times(version)
+
+
+def _power(power: Power) -> dict[str, Any]:
+    """A power of attorney as a node needs it: who may act for whom, for what, until when; one that ended tells when."""
+    return {
+        "id": power.id,
+        "versjonsnummer": power.version,
+        "innbygger": power.giver,
+        "fullmektig": power.holder,
+        "omraader": power.areas,
+        "tidsbegrensetTil": instant(power.end),
+    }
 
 
 def _times(version: Version) -> dict[str, str]:

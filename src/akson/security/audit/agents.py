@@ -12,6 +12,7 @@ from akson.security.audit.codes import (
     DICOM,
     OWNER,
     PARTICIPATION,
+    RIGHTS,
     ROLE_CLASS,
     RULE,
     SECURITY_ROLE,
@@ -55,7 +56,7 @@ def _user(row: AuditRow, role: str) -> Resource:
         who["reference"] = role or row.practitioner
     made = {
         "type": {"coding": [coding(PARTICIPATION, *part), coding(SECURITY_ROLE, USERS[row.actor_kind])]},
-        "role": [{"coding": [coding(ROLE_SYSTEM, row.role)]}] if row.role else [],
+        "role": [{"coding": [coding(_roles(row), row.role)]}] if row.role else [],
         "who": who,
         "name": row.actor_name,
         "requestor": True,
@@ -63,6 +64,11 @@ def _user(row: AuditRow, role: str) -> Resource:
         "purposeOfUse": [{"coding": [coding(BASIS, row.basis)]}] if row.basis else [],
     }
     return {key: value for key, value in made.items() if value not in ("", [], {})}
+
+
+def _roles(row: AuditRow) -> str:
+    """What names the role: of one who acts for another, the right."""
+    return RIGHTS if row.actor_kind == Kind.REPRESENTATIVE.value else ROLE_SYSTEM
 
 
 def _policy(row: AuditRow) -> list[str]:

@@ -20,6 +20,8 @@ TOKEN = "urn:akson:token:"  # noqa: S105  a name, not a secret
 BASIS = "urn:akson:access-basis"
 """National basis of access: UNNTAK, SAMTYKKE, AKUTT or FORHOYET_SAMTYKKE."""
 CLIENT = "urn:akson:client"
+RIGHTS = "urn:oid:2.16.578.1.12.4.1.1.7611"
+"""By which right somebody acts for another."""
 DONE, REFUSED = "0", "8"
 """AuditEvent.outcome: success, and serious failure (the action was ended)."""
 

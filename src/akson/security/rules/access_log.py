@@ -29,8 +29,12 @@ def view(actor: Actor) -> View | None:
     """How much `actor` reads; None for nothing."""
     if actor.kind is Kind.CITIZEN:  # one whom this node does not know has an empty log here, and no refusal
         return View(frozenset({actor.patient} - {""}))
-    if actor.kind is Kind.REPRESENTATIVE and actor.acts_for and RECORD in actor.acts_for.areas:
-        return View(frozenset({actor.patient}))
+    if (
+        actor.kind is Kind.REPRESENTATIVE
+        and actor.acts_for
+        and (RECORD in actor.acts_for.areas or not actor.patient)
+    ):  # of one for whom this node knows no right the log is as empty
+        return View(frozenset({actor.patient} - {""}))
     if actor.kind is not Kind.PERSONNEL or actor.client_id:
         return None
     if actor.role == PRIVACY_OFFICER:

@@ -7,7 +7,7 @@ scope `akson:<node>/personvern`, to keep the rules where the data lies.
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.rules.rule import READING
 from akson.security.topics import PRIVACY
-from akson.store.scope import Everything, OfPatients, Predicate
+from akson.store.scope import AllOf, OfPatients, OfTypes, Predicate
 
 SCOPE = "personvern"
 """The right, in scopes of tokens, to follow the register."""
@@ -17,10 +17,11 @@ CITIZENS = READING | {Action.CREATE, Action.UPDATE}
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
     if resource_type != PRIVACY:
         return None
+    register = OfTypes(frozenset({PRIVACY}))
     if actor.kind is Kind.CITIZEN and actor.patient and action in CITIZENS:
-        return OfPatients(frozenset({actor.patient}))
+        return AllOf((register, OfPatients(frozenset({actor.patient}))))
     if actor.kind is Kind.SYSTEM and action is Action.SEARCH and _follows(actor.scopes):
-        return Everything()
+        return register
     return None
 
 

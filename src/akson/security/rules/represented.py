@@ -10,17 +10,22 @@ from akson.security.roles import RECORD as TYPES
 from akson.security.rules.own_privacy import CITIZENS
 from akson.security.rules.rule import READING
 from akson.security.topics import PRIVACY as REGISTER
-from akson.store.scope import AllOf, OfPatients, OfTypes, Predicate
+from akson.store.scope import AllOf, Nothing, OfPatients, OfTypes, Predicate
 
 WHO = frozenset({"Patient"})
-OF_AREA = {RECORD: TYPES, APPOINTMENTS: frozenset({"Appointment"}), PRIVACY: frozenset({REGISTER})}
+OF_AREA = {RECORD: TYPES, APPOINTMENTS: frozenset({"Appointment"})}
 
 
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
-    if actor.kind is not Kind.REPRESENTATIVE or actor.acts_for is None or not actor.patient:
+    if actor.kind is not Kind.REPRESENTATIVE or actor.acts_for is None:
         return None
-    types = WHO.union(*(OF_AREA.get(area, frozenset()) for area in actor.acts_for.areas))
-    allowed = CITIZENS if resource_type == REGISTER else READING
-    if resource_type not in types or action not in allowed:
-        return None
-    return AllOf((OfTypes(types), OfPatients(frozenset({actor.patient}))))
+    areas = actor.acts_for.areas
+    if not actor.patient:
+        # No right is known here, or nobody by that number: the answer is the same, and empty.
+        return Nothing() if action in READING and resource_type in WHO | TYPES else None
+    of_patient = OfPatients(frozenset({actor.patient}))
+    if resource_type == REGISTER:
+        may = PRIVACY in areas and action in CITIZENS
+        return AllOf((OfTypes(frozenset({REGISTER})), of_patient)) if may else None
+    types = WHO.union(*(OF_AREA.get(area, frozenset()) for area in areas))
+    return AllOf((OfTypes(types), of_patient)) if resource_type in types and action in READING else None

@@ -22,8 +22,8 @@ OF = """
 select rule, version, definition, active, metadata, low, high from privacy_mirror
 where person = any(%s::bigint[]) order by rule"""
 FOLLOWED = """
-insert into privacy_followed (mark, whole_since) values (%s, case when %s then now() end)
-on conflict (one) do update set mark = excluded.mark,
+insert into privacy_followed (mark, whole_since, heard) values (%s, case when %s then now() end, now())
+on conflict (one) do update set mark = excluded.mark, heard = excluded.heard,
     whole_since = coalesce(privacy_followed.whole_since, excluded.whole_since)"""
 
 

@@ -1,17 +1,24 @@
 """Acting for others, and letting others act for oneself."""
 
+from datetime import date, datetime, timedelta
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.exchange.hub import attorney
+from akson.kit.clock import now
+from akson.kit.errors import Unprocessable
 from akson.record import representation
 from akson.security.representation import PRIVACY, RECORD
 from akson.web.page import render
 from akson.web.portal.citizen import citizen
+from akson.web.portal.privacy_words import end_of_day
 
 BASE = "/fullmakt"
 AREAS = (RECORD, PRIVACY)
+USUAL = timedelta(days=365)
+"""How long a power of attorney lasts unless another day is chosen."""
 
 
 def attorney_routes() -> list[BaseRoute]:
@@ -29,13 +36,25 @@ async def overview(request: Request) -> Response:
 
 
 async def give(request: Request) -> Response:
-    """Let somebody close act for oneself."""
+    """Let somebody close act for oneself; the page with what is wrong, as it was filled in, where that cannot be."""
     ctx = citizen(request)
     form = await request.form()
-    relative, areas = str(form.get("hvem", "")), frozenset(map(str, form.getlist("omraade")))
-    if not relative or not areas:
-        return await _page(request, wrong="attorney.wrong", status=422)
-    await attorney.give(ctx, relative, areas)
+    given = {"hvem": str(form.get("hvem", "")), "til": str(form.get("til", "")).strip()}
+    areas = frozenset(map(str, form.getlist("omraade")))
+    until, is_day = end_of_day(given["til"])
+    if not given["hvem"] or not areas:
+        return await _page(request, given, areas, wrong="attorney.wrong")
+    if until is None or not is_day:
+        return await _page(request, given, areas, wrong="attorney.wrong_until")
+    try:
+        await attorney.give(ctx, given["hvem"], areas, until)
+    except Unprocessable as error:
+        key = {"until": "attorney.wrong_until", "holder": "attorney.wrong_age"}.get(
+            error.issues[0].expression[0], ""
+        )
+        if not key:
+            raise
+        return await _page(request, given, areas, wrong=key)
     return RedirectResponse(f"{request.scope['root_path']}{BASE}", 303)
 
 
@@ -45,17 +64,35 @@ async def take_back(request: Request) -> Response:
     return RedirectResponse(f"{request.scope['root_path']}{BASE}", 303)
 
 
-async def _page(request: Request, *, wrong: str = "", status: int = 200) -> Response:
+async def _page(
+    request: Request,
+    given: dict[str, str] | None = None,
+    chosen: frozenset[str] = frozenset(),
+    *,
+    wrong: str = "",
+) -> Response:
     ctx = citizen(request)
     powers = await attorney.given(ctx)
+    received = await attorney.received(ctx)
     return render(
         request,
         "portal/attorney.html",
-        status=status,
+        status=422 if wrong else 200,
         menu="privacy",
         charges=await representation.of(ctx.tx, ctx.actor.pid),
-        powers=[each for each in powers if each.withdrawn is None],
+        powers=[each for each in powers if each.end > now()],
+        ended=[each for each in powers if each.end <= now()],
+        received=received,
+        moment=now(),
+        last=lambda power: last_day(power.end),
         relatives=await attorney.close_to(ctx),
         areas=AREAS,
+        chosen=chosen,
+        given=given or {"hvem": "", "til": (representation.today() + USUAL).isoformat()},
         wrong=wrong,
     )
+
+
+def last_day(end: datetime) -> date:
+    """The last day on which a power holds, or on which it ended."""
+    return representation.day_of(end - timedelta(seconds=1))

@@ -8,10 +8,13 @@ from akson.security.actor import Kind
 from akson.web.context import context
 
 
-def person(request: Request) -> Context:
-    """The context of a citizen, or of somebody who acts for one; NotAllowed for anyone else."""
+def person(request: Request, area: str = "") -> Context:
+    """The context of a citizen, or of somebody who acts for one, whose right is for `area`; NotAllowed for anyone else."""
     ctx = context(request)
-    if ctx.actor.kind is Kind.REPRESENTATIVE and ctx.actor.patient:
+    acts_for = ctx.actor.acts_for
+    if ctx.actor.kind is Kind.REPRESENTATIVE and ctx.actor.patient and acts_for:
+        if area and area not in acts_for.areas:
+            raise NotAllowed("the right to act for this person is not for that")
         return ctx
     return citizen(request)
 

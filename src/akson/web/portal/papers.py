@@ -8,12 +8,13 @@ from starlette.routing import BaseRoute, Route
 
 from akson.fhir.model import Resource
 from akson.kit.errors import NotFound, PeerSilent
+from akson.security.representation import RECORD
 from akson.web.context import inquiry_of
 from akson.web.ehr import documents, rows
 from akson.web.ehr.documents import Content
 from akson.web.ehr.rows import Row
 from akson.web.page import frame_of, render
-from akson.web.portal.citizen import citizen
+from akson.web.portal.citizen import person
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def paper_routes() -> list[BaseRoute]:
 
 async def papers(request: Request) -> Response:
     """One's documents of all systems. As a part of a page when htmx asks."""
-    ctx = citizen(request)
+    ctx = person(request, RECORD)
     found = await inquiry_of(request).documents()
     listed = [Paper(rows.document(each, ctx.node), _place(each)) for each in found.documents]
     template = "portal/papers.html" if frame_of(request).fragment else "portal/papers_page.html"
@@ -45,7 +46,7 @@ async def papers(request: Request) -> Response:
 
 async def paper(request: Request) -> Response:
     """One document with its words."""
-    ctx = citizen(request)
+    ctx = person(request, RECORD)
     document, content = await _open(request)
     row = rows.document(document, ctx.node)
     source, _, binary = _place(document).partition("/")
@@ -55,7 +56,7 @@ async def paper(request: Request) -> Response:
 
 async def download(request: Request) -> Response:
     """What a document holds, as a file."""
-    citizen(request)
+    person(request, RECORD)
     return (await _open(request))[1].download
 
 

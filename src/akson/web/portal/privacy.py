@@ -5,7 +5,7 @@ Nothing is set before the citizen has read in one sentence what it does, and wha
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -25,7 +25,6 @@ from akson.record.context import Context
 from akson.security.actor import Action
 from akson.security.privacy import PARTS, SHARING, Entry, Terms, read
 from akson.security.rules.access_log import LOG
-from akson.web import say
 from akson.web.context import find, inquiry_of, whole
 from akson.web.language import language_of
 from akson.web.page import render
@@ -194,7 +193,7 @@ def _asked(definition: str, form: FormData) -> Asked:
     subjects = words.chosen(map(str, form.getlist("hvem")))
     all_but = definition == "sperring" and form.get("retning") == "andre"
     until = str(form.get("til", "")).strip()
-    high, is_day = _until(until)
+    high, is_day = words.end_of_day(until)
     wrong = []
     if not subjects and definition == "innsyn":
         wrong.append("privacy.wrong_whom_consent")
@@ -207,18 +206,6 @@ def _asked(definition: str, form: FormData) -> Asked:
     scope = FETCHING if definition == "innsyn" else words.scope_of(subjects, all_but=all_but)
     terms = Terms(scope, subjects, all_but, parts, bool(parts) and extent == OTHERS, entries)
     return Asked(definition, terms, until, high, tuple(wrong))
-
-
-def _until(words_: str) -> tuple[datetime | None, bool]:
-    """The end of a day, and whether it is a day that is not over."""
-    if not words_:
-        return None, True
-    try:
-        day = date.fromisoformat(words_)
-    except ValueError:
-        return None, False
-    end = datetime.combine(day + timedelta(days=1), time(), say.ZONE)
-    return end, end > now()
 
 
 def _entries(form: FormData) -> list[Entry]:
@@ -291,8 +278,6 @@ async def _logs(request: Request, ctx: Context) -> list[Log]:
     since = now() - YEAR
     events, is_whole = await access_log.since(ctx, since, PAGE, MOST_PAGES)
     own = Log(ctx.node.title, tuple(events), whole=is_whole, register=True)
-    if ctx.actor.acts_for:  # the record systems answer about the one who has signed in
-        return [own]
     return [*await inquiry_of(request).logs(since), own]
 
 

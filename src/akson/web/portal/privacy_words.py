@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from akson.exchange.hub.access import Log
 from akson.fhir.model import Resource
+from akson.kit.clock import now
 from akson.kit.norwegian import HPR, ORGANIZATION
 from akson.kit.text import text
 from akson.security.privacy import CLOSED, END, Subject, Terms, read
 from akson.store.access.privacy import Version
-from akson.web import looks
+from akson.web import looks, say
 
 PROFESSIONS = ("LE", "SP", "PS", "HF", "JO", "FT", "TL", "HE")
 """Categories of health personnel (V9060) that can be chosen."""
@@ -159,3 +160,15 @@ def scope_of(subjects: Iterable[Subject], *, all_but: bool) -> str:
     """SP or BL of V7608: a block on named persons alone holds in an emergency too."""
     kinds = {each.kind for each in subjects}
     return "BL" if kinds == {"hpr"} and not all_but else CLOSED
+
+
+def end_of_day(words: str) -> tuple[datetime | None, bool]:
+    """The end of a day (ISO 8601), None for no words, and whether it is a day that is not over."""
+    if not words:
+        return None, True
+    try:
+        day = date.fromisoformat(words)
+    except ValueError:
+        return None, False
+    end = datetime.combine(day + timedelta(days=1), time(), say.ZONE)
+    return end, end > now()

@@ -8,10 +8,11 @@ from starlette.routing import BaseRoute, Route
 
 from akson.exchange.hub import send
 from akson.exchange.hub.send import Stage, Standing
+from akson.security.representation import RECORD
 from akson.web import show
 from akson.web.context import inquiry_of
 from akson.web.page import frame_of, render
-from akson.web.portal.citizen import citizen
+from akson.web.portal.citizen import person
 
 STAGES = {
     Stage.SENT: ("send.portal_sent", "info"),
@@ -41,7 +42,7 @@ def referral_routes() -> list[BaseRoute]:
 
 async def referrals(request: Request) -> Response:
     """The page at once, its list as the systems answer; the whole page where there is no script."""
-    citizen(request)
+    person(request, RECORD)
     if frame_of(request).fragment or "alle" in request.query_params:
         found = await _find(request)
         name = "portal/referral_list.html" if frame_of(request).fragment else "portal/referrals.html"
@@ -51,7 +52,7 @@ async def referrals(request: Request) -> Response:
 
 async def card(request: Request) -> Response:
     """The newest referral, for the home page."""
-    citizen(request)
+    person(request, RECORD)
     return render(request, "portal/referral_card.html", found=await _find(request))
 
 

@@ -20,6 +20,7 @@ from akson.kit.errors import Malformed, NotFound, PeerSilent
 from akson.kit.text import catalogue, text
 from akson.record.context import Context
 from akson.security.log_keys import origin_of
+from akson.security.representation import RECORD
 from akson.security.rules import RESTRICTIONS, RULES
 from akson.security.rules.rule import Restriction, Rule, told
 from akson.web import looks, looks_table, say
@@ -27,7 +28,7 @@ from akson.web.context import inquiry_of
 from akson.web.language import language_of
 from akson.web.page import render
 from akson.web.portal import questions
-from akson.web.portal.citizen import citizen
+from akson.web.portal.citizen import citizen, person
 
 PERIODS = {"uke": 7, "maaned": 30, "aar": 365}
 """Days back, by the name of the period in addresses."""
@@ -48,7 +49,7 @@ def seen_routes() -> list[BaseRoute]:
 
 async def who_has_looked(request: Request) -> Response:
     """All looks of a period: those of others by day, then what systems did, then one's own."""
-    ctx = citizen(request)
+    ctx = person(request, RECORD)
     language = language_of(request)
     whole = await _seen(request, ctx, PERIODS[_period(request)])
     choice = _choice(request)
@@ -101,7 +102,7 @@ async def _asked_about(request: Request, given: Mapping[str, str]) -> questions.
 
 async def as_table(request: Request) -> Response:
     """The looks of others that the page shows, as a table to open in a spreadsheet."""
-    ctx = citizen(request)
+    ctx = person(request, RECORD)
     language = language_of(request)
     seen = who_has_seen.choose(await _seen(request, ctx, PERIODS[_period(request)]), _choice(request))
     body = looks_table.table(seen, language, partial(looks.line, language=language, reason=_reason))
@@ -110,7 +111,7 @@ async def as_table(request: Request) -> Response:
 
 async def as_bundle(request: Request) -> Response:
     """All that the systems told of the period, as AuditEvents in a Bundle; those that did not answer are named in it."""
-    ctx = citizen(request)
+    ctx = person(request, RECORD)
     logs = await _logs(request, ctx, PERIODS[_period(request)])
     return _file(dumps(looks_table.bundle(logs)), "application/fhir+json", "json")
 
@@ -164,7 +165,7 @@ async def _codes(request: Request, ctx: Context) -> list[tuple[str, Code]]:
 
 async def card(request: Request) -> Response:
     """How many others have looked in the last month; fetched after the home page is on screen."""
-    seen = await _seen(request, citizen(request), PERIODS[USUAL])
+    seen = await _seen(request, person(request, RECORD), PERIODS[USUAL])
     return render(request, "portal/seen_card.html", seen=seen)
 
 
