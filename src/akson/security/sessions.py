@@ -78,14 +78,19 @@ class Sessions:
             if session is None or moment >= min(session.seen + self._idle, session.started + self._life):
                 return None
             if moment - session.seen > TOUCH:
+                # Of the session this alone, and only while it is there: another request may have ended it by now, or
+                # taken another role.
                 session = replace(session, seen=moment)
-                await keep.put(tx, _SESSION, key, _write(session), moment + self._idle)
+                seen = {"seen": moment.isoformat()}
+                await keep.note(tx, _SESSION, key, seen, moment + self._idle)
         return session
 
     async def change(self, session: Session) -> None:
-        """Keep a changed session, e.g. with another role."""
+        """Keep another role of a session, and the roles there are; one that has ended meanwhile stays so."""
+        made = _write(session)
+        changed = {name: made[name] for name in ("caller", "roles")}
         async with self._database.transaction() as tx:
-            await keep.put(tx, _SESSION, session.key, _write(session), session.seen + self._idle)
+            await keep.note(tx, _SESSION, session.key, changed, session.seen + self._idle)
 
     async def end(self, session: Session) -> None:
         async with self._database.transaction() as tx:

@@ -29,7 +29,9 @@ APP_GRANT = "app-grant"
 """Kind of what a user allowed an app (apps/grants.py)."""
 OF_PERSON = """
 select key, value from keep where kind = 'app-grant' and value -> 'caller' ->> 'pid' = %s and expires > now()"""
-NOTE = "update keep set value = value || %s where kind = %s and key = %s"
+NOTE = """
+update keep set value = value || %s, expires = coalesce(%s, expires)
+where kind = %s and key = %s and expires > now()"""
 TAKE = "delete from keep where kind = %s and key = %s returning value, expires > now()"
 
 
@@ -80,9 +82,9 @@ async def lock(tx: Tx, kind: str, key: str) -> dict[str, Any] | None:
     return row[0] if row else None
 
 
-async def note(tx: Tx, kind: str, key: str, more: dict[str, Any]) -> None:
-    """Add members to a value that is still kept; nothing happens to one that was taken away meanwhile."""
-    await tx.execute(NOTE, [Jsonb(more), kind, key])
+async def note(tx: Tx, kind: str, key: str, more: dict[str, Any], expires: datetime | None = None) -> None:
+    """Set members of a value that is still kept, and keep it until then; what was taken away meanwhile stays away."""
+    await tx.execute(NOTE, [Jsonb(more), expires, kind, key])
 
 
 async def app_grants(tx: Tx, pid: str) -> dict[str, dict[str, Any]]:
