@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from akson.asgi.hosted import Hosted, Outside, database_uri
+from akson.asgi.limited import Limited
 from akson.asgi.pages import live_routes, portal_live, surface_routes
 from akson.asgi.platform import hub_routes, inquiry, sources_of
 from akson.asgi.trusting import known_nodes, served_nodes
@@ -76,7 +77,7 @@ def application(
         routes += mounts(each, sources_of(records))
     made = Starlette(
         routes=routes,
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(Limited)],
         exception_handlers={AksonError: show_error, 404: show_error, 405: show_error, Exception: show_error},
         lifespan=lifespan(
             [base for each in hosted for base in (each.place.database, each.doorway)],
@@ -200,7 +201,7 @@ def lifespan(
             for database in databases:
                 await database.open()
                 stack.push_async_callback(database.close)
-            tasks = [asyncio.create_task(job()) for job in jobs]
+            tasks = [asyncio.create_task(background.kept_up(job)) for job in jobs]
             # Jobs end before the server does: what they ask would not be answered any more.
             app.state.quiesce = lambda: [task.cancel() for task in tasks]
             log(Event.STARTED)

@@ -56,9 +56,9 @@ async def run(
         with suppress(Unavailable):  # the pool goes on trying, and so does the work
             await own.open()
         async with asyncio.TaskGroup() as group:
-            group.create_task(_kept_up(partial(_jobs, work), here))
+            group.create_task(kept_up(partial(_jobs, work, here)))
             for loop in LOOPS if loops is None else loops:
-                group.create_task(_kept_up(loop, here))
+                group.create_task(kept_up(partial(loop, here)))
     finally:
         await bulk.end(here)
         await own.close()
@@ -97,10 +97,18 @@ def _bound(work: Work, place: Place) -> jobs.Handler:
     return handler
 
 
-async def _kept_up(loop: Loop, place: Place) -> None:
+async def kept_up(job: Callable[[], Awaitable[object]]) -> None:
+    """Go on with a job until cancelled, whatever it meets: what ended by an error is told, and begun again."""
     while True:
         try:
-            await loop(place)
-        except Exception as error:  # noqa: BLE001  whatever one loop meets, the others go on
-            log(Event.JOB_FAILED, job=getattr(loop, "__qualname__", "jobs"), error=type(error).__name__)
+            await job()
+        except Exception as error:  # noqa: BLE001  whatever one job meets, the others go on
+            log(Event.JOB_FAILED, job=_name(job), error=type(error).__name__)
         await asyncio.sleep(PAUSE)
+
+
+def _name(job: Callable[..., object]) -> str:
+    """What a job is called: of one that is handed to another, its own name."""
+    while isinstance(job, partial):
+        job = next((each for each in reversed(job.args) if callable(each)), job.func)
+    return getattr(job, "__qualname__", type(job).__name__)

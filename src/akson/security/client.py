@@ -89,12 +89,6 @@ class Peer:
             self._tokens[key] = (found["access_token"], time.monotonic() + life)
             return str(found["access_token"])
 
-    def forget(self, session: Session) -> None:
-        """Drop a session's tokens: it has ended, or its person has taken another role."""
-        for key in [key for key in self._tokens if key[0] == session.key]:
-            del self._tokens[key]
-        self._locks.pop(session.key, None)
-
     async def _ask(self, scope: str, on_behalf_of: Behalf | Onward | None) -> dict[str, Any]:
         if isinstance(on_behalf_of, Behalf):
             return await self._as_user(scope, on_behalf_of)
