@@ -13,10 +13,12 @@ from akson.record import gate
 from akson.record.authorizations import CATEGORY as AUTHORIZATION
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.people import People
-from akson.security.actor import Action, Kind, Purpose
+from akson.security import app_scopes
+from akson.security.actor import Action, AppRights, Kind, Purpose
 from akson.security.caller import Caller
 from akson.security.policy import Refusal, decide
 from akson.security.roles import ROLE_SYSTEM
+from akson.store.access import mirror
 
 pytestmark = pytest.mark.store
 
@@ -35,6 +37,23 @@ async def test_a_system_administers_a_node_with_the_scope_of_that_node(database,
     actor = await People(Place(node, database)).find_actor(caller)
     assert actor is not None
     assert actor.administers is administers
+
+
+async def test_a_service_sees_no_record_before_the_node_has_heard_what_is_closed(database):
+    """It reads by itself, and whole: what nobody has heard of yet would be open to it."""
+    node = next(each for each in nodes("http://localhost:8000") if each.name == "journal")
+    people = People(Place(node, database, follows=True))
+    scopes, _ = app_scopes.read("system/*.rs")
+    caller = Caller("app", organization="100000009", app=AppRights("app", "App", scopes))
+
+    async def decided(kind):
+        return decide(await people.find_actor(caller), Action.SEARCH, kind, Purpose.TREATMENT)
+
+    assert await decided("Observation") == Refusal("reason.rules_unknown")
+    assert not isinstance(await decided("Organization"), Refusal)
+    async with database.transaction() as tx:
+        await mirror.follow(tx, "1.1", whole=True)
+    assert not isinstance(await decided("Observation"), Refusal)
 
 
 @pytest.mark.parametrize(("surface", "client"), [("", "app"), ("/innbygger", "")])

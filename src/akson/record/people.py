@@ -65,7 +65,7 @@ class People:
             return await self._through_another(caller)
         async with self._place.database.singly() as tx:
             if not caller.pid:
-                return self._system(caller)
+                return await self._informed(tx, self._system(caller))
             if caller.app is not None:
                 return await self._with_app(tx, caller)
             if caller.surface and not caller.surface.endswith(CITIZEN_SURFACE):

@@ -2,10 +2,10 @@
 
 A block closes what it says to those it names. A reservation against sharing closes all but the own organisation out. A
 consent closes nothing: for as long as it lasts, those it names are among those whom a block against all but some lets
-in.
+in. One that is about a part of the record only lets nobody in: a block is not cut into parts for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -22,7 +22,7 @@ from akson.store.scope_holds import Block
 def compiled(rules: Sequence[Rule], node: Node) -> dict[str, list[Block]]:
     """What each rule of one citizen closes here, by its id; nothing for those withdrawn."""
     standing = [(rule, _terms(rule)) for rule in rules if rule.active]
-    consents = [(rule, terms) for rule, terms in standing if rule.definition == "innsyn"]
+    consents = _consents(standing)
     made: dict[str, list[Block]] = {rule.id: [] for rule in rules}
     for rule, terms in standing:
         if rule.definition == "deling":
@@ -36,7 +36,7 @@ def compiled(rules: Sequence[Rule], node: Node) -> dict[str, list[Block]]:
 
 def closed_but(subjects: frozenset[str], keys: Sequence[int], rules: Sequence[Rule]) -> list[Block]:
     """Entries (keys) closed to all but these and those whom one of the rules, a consent, lets in while it lasts."""
-    consents = [(rule, _terms(rule)) for rule in rules if rule.active and rule.definition == "innsyn"]
+    consents = _consents([(rule, _terms(rule)) for rule in rules if rule.active])
     return [
         Block(subjects | _let_in(consents, low), low, high, listed=False, key=key)
         for low, high in _spans(BEGINNING, END, consents)
@@ -44,10 +44,16 @@ def closed_but(subjects: frozenset[str], keys: Sequence[int], rules: Sequence[Ru
     ]
 
 
+def _consents(standing: Iterable[tuple[Rule, Terms]]) -> list[tuple[Rule, Terms]]:
+    return [each for each in standing if each[0].definition == "innsyn" and not each[1].is_narrowed]
+
+
 def _of_block(rule: Rule, terms: Terms, node: Node, consents: Sequence[tuple[Rule, Terms]]) -> list[Block]:
     subjects = frozenset(each.key for each in terms.subjects)
-    entries = [entry for entry in terms.entries if entry.node == node.name]
-    if terms.entries and not entries:
+    # Of all but some entries, which no rule here can say, the whole record.
+    named = () if terms.other_parts else terms.entries
+    entries = [entry for entry in named if entry.node == node.name]
+    if named and not entries:
         return []
     keys = [_key(entry) for entry in entries] or [0]
     return [

@@ -104,9 +104,14 @@ class Terms(NamedTuple):
         return self.scope == SHUT
 
     @property
+    def is_narrowed(self) -> bool:
+        """Whether it is about less than the whole record."""
+        return bool(self.parts or self.entries or self.other_parts)
+
+    @property
     def types(self) -> frozenset[str]:
         """Resource types that it covers; none where it is about single entries."""
-        if self.entries:
+        if self.entries and not self.other_parts:
             return frozenset()
         chosen = frozenset(kind for part in self.parts for kind in PARTS[part])
         if not self.parts:
@@ -150,6 +155,17 @@ def _check(known: Definition, terms: Terms) -> None:
         raise _wrong("metadata.berortHelsepersonell.logiskOmfang", "a consent names those it is for")
     if terms.scope == SHUT and (terms.all_but or any(each.kind != "hpr" for each in terms.subjects)):
         raise _wrong("metadata.omfang", "BL, which holds in an emergency too, is for named persons only")
+
+
+def settable(definition: str, terms: Terms) -> None:
+    """Unprocessable for what the national shape can say and no rule here keeps to: it would say one thing and do another."""
+    kind, data = DEFINITIONS[definition].kind, "metadata.berorteHelseopplysninger"
+    if terms.is_narrowed and kind is not Kind.BLOCK:
+        raise _wrong(data, "is for blocks: consents and reservations are about the whole record")
+    if terms.entries and terms.other_parts:
+        raise _wrong(f"{data}.logiskOmfang", f"is {LISTED} for oppforinger")
+    if kind is Kind.RESERVATION and (terms.subjects or terms.all_but):
+        raise _wrong("metadata.berortHelsepersonell", "is not for reservations: they are against all others")
 
 
 def written(terms: Terms, *, named: bool = True) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from akson.kit.ids import new_id
 from akson.record import gate, obeying, trail
 from akson.record.context import Context, Place, opened
 from akson.security.actor import Action, Actor, Purpose
-from akson.security.privacy import BEGINNING, DEFINITIONS, END, MOST, Terms, read, written
+from akson.security.privacy import BEGINNING, DEFINITIONS, END, MOST, Terms, read, settable, written
 from akson.security.topics import PRIVACY
 from akson.store.access import attorneys, privacy
 from akson.store.access.attorneys import Power
@@ -165,6 +165,7 @@ async def _stands(ctx: Context, version: Version) -> None:
 def _made(ctx: Context, order: Order, before: Version | None) -> Version:
     metadata = written(order.terms)
     read(order.definition, metadata)
+    settable(order.definition, order.terms)
     low, high = order.low or BEGINNING, order.high or END
     if high <= max(low, now()):
         raise Unprocessable("A rule ends after it begins, and after now", expression=("tidsbegrensetTil",))

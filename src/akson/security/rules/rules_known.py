@@ -1,4 +1,5 @@
-"""Who does not know what is closed opens nothing: personnel see no record on a node that has not heard all the citizens' rules.
+"""Who does not know what is closed opens nothing: no personnel and no service sees a record on a node that has not heard
+all the citizens' rules.
 
 So it is on a new node until the platform has told them once (exchange/edge/privacy.py). Who somebody is, and what is
 about nobody, can be seen.
@@ -13,6 +14,7 @@ OPEN = OfTypes(OPEN_TYPES | DEMOGRAPHY | {LOG})
 
 
 def leaves(actor: Actor, _action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
-    if actor.rules_known or actor.kind is not Kind.PERSONNEL:
+    reads = actor.kind is Kind.PERSONNEL or (actor.kind is Kind.SYSTEM and actor.app is not None)
+    if actor.rules_known or not reads:
         return None
     return Nothing() if resource_type in RECORD else OPEN
