@@ -103,11 +103,11 @@ async def kept_up(job: Callable[[], Awaitable[object]]) -> None:
         try:
             await job()
         except Exception as error:  # noqa: BLE001  whatever one job meets, the others go on
-            log(Event.JOB_FAILED, job=_name(job), error=type(error).__name__)
+            log(Event.JOB_FAILED, job=_label(job), error=type(error).__name__)
         await asyncio.sleep(PAUSE)
 
 
-def _name(job: Callable[..., object]) -> str:
+def _label(job: Callable[..., object]) -> str:
     """What a job is called: of one that is handed to another, its own name."""
     while isinstance(job, partial):
         job = next((each for each in reversed(job.args) if callable(each)), job.func)
