@@ -197,20 +197,24 @@ class Hosted:
         )
         return SignIn(desk, surface).routes()
 
-    def api(self) -> list[BaseRoute]:
-        """What every node answers: health, checkpoints of its access log, and FHIR."""
-        fhir = fhir_app(
+    def fhir(self) -> ASGIApp:
+        """The FHIR API, to be put behind the authentication."""
+        inner = fhir_app(
             self.place,
             self.rest_context,
             limit=self.settings.body_limit,
             depth=self.place.limits.json_depth,
             security=capability(self.issuer) if self.issuer else None,
         )
+        return Live(self.place, self.rest_context).around(inner)
+
+    def api(self, fhir: ASGIApp) -> list[BaseRoute]:
+        """What every node answers: health, checkpoints of its access log, and FHIR."""
         return [
             Route("/health", self.health),
             *witness_routes(self.place, self.log_keys),
             *([well_known(self.issuer)] if self.issuer else []),
-            *fhir_routes(Live(self.place, self.rest_context).around(fhir)),
+            *fhir_routes(fhir),
         ]
 
     def for_apps(self, app: ASGIApp) -> list[BaseRoute]:
@@ -218,13 +222,14 @@ class Hosted:
         name = f"/{self.node.name}"
         if self.issuer is None:
             return [Mount(name, app=app)]
-        database, paths = self.doorway, (f"{name}/fhir", f"{name}{OAUTH}")
         endpoints = Router(oauth_routes(self.issuer))
         # Beside the authentication of the rest: here an app proves itself by other means than a token.
-        return [
-            Mount(f"{name}{OAUTH}", app=Cors(endpoints, database, paths)),
-            Mount(name, app=Cors(app, database, paths)),
-        ]
+        return [Mount(f"{name}{OAUTH}", app=self.shared(endpoints)), Mount(name, app=self.shared(app))]
+
+    def shared(self, app: ASGIApp) -> ASGIApp:
+        """The application, which pages of other origins may ask where the node has apps."""
+        name = f"/{self.node.name}"
+        return Cors(app, self.doorway, (f"{name}/fhir", f"{name}{OAUTH}")) if self.issuer else app
 
     async def health(self, _request: Request) -> Response:
         """200 when the database answers."""

@@ -1,7 +1,7 @@
 """The whole program as one ASGI application: every hosted node under its prefix, the start page at the root."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from akson.asgi.hosted import Hosted, Outside, database_uri
 from akson.asgi.limited import Limited
 from akson.asgi.pages import live_routes, portal_live, surface_routes
 from akson.asgi.platform import hub_routes, inquiry, sources_of
+from akson.asgi.straight import Straight
 from akson.asgi.trusting import known_nodes, served_nodes
 from akson.demo.start import start
 from akson.documents.mhd import Source
@@ -72,12 +73,17 @@ def application(
     hosted = [
         Hosted.build(settings, node, Outside(uri(settings, node.name), client, scopes)) for node in nodes
     ]
+    apis = {each.node.name: each.fhir() for each in hosted}
     routes: list[BaseRoute] = [*asset_routes(), *language_routes(), *start_routes(start(nodes))]
     for each in hosted:
-        routes += mounts(each, sources_of(records))
+        routes += mounts(each, sources_of(records), apis[each.node.name])
     made = Starlette(
         routes=routes,
-        middleware=[Middleware(SecurityHeaders), Middleware(Limited)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(Limited),
+            Middleware(Straight, straight(hosted, apis)),
+        ],
         exception_handlers={AksonError: show_error, 404: show_error, 405: show_error, Exception: show_error},
         lifespan=lifespan(
             [base for each in hosted for base in (each.place.database, each.doorway)],
@@ -125,7 +131,16 @@ async def once_up(client: httpx.AsyncClient, node: Node, job: Job) -> None:
     await job()
 
 
-def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
+def straight(hosted: list[Hosted], apis: Mapping[str, ASGIApp]) -> dict[str, ASGIApp]:
+    """The FHIR APIs behind their authentication, by the name of the node."""
+    return {
+        each.node.name: each.shared(Authentication(apis[each.node.name], each.door))
+        for each in hosted
+        if Role.TILLITSANKER not in each.node.roles
+    }
+
+
+def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[BaseRoute]:
     """Where a node and its further surfaces stand."""
     node = each.node
     if Role.TILLITSANKER in node.roles:
@@ -137,12 +152,12 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
         # The anchor knows tokens and systems by itself, and nobody by a cookie.
         return [Mount(f"/{node.name}", app=Named(answering(inner), node))]
     if Role.IGA in node.roles:
-        return [Mount(f"/{node.name}", app=guarded(each, [*each.api(), *iga_routes()]))]
+        return [Mount(f"/{node.name}", app=guarded(each, [*each.api(fhir), *iga_routes()]))]
     if Role.SAMHANDLING in node.roles:
         look = DocumentLook(sources, f"{node.base}/mhd")
         portal = surface_routes(each, "/innbygger", [*portal_routes(), *app_routes()], inquiry(each, look))
         own = [
-            *each.api(),
+            *each.api(fhir),
             *hub_routes(each, look),
             *surface_routes(each, f"/{node.name}", [*platform_routes(), *keeping_routes()]),
         ]
@@ -163,7 +178,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...]) -> list[BaseRoute]:
             *keeping_routes(),
         ],
     )
-    return each.for_apps(guarded(each, [*each.api(), *live_routes(each), *pages]))
+    return each.for_apps(guarded(each, [*each.api(fhir), *live_routes(each), *pages]))
 
 
 def guarded(each: Hosted, routes: list[BaseRoute]) -> ASGIApp:

@@ -14,7 +14,7 @@ from akson.kit.norwegian import parse
 from akson.record.context import Context
 from akson.record.decided import decision_of
 from akson.record.refused import Refused
-from akson.security.actor import Action, Purpose
+from akson.security.actor import Action, Actor, Purpose
 from akson.security.door_log import of_actor
 from akson.security.policy import Grant
 from akson.security.rules.rule import Basis
@@ -195,8 +195,22 @@ def _one(ctx: Context, stored: Stored, count: int = 1) -> About:
 
 
 def _who(ctx: Context, action: Action) -> dict[str, Any]:
-    actor, attested = ctx.actor, ctx.actor.care_relationship
-    told = (
+    known = ctx.actor.known
+    told: dict[str, Any] = known.get("log") or known.setdefault("log", _told(ctx.actor))
+    return told | {
+        "moment": now(),
+        "action": action.value,
+        "purpose": ctx.purpose.value,
+        "request_id": ctx.request_id,
+        "client_request": ctx.client_request,
+        "node": ctx.node.name,
+    }
+
+
+def _told(actor: Actor) -> dict[str, Any]:
+    """What every row of an actor says."""
+    attested = actor.care_relationship
+    told: dict[str, Any] = (
         {
             "decision": attested.decision,
             "service": attested.service,
@@ -208,15 +222,4 @@ def _who(ctx: Context, action: Action) -> dict[str, Any]:
         if attested
         else {}
     )
-    return (
-        of_actor(actor)
-        | told
-        | {
-            "moment": now(),
-            "action": action.value,
-            "purpose": ctx.purpose.value,
-            "request_id": ctx.request_id,
-            "client_request": ctx.client_request,
-            "node": ctx.node.name,
-        }
-    )
+    return of_actor(actor) | told

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from akson.security.app_scopes import AppScope
 
@@ -132,3 +133,5 @@ class Actor:
     """The app (SMART) that asks with the user's rights, or for itself; `client_id` is empty with a user's."""
     acts_for: ActsFor | None = None
     """Of a representative; `patient` is then the one who is acted for."""
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What follows from all of the above and was worked out already: decisions, and how the log tells of this actor."""

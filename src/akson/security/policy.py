@@ -52,7 +52,18 @@ Decision = Grant | Refusal
 
 
 def decide(actor: Actor, action: Action, resource_type: str, purpose: Purpose) -> Decision:
-    """What every rule grants, joined, as far as every restriction leaves it."""
+    """What every rule grants, joined, as far as every restriction leaves it.
+
+    It follows from what is asked alone, and is worked out once for as long as the facts of the actor hold.
+    """
+    asked = (action, resource_type, purpose)
+    found: Decision | None = actor.known.get(asked)
+    if found is None:
+        found = actor.known[asked] = _decide(actor, *asked)
+    return found
+
+
+def _decide(actor: Actor, action: Action, resource_type: str, purpose: Purpose) -> Decision:
     grounds = tuple(
         Ground(predicate, rule.reason, rule.basis)
         for rule in RULES

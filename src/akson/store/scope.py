@@ -4,6 +4,9 @@ A scope is a small algebra and not a piece of SQL, so that policy cannot write S
 same scope for any table alias. There is no statement on clinical tables without one.
 """
 
+from dataclasses import field
+from typing import Any
+
 from akson.kit.value import value
 
 
@@ -111,6 +114,8 @@ class Scope:
 
     predicate: Predicate
     reason: str
+    compiled: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What it is as SQL, by the alias of the table: the store's own."""
 
 
 NODE = Scope(Everything(), "reason.node")

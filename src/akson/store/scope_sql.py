@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from akson.fhir.spec import spec
+from akson.store.database.arrays import bigints, texts
 from akson.store.index.hashing import label, patient_number
 from akson.store.scope import (
     AllOf,
@@ -48,7 +49,10 @@ def within(scope: Scope, alias: str) -> Fragment:
 
     The row is of resource or history, or has their columns pat, type, key and labels.
     """
-    return _compile(scope.predicate, alias)
+    found: Fragment | None = scope.compiled.get(alias)
+    if found is None:
+        found = scope.compiled[alias] = _compile(scope.predicate, alias)
+    return found
 
 
 def on_patient(scope: Scope, kind: str, alias: str) -> Fragment | None:
@@ -56,8 +60,12 @@ def on_patient(scope: Scope, kind: str, alias: str) -> Fragment | None:
 
     They know the patient and the resource's number.
     """
-    folded = _folded(scope.predicate, kind)
-    return None if folded is None else _compile(folded, alias)
+    asked = (kind, alias)
+    if asked not in scope.compiled:
+        folded = _folded(scope.predicate, kind)
+        scope.compiled[asked] = None if folded is None else _compile(folded, alias)
+    found: Fragment | None = scope.compiled[asked]
+    return found
 
 
 def may_hold(predicate: Predicate, alias: str) -> Fragment:
@@ -113,14 +121,14 @@ def _compile(predicate: Any, alias: str) -> Fragment:
 
 
 def _types(predicate: OfTypes, alias: str) -> Fragment:
-    return f"{alias}.type = any(%s::text[])", [sorted(predicate.types)]
+    return f"{alias}.type = any(%s::text[])", [texts(sorted(predicate.types))]
 
 
 def _patients(predicate: OfPatients, alias: str) -> Fragment:
     numbers = sorted(patient_number(patient) for patient in predicate.patients if patient)
     if len(numbers) == 1:
         return f"{alias}.pat = %s", numbers
-    return f"{alias}.pat = any(%s::bigint[])", [numbers]
+    return f"{alias}.pat = any(%s::bigint[])", [bigints(numbers)]
 
 
 def _care_relation(predicate: CareRelation, alias: str) -> Fragment:
@@ -128,17 +136,17 @@ def _care_relation(predicate: CareRelation, alias: str) -> Fragment:
         f"exists (select 1 from care_relation c where c.pat = {alias}.pat and c.party = any(%s::text[])"  # noqa: S608
         " and c.ended is null and c.low <= now() and c.high > now())"
     )
-    return condition, [sorted(predicate.parties)]
+    return condition, [texts(sorted(predicate.parties))]
 
 
 def _unlabelled(predicate: Unlabelled, alias: str) -> Fragment:
     hashes = [label(*name.rpartition("|")[::2]) for name in sorted(predicate.labels)]
-    return f"not ({alias}.labels && %s::bigint[])", [hashes]
+    return f"not ({alias}.labels && %s::bigint[])", [bigints(hashes)]
 
 
 def _labelled(predicate: Labelled, alias: str) -> Fragment:
     hashes = [label(*name.rpartition("|")[::2]) for name in sorted(predicate.labels)]
-    return f"{alias}.labels && %s::bigint[]", [hashes]
+    return f"{alias}.labels && %s::bigint[]", [bigints(hashes)]
 
 
 def _coded(predicate: Coded, alias: str) -> Fragment:
@@ -192,7 +200,7 @@ def _no_block(predicate: NotBlocked, alias: str, fits: str, values: list[Any]) -
         f"not exists (select 1 from access_block b where b.pat = {alias}.pat"  # noqa: S608
         f" and b.low <= now() and b.high > now() and b.listed = (b.subjects && %s::text[]){emergency} and {fits} offset 0)"
     )
-    return condition, [sorted(predicate.subjects), *values]
+    return condition, [texts(sorted(predicate.subjects)), *values]
 
 
 def _joined(parts: tuple[Any, ...], alias: str, word: str, empty: str) -> Fragment:

@@ -1,7 +1,7 @@
 """Who subscribed, kept with the subscription: policy decides anew for this actor each time something happens."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from akson.record.context import Context, Place
@@ -16,7 +16,8 @@ SETS = ("above", "opened", "scopes", "unit_numbers", "units")
 
 def plain(actor: Actor) -> dict[str, Any]:
     """The actor as JSON, without the identity number: no rule asks for it."""
-    made = asdict(actor) | {"pid": "", "acts_for": None}
+    made = asdict(replace(actor, pid="", acts_for=None))
+    del made["known"]
     return made | {name: sorted(made[name]) for name in SETS} | {"kind": actor.kind.value}
 
 

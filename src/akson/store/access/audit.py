@@ -116,6 +116,10 @@ COLUMNS = [field.name for field in fields(AuditRow)]
 """Columns are only ever added, at the end: empty in older rows, so that what was sealed before stays as it was."""
 _SAME = [name for name in COLUMNS if name not in _VARYING]
 _same_values = attrgetter(*_SAME)
+APPEND_ONE = (
+    f"insert into audit (event, {', '.join(_VARYING)}, {', '.join(_SAME)})"  # noqa: S608  the columns are ours
+    f" values (%s{', %s' * len(COLUMNS)})"
+)
 APPEND_MANY = (
     f"insert into audit (event, {', '.join(_VARYING)}, {', '.join(_SAME)})"  # noqa: S608  the columns are ours
     f" select u.*{', %s' * len(_SAME)} from"
@@ -193,6 +197,9 @@ async def append_many(tx: Tx, row: AuditRow, about: Sequence[About], whys: Seque
     With several grounds each row tells the first that opens the patient to it, or what `row` says where none does.
     """
     if not about:
+        return
+    if len(about) == 1 and len(whys) < SEVERAL:  # most looks are at one patient, and arrays would cost more
+        await tx.later(APPEND_ONE, [new_id(), *_about(about[0]), *_same_values(row)])
         return
     columns = [
         pack(column) for pack, column in zip(_PACK, zip(*map(_about, about), strict=True), strict=True)

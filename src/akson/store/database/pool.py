@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 
 import psycopg
@@ -30,6 +30,8 @@ UNHOLDABLE = (
     UnicodeEncodeError,
 )
 """What was sent has half a character, the one that ends texts, or a number larger than any column."""
+TOLD = (psycopg.Error, PoolTimeout, UnicodeEncodeError)
+"""What the database says is told in the program's own errors."""
 LIFETIME = 3600
 """Seconds after which a connection makes way for a new one: PostgreSQL's processes grow with what they have planned."""
 OPTIONS = (
@@ -179,28 +181,13 @@ class Database:
         async with self.transaction(read_only=True) as tx:
             await tx.one("select 1")
 
-    @asynccontextmanager
-    async def transaction(self, *, read_only: bool = False) -> AsyncIterator[Tx]:
+    def transaction(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
         """A transaction: committed at the end of the block, rolled back when an exception leaves it.
 
         Raises Unavailable when no connection is to be had or the server is gone, Conflict when two transactions
         stand in each other's way and this one was chosen to give up.
         """
-        with _told():
-            link = await self.take()
-            try:
-                # It goes with the first statement: one answer to wait for in place of two.
-                await link.put_ahead("begin read only" if read_only else "begin")
-                try:
-                    yield Tx(link)
-                    await _commit(link)
-                except BaseException:
-                    link.take_back()
-                    if link.in_transaction:
-                        await link.script("rollback")
-                    raise
-            finally:
-                self.give(link)
+        return _Transaction(self, "begin read only" if read_only else "begin")
 
     def singly(self) -> AbstractAsyncContextManager[Tx]:
         """Each statement is a transaction of its own: for requests that are one statement, or only look.
@@ -294,6 +281,51 @@ async def _commit(link: Link) -> None:
         raise AksonError("a statement failed, its error was passed over, and the transaction was undone")
 
 
+class _Transaction:
+    """A class, since every request passes through here."""
+
+    __slots__ = ("_begin", "_database", "_link")
+
+    def __init__(self, database: Database, begin: str) -> None:
+        self._database = database
+        self._begin = begin
+
+    async def __aenter__(self) -> Tx:
+        try:
+            link = self._link = await self._database.take()
+            try:
+                # It goes with the first statement: one answer to wait for in place of two.
+                await link.put_ahead(self._begin)
+            except BaseException:
+                self._database.give(link)
+                raise
+        except TOLD as error:
+            raise _in_own_words(error) or error from error
+        return Tx(link)
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._end(well=error is None)
+        except TOLD as late:
+            raise _in_own_words(late) or late from late
+        finally:
+            self._database.give(self._link)
+        if isinstance(error, TOLD) and (told := _in_own_words(error)) is not None:
+            raise told from error
+
+    async def _end(self, *, well: bool) -> None:
+        link = self._link
+        try:
+            if well:
+                await _commit(link)
+        finally:
+            link.take_back()
+            if link.in_transaction:
+                await link.script("rollback")
+
+
 class _Singly:
     """A connection for single statements: a class, since every read passes through here."""
 
@@ -305,7 +337,7 @@ class _Singly:
     async def __aenter__(self) -> Tx:
         try:
             self._link = await self._database.take()
-        except (psycopg.Error, PoolTimeout) as error:
+        except TOLD as error:
             raise _in_own_words(error) or error from error
         return Tx(self._link)
 
@@ -322,17 +354,6 @@ class _Singly:
             self._database.give(self._link)
         if error is not None and (told := _in_own_words(error)) is not None:
             raise told from error
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell what the database says in the program's own errors."""
-    try:
-        yield
-    except (psycopg.Error, PoolTimeout, UnicodeEncodeError) as error:
-        if (told := _in_own_words(error)) is not None:
-            raise told from error
-        raise
 
 
 def _in_own_words(error: BaseException) -> AksonError | None:
