@@ -1,5 +1,6 @@
 """The anchor as its clients see it: its keys are kept for a day, looked for once when unknown, and outlive its absence."""
 
+import asyncio
 import time
 
 import httpx
@@ -9,7 +10,8 @@ from akson.kit.errors import PeerFailed, PeerSilent
 from akson.security import anchor as anchor_module
 from akson.security import keys
 from akson.security.anchor import Anchor
-from akson.security.jose import BadToken, parse, sign
+from akson.security.jose import BadToken, Jwt, parse, sign
+from helseid_negatives.forge import stranger
 
 ISSUER = "https://anchor.test"
 
@@ -178,3 +180,45 @@ async def test_an_anchor_that_turns_to_another_issuer_keeps_the_keys_it_had(told
         later = time.monotonic() + anchor_module.LIFE + 1
         monkeypatch.setattr(time, "monotonic", lambda: later)
         assert await anchor.key(known)
+
+
+async def test_a_foreign_key_under_a_right_name_is_believed_no_longer_than_it_is_told(told):
+    known, evil = token_of(told.ring.current), stranger()
+    given = evil.as_dict(private=False) | {"kid": told.ring.current.kid, "use": "sig"}
+    lying = Lying(told, jwks=httpx.Response(200, json={"keys": [given]}))
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lying)) as http:
+        anchor = Anchor(ISSUER, http)
+        with pytest.raises(BadToken, match="not for this algorithm"):
+            await anchor.claims(known)
+        lying.jwks = None
+        with pytest.raises(BadToken):  # it was asked a moment ago
+            await anchor.claims(known)
+        anchor._looked -= anchor_module.RETRY
+        assert await anchor.claims(known) == known.claims
+
+
+async def test_a_wrong_signature_takes_no_keys_away_while_the_anchor_is_down(told):
+    known = token_of(told.ring.current)
+    lying = Lying(told)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lying)) as http:
+        anchor = Anchor(ISSUER, http)
+        assert await anchor.claims(known)
+        lying.error = httpx.ConnectError("down")
+        head, claims, _ = known.raw.split(".")
+        with pytest.raises(BadToken):
+            await anchor.claims(Jwt(f"{head}.{claims}.AAAA", known.header, known.claims))
+        assert await anchor.claims(known)
+
+
+async def test_an_answer_that_comes_drop_by_drop_ends(told):
+    class Dripping(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            while True:
+                await asyncio.sleep(0.02)
+                yield b" "
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Dripping()))
+    async with httpx.AsyncClient(transport=transport) as http:
+        async with asyncio.timeout(20):
+            with pytest.raises(PeerSilent):
+                await Anchor(ISSUER, http, timeout=0.2).metadata()

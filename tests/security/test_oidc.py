@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from akson.kit.errors import NotAllowed, NotAuthenticated
+from akson.kit.errors import NotAllowed, NotAuthenticated, PeerSilent
 from akson.security.jose import sign
-from akson.security.oidc import Surface
+from akson.security.oidc import SignInAway, Surface
 from tests.security.forge import anchor_key, read, sign_raw, stranger
 from tests.security.world import CITIZEN, ISSUER, NURSE, ROLES
 
@@ -285,3 +285,25 @@ async def test_one_steps_up_as_the_same_person_only(world, person, level, gets_i
 
 def kept_scopes(sign_in):
     return sign_in._surface.scopes
+
+
+async def test_without_the_anchor_nobody_signs_in_which_is_said_and_whoever_is_in_can_leave(
+    world, monkeypatch
+):
+    async with world.browser() as browser:
+        await world.sign_in(browser)
+        session = await world.session(browser)
+
+        async def silent(*_, **__):
+            raise PeerSilent("the trust anchor does not answer")
+
+        anchor = world.journal.system.anchor
+        monkeypatch.setattr(anchor, "send", silent)
+        anchor.forget()
+        with pytest.raises(SignInAway) as caught:
+            await browser.get("/journal/login")
+        assert caught.value.status == 503
+        out = await browser.post("/journal/logout", data={"csrf_token": session.csrf})
+        assert out.headers["location"] == world.journal.sign_in.home
+        assert (await browser.get("/journal/page")).status_code == 401
+    monkeypatch.undo()

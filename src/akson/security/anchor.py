@@ -3,6 +3,7 @@
 A key that is not known is looked for once more at the anchor (rotation), but not more often than RETRY seconds.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from joserfc.jwk import Key
 
 from akson.kit.errors import PeerFailed, PeerSilent
 from akson.kit.log import Event, log
-from akson.security.jose import ALGORITHMS, BadToken, Jwt, public_key
+from akson.security.jose import ALGORITHMS, BadToken, Claims, Jwt, public_key, verify
 
 LIFE = 24 * 3600
 """Seconds that metadata and keys are kept (HelseID functional demand FK2)."""
@@ -72,6 +73,19 @@ class Anchor:
             raise PeerFailed("the trust anchor has no metadata")
         return self._metadata
 
+    async def claims(self, token: Jwt) -> Claims:
+        """The claims of a token that this issuer signed. BadToken when it did not.
+
+        A signature that does not fit may be of a key that the issuer has changed under its name, or that somebody gave
+        out in its place for a moment: it is asked once more before the token is refused.
+        """
+        try:
+            return verify(token, await self.key(token))
+        except BadToken:
+            if not await self._renewed():
+                raise
+        return verify(token, await self.key(token))
+
     async def key(self, token: Jwt) -> Key:
         """The issuer's key that a token names. BadToken when it has none of that name now."""
         kid = token.header.get("kid")
@@ -86,6 +100,23 @@ class Anchor:
             raise BadToken("unknown key")
         return self._keys[kid]
 
+    async def _renewed(self) -> bool:
+        """Whether the issuer has other keys than it had. Those that are known stay when it does not say."""
+        if time.monotonic() - self._looked <= RETRY:
+            return False
+        self._looked = time.monotonic()
+        try:
+            keys = _keys(await self._get((await self.metadata()).jwks))
+        except (PeerSilent, PeerFailed):
+            return False
+        if {name: key.thumbprint() for name, key in keys.items()} == {
+            name: key.thumbprint() for name, key in self._keys.items()
+        }:
+            return False
+        self._keys = keys
+        self.generation += 1
+        return True
+
     def forget(self) -> None:
         """Fetch metadata and keys anew at the next use."""
         self._metadata, self._keys, self._looked = None, {}, float("-inf")
@@ -98,13 +129,24 @@ class Anchor:
         self._metadata, self._keys, self._until = metadata, keys, time.monotonic() + LIFE
         self.generation += 1
 
-    async def _get(self, url: str) -> Mapping[str, Any]:
+    async def send(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """Its answer, whatever the status: begun in the time that is set and whole in twice that. PeerSilent if not.
+
+        Where it says that something is elsewhere, nobody goes: it answers itself or not at all.
+        """
         try:
-            answer = await self.http.get(url, timeout=self.timeout)
-            found = answer.json() if answer.is_success else None
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(2 * self.timeout):
+                return await self.http.request(
+                    method, url, timeout=self.timeout, follow_redirects=False, **options
+                )
+        except (httpx.HTTPError, TimeoutError) as error:
             log(Event.PEER_FAILED, peer=self.issuer, error=type(error).__name__)
             raise PeerSilent("the trust anchor does not answer") from error
+
+    async def _get(self, url: str) -> Mapping[str, Any]:
+        answer = await self.send("GET", url)
+        try:
+            found = answer.json() if answer.is_success else None
         except ValueError:
             found = None
         if not isinstance(found, dict):
@@ -135,7 +177,8 @@ def _metadata(found: Mapping[str, Any], issuer: str) -> Metadata:
 def _keys(found: Mapping[str, Any]) -> dict[str, Key]:
     """Signing keys by name; what is not usable is left out, as RFC 7517 section 5 wants it."""
     keys: dict[str, Key] = {}
-    for jwk in found.get("keys") or ():
+    listed = found.get("keys")
+    for jwk in listed if isinstance(listed, list) else ():
         try:
             key = public_key(jwk)
         except BadToken:

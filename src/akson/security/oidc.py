@@ -8,7 +8,8 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
@@ -18,12 +19,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from akson.kit.clock import now
-from akson.kit.errors import NotAllowed, NotAuthenticated
+from akson.kit.errors import NotAllowed, NotAuthenticated, PeerFailed, PeerSilent, Unavailable
 from akson.kit.ids import new_secret
 from akson.security.anchor import Metadata
 from akson.security.caller import Caller, FindRoles, RoleChoice
 from akson.security.door_log import REFUSAL, TOLD, Doing, DoorLog, Happened
-from akson.security.jose import BadToken, Claims, moment, parse, verify
+from akson.security.jose import BadToken, Claims, moment, parse
 from akson.security.once import digest
 from akson.security.sessions import Session, Sessions
 from akson.security.system import AnchorRefused, System
@@ -70,6 +71,21 @@ class Desk:
     door_log: DoorLog
 
 
+class SignInAway(Unavailable):
+    """Nobody can sign in now, since the trust anchor does not answer, or not as it should."""
+
+    text = "error.sign_in_away"
+
+
+@contextmanager
+def _sign_in_away() -> Iterator[None]:
+    """Says so of an anchor that does not answer: to people it is no other system, but the sign-in."""
+    try:
+        yield
+    except (PeerFailed, PeerSilent) as error:
+        raise SignInAway(error.diagnostics) from error
+
+
 class SignIn:
     """Sign-in routes of one surface."""
 
@@ -108,6 +124,10 @@ class SignIn:
 
         `level` asks for the level that the pages want, of the one who is signed in below it.
         """
+        with _sign_in_away():
+            return await self._begun(request)
+
+    async def _begun(self, request: Request) -> Response:
         hints = {**request.query_params, **(await request.form() if request.method == "POST" else {})}
         stepping = self._stepping(request, str(hints.get("level", "")))
         level = self._surface.needs if stepping else self._surface.level
@@ -146,7 +166,8 @@ class SignIn:
     async def callback(self, request: Request) -> Response:
         """The person comes back: every value of the answer is checked before the code is used."""
         try:
-            return await self._signed_in(request)
+            with _sign_in_away():
+                return await self._signed_in(request)
         except (NotAuthenticated, NotAllowed) as error:
             # Of whom it would have been, nothing is proven.
             request.scope["state"][REFUSAL] = TOLD
@@ -197,9 +218,10 @@ class SignIn:
             await self._desk.sessions.end(session)
             happened = Happened(Doing.LOGOUT, "reason.signed_out", granted=True)
             await self._desk.door_log.note(happened, session.caller)
-            metadata = await self._desk.system.anchor.metadata()
             query = {"id_token_hint": session.id_token, "post_logout_redirect_uri": self.home}
-            where = f"{metadata.endsession}?{urlencode(query)}"
+            with suppress(PeerFailed, PeerSilent):  # here one is signed out, whatever the anchor does
+                metadata = await self._desk.system.anchor.metadata()
+                where = f"{metadata.endsession}?{urlencode(query)}"
         answer = RedirectResponse(where, 303)
         answer.delete_cookie(self._surface.cookie, path=self._surface.path)
         return answer
@@ -258,7 +280,7 @@ class SignIn:
         anchor = self._desk.system.anchor
         try:
             token = parse(raw, ("jwt",), anchor.algorithms)
-            claims = verify(token, await anchor.key(token))
+            claims = await anchor.claims(token)
             expires, issued = moment(claims, "exp"), moment(claims, "iat")
         except BadToken as error:
             raise NotAuthenticated(f"ID token refused: {error.diagnostics}") from error

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from akson.kit.errors import PeerFailed, PeerSilent
+from akson.kit.errors import PeerFailed
 from akson.kit.ids import new_secret
 from akson.kit.log import Event, log
 from akson.kit.settings import Node
@@ -20,6 +20,8 @@ from akson.security.jose import sign
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE = 30
+UNSAID = 60
+"""Seconds that a token is taken to live whose answer does not say it."""
 
 Details = Mapping[str, Any]
 """One element of `assertion_details`: `helseid_authorization` or the trust-framework attest."""
@@ -72,7 +74,10 @@ class System:
     async def push(self, form: Mapping[str, str]) -> str:
         """Push an authorization request (RFC 9126); its `request_uri`."""
         metadata = await self.anchor.metadata()
-        return str((await self._ask(metadata.par, form, ()))["request_uri"])
+        found = await self._ask(metadata.par, form, ())
+        if not isinstance(found.get("request_uri"), str):
+            raise PeerFailed("the trust anchor took a request and gave it no name")
+        return str(found["request_uri"])
 
     async def tokens(
         self, form: Mapping[str, str], details: tuple[Details, ...] = (), *, bound: bool = True
@@ -86,7 +91,8 @@ class System:
         is_bound = str(found.get("token_type", "")).lower() == "dpop" or not bound
         if not is_bound or not isinstance(found.get("access_token"), str):
             raise PeerFailed("the trust anchor gave no DPoP-bound token")
-        return found
+        life = found.get("expires_in")
+        return found if isinstance(life, int) and life >= 0 else found | {"expires_in": UNSAID}
 
     async def _ask(self, url: str, form: Mapping[str, str], details: tuple[Details, ...]) -> dict[str, Any]:
         answer = await self._post(url, form, details)
@@ -110,12 +116,6 @@ class System:
             "client_assertion": self.assertion(details),
         }
         proof = dpop.make(self.proof.current, "POST", url, nonce=self._nonce)
-        try:
-            answer = await self.anchor.http.post(
-                url, data=body, headers={"DPoP": proof}, timeout=self.anchor.timeout
-            )
-        except httpx.HTTPError as error:
-            log(Event.PEER_FAILED, peer=self.anchor.issuer, error=type(error).__name__)
-            raise PeerSilent("the trust anchor does not answer") from error
+        answer = await self.anchor.send("POST", url, data=body, headers={"DPoP": proof})
         self._nonce = answer.headers.get("DPoP-Nonce", self._nonce)
         return answer
