@@ -12,7 +12,8 @@ from itertools import islice
 import pytest
 import pytest_asyncio
 
-from akson.security.actor import Actor, Kind
+from akson.security.actor import Actor, Errand, Kind
+from akson.security.roles import RECORD
 from akson.store.database.pool import Database
 from tests.leaks.compare import seen
 from tests.leaks.probes import reads, references, searches, whole, writes
@@ -28,7 +29,11 @@ EVERY = 1 if os.environ.get("AKSON_LEAKS") == "all" else 14
 """One probe of so many is asked."""
 LEAST = 1000 // EVERY
 """Pairs of answers that are compared by each test: all of them together more than a thousand, or ten thousand."""
-ASKERS = {"nurse": NURSE, "attested": ATTESTED, "citizen": INGRID}
+SUPPLIER = Actor(
+    Kind.PERSONNEL, role="leverandoeransatt", practitioner="Practitioner/s", assurance=4,
+    errands=(Errand("2026-1", "to find a fault", "ingrid", RECORD),),
+)  # fmt: skip
+ASKERS = {"nurse": NURSE, "attested": ATTESTED, "citizen": INGRID, "supplier": SUPPLIER}
 SHOWN = 12
 
 

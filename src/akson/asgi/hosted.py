@@ -48,6 +48,7 @@ from akson.security.middleware import SAFE, Door
 from akson.security.oidc import Desk, RenderRoles, SignIn, Surface
 from akson.security.once import Once
 from akson.security.one_patient import one_patient
+from akson.security.rules.supplier_errand import is_supplier
 from akson.security.scopes import require_scope
 from akson.security.sessions import Sessions
 from akson.security.system import System
@@ -305,6 +306,8 @@ def purpose_of(actor: Actor) -> Purpose:
     """Why this actor asks: what the attest says, else what the kind of actor means."""
     if actor.care_relationship is not None:
         return actor.care_relationship.purpose
+    if is_supplier(actor):
+        return Purpose.ADMINISTRATION
     return Purpose.PATIENT_REQUEST if actor.kind in {Kind.CITIZEN, Kind.REPRESENTATIVE} else Purpose.TREATMENT
 
 

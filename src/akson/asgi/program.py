@@ -36,6 +36,7 @@ from akson.web.apps.keeping import keeping_routes
 from akson.web.assets import asset, asset_routes
 from akson.web.ehr.critical_forms import critical_routes
 from akson.web.ehr.emergency import emergency_routes
+from akson.web.ehr.errands import errand_routes
 from akson.web.ehr.routes import ehr_routes
 from akson.web.ehr.send_routes import send_routes
 from akson.web.error import show_error
@@ -172,6 +173,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
         [
             *ehr_routes(),
             *emergency_routes(),
+            *errand_routes(),
             *critical_routes(),
             *send_routes(),
             *app_routes(),

@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from akson.fhir.strict_json import loads
+from akson.care.whose import name_of
 from akson.kit.clock import now
-from akson.kit.errors import AksonError, Conflict, NotFound, Unprocessable
+from akson.kit.errors import Conflict, NotFound, Unprocessable
 from akson.record import gate, trail
-from akson.record.context import NODE_ITSELF, Context
+from akson.record.context import Context
 from akson.record.people import People
 from akson.security.actor import Action
 from akson.security.rules import access_log as rule
@@ -48,7 +47,7 @@ async def cases(ctx: Context) -> list[Case]:
     await trail.log_read(ctx, grant, counts or {0: 0})
     mine = ctx.actor.practitioner
     return [
-        Case(each, await _name(ctx, each.opening.patient), each.opening.practitioner == mine)
+        Case(each, await name_of(ctx, each.opening.patient), each.opening.practitioner == mine)
         for each in found
     ]
 
@@ -77,13 +76,3 @@ async def _units(ctx: Context) -> Collection[str] | None:
     if seen is None or seen.patients is not None:
         return ()
     return await People(ctx.place).unit_names(ctx.tx, ctx.actor.units) if seen.own_units else None
-
-
-async def _name(ctx: Context, patient: str) -> str:
-    """Whose record it was: the list is the node's own, and whoever follows up has no care relation."""
-    try:
-        found = loads((await gate.read(ctx.by(NODE_ITSELF), "Patient", patient)).body)
-    except AksonError:
-        return ""
-    name: dict[str, Any] = next(iter(found.get("name", [])), {})
-    return " ".join([*name.get("given", []), name.get("family", "")]).strip()

@@ -31,6 +31,9 @@ WEAKER = {
 }
 """Reasons that say nothing more beside these."""
 
+TICKETS = frozenset({"supplier_errand", "supplier_approved", "supplier_ended"})
+"""Reasons that have the ticket of a supplier's errand beside them."""
+
 ORDER = [*TOPICS, "other"]
 KEY = 12
 """Characters of a digest that tell those on one page apart."""
@@ -53,7 +56,7 @@ class Person:
     """Keys of the rules of access."""
     emergency: bool = False
     told: list[str] = field(default_factory=list)
-    """Why it was an emergency, in the words of the one who opened."""
+    """Why it was an emergency, in the words of the one who opened; the ticket and errand of somebody of a supplier."""
     saw: list[str] = field(default_factory=list)
     """Topics, in the order of TOPICS."""
     changed: list[str] = field(default_factory=list)
@@ -212,6 +215,7 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
     moment = datetime.fromisoformat(str(event["recorded"])).astimezone(zone)
     topics = _topics(event, log)
     changed = event.get("action") in CHANGES
+    reasons = [rule.removeprefix(RULE) for rule in user.get("policy", []) if rule.startswith(RULE)]
     asked = not log.register and event.get("id")
     return Person(
         name=str(user.get("name", "")) or ("" if kind == PERSON or _is_unknown(user) else log.title),
@@ -221,9 +225,9 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
         kind=kind,
         first=moment,
         last=moment,
-        reasons=[rule.removeprefix(RULE) for rule in user.get("policy", []) if rule.startswith(RULE)],
+        reasons=reasons,
         emergency=_emergency(event),
-        told=_told(event),
+        told=_told(event, reasons),
         saw=[] if changed else topics,
         changed=topics if changed else [],
         systems=[log.title],
@@ -278,10 +282,11 @@ def _emergency(event: Resource) -> bool:
     return any(coding.get("code") == "ETREAT" for coding in codings)
 
 
-def _told(event: Resource) -> list[str]:
-    """What was written when the record was opened in an emergency: it follows the rule's own words."""
+def _told(event: Resource, reasons: Iterable[str]) -> list[str]:
+    """What was written when the record was opened, in an emergency or on a ticket: it follows the rule's own words."""
     written = str(event.get("outcomeDesc", "")).partition(": ")[2]
-    return [written] if written and _emergency(event) else []
+    is_told = _emergency(event) or not TICKETS.isdisjoint(reasons)
+    return [written] if written and is_told else []
 
 
 def _named(agents: Iterable[Resource], role_class: str) -> str:

@@ -194,6 +194,7 @@ STAFF = (
         "",
         (Post("personvernansvarlig", "solvik"),),
     ),
+    Staff("mats-lie", "Mats", "Lie", M, date(1992, 3, 24), "", (Post("leverandoeransatt", "nordlys"),)),
     Staff(
         "ola-strand",
         "Ola",

@@ -30,6 +30,7 @@ ROLES = {
     "avdelingsleder": StaffRole("Avdelingsleder", "SP"),
     "driftsansvarlig": StaffRole("Driftsansvarlig"),
     "personvernansvarlig": StaffRole("Personvernansvarlig"),
+    "leverandoeransatt": StaffRole("Ansatt hos leverandør"),
     "nav_veileder": StaffRole("Veileder i NAV"),
     "ppt_raadgiver": StaffRole("Rådgiver i PPT"),
 }

@@ -8,6 +8,8 @@ from akson.demo.personnel import STAFF, Post, Staff
 from akson.demo.units import BY_KEY
 from akson.kit.settings import Node, Role
 from akson.security.roles import DUTIES
+from akson.security.rules.access_log import PRIVACY_OFFICER
+from akson.security.rules.supplier_errand import SUPPLIER
 from akson.web.start import Group, Person, Start, System
 
 STEPS = tuple(f"demo.step_{number}" for number in range(1, 8))
@@ -20,6 +22,8 @@ GROUPS = {
 RELATIVES = frozenset({"marit", "julie", "gunnar"})
 """Those close to a citizen who have something to do in the demo."""
 OPERATIONS = "driftsansvarlig"
+WORK = frozenset({*DUTIES, PRIVACY_OFFICER, SUPPLIER})
+"""Roles with pages in a record system."""
 
 
 def start(nodes: tuple[Node, ...]) -> Start:
@@ -39,7 +43,7 @@ def _personnel(name: str) -> Group:
         for staff in STAFF
         for post in staff.posts
         if BY_KEY[post.unit].node == name
-        and (post.role in DUTIES if name != "samhandling" else post.role == OPERATIONS)
+        and (post.role in WORK if name != "samhandling" else post.role == OPERATIONS)
     ]
     return Group(GROUPS[name], tuple(people))
 

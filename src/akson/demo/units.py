@@ -121,6 +121,7 @@ UNITS = (
         "70 00 17 00",
         "Nordveien 30",
     ),
+    Unit("nordlys", "Nordlys Fagsystem AS", "journal", 50, phone="23 00 50 00", street="Verkstedgata 4"),
     Unit("fjordsykehuset", "Fjordsykehuset", "sykehus", 20, phone="71 00 20 00", street="Sykehusveien 1"),
     Unit(
         "medisinsk",

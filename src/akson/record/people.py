@@ -19,13 +19,14 @@ from akson.record import attest as attests
 from akson.record import authorizations, representation
 from akson.record.context import Place
 from akson.record.relations import is_dead
-from akson.security.actor import Actor, ActsFor, Kind, Purpose
+from akson.security.actor import Actor, ActsFor, Errand, Kind, Purpose
 from akson.security.caller import Caller, RoleChoice
 from akson.security.representation import Claim
 from akson.security.roles import ROLE_SYSTEM
 from akson.security.rules.care_relation import parties_of
+from akson.security.rules.supplier_errand import SUPPLIER, types_of
 from akson.security.scopes import ADMIN, has_scope
-from akson.store.access import mirror, openings, relations
+from akson.store.access import errands, mirror, openings, relations
 from akson.store.database.pool import Tx
 from akson.store.record import resources
 from akson.store.scope import NODE
@@ -188,21 +189,23 @@ class People:
         if chosen is None:
             return None
         units = await self._units(tx, chosen["organization"]["reference"])
+        role, practitioner = _role_code(chosen), chosen["practitioner"]["reference"]
         return Actor(
             Kind.PERSONNEL,
             name=caller.name,
             pid=caller.pid,
             hpr=caller.hpr,
-            practitioner=chosen["practitioner"]["reference"],
-            role=_role_code(chosen),
+            practitioner=practitioner,
+            role=role,
             role_reference=_ref(chosen),
             units=frozenset(_ref(unit) for unit in units[:1]),
             unit_name=units[0].get("name", "") if units else "",
             above=frozenset(_ref(unit) for unit in units[1:-1]),
             unit_number=_number(units) or self._place.node.organization,
             unit_numbers=_numbers(units),
-            opened=await openings.lasting(tx, chosen["practitioner"]["reference"]),
-            authorization=await self._authorization(tx, chosen["practitioner"]["reference"]),
+            opened=await openings.lasting(tx, practitioner),
+            errands=await _errands(tx, practitioner) if role == SUPPLIER else (),
+            authorization=await self._authorization(tx, practitioner),
             organization=self._place.node.organization,
             organization_name=self._place.node.title,
             assurance=caller.assurance,
@@ -267,6 +270,11 @@ class People:
             return str(patient["id"])
         return ""
 
+    async def works_for_supplier(self, tx: Tx, practitioner: str) -> bool:
+        """Whether somebody (reference) has a post at a supplier, also beside others."""
+        role = f"{ROLE_SYSTEM}|{SUPPLIER}"
+        return bool(await _find(tx, "PractitionerRole", practitioner=practitioner, role=role, active="true"))
+
     async def patient(self, tx: Tx, pid: str) -> Resource | None:
         """The Patient on this node with a national identity number."""
         return next(iter(await _find(tx, "Patient", identifier=f"{FNR}|{pid}")), None)
@@ -328,6 +336,14 @@ class People:
             units.append(loads(stored.body))
             reference = units[-1].get("partOf", {}).get("reference", "")
         return units
+
+
+async def _errands(tx: Tx, practitioner: str) -> tuple[Errand, ...]:
+    """What a person of a supplier has been let do, and lasts."""
+    return tuple(
+        Errand(each.asking.ticket, each.asking.why, each.patient, types_of(each.asking.topics), each.high)
+        for each in await errands.lasting(tx, practitioner)
+    )
 
 
 async def _find(tx: Tx, resource_type: str, **params: str) -> list[Resource]:

@@ -18,6 +18,7 @@ from akson.security.actor import Action, Actor, Purpose
 from akson.security.door_log import of_actor
 from akson.security.policy import Grant
 from akson.security.rules.rule import Basis
+from akson.security.rules.supplier_errand import is_supplier
 from akson.security.topics import PRIVACY
 from akson.store.access import audit
 from akson.store.access.audit import About, AuditRow, Look, Why
@@ -123,6 +124,14 @@ async def attested(ctx: Context, patient: str) -> str:
     return decision
 
 
+async def supplier(ctx: Context, action: Action, reason: str, patient: str, ticket: str) -> None:
+    """The audit row of what is decided about an errand of a supplier's people, for the patient (id) whose record it opens."""
+    pat = patient_number(patient) if patient else 0
+    told = {"granted": True, "reason": reason, "basis": Basis.UNNTAK.value, "decision_text": ticket}
+    row = AuditRow(**(_who(ctx, action) | told | {"purpose": Purpose.ADMINISTRATION.value}))
+    await _write(ctx, None, row, [About(pat, 0, "", decision=decision_of(ctx.actor, pat))])
+
+
 async def opened(ctx: Context, patient: str, why: str) -> None:
     """The audit row of a record that is opened in an emergency, with why."""
     pat = patient_number(patient)
@@ -169,7 +178,12 @@ def _whys(grant: Grant) -> tuple[Why, ...]:
 
 
 def _parted(ctx: Context, row: AuditRow, about: Sequence[About], whys: tuple[Why, ...]) -> list[Look]:
-    """What is about patients whose record the actor has opened in an emergency says so, whatever else would open it."""
+    """What is about patients whose record the actor has opened in an emergency says so, whatever else would open it.
+
+    What somebody of a supplier sees tells the ticket of the errand.
+    """
+    if row.granted and is_supplier(ctx.actor):
+        return [_ticketed(ctx, row, each, whys) for each in about]
     opened = {patient_number(patient) for patient in ctx.actor.opened}
     if not (row.granted and opened):
         return [(row, about, whys)]
@@ -178,6 +192,15 @@ def _parted(ctx: Context, row: AuditRow, about: Sequence[About], whys: tuple[Why
         (replace(row, **EMERGENCY), [each for each in about if each.pat in opened], ()),
     )
     return [part for part in parts if part[1]]
+
+
+def _ticketed(ctx: Context, row: AuditRow, about: About, whys: tuple[Why, ...]) -> Look:
+    known = {patient_number(each.patient) if each.patient else 0: each for each in ctx.actor.errands}
+    errand = known.get(about.pat)
+    if errand is None or row.decision_text:
+        return row, [about], whys
+    told = replace(row, decision_text=f"{errand.ticket}: {errand.why}")
+    return replace(told, reason="reason.supplier_errand") if about.pat else told, [about], whys
 
 
 def _row(ctx: Context, grant: Grant, action: Action, **what: Any) -> AuditRow:

@@ -1,6 +1,7 @@
 """Who acts: a person in a role at a unit, a citizen for oneself, or a system."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -81,6 +82,20 @@ class ActsFor:
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """What somebody of a supplier has been let do, and lasts now (rule `supplier_errand`)."""
+
+    ticket: str
+    why: str
+    patient: str = ""
+    """Id of the Patient; empty for a technical errand."""
+    types: frozenset[str] = frozenset()
+    """Resource types of the record that it needs."""
+    high: datetime | None = None
+    """Until when."""
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The one who acts, as the session or the token says. Fields that do not apply are empty."""
 
@@ -135,3 +150,5 @@ class Actor:
     """Of a representative; `patient` is then the one who is acted for."""
     known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What follows from all of the above and was worked out already: decisions, and how the log tells of this actor."""
+    errands: tuple[Errand, ...] = ()
+    """Of somebody of a supplier: the errands that last."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from akson.care.who_has_seen import Person
+from akson.care.who_has_seen import TICKETS, Person
 from akson.kit.text import catalogue, text
 
 Reason = Callable[[str, str], str]
@@ -24,7 +24,7 @@ class Line:
     basis: str = ""
     """The basis of access in words."""
     told: str = ""
-    """What was written when the record was opened in an emergency."""
+    """What was written when the record was opened in an emergency, or the ticket of a supplier's errand: a sentence."""
 
 
 def line(person: Person, language: str, reason: Reason) -> Line:
@@ -41,8 +41,12 @@ def line(person: Person, language: str, reason: Reason) -> Line:
         why=". ".join(reason(each, language) for each in person.reasons),
         emergency=person.emergency,
         basis=joined([basis(each, language) for each in person.bases], language),
-        told=" ".join(person.told),
+        told=text(_told(person), language, what=" ".join(person.told)) if person.told else "",
     )
+
+
+def _told(person: Person) -> str:
+    return "seen.told" if TICKETS.isdisjoint(person.reasons) else "seen.ticket"
 
 
 def basis(code: str, language: str) -> str:

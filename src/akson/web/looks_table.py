@@ -38,7 +38,8 @@ def _rows(
         for person in day.people:
             told = line(person)
             emergency = text("seen.yes", language) if told.emergency else ""
-            what = [told.who, told.where, told.saw, told.changed, told.why, told.basis]
+            why = ". ".join(filter(None, [told.why, told.told]))
+            what = [told.who, told.where, told.saw, told.changed, why, told.basis]
             yield [day.day.isoformat(), told.times, *what, emergency, outcome_, ", ".join(person.systems)]
 
 

@@ -103,12 +103,24 @@ def _principal(actor: Actor):
             {"Patient"}.union(*(OPENED_BY[area] for area in areas)) if actor.acts_for else ()
         ),
         "app": actor.app is not None,
+        "technical": any(not errand.patient for errand in actor.errands),
+        "errand_asks": sorted({kind for kind, _ in _of_errands(actor)}),
+        "errand_rows": [{"patient": patient, "type": kind} for kind, patient in _of_errands(actor)],
     }
     if actor.patient:
         facts["patient"] = actor.patient
     if whose := _owner(actor):
         facts["owner"] = f"urn:akson:owner|{whose}"
     return _entity("Actor", "it", facts)
+
+
+def _of_errands(actor: Actor):
+    return {
+        (kind, errand.patient)
+        for errand in actor.errands
+        if errand.patient
+        for kind in (*errand.types, *DEMOGRAPHY)
+    }
 
 
 def _subjects(actor: Actor):

@@ -1,16 +1,16 @@
 """Generated worlds: rows of patients who are treated by somebody and have closed something, and who may ask for them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from akson.security.actor import Action, Actor, ActsFor, AppRights, Attested, Kind, Purpose
+from akson.security.actor import Action, Actor, ActsFor, AppRights, Attested, Errand, Kind, Purpose
 from akson.security.app_scopes import AppScope, parse
 from akson.security.roles import DEMOGRAPHY, DUTIES, OPEN_TYPES, PROFESSIONS, RECORD
 from akson.store.access.relations import BEGINNING, END
 
 SYSTEM = "urn:test"
-APART = ("AuditEvent", "PrivacySetting", "SearchParameter", "Subscription", "Account")
+APART = ("AuditEvent", "PrivacySetting", "SearchParameter", "Subscription", "NodeStatus", "Account")
 """Types that have rules of their own, and one that no rule names."""
 PARTIES = [
     f"{kind}/{number}" for kind in ("Organization", "PractitionerRole", "Practitioner") for number in "12"
@@ -128,7 +128,18 @@ def _a_block(chance: Random, world: World) -> Closed:
 
 def an_actor(chance: Random, world: World) -> Actor:
     """Somebody of any kind, with all that a session or token may say."""
-    makers = [_at_work, _at_work, _at_work, _attested, _attested, _citizen, _representative, _system, _system]
+    makers = [
+        _at_work,
+        _at_work,
+        _at_work,
+        _of_a_supplier,
+        _attested,
+        _attested,
+        _citizen,
+        _representative,
+        _system,
+        _system,
+    ]
     if chance.random() < 0.08:
         return Actor(chance.choice([Kind.NODE, Kind.ANYONE]))
     return chance.choice(makers)(chance, world)
@@ -165,6 +176,22 @@ def _at_work(chance: Random, world: World) -> Actor:
         opened=some(chance, world.patients, 2, 1) if chance.random() < 0.4 else frozenset(),
         app=_an_app(chance, world) if chance.random() < 0.25 else None,
     )
+
+
+def _of_a_supplier(chance: Random, world: World) -> Actor:
+    return replace(
+        _at_work(chance, world),
+        role=chance.choice(["leverandoeransatt"] * 6 + ["saksbehandler"]),
+        errands=tuple(_an_errand(chance, world) for _ in range(chance.choice([0, 1, 1, 1, 2, 3]))),
+        client_id="" if chance.random() < 0.95 else CLIENTS[0],
+    )
+
+
+def _an_errand(chance: Random, world: World) -> Errand:
+    if chance.random() < 0.3:
+        return Errand("1", "to see how the node does")
+    types = some(chance, [kind for kind in world.kinds if kind in RECORD], 3, 1)
+    return Errand("2", "to find a fault", chance.choice(world.patients), types)
 
 
 def _attested(chance: Random, world: World) -> Actor:
@@ -222,7 +249,7 @@ def _an_app(chance: Random, world: World) -> AppRights:
 
 def _a_scope(chance: Random, world: World) -> AppScope:
     level = chance.choice(["patient", "user", "system"])
-    of_fhir = [kind for kind in world.kinds if kind != "PrivacySetting"]
+    of_fhir = [kind for kind in world.kinds if kind not in {"PrivacySetting", "NodeStatus"}]
     kind = "*" if chance.random() < 0.5 else chance.choice(of_fhir)
     letters = chance.choice(["rs", "rs", "r", "s", "cruds", "cud", "u", "crs"])
     narrowed = [f"{chance.choice(['category', 'code'])}={token}" for token in some(chance, TOKENS, 2)]
@@ -240,6 +267,7 @@ def questions(chance: Random, world: World, number: int) -> list[tuple[Action, s
         *world.kinds,
         "PrivacySetting",
         "PrivacySetting",
+        "NodeStatus",
         "Patient",
         "Condition",
         "Condition",
@@ -254,9 +282,10 @@ def questions(chance: Random, world: World, number: int) -> list[tuple[Action, s
 def meant(world: World, action: Action, kind: str) -> list[int]:
     """The rows that a question is about: a search brings others along; what is written is what was asked for.
 
-    So are the citizens' rules, which are no FHIR resources: no search leads from them to something else.
+    So are the citizens' rules and how the node does, which are no FHIR resources: no search leads from them elsewhere.
     """
     whole = action is Action.ADMINISTER or (
-        action in {Action.READ, Action.SEARCH, Action.HISTORY} and kind != "PrivacySetting"
+        action in {Action.READ, Action.SEARCH, Action.HISTORY}
+        and kind not in {"PrivacySetting", "NodeStatus"}
     )
     return [index for index, row in enumerate(world.rows) if whole or row.kind == kind]

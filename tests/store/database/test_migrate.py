@@ -61,6 +61,7 @@ STANDING = {
     "0028_follow_up": "cc6f7937521079cb",
     "0029_app_user": "0cd8359a639a7984",
     "0030_acting_for_others": "3b39cd14dfe27ed4",
+    "0031_supplier_errand": "ba40764f85b075b9",
 }
 
 

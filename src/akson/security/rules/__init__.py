@@ -18,6 +18,7 @@ from akson.security.rules import (
     question_to_unit,
     represented,
     rules_known,
+    supplier_errand,
     system_admin,
 )
 from akson.security.rules.rule import Basis, Restriction, Rule
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.own_record", own_record.grants, Basis.SAMTYKKE),
     Rule("reason.care_relation", care_relation.grants),
     Rule("reason.emergency", emergency.grants, Basis.AKUTT),
+    Rule("reason.supplier_errand", supplier_errand.grants),
     Rule("reason.attested_care", attested_care.grants),
     Rule("reason.access_log", access_log.grants),
     Rule("reason.patient_lookup", patient_lookup.grants),

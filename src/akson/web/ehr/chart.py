@@ -12,6 +12,7 @@ from akson.record import closed, emergency, gate
 from akson.record.context import Context
 from akson.security.actor import Action
 from akson.security.rules.emergency import may_open
+from akson.security.rules.supplier_errand import errand_of
 from akson.web import show
 from akson.web.context import context, find, of_type, one, permitted, readable
 from akson.web.critical import GRAVE, SERVICE, Line
@@ -22,6 +23,9 @@ from akson.web.ehr.patient import Patient
 from akson.web.ehr.rows import Medicine, Row
 
 SECTIONS = {
+    "now": ("Appointment", "Task"),
+    "notes": ("DocumentReference",),
+    "tasks": ("Task",),
     "critical": ("AllergyIntolerance",),
     "medicines": ("MedicationStatement",),
     "problems": ("Condition",),
@@ -107,6 +111,7 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
         related=related,
         closed=hides,
         opening=opening,
+        errand=errand_of(ctx.actor, person.id),
         may_open=not opening and (not related or bool(hides)) and may_open(ctx.actor),
         register=found,
         **values,
@@ -126,7 +131,7 @@ async def _overview(ctx: Context, person: Patient) -> Overview:
     tasks = [work.work(task, ctx.node) for task in await work.open_tasks(ctx, who)]
     plans = of_type(await permitted(ctx, "CarePlan", who, ("status", "active")), "CarePlan")
     goals = await permitted(ctx, "Goal", who, ("lifecycle-status", "active,accepted,planned,proposed"))
-    papers = await find(
+    papers = await permitted(
         ctx, "DocumentReference", who, ("status", "current"), ("_sort", "-date"), ("_count", RECENT)
     )
     return Overview(

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from akson.fhir.model import Resource
 from akson.kit.settings import Node
 from akson.record.context import Context
-from akson.web.context import find, of_type, one
+from akson.web.context import of_type, one, permitted
 from akson.web.ehr import rows
 from akson.web.ehr.rows import Row
 
@@ -53,7 +53,9 @@ async def notes(ctx: Context, patient: str, count: str) -> list[Row]:
     """The newest journal notes of a patient, with how each begins."""
     who = ("patient", f"Patient/{patient}")
     current = ("status", "current")
-    found = await find(ctx, "DocumentReference", who, NOTES, current, ("_sort", "-date"), ("_count", count))
+    found = await permitted(
+        ctx, "DocumentReference", who, NOTES, current, ("_sort", "-date"), ("_count", count)
+    )
     papers = of_type(found, "DocumentReference")
     return [rows.note(each, ctx.node, (await fetch(ctx, each)).words) for each in papers]
 

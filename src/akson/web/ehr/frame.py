@@ -7,7 +7,8 @@ from starlette.responses import HTMLResponse
 
 from akson.apps.keeping import keeps_apps
 from akson.record.context import Context
-from akson.security.rules.access_log import LOG
+from akson.security.rules.access_log import LOG, sees_all
+from akson.security.rules.supplier_errand import is_supplier
 from akson.web.context import readable
 from akson.web.ehr import work
 from akson.web.page import render
@@ -25,13 +26,24 @@ TABS = (
 """Key and path of each tab of a chart."""
 
 
-READS = {"critical": "AllergyIntolerance", "medicines": "MedicationStatement", "problems": "Condition"}
+READS = {
+    "critical": "AllergyIntolerance",
+    "medicines": "MedicationStatement",
+    "problems": "Condition",
+    "notes": "DocumentReference",
+    "documents": "DocumentReference",
+    "messages": "Communication",
+}
 """What a tab shows, where not every role that works with patients reads it."""
 
 
 def tabs_for(ctx: Context) -> list[tuple[str, str]]:
     """The tabs that show something the reader's role may read."""
-    return [(key, path) for key, path in TABS if key not in READS or readable(ctx, READS[key])]
+    return [
+        (key, path)
+        for key, path in TABS
+        if (readable(ctx, READS[key]) if key in READS else key != "apps" or not is_supplier(ctx.actor))
+    ]
 
 
 async def show_work(
@@ -46,5 +58,7 @@ async def show_work(
         works=readable(ctx, "Task"),
         may_log=readable(ctx, LOG),
         may_apps=keeps_apps(ctx.actor),
+        may_errands=is_supplier(ctx.actor),
+        all_of_node=sees_all(ctx.actor),
         **values,
     )

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from akson.apps.keeping import keeps_apps
 from akson.care import correspondence, tasks
 from akson.security.rules.access_log import LOG
+from akson.security.rules.supplier_errand import is_supplier
 from akson.web.context import context, readable, whole
 from akson.web.ehr import work
 from akson.web.ehr.frame import show_work
@@ -22,6 +23,8 @@ async def home(request: Request) -> Response:
         return RedirectResponse(f"{request.scope.get('root_path', '')}/logg", 303)
     if not readable(ctx, "Task") and keeps_apps(ctx.actor):
         return RedirectResponse(f"{request.scope.get('root_path', '')}/apper", 303)
+    if is_supplier(ctx.actor):
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/oppdrag", 303)
     return await show_work(
         request,
         ctx,

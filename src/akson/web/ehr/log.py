@@ -14,7 +14,6 @@ from akson.exchange.hub.access import Log
 from akson.kit.clock import now
 from akson.kit.text import catalogue, text
 from akson.security.audit.codes import REFUSED
-from akson.security.rules import access_log as rule
 from akson.store.access.audit import Wanted
 from akson.web import looks
 from akson.web.context import context
@@ -42,7 +41,6 @@ async def log(request: Request) -> Response:
         menu="log",
         rows=[(each, looks.line(each, language, reason_of), refused) for each, refused in people],
         everything=everything,
-        can_ask=rule.sees_all(ctx.actor),
         next=page.next,
     )
 

@@ -11,7 +11,7 @@ from akson.kit.settings import Node
 from akson.record import gate
 from akson.record.context import Context
 from akson.web import show
-from akson.web.context import find, of_type, readable
+from akson.web.context import find, of_type, permitted, readable
 from akson.web.ehr.provenance import Provenance, provenance
 from akson.web.say import ZONE
 
@@ -60,7 +60,7 @@ def parties(ctx: Context) -> list[str]:
 
 async def open_tasks(ctx: Context, *pairs: tuple[str, str]) -> list[Resource]:
     """Tasks that are not done, the most urgent and oldest first."""
-    found = of_type(await find(ctx, "Task", *pairs, OPEN, ("_count", "100")), "Task")
+    found = of_type(await permitted(ctx, "Task", *pairs, OPEN, ("_count", "100")), "Task")
     return sorted(found, key=lambda task: (task.get("priority") not in URGENT, _due(task) or "9999"))
 
 
@@ -79,7 +79,7 @@ async def visits(ctx: Context, *pairs: tuple[str, str]) -> list[Work]:
     """Today's appointments in the order of the clock."""
     start = datetime.now(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
     span = [("date", f"ge{_utc(start)}"), ("date", f"lt{_utc(start + timedelta(days=1))}")]
-    found = await find(
+    found = await permitted(
         ctx, "Appointment", *pairs, *span, ("_include", "Appointment:patient"), ("_count", "100")
     )
     names = {person["id"]: show.name(person) for person in of_type(found, "Patient")}
