@@ -1,9 +1,11 @@
 """What may happen once happens once, whoever tries at the same moment, and leaves nothing behind for ever."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
+from akson.kit.clock import now
 from akson.kit.errors import Unavailable
 from akson.security import once as once_module
 from akson.security.once import Once
@@ -59,6 +61,18 @@ async def test_all_who_wait_hear_that_the_database_does_not_answer_and_the_next_
             Unavailable
         ] * 2
     assert await once.first("dpop", "a", 60)
+
+
+@pytest.mark.parametrize("durable", [False, True])
+async def test_a_clock_that_is_behind_that_of_the_database_lets_nothing_happen_twice(
+    database, monkeypatch, durable
+):
+    behind = now() - timedelta(hours=1)
+    for module in ("akson.security.once", "akson.kit.clock"):
+        monkeypatch.setattr(f"{module}.now", lambda: behind, raising=False)
+    once = Once(database)
+    assert await once.first("dpop", "a", 20, durable=durable)
+    assert not await once.first("dpop", "a", 20, durable=durable)
 
 
 async def test_kinds_and_keys_do_not_meet(database):

@@ -5,9 +5,7 @@ process and after a restart.
 import asyncio
 import hashlib
 import time
-from datetime import timedelta
 
-from akson.kit.clock import now
 from akson.kit.errors import Conflict, Unavailable
 from akson.store.database.pool import Database
 from akson.store.underway import keep
@@ -46,7 +44,7 @@ class Once:
         if not durable:
             return await self._among_others(name, seconds)
         async with self._database.singly() as tx:
-            return await keep.add(tx, *name, {}, now() + timedelta(seconds=seconds))
+            return await keep.add(tx, *name, {}, seconds)
 
     async def _among_others(self, name: Name, seconds: float) -> bool:
         """What comes while others are being noted is noted after them, all of it in one statement."""
@@ -64,9 +62,9 @@ class Once:
         try:
             while self._asking:
                 asked, self._asking = self._asking, {}
-                expires = now() + timedelta(seconds=max(seconds for seconds, _ in asked.values()))
+                longest = max(seconds for seconds, _ in asked.values())
                 async with self._database.singly() as tx:
-                    new = await keep.add_quickly(tx, asked, expires)
+                    new = await keep.add_quickly(tx, asked, longest)
                 for name, (_, answer) in asked.items():
                     if not answer.done():
                         answer.set_result(name in new)

@@ -14,13 +14,14 @@ SEARCH = "search"
 PUT = """
 insert into keep (kind, key, value, expires) values (%s, %s, %s, %s)
 on conflict (kind, key) do update set value = excluded.value, expires = excluded.expires"""
+# Until when is told by one clock alone, the database's: by another one, which is behind, it would be over at once.
 ADD = """
-insert into keep (kind, key, value, expires) values (%s, %s, %s, %s)
+insert into keep (kind, key, value, expires) values (%s, %s, %s, now() + make_interval(secs => %s))
 on conflict (kind, key) do update set value = excluded.value, expires = excluded.expires
 where keep.expires <= now()"""
 ADD_QUICKLY = """
 insert into keep (kind, key, value, expires)
-select k.kind, k.key, '{}', %s from set_config('synchronous_commit', 'off', true),
+select k.kind, k.key, '{}', now() + make_interval(secs => %s) from set_config('synchronous_commit', 'off', true),
 unnest(%s::text[], %s::text[]) k (kind, key)
 on conflict (kind, key) do update set value = excluded.value, expires = excluded.expires
 where keep.expires <= now() returning kind, key"""
@@ -40,19 +41,19 @@ async def put(tx: Tx, kind: str, key: str, value: dict[str, Any], expires: datet
     await tx.execute(PUT, [kind, key, Jsonb(value), expires])
 
 
-async def add(tx: Tx, kind: str, key: str, value: dict[str, Any], expires: datetime) -> bool:
-    """Keep a value only if none is kept under the key: False means it was there (a replayed jti)."""
-    return await tx.execute(ADD, [kind, key, Jsonb(value), expires]) == 1
+async def add(tx: Tx, kind: str, key: str, value: dict[str, Any], seconds: float) -> bool:
+    """Keep a value for so long only if none is kept under the key: False means it was there (a replayed jti)."""
+    return await tx.execute(ADD, [kind, key, Jsonb(value), seconds]) == 1
 
 
-async def add_quickly(tx: Tx, names: Iterable[tuple[str, str]], expires: datetime) -> set[tuple[str, str]]:
-    """Keep several names (kind and key), in one statement: those of which none was kept.
+async def add_quickly(tx: Tx, names: Iterable[tuple[str, str]], seconds: float) -> set[tuple[str, str]]:
+    """Keep several names (kind and key) for so long, in one statement: those of which none was kept.
 
     Nobody waits for the disk: a crash may forget what was added in its last half second.
     """
     # In one order, so that two who add the same names never wait for each other.
     kinds, keys = zip(*sorted(names), strict=True)
-    return {(kind, key) for kind, key in await tx.fetch(ADD_QUICKLY, [expires, texts(kinds), texts(keys)])}
+    return {(kind, key) for kind, key in await tx.fetch(ADD_QUICKLY, [seconds, texts(kinds), texts(keys)])}
 
 
 async def get(tx: Tx, kind: str, key: str) -> dict[str, Any] | None:
