@@ -34,6 +34,8 @@ CASES = {
     "the child's address is secret": (child(**SECRET), {}, frozenset()),
     "a parent's address is secret": (child(), SECRET, frozenset()),
     "the child is dead": (child(death=[{"date": "2026-01-01"}]), {}, frozenset()),
+    "a parent is dead": (child(), {"death": [{"date": "2026-01-01"}]}, ALL),
+    "a dead parent had a secret address": (child(), SECRET | {"death": [{"date": "2026-01-01"}]}, ALL),
     "the child lives with neither": (child(street=ELSEWHERE), {}, frozenset()),
     "nobody knows where the child lives": (child(street=""), {}, frozenset()),
 }
@@ -43,6 +45,22 @@ CASES = {
 def test_parents_act_for_children_by_age_and_where_the_child_lives(case):
     one, mother, expected = CASES[case]
     assert of_child(one, MOTHER, [body("1987-03-08") | mother, body("1985-11-27")], TODAY) == expected
+
+
+def test_whoever_lives_in_the_same_street_does_not_live_with_the_child():
+    def at(one, number, unit="H0101"):
+        street = {
+            "addressName": "Lyngveien",
+            "addressNumber": number,
+            "unitNumber": unit,
+            "postalCode": "6000",
+        }
+        return one | {"residentialAddress": [{"streetAddress": street}]}
+
+    one = at(child(), "7")
+    assert of_child(one, MOTHER, [at(body(), "7")], TODAY) == ALL
+    assert of_child(one, MOTHER, [at(body(), "9")], TODAY) == frozenset()
+    assert of_child(one, MOTHER, [at(body(), "7", "H0201")], TODAY) == frozenset()
 
 
 def test_a_parent_who_lives_elsewhere_acts_when_the_other_lives_with_the_child():

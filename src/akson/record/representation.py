@@ -70,9 +70,13 @@ async def claimed(tx: Tx, pid: str, claim: Claim, *, hub: bool) -> frozenset[str
 
 
 async def _charge(tx: Tx, register: str, pid: str, entry: Entry) -> ActsFor | None:
-    parents = [each.body for each in await registers.by_keys(tx, register, rule.responsible(entry.body))]
+    named = set(rule.responsible(entry.body))
+    parents = await registers.by_keys(tx, register, sorted(named))
+    # Whoever is not known here may have a secret address.
+    known = named <= {key for each in parents for key in each.keys}
+    of_child = rule.of_child(entry.body, pid, [each.body for each in parents], today())
     for right, areas in (
-        (rule.PARENT, rule.of_child(entry.body, pid, parents, today())),
+        (rule.PARENT, of_child if known else frozenset()),
         (rule.GUARDIAN, rule.of_ward(entry.body, pid)),
     ):
         if areas:

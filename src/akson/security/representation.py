@@ -54,10 +54,11 @@ def header(right: str, pid: str) -> dict[str, str]:
 
 def of_child(child: Body, parent: str, parents: Sequence[Body], today: date) -> frozenset[str]:
     """What somebody (identity number) may do for a child; `parents`: the entries of all who are responsible."""
-    named = {each.get("responsible") for each in child.get("parentalResponsibility", [])}
-    if parent not in named or is_secret(child) or any(is_secret(each) for each in parents):
+    # One who has died leaves the responsibility to the other (barnelova 36).
+    living = [each for each in parents if not each.get("death")]
+    if parent not in responsible(child) or is_secret(child) or any(is_secret(each) for each in living):
         return frozenset()
-    if not any(_lives_with(each, child) for each in parents):
+    if not any(_lives_with(each, child) for each in living):
         return frozenset()
     years = age(child, today)
     if years is None or years >= ADULT:
@@ -122,4 +123,5 @@ def _lives_with(one: Body, other: Body) -> bool:
 def _street(person: Body) -> tuple[str, ...]:
     address: Body = next((each.get("streetAddress", {}) for each in person.get("residentialAddress", [])), {})
     name, code = address.get("addressName", ""), address.get("postalCode", "")
-    return (name, code) if name and code else ()
+    house = (str(address.get(part) or "") for part in ("addressNumber", "unitNumber"))
+    return (name, code, *house) if name and code else ()
