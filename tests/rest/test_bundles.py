@@ -355,6 +355,24 @@ async def test_reads_in_entries_keep_their_conditions(client):
         assert ["resource" in e for e in body["entry"]] == [False, False, True, False]
 
 
+@pytest.mark.parametrize(
+    "since", ["abc", "2026-11-27", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_an_instant_that_is_none_is_told(client, kind, since):
+    await client.put("/Patient/a", json=patient(id="a"))
+    answer = await client.post("/", json=bundle(kind, ask("GET", "Patient/a", ifModifiedSince=since)))
+    if kind == "transaction":
+        told = answer.status_code, issue(answer)
+    else:
+        told = (
+            int(answer.json()["entry"][0]["response"]["status"][:3]),
+            answer.json()["entry"][0]["response"]["outcome"]["issue"][0],
+        )
+    assert told[0] == 400
+    assert told[1]["expression"] == ["Bundle.entry[0].request.ifModifiedSince"]
+
+
 async def test_operations_inside_bundles(client):
     await client.put("/Patient/a", json=patient(id="a"))
     meta = {

@@ -26,6 +26,8 @@ LONGEST = 10_000
 """Characters of a note."""
 MOST = 16
 """Signatures of a note."""
+LARGEST = 2**63 - 1
+"""Leaves of a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +182,9 @@ def _checkpoint(text: str) -> Checkpoint:
         said = next(line for line in lines[3:] if line.startswith(MOMENT))
         moment = datetime.fromisoformat(said.removeprefix(MOMENT)).astimezone(UTC)
         found = Checkpoint(origin, int(size), b64decode(root, validate=True), moment)
-    except (ValueError, StopIteration) as error:
+    except (ValueError, OverflowError, StopIteration) as error:
         raise Malformed("a checkpoint is name, size, root and moment, a line each") from error
-    if str(found.size) != size or found.size < 0 or len(found.root) != 32 or not origin:
+    if str(found.size) != size or not 0 <= found.size <= LARGEST or len(found.root) != 32 or not origin:
         raise Malformed("a checkpoint has a whole number and 32 bytes")
     return found
 

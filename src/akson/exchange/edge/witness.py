@@ -25,6 +25,8 @@ KEYS = "Log-Keys"
 """The header with the log's present keys; witnesses that have them otherwise pass it over."""
 RIGHT = "vitne"
 """The scope, `akson:<witness>/vitne`."""
+DIGITS = 25
+"""More than any size has."""
 REFUSED = frozenset({403, 409, 422})
 
 
@@ -60,7 +62,7 @@ class Witnessed:
         if head is None or seen == head.size:
             return head is not None
         status, told = await self._show(base, head, min(seen, head.size))
-        if status == 409 and told.strip().isdecimal() and int(told) < head.size:
+        if status == 409 and told.strip().isdecimal() and len(told) < DIGITS and int(told) < head.size:
             status, told = await self._show(base, head, int(told))
         if status in REFUSED:
             log(Event.LOG_REFUSED, log=self.keys.origin, peer=base, status=status)

@@ -51,13 +51,16 @@ class Entry:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The conditions of the request as the headers that they stand for."""
+        """The conditions of the request as the headers that they stand for. Malformed for a moment outside all calendars."""
         found = {header: self.request[name] for name, header in _HEADERS.items() if name in self.request}
         if since := self.request.get("ifModifiedSince"):
             # An instant here, a date of HTTP there.
-            found["if-modified-since"] = format_datetime(
-                datetime.fromisoformat(since).astimezone(UTC), usegmt=True
-            )
+            try:
+                moment = datetime.fromisoformat(since).astimezone(UTC)
+            except OverflowError as error:
+                where = (f"{self.place}.request.ifModifiedSince",)
+                raise Malformed("The moment lies outside the calendar", expression=where) from error
+            found["if-modified-since"] = format_datetime(moment, usegmt=True)
         return found
 
 

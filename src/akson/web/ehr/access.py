@@ -35,7 +35,7 @@ async def access(request: Request) -> Response:
     trouble, at, readers = "", None, None
     try:
         at = _moment(str(form.get("day", "")))
-    except ValueError:
+    except (ValueError, OverflowError):  # none, or the last that there is
         trouble = "seen.who_can_bad_day"
     if form and at:
         readers = await _readers(ctx, str(form.get("number", "")).replace(" ", ""), at)
@@ -64,7 +64,7 @@ async def _readers(ctx: Context, number: str, at: datetime) -> list[Reader] | No
 
 
 def _moment(day: str) -> datetime:
-    """Now, or the end of the day named. ValueError when it is none."""
+    """Now, or the end of the day named. ValueError or OverflowError when it is none."""
     if not day:
         return now()
     ends = datetime.combine(date.fromisoformat(day) + timedelta(days=1), datetime.min.time(), ZONE)

@@ -167,8 +167,7 @@ def end_of_day(words: str) -> tuple[datetime | None, bool]:
     if not words:
         return None, True
     try:
-        day = date.fromisoformat(words)
-    except ValueError:
+        end = datetime.combine(date.fromisoformat(words) + timedelta(days=1), time(), say.ZONE)
+    except (ValueError, OverflowError):  # none, or the last that there is
         return None, False
-    end = datetime.combine(day + timedelta(days=1), time(), say.ZONE)
     return end, end > now()
