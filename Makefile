@@ -48,7 +48,8 @@ SECONDS ?= 600
 
 soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says; all probes for leaks, and a million decisions beside Cedar
 	@$(BIN)/python -m tests.fuzz.soak --seconds $(SECONDS)
-	@AKSON_LEAKS=all $(BIN)/pytest -q -n $(WORKERS) tests/leaks
+	@AKSON_LEAKS=all $(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/leaks
+	@$(BIN)/python -m tests.leaks.times
 	@AKSON_CEDAR=1000000 $(BIN)/pytest -q tests/security/rules
 
 spec: ## compile the FHIR definitions again

@@ -16,6 +16,7 @@ from akson.store.database.embedded import Embedded
 from akson.store.database.migrate import migrate
 from akson.store.database.pool import Database
 from helseid_negatives.plugin import pytest_generate_tests
+from tests.demo_world import DemoTemplates
 
 __all__ = ["pytest_generate_tests"]
 """Gives tests that ask for `api_case` or `anchor_case` the negative cases of plugins/negatives."""
@@ -126,6 +127,12 @@ async def database(new_database: Callable[[], str]) -> AsyncIterator[Database]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def demo(postgres: Embedded, tmp_path_factory: pytest.TempPathFactory) -> DemoTemplates:
+    """The whole program with its demo, seeded once: a fresh copy of it for each test (`demo_world.start`)."""
+    return DemoTemplates(postgres, tmp_path_factory.mktemp("demo"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,15 +1,9 @@
 """The whole program with its demo, and an app that is approved in the municipality's record system."""
 
-import pytest
 import pytest_asyncio
 
 from tests.apps.client import Client, hosted, register
-from tests.demo_world import DemoTemplates, start
-
-
-@pytest.fixture(scope="session")
-def demo(postgres, tmp_path_factory):
-    return DemoTemplates(postgres, tmp_path_factory.mktemp("demo"))
+from tests.demo_world import start
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,13 +1,7 @@
 """The whole program with its demo: seeded once, a fresh copy for each test."""
 
-import pytest
 import pytest_asyncio
-from tests.demo_world import DemoTemplates, start
-
-
-@pytest.fixture(scope="session")
-def demo(postgres, tmp_path_factory):
-    return DemoTemplates(postgres, tmp_path_factory.mktemp("demo"))
+from tests.demo_world import start
 
 
 @pytest_asyncio.fixture

@@ -8,6 +8,11 @@ import httpx
 
 _MADE = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _MARK = re.compile(rb"(_cursor|_page)=([A-Za-z0-9_-]+)")
+_SECRET = re.compile(
+    rb"(?:(?<![A-Za-z0-9_-])|(?<=%3A))[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])|(?<![0-9A-F-])(?:[0-9A-F]{1,4}-){5}[0-9A-F]{1,4}(?![0-9A-F-])"
+)
+"""What is drawn by lot for every session and request, and codes of an access log."""
+_CLOCK = re.compile(rb"kl\. \d\d:\d\d(?:\xe2\x80\x93\d\d:\d\d)?")
 _NOW = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 
 
@@ -18,23 +23,33 @@ class Seen:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    sent: tuple[str, ...] = ()
+    """Not seen, but felt: the statements behind the answer, which take their time."""
 
 
-def seen(answer: httpx.Response, since: datetime) -> Seen:
-    """An answer without what differs between any two answers. Of a mark its length counts."""
-    body = _plain(answer.content, since)
+def seen(answer: httpx.Response, since: datetime, secret: str = "") -> Seen:
+    """An answer without what differs between any two answers: of a mark its length counts, and `secret` is of the session."""
+    drawn = _SECRET if secret else None
+    body = _plain(answer.content, since, drawn)
     headers = sorted(
-        (name, _plain(value.encode(), since).decode())
+        (name, _plain(value.encode(), since, drawn).decode())
         for name, value in answer.headers.items()
         if name not in {"date", "last-modified"}
     )
     return Seen(answer.status_code, tuple(headers), body)
 
 
-def _plain(raw: bytes, since: datetime) -> bytes:
+def pieces(found: Seen) -> Seen:
+    """The same without the order of what it tells, and without the time of day."""
+    parts = re.split(rb'(?=<li|\{"resource")|\n', _CLOCK.sub(b"now", found.body))
+    return Seen(found.status, found.headers, b"\n".join(sorted(part.strip(b" ,]}") for part in parts)))
+
+
+def _plain(raw: bytes, since: datetime, drawn: "re.Pattern[bytes] | None" = None) -> bytes:
     names: dict[bytes, bytes] = {}
     text = _MADE.sub(lambda found: names.setdefault(found[0], b"made-%d" % len(names)), raw)
     text = _MARK.sub(lambda found: b"%s=(%d)" % (found[1], len(found[2])), text)
+    text = drawn.sub(b"secret", text) if drawn else text
     return _NOW.sub(lambda found: b"now" if _moment(found[0]) >= since else found[0], text)
 
 

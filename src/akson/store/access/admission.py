@@ -38,6 +38,19 @@ async def visible(tx: Tx, scope: Scope, keys: Collection[tuple[str, str]]) -> se
     return {(row[0], row[1]) for row in rows} & set(keys)
 
 
+async def whose(tx: Tx, scope: Scope, type: str, id: str) -> tuple[int, bool] | None:  # noqa: A002  FHIR's names
+    """The number of the patient whose resource it is, and whether it lies inside the scope; None where there is none.
+
+    Nothing of its content is fetched: the time would tell how much there is of what is hidden.
+    """
+    condition, values = within(scope, "r")
+    row = await tx.one(
+        f"select r.pat, {condition} from resource r where r.key = %s and r.type = %s and r.id = %s",  # noqa: S608
+        [*values, resource_key(type, id), type, id],
+    )
+    return (row[0], bool(row[1])) if row else None
+
+
 async def changeable(tx: Tx, scope: Scope, type: str, id: str) -> bool:  # noqa: A002  FHIR's names
     """Whether who has this scope may write under this id: whoever sees all of the type chooses ids freely, others
     change what is there and inside their scope, deleted or not. What is hidden and what is absent are thereby one.

@@ -1,0 +1,184 @@
+"""What one of two programs holds and the other does not: things of a person whom those who ask must know nothing of.
+
+Astrid is known in both; one of them has more of her, some of it naming those who ask. Nobody (`NOBODY`) is a patient of
+that one alone, who has closed the whole record to everyone.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from akson.demo.ids import demo_id, demo_reference
+from akson.fhir.extract import extract
+from akson.fhir.model import Resource
+from akson.kit.clock import now
+from akson.kit.norwegian import FNR, Sex, make
+from akson.security.roles import RECORD
+from akson.store.access import audit, blocks, openings
+from akson.store.access.audit import AuditRow
+from akson.store.access.blocks import Block
+from akson.store.access.openings import Opening
+from akson.store.database.pool import Tx
+from akson.store.index.hashing import patient_number, resource_key
+from akson.store.record.bulk import write_many
+from akson.store.record.writes import Write
+from akson.store.underway import drafts, messages
+from akson.store.underway.messages import Message
+from tests.exchange.asking import PIDS, side
+from tests.leaks.filling import Filling
+from tests.leaks.worlds import SECRET, kinds
+from tests.world import Program
+
+RECORDS = ("journal", "sykehus", "fjellheim")
+NOBODY = "qvaz-patient"
+NAME = "Qvazine Qvazdal"
+NUMBER = make(datetime(1971, 4, 13, tzinfo=UTC).date(), Sex.FEMALE, 61)
+UNIT = {"journal": "solvik-helsestasjon", "sykehus": "medisinsk", "fjellheim": "fjellheim-legevakt"}
+"""Whose those are who ask without a care relation: some of the hidden names their unit."""
+HER = {"journal": "9000113", "sykehus": "9000210", "fjellheim": "9000310"}
+EVER = {"low": datetime(2020, 1, 1, tzinfo=UTC), "high": datetime(2099, 1, 1, tzinfo=UTC)}
+
+
+def astrid(node: str) -> str:
+    return demo_id(node, "Patient", "astrid")
+
+
+def of(patient: str, kind: str) -> str:
+    """Id of what a person has of a type in the one program."""
+    return f"{SECRET}-{'n' if patient == NOBODY else 'a'}-{kind.lower()}"
+
+
+async def hide(world: Program) -> None:
+    """Make the program the one that holds what is hidden."""
+    for name in (*RECORDS, "samhandling"):
+        async with side(world, name).place.database.transaction() as tx:
+            await _record(tx, name)
+            if name in RECORDS:
+                await _around(tx, name)
+
+
+async def _record(tx: Tx, node: str) -> None:
+    people: list[Resource] = []
+    patients = [astrid(node)]
+    if node in RECORDS:
+        people = [_person()]
+        patients.append(NOBODY)
+        everyone = Block(frozenset(), **EVER, listed=False, holds_in_emergency=True)
+        await blocks.replace(tx, "qvaz-whole", 1, NOBODY, [everyone])
+    found = [*people, *(each for patient in patients for each in resources(node, patient))]
+    await write_many(tx, [_write(each) for each in found])
+
+
+def _write(resource: Resource) -> Write:
+    """As through the door; a Binary belongs to whom its security context names."""
+    index = extract(resource)
+    if resource["resourceType"] == "Binary":
+        index.patient = resource["securityContext"]["reference"].removeprefix("Patient/")
+    return Write(resource["resourceType"], resource["id"], resource, index)
+
+
+def _person() -> Resource:
+    given, _, family = NAME.partition(" ")
+    return {
+        "resourceType": "Patient", "id": NOBODY, "name": [{"family": family, "given": [given]}], "birthDate": "1971-04-13",
+        "gender": "female", "identifier": [{"system": FNR, "value": NUMBER}],
+    }  # fmt: skip
+
+
+def resources(node: str, patient: str) -> list[Resource]:
+    """Something of every type, and what the pages show, in the forms in which they show it."""
+    filling = Filling(patient, SECRET, 37)
+    filled = [
+        filling.resource(kind) | {"id": of(patient, kind)}
+        for kind in kinds()
+        if kind not in _shown({}, "", "")
+    ]
+    asker = {"reference": demo_reference(node, "Organization", UNIT.get(node, "plattform"))}
+    shaped = _shown(asker, f"Patient/{patient}", of(patient, "Binary"))
+    return filled + [
+        {"resourceType": kind, "id": of(patient, kind)} | body for kind, body in shaped.items() if body
+    ]
+
+
+def _shown(asker: dict[str, str], who: str, binary: str) -> dict[str, dict[str, Any]]:
+    """By type, as the pages look for it: open, active, today, at the unit of who asks."""
+    person = {"reference": who, "display": NAME}
+    words = {"text": f"{SECRET} hemmelig"}
+    noon = datetime.combine(now().date(), time(11), UTC)
+    span = {"start": noon.isoformat(), "end": (noon + timedelta(hours=1)).isoformat()}
+    code = {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]
+    }
+    pressure = [
+        {
+            "code": {"coding": [{"system": "http://loinc.org", "code": number}]},
+            "valueQuantity": {"value": 150},
+        }
+        for number in ("8480-6", "8462-4")
+    ]
+    return {
+        "Task": {"status": "requested", "intent": "order", "priority": "urgent", "for": person, "owner": asker, "code": words},
+        "Appointment": {"status": "booked", "description": SECRET, **span, "participant": [
+            {"actor": person, "status": "accepted"}, {"actor": asker, "status": "accepted"}]},
+        "EpisodeOfCare": {"status": "active", "patient": person, "managingOrganization": asker},
+        "Encounter": {"status": "in-progress", "class": {"code": "IMP"}, "subject": person, "serviceProvider": asker},
+        "Condition": {"clinicalStatus": code, "code": words, "subject": person, "recordedDate": "2026-01-02"},
+        "Flag": {"status": "active", "code": words, "subject": person},
+        "AllergyIntolerance": {"clinicalStatus": code, "code": words, "patient": person, "criticality": "high"},
+        "MedicationStatement": {"status": "active", "medicationCodeableConcept": words, "subject": person},
+        "CarePlan": {"status": "active", "intent": "plan", "title": SECRET, "subject": person},
+        "CareTeam": {"status": "active", "name": SECRET, "subject": person, "participant": [{"member": asker}]},
+        "Observation": {"status": "final", "subject": person, "effectiveDateTime": "2026-01-02", "component": pressure,
+            "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]}},
+        "Communication": {"status": "completed", "subject": person, "payload": [{"contentString": SECRET}],
+            "category": [{"coding": [{"code": "question"}]}], "meta": {"tag": [{"system": "urn:akson:question", "code": "look"}]}},
+        "DocumentReference": {"status": "current", "description": SECRET, "subject": person, "author": [asker],
+            "date": "2026-01-02T07:08:09Z", "content": [{"attachment": {"url": f"Binary/{binary}", "contentType": "text/plain"}}]},
+        "Binary": {"contentType": "text/plain", "data": "cXZheg==", "securityContext": {"reference": who}},
+    }  # fmt: skip
+
+
+async def _around(tx: Tx, node: str) -> None:
+    """What is about the two and no resource: letters, drafts, openings, looks."""
+    for patient in (astrid(node), NOBODY):
+        for direction in ("in", "out"):
+            await messages.add(tx, letter(patient, direction, HER[node]), b"<qvaz/>")
+        await drafts.save(tx, ("PractitionerRole/qvaz", "note", f"Patient/{patient}"), {"text": SECRET})
+        told = (of(patient, "opening"), patient, "Practitioner/qvaz", NAME, "sykehuslege", "Qvazenhet", "1")
+        await openings.add(tx, Opening(*told, "acute", SECRET, now(), now() + timedelta(hours=1)))
+        await audit.append(tx, look(patient))
+
+
+def letter(patient: str, direction: str, her: str) -> Message:
+    """A letter about a person to or from a unit."""
+    sender, receiver = (her, "8000001") if direction == "out" else ("8000001", her)
+    named = of(patient, f"letter-{direction}")
+    state = "acknowledged" if direction == "out" else "opened"
+    reference = f"DocumentReference/{of(patient, 'DocumentReference')}"
+    return Message(named, direction, named, "DIALOG_HELSEFAGLIG", state, sender, receiver, patient, reference)
+
+
+def look(patient: str) -> AuditRow:
+    """A look of another unit at the person."""
+    told = {"actor_name": NAME, "unit": "Qvazenhet", "organization": "1", "role": "sykehuslege"}
+    return AuditRow(now(), "personnel", "read", "TREAT", granted=True, reason="reason.care_relation",
+                    pat=patient_number(patient), type="Condition", count=1, **told)  # fmt: skip
+
+
+async def close(world: Program, subjects: frozenset[str], *, single: bool) -> None:
+    """Astrid closes what is hidden to somebody who treats her, in either program: single entries, or whole types."""
+    for node in (*RECORDS, "samhandling"):
+        named = [(each["resourceType"], each["id"]) for each in resources(node, astrid(node))]
+        closed = (
+            [_entry(subjects, kind, id_) for kind, id_ in named]
+            if single
+            else [Block(subjects, **EVER, types=frozenset(RECORD | set(kinds())))]
+        )
+        async with side(world, node).place.database.transaction() as tx:
+            await blocks.replace(tx, f"qvaz-{single}", 1, astrid(node), closed)
+
+
+def _entry(subjects: frozenset[str], kind: str, id_: str) -> Block:
+    return Block(subjects, **EVER, types=frozenset({kind}), key=resource_key(kind, id_))
+
+
+__all__ = ["NAME", "NOBODY", "NUMBER", "PIDS", "RECORDS", "SECRET", "astrid", "close", "hide", "of"]

@@ -1,0 +1,69 @@
+"""Requests at the pages, made from the route table: each page, fragment and form with the ids of what is hidden."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.leaks.hidden import HER, NAME, NOBODY, NUMBER, RECORDS, SECRET, astrid, of
+from tests.leaks.routes import Way
+
+ASKED = "vis=alt&words=Qvaz&to=9000113&tatt=1&person=Qvaz&periode=alt&lagret=1"
+"""What pages understand in their addresses."""
+OF_THE_SESSION = ("/login", "/logout", "/role", "/callback")
+"""Signing in and out: asked without a form, and by nobody who goes on asking."""
+IN_BRACES = re.compile(r"\{(\w+)(?::\w+)?\}")
+FRAGMENT = {"hx-request": "true"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageProbe:
+    """One request; a form gets the secret of the session besides."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] | None = None
+
+
+def probes(way: Way) -> Iterator[PageProbe]:
+    """A route with all that is hidden behind it. KeyError for a name in braces that nobody has thought of."""
+    node = way.surface if way.surface in RECORDS else "journal"
+    for patient in (astrid(node), NOBODY):
+        for direction in ("in", "out"):
+            known = _values(patient, direction)
+            path = IN_BRACES.sub(lambda found, known=known: known[found[1]], way.path)  # type: ignore[misc]
+            if "GET" in way.methods:
+                yield PageProbe("GET", path)
+                yield PageProbe("GET", path, FRAGMENT)
+                yield PageProbe("GET", f"{path}?{ASKED}&rett={known['request']}", FRAGMENT)
+            if way.methods & {"POST", "PUT"} and not way.path.endswith(OF_THE_SESSION):
+                method = "POST" if "POST" in way.methods else "PUT"
+                yield from (PageProbe(method, path, {}, form) for form in _forms(way, patient, known))
+            if "{message}" not in way.path:
+                break
+        if "{" not in way.path and way.methods == {"GET", "HEAD"}:
+            break
+
+
+def _values(patient: str, direction: str) -> dict[str, str]:
+    """By name in braces: what only one of the programs has."""
+    return {
+        "patient": patient, "document": of(patient, "DocumentReference"), "binary": of(patient, "Binary"),
+        "task": of(patient, "Task"), "question": of(patient, "Communication"), "opening": of(patient, "opening"),
+        "message": of(patient, f"letter-{direction}"), "item": of(patient, "AllergyIntolerance"),
+        "request": of(patient, "ServiceRequest"), "source": "sykehus", "part": "legemiddelreaksjon", "app": SECRET,
+        "id": of(patient, f"letter-{direction}"), "her_id": HER["journal"],
+    }  # fmt: skip
+
+
+def _forms(way: Way, patient: str, known: dict[str, str]) -> Iterator[dict[str, str]]:
+    """All that forms ask for, with what is hidden; a record that may be opened in an emergency is not opened by it."""
+    filled = {
+        "query": NAME, "number": NUMBER, "patient": patient, "version": "1", "versjon": "1", "do": "complete",
+        "id": known["task"], "key": SECRET, "app": SECRET, "what": "end", "words": SECRET, "hvem": "hpr:9100101:Hanne Lunde",
+        "omfang": "enkelt", "document": known["document"], "reference": known["request"], "note": SECRET,
+        "outcome": "justified", "why": "Falt om, trenger hjelp",
+    }  # fmt: skip
+    yield {}
+    yield filled if way.path.endswith("{patient}/nodapning") else filled | {"reason": "acute"}
+    yield filled | {"query": NUMBER, "do": "claim", "reason": ""}

@@ -1,0 +1,48 @@
+"""The statements that a request sends to the database: were they others for what is hidden, time would tell it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import pytest
+
+from akson.store.database.link import Link
+
+_told: ContextVar[list[str] | None] = ContextVar("told", default=None)
+"""What runs beside the request has another one, or none."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def noting() -> Iterator[None]:
+    """Every statement is noted for whoever listens."""
+    run, ahead = Link.run, Link.put_ahead
+
+    async def noted(self: Link, sql: str, *args: object, **kwargs: object) -> object:
+        _note(sql)
+        return await run(self, sql, *args, **kwargs)  # type: ignore[arg-type]
+
+    async def noted_ahead(self: Link, sql: str, *args: object, **kwargs: object) -> None:
+        _note(sql)
+        await ahead(self, sql, *args, **kwargs)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Link, "run", noted)
+        patch.setattr(Link, "put_ahead", noted_ahead)
+        yield
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is sent to the database by the block, in its order."""
+    told: list[str] = []
+    token = _told.set(told)
+    try:
+        yield told
+    finally:
+        _told.reset(token)
+
+
+def _note(sql: str) -> None:
+    told = _told.get()
+    if told is not None:
+        told.append(sql)

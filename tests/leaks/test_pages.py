@@ -1,0 +1,202 @@
+"""No page, fragment or form tells what is hidden: all of them are asked in twin programs, and the answers compared.
+
+Routes come from the route table: a new one is probed, or fails here until it says why not. In `make test` every route is
+asked by one of those who have business there; with AKSON_LEAKS=all by each of them.
+"""
+
+import logging
+import os
+import re
+from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from difflib import unified_diff
+
+import pytest
+import pytest_asyncio
+
+from akson.demo.nodes import persons
+from tests.demo_world import start
+from tests.exchange.forms import csrf
+from tests.leaks import askers
+from tests.leaks.compare import pieces, seen
+from tests.leaks.hidden import NAME, NUMBER, close, hide
+from tests.leaks.page_probes import probes
+from tests.leaks.routes import NOT_PROBED, ways
+from tests.leaks.statements import noting, statements
+from tests.world import TODAY, program
+
+__all__ = ["noting"]
+ALL = os.environ.get("AKSON_LEAKS") == "all"
+SEED = timedelta(hours=1)
+SHOWN = 12
+IN_ORDER_OF_THE_CLOCK = "/innbygger/innsyn"
+"""What happened in both programs, but not at the same moment."""
+NOW_AND_THEN = frozenset({"select version from search_version"})
+"""What is asked again after some time, whoever comes then."""
+TRIES = 4
+"""Of a page that changes nothing: between the two the clock goes on, and what is known for a while is asked for again."""
+STILL = frozenset({"/", "/sprak", "/partner/", "/iga/"})
+"""The same for everyone: asked by nobody in particular."""
+
+
+def test_every_route_is_probed_or_says_why_not(demo):
+    made, _ = program(demo.data, lambda: "postgresql:///none")
+    found = ways(made.app)
+    probed = [way for way in found if not way.why_not]
+    surfaces = {each.surface for each in askers.ALL}
+    for way in probed:
+        assert list(probes(way)), f"{way.path} is not probed"
+        assert way.surface in surfaces or way.path in STILL, f"nobody asks {way.path}"
+    unused = [prefix for prefix in NOT_PROBED if not any(way.under(prefix) for way in found)]
+    assert not unused, f"no route begins so: {unused}"
+    assert len(probed) > 150
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def programs(demo):
+    """The program with what is hidden, and the one without."""
+    async with AsyncExitStack() as stack:
+        made = [start(demo) for _ in range(2)]
+        for each in made:
+            await stack.enter_async_context(each.app.router.lifespan_context(each.app))
+        await hide(made[0])
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def closed(programs):
+    """The same, when Astrid has closed what is hidden to those who treat her."""
+    for each in programs:
+        await close(each, askers.BY_ENTRY, single=True)
+        await close(each, askers.BY_TYPE, single=False)
+    return programs
+
+
+class Lines(logging.Handler):
+    """What the program logs meanwhile."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+
+    def emit(self, record):
+        self.told.append(record.getMessage())
+
+
+@pytest.fixture
+def lines():
+    logger, handler = logging.getLogger("akson"), Lines()
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield handler.told
+    logger.removeHandler(handler)
+    logger.setLevel(before)
+
+
+async def _ask(browser, secret, probe):
+    options = {"headers": {"accept-encoding": "identity"} | probe.headers, "follow_redirects": False}
+    if probe.form is not None:
+        options["data"] = probe.form | {"csrf_token": secret}
+    with statements() as sent:
+        answer = await browser.request(probe.method, probe.path, **options)
+    assert "no-store" in answer.headers.get("cache-control", ""), f"may be kept: {probe.path}"  # (39)
+    found = seen(answer, datetime.now(UTC) - SEED, secret)
+    plain = pieces(found) if probe.path.startswith(IN_ORDER_OF_THE_CLOCK) else found
+    return replace(plain, sent=() if probe.form is not None else tuple(sorted(set(sent) - NOW_AND_THEN)))
+
+
+async def told_apart(browsers, secrets, asked, tries=TRIES):
+    """The probes whose answers differ."""
+    found = []
+    for probe in asked:
+        for _ in range(tries if probe.form is None else 1):
+            pair = zip(browsers, secrets, strict=True)
+            one, other = [await _ask(browser, secret, probe) for browser, secret in pair]
+            if one == other:
+                break
+        else:
+            found.append((probe, one, other))
+    return found
+
+
+def told(found):
+    """The first differences, for who has to mend them."""
+    shown = [f"{len(found)} pairs differ"]
+    for probe, one, other in found[:SHOWN]:
+        texts = (
+            [f"{each.status} {each.headers}", *each.sent, *each.body.decode("utf-8", "replace").splitlines()]
+            for each in (one, other)
+        )
+        shown += [
+            f"{probe.method} {probe.path} {probe.form}",
+            *list(unified_diff(*texts, lineterm="", n=0))[2:12],
+        ]
+    return "\n".join(line[:400] for line in shown)
+
+
+async def _secret(browser, asker):
+    """The secret of the session's forms; whoever asks is in, and in the role that was meant."""
+    page = await browser.get(f"/{asker.surface}/" if asker.surface else "/")
+    assert page.status_code == 200, page.text
+    assert asker.sees in page.text, page.text
+    return csrf(page.text) if "csrf_token" in page.text else "none"
+
+
+def _probes(app, asker):
+    """All for the asker; in the short form every other one of a part of the routes."""
+    known = [way for way in ways(app) if not way.why_not and way.surface in (asker.surface, *asker.also)]
+    if ALL:
+        return [each for way in known for each in probes(way)]
+    return [each for way in known[asker.begins :: asker.every] for each in probes(way)][::2]
+
+
+@pytest.mark.store
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_comparison_finds_what_is_not_hidden(programs):
+    """To one who treats her, before she has closed anything."""
+    asker = next(each for each in askers.ALL if each.name == "single entries closed")
+    browsers = [await asker.enter(program) for program in programs]
+    secrets = [await _secret(browser, asker) for browser in browsers]
+    charts = {way.path: next(probes(way)) for way in ways(programs[0].app) if _is_page_of_chart(way)}
+    shown = [charts[CHART + path] for path in SHOWN_IN_CHART]
+    found = await told_apart(browsers, secrets, shown, tries=1)
+    assert [probe for probe, *_ in found] == shown
+
+
+CHART = "/journal/pasient/{patient}"
+SHOWN_IN_CHART = ("", "/legemidler", "/problemer", "/meldinger/liste", "/dokumenter/{document}/innhold")
+
+
+def _is_page_of_chart(way):
+    return not way.why_not and way.path.startswith(CHART) and "GET" in way.methods
+
+
+@pytest.mark.store
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("asker", askers.ALL, ids=lambda each: each.name)
+async def test_no_page_tells_what_is_hidden(closed, lines, asker):
+    browsers = [await asker.enter(program) for program in closed]
+    secrets = [await _secret(browser, asker) for browser in browsers]
+    lines.clear()
+    asked = _probes(closed[0].app, asker)
+    found = await told_apart(browsers, secrets, asked)
+    assert not found, told(found)
+    assert len(asked) >= (100 if ALL else 10)
+    _nothing_about_people(lines)
+
+
+PEOPLE = {person.family for person in persons(TODAY)} | {NAME.split()[1], NAME.split()[0]}
+NUMBERS = {person.pid for person in persons(TODAY)} | {NUMBER}
+
+
+def _nothing_about_people(lines):
+    """What is logged names nobody (43): neither the hidden, nor who asks, nor anybody else."""
+    for line in lines:
+        assert not any(number in line for number in NUMBERS), line
+        assert not re.search(r"\b\d{11}\b", line), line
+        assert not any(re.search(rf"\b{name}\b", line) for name in PEOPLE), line
+    kinds = Counter(re.search(r'"event": "(\w+)"', line)[1] for line in lines)
+    assert not kinds["request_failed"], lines
