@@ -56,6 +56,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     settings = {
         "AKSON_ADDRESSES": ",".join(f"{name}={origin}" for name, origin in origins.items()),
         "AKSON_PEER_TIMEOUT": "1",
+        "AKSON_REVOCATION_SECONDS": "2",
     }
     programs = {
         name: Program(name, home / name, f"{origins[name]}/{name}", ports[name], settings) for name in NODES

@@ -1,5 +1,6 @@
 """A client written for HelseID goes through the whole profile, over HTTP, at programs that are not in this process."""
 
+import time
 from contextlib import closing
 
 import httpx
@@ -77,3 +78,23 @@ def test_nodes_call_each_other(town):
         assert log.status_code == 200
         assert "Hanne Lunde" in log.text
         assert "Solvik kommune" in log.text
+
+
+def test_what_the_anchor_takes_back_ends_at_the_other_programs(town):
+    """Goal: 60 s, as for all that ends access. The programs of this suite ask every two seconds."""
+    client, url = town.client, f"{town.journal.base}/fhir/Patient"
+    tokens = client.sign_in("hanne-lunde", f"{WHO} {PLATFORM} {JOURNAL}")
+    revoked = client.by_itself(JOURNAL)
+    ended = client.refresh(tokens["refresh_token"], JOURNAL, attest("ingrid"))
+    stays = client.by_itself(JOURNAL)
+    for token in (revoked, ended["access_token"], stays):
+        assert client.call(token, url).status_code != 401
+    client.revoke(revoked)
+    client.revoke(ended["refresh_token"])
+    began = time.monotonic()
+    for token in (revoked, ended["access_token"]):
+        while (answer := client.call(token, url)).status_code != 401:
+            assert time.monotonic() - began < 60
+            time.sleep(0.1)
+        assert "taken back" in answer.text
+    assert client.call(stays, url).status_code != 401

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from akson.kit.errors import NotAllowed, NotAuthenticated, PeerSilent
+from akson.security.id_token import identity
 from akson.security.jose import sign
 from akson.security.oidc import SignInAway, Surface
 from tests.security.forge import anchor_key, read, sign_raw, stranger
@@ -226,13 +227,13 @@ WRONG_ID = {
 async def test_a_wrong_id_token_is_refused(world, case):
     token = sign(id_claims(world, **WRONG_ID[case]), anchor_key(world), "JWT")
     with pytest.raises(NotAuthenticated):
-        await world.journal.sign_in._identity(token, "n")
+        await identity(world.journal.system, token, "n")
 
 
 async def test_an_id_token_is_checked_by_its_signature(world):
     key = anchor_key(world)
     right = sign(id_claims(world), key, "JWT")
-    assert (await world.journal.sign_in._identity(right, "n"))["sub"] == "s"
+    assert (await identity(world.journal.system, right, "n"))["sub"] == "s"
     foreign = stranger()
     header = {"alg": "PS256", "typ": "JWT", "kid": key.kid}
     for wrong in (

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from akson.security import dpop
+from akson.security.id_token import challenge
 from akson.security.jose import sign
-from akson.security.oidc import challenge
 from akson.security.system import ASSERTION
 from akson.trust import par
 from akson.trust.registry import register_client

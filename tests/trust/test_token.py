@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey
 
 from akson.kit.norwegian import make_organization_number
 from akson.security import dpop
-from akson.security.oidc import challenge
+from akson.security.id_token import challenge
 from akson.security.system import ASSERTION, AnchorRefused
 from akson.store.underway import keep
 from akson.trust import authorize as authorize_module

@@ -17,8 +17,8 @@ from akson.apps.registry import App, Kind
 from akson.security import app_scopes
 from akson.security.caller import Caller
 from akson.security.door_log import Doing, Happened
+from akson.security.id_token import challenge
 from akson.security.oauth import Form, OAuthError, required
-from akson.security.oidc import challenge
 from akson.store.database.pool import Tx
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")

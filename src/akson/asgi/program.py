@@ -107,10 +107,16 @@ def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
         *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
         *(partial(once_up, client, each.node, each.follower.run) for each in records if each.place.follows),
         *(partial(once_up, client, each.node, each.registers.run) for each in following),
+        *(partial(once_up, client, each.node, partial(_hearing, each)) for each in others),
         *(partial(sealing.run, each.place.database, each.log_keys) for each in others),
         *(partial(once_up, client, each.node, witnessed(each, witnesses, records).run) for each in others),
         *(partial(background.run, each.place) for each in others),
     )
+
+
+async def _hearing(each: Hosted) -> None:
+    """Hear what the trust anchor has taken back."""
+    await each.verifier.anchor.follow(each.settings.revocation_seconds)
 
 
 def witnessed(each: Hosted, addresses: frozenset[str], records: list[Hosted]) -> Witnessed:

@@ -153,6 +153,12 @@ OPTIONS = {
         "",
         "All that a sign-in asks it for, separated by blanks. Empty: HelseID's scopes, and those of the nodes that pages ask.",
     ),
+    "revocation_seconds": Option(
+        "10.0",
+        "Seconds between two looks at what the trust anchor has taken back: how soon a revoked token, the tokens of a"
+        " sign-in that ended and those of a system that is let in no more are refused. 0: never asked, they last until"
+        " they end. An anchor that does not tell, such as HelseID, is not asked.",
+    ),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -199,6 +205,7 @@ class Settings:
     trust_audiences: str
     trust_algorithms: str
     trust_scopes: str
+    revocation_seconds: float
     peer_timeout: float
     hooks: str
 

@@ -6,6 +6,7 @@ A key that is not known is looked for once more at the anchor (rotation), but no
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,10 @@ PATIENCE = 60
 RETRY = 10
 """Seconds between two looks for a key that nobody knows."""
 
+REVOCATIONS = "revocation_list_endpoint"
+"""Member of the metadata (Akson's own, docs/adr/0032)."""
+NAMES = ("jti", "sid", "client_id")
+
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -36,6 +41,8 @@ class Metadata:
     endsession: str
     levels: tuple[str, ...] = ()
     """`acr_values_supported`, where it says which."""
+    revocations: str = ""
+    """Where it tells what it has taken back; HelseID and most others tell it nowhere."""
 
 
 class Anchor:
@@ -57,6 +64,8 @@ class Anchor:
         self._keys: dict[str, Key] = {}
         self._until = 0.0
         self._looked = float("-inf")
+        self.revoked: frozenset[tuple[str, str]] = frozenset()
+        """Claims (`jti`, `sid`, `client_id`) whose tokens the issuer has taken back, as it last told."""
         self.generation = 0
         """Counts up when the keys may have changed: what was concluded from them before is old."""
 
@@ -117,6 +126,23 @@ class Anchor:
         self.generation += 1
         return True
 
+    async def follow(self, seconds: float) -> None:
+        """Ask every so often what was taken back, until cancelled; never when `seconds` is 0.
+
+        What was told last holds on while there is no answer. Of an issuer that tells it nowhere, a token is good until
+        it ends.
+        """
+        while seconds > 0:
+            with suppress(PeerSilent, PeerFailed):
+                await self.hear()
+            await asyncio.sleep(seconds)
+
+    async def hear(self) -> None:
+        """Ask once what was taken back. PeerSilent or PeerFailed when there is no answer to use."""
+        where = (await self.metadata()).revocations
+        if where:
+            self.revoked = _revoked(await self._get(where), self.issuer)
+
     def forget(self) -> None:
         """Fetch metadata and keys anew at the next use."""
         self._metadata, self._keys, self._looked = None, {}, float("-inf")
@@ -171,7 +197,15 @@ def _metadata(found: Mapping[str, Any], issuer: str) -> Metadata:
     return Metadata(
         **{field: str(value) for field, value in values.items()},
         levels=tuple(map(str, levels)) if isinstance(levels, list) else (),
+        revocations=found[REVOCATIONS] if isinstance(found.get(REVOCATIONS), str) else "",
     )
+
+
+def _revoked(found: Mapping[str, Any], issuer: str) -> frozenset[tuple[str, str]]:
+    lists = {name: found.get(name) for name in NAMES}
+    if found.get("iss") != issuer or not all(isinstance(each, list) for each in lists.values()):
+        raise PeerFailed("the trust anchor's list of what it has taken back is not its own or not complete")
+    return frozenset((name, str(each)) for name, values in lists.items() for each in values or ())
 
 
 def _keys(found: Mapping[str, Any]) -> dict[str, Key]:

@@ -4,10 +4,7 @@
 The pages themselves belong to the web layer and come in as hooks.
 """
 
-import base64
-import hashlib
 import hmac
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -21,14 +18,14 @@ from starlette.routing import Route
 from akson.kit.clock import now
 from akson.kit.errors import NotAllowed, NotAuthenticated, PeerFailed, PeerSilent, Unavailable
 from akson.kit.ids import new_secret
-from akson.security.anchor import Metadata
 from akson.security.caller import Caller, FindRoles, RoleChoice
 from akson.security.door_log import REFUSAL, TOLD, Doing, DoorLog, Happened
-from akson.security.jose import BadToken, Claims, moment, parse
+from akson.security.id_token import asked_level, challenge, identity
+from akson.security.jose import Claims
 from akson.security.once import digest
 from akson.security.sessions import Session, Sessions
 from akson.security.system import AnchorRefused, System
-from akson.security.tokens import HPR, LEVEL, PID, SKEW
+from akson.security.tokens import HPR, LEVEL, PID
 from akson.store.database.pool import Database
 from akson.store.underway import keep
 
@@ -140,7 +137,7 @@ class SignIn:
             "nonce": nonce,
             "code_challenge": challenge(verifier),
             "code_challenge_method": "S256",
-            **_acr(await self._desk.system.anchor.metadata(), level),
+            **asked_level(await self._desk.system.anchor.metadata(), level),
             **({"prompt": "login", "max_age": "0"} if stepping else {}),
         }
         if hints.get("person"):
@@ -178,7 +175,7 @@ class SignIn:
     async def _signed_in(self, request: Request) -> Response:
         started = await self._started(request)
         tokens = await self._exchange(request.query_params["code"], started["verifier"])
-        claims = await self._identity(str(tokens.get("id_token", "")), started["nonce"])
+        claims = await identity(self._desk.system, str(tokens.get("id_token", "")), started["nonce"])
         caller = self._caller(claims)
         if caller.assurance < started["level"]:
             raise NotAllowed("the e-ID is not sure enough for this surface")
@@ -275,31 +272,6 @@ class SignIn:
         except AnchorRefused as error:
             raise NotAuthenticated(f"the trust anchor refused the code: {error.error}") from error
 
-    async def _identity(self, raw: str, nonce: str) -> Claims:
-        """The claims of an ID token (OpenID Connect Core 3.1.3.7)."""
-        anchor = self._desk.system.anchor
-        try:
-            token = parse(raw, ("jwt",), anchor.algorithms)
-            claims = await anchor.claims(token)
-            expires, issued = moment(claims, "exp"), moment(claims, "iat")
-        except BadToken as error:
-            raise NotAuthenticated(f"ID token refused: {error.diagnostics}") from error
-        client, stamp = self._desk.system.node.client_id, time.time()
-        sound = (
-            claims.get("iss") == anchor.issuer
-            and claims.get("aud") in (client, [client])
-            and claims.get("azp", client) == client
-            and claims.get("nonce") == nonce
-            and expires is not None
-            and issued is not None
-            and issued <= stamp + SKEW
-            and stamp < expires + SKEW
-        )
-        who = claims | {PID: claims.get(PID, claims.get("pid")), LEVEL: _level(claims)}
-        if not sound or not isinstance(who[PID], str) or who[LEVEL] not in {"3", "4"}:
-            raise NotAuthenticated("ID token refused: not for this sign-in, or it does not say who")
-        return who
-
     def _caller(self, claims: Claims) -> Caller:
         node = self._desk.system.node
         return Caller(
@@ -347,28 +319,3 @@ class SignIn:
             httponly=True,
             samesite="lax",
         )
-
-
-ACR = {
-    3: ("Level3", "idporten-loa-substantial"),
-    4: ("Level4", "idporten-loa-high"),
-}
-"""What HelseID and ID-porten call the levels."""
-
-
-def _acr(metadata: Metadata, level: int) -> dict[str, str]:
-    """The level asked for, in the words of the anchor; in HelseID's where it does not say which it knows."""
-    known = [word for word in ACR[level] if word in metadata.levels]
-    return {"acr_values": known[0] if known else ACR[level][0]}
-
-
-def _level(claims: Claims) -> object:
-    """The level that an ID token says: HelseID's claim, or ID-porten's `acr`."""
-    said = [str(level) for level, words in ACR.items() if claims.get("acr") in words]
-    return claims.get(LEVEL, said[0] if said else None)
-
-
-def challenge(verifier: str) -> str:
-    """PKCE S256 (RFC 7636 4.2)."""
-    hashed = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()

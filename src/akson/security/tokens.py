@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from akson.security import attested, dpop
-from akson.security.anchor import Anchor
+from akson.security.anchor import NAMES, Anchor
 from akson.security.attested import ATTEST
 from akson.security.caller import Caller
 from akson.security.jose import BadToken, Claims, moment, parse, words
@@ -39,6 +39,8 @@ KEPT = 2000
 @dataclass(frozen=True, slots=True)
 class _Known:
     caller: Caller
+    names: frozenset[tuple[str, str]]
+    """By which the token can be taken back."""
     jkt: str
     until: float
     generation: int
@@ -56,6 +58,8 @@ class Verifier:
     async def verify(self, token: str, proofs: Sequence[str], request: dpop.Request) -> Caller:
         """Who calls with this token and these `DPoP` headers. BadToken says what is wrong."""
         known = await self._known(token)
+        if not self.anchor.revoked.isdisjoint(known.names):
+            raise BadToken("the token, its sign-in or its system was taken back")
         proof = dpop.check(proofs, dpop.Request(request.method, request.url, token), known.jkt)
         if not await self.once.first("dpop", proof.jkt + proof.jti, dpop.KEEP):
             raise BadToken("the proof was used before (jti)", "invalid_dpop_proof")
@@ -74,7 +78,9 @@ class Verifier:
         if ATTEST in claims:
             attest, aged = attested.recheck(claims[ATTEST], caller.pid, caller.assurance)
             caller, expires = replace(caller, attest=attest), min(expires, aged)
-        known = _Known(caller, _bound(claims), min(expires, time.time() + KEEP), self.anchor.generation)
+        known = _Known(
+            caller, _names(claims), _bound(claims), min(expires, time.time() + KEEP), self.anchor.generation
+        )
         if len(self._kept) >= KEPT:
             self._kept.clear()
         self._kept[token] = known
@@ -130,6 +136,16 @@ def _caller(claims: Claims) -> Caller:
         scopes=words(claims.get("scope")),
         token=_text(claims, "jti"),
     )
+
+
+def _names(claims: Claims) -> frozenset[tuple[str, str]]:
+    """The token, its sign-in and its system, and the systems behind it (`act`)."""
+    found = {(name, str(claims[name])) for name in NAMES if name in claims}
+    behind = claims.get("act")
+    while isinstance(behind, dict):
+        found.add(("client_id", str(behind.get("client_id", ""))))
+        behind = behind.get("act")
+    return frozenset(found)
 
 
 def _level(claims: Claims) -> int:

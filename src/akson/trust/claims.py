@@ -82,6 +82,7 @@ class Ticket:
     """Claims of the token that this one is made of (token exchange)."""
     ends: int = 0
     """Second at which that token ends; this one does not outlive it."""
+    jti: str = field(default_factory=new_id)
 
 
 def access_token(provider: Provider, ticket: Ticket) -> str:
@@ -95,7 +96,7 @@ def access_token(provider: Provider, ticket: Ticket) -> str:
         "iat": moment,
         "nbf": moment,
         "exp": min(ends, ticket.ends or ends),
-        "jti": new_id(),
+        "jti": ticket.jti,
         "client_id": ticket.client.client_id,
         "client_amr": "private_key_jwt",
         "scope": sorted(ticket.scopes),

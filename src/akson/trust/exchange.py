@@ -28,6 +28,7 @@ from akson.trust.claims import IDENTITY_SCOPES, Ticket, access_token
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.provider import TOKEN_LIFE, Provider
 from akson.trust.registry import audiences, owner_of
+from akson.trust.revoked import made_of
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  the name of a kind of token
@@ -69,6 +70,8 @@ async def by_exchange(provider: Provider, asker: Asker, form: Form, jkt: str) ->
         carried=carried,
         ends=int(moment(subject, "exp") or 0),
     )
+    async with provider.database.transaction() as tx:
+        await made_of(tx, subject, ticket.jti)
     ends = min(ticket.ends - int(time.time()), int(TOKEN_LIFE.total_seconds()))
     return {
         "access_token": access_token(provider, ticket),

@@ -1,11 +1,10 @@
 """Access tokens that the anchor has given out and what has become of them: userinfo, introspection, revocation.
 
-APIs check tokens by themselves and never ask here; a token lives for five minutes, and that is how long one that was
-revoked may still be taken by an API that does not introspect. The anchor itself takes it nowhere.
+APIs check tokens by themselves and never ask here; of those that were taken back they hear within seconds
+(`trust/revoked.py`). The anchor itself takes these nowhere from that moment on.
 """
 
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -16,14 +15,13 @@ from akson.security.door_log import Doing
 from akson.security.jose import BadToken, Claims, Jwt, moment, parse, verify, words
 from akson.security.tokens import scheme
 from akson.store.underway import keep
+from akson.trust import revoked
 from akson.trust.assertion import authenticate
 from akson.trust.attest import User
 from akson.trust.claims import GRANT, scoped
 from akson.trust.oauth import Form, answer, required, turned_away
 from akson.trust.provider import Provider
 from akson.trust.registry import find_person, owner_of
-
-REVOKED = "trust-revoked"
 
 
 async def alive(provider: Provider, raw: str) -> Claims | None:
@@ -37,9 +35,9 @@ async def alive(provider: Provider, raw: str) -> Claims | None:
     if claims.get("iss") != provider.issuer or expires is None or expires <= time.time():
         return None
     async with provider.database.transaction() as tx:
-        revoked = await keep.get(tx, REVOKED, str(claims["jti"])) is not None
+        taken_back = await revoked.is_revoked(tx, claims)
         over = "sid" in claims and await keep.get(tx, GRANT, str(claims["sid"])) is None
-    return None if revoked or over else claims
+    return None if taken_back or over else claims
 
 
 def _own_key(provider: Provider, token: Jwt) -> Any:
@@ -54,9 +52,8 @@ async def revoke(provider: Provider, raw: str, client_id: str) -> None:
     """End an access token of this client; says nothing of whether there was one."""
     claims = await alive(provider, raw)
     if claims is not None and claims["client_id"] == client_id:
-        until = datetime.fromtimestamp(moment(claims, "exp") or 0, UTC)
         async with provider.database.transaction() as tx:
-            await keep.put(tx, REVOKED, str(claims["jti"]), {}, until)
+            await revoked.revoke_token(tx, claims)
 
 
 async def introspect(provider: Provider, _: Request, form: Form) -> dict[str, Any]:

@@ -151,12 +151,17 @@ async def find_client(tx: Tx, client_id: str) -> Client | None:
     """A system that is let in today, with those of its delegations that are in force. None for any other."""
     value = await keep.get(tx, _CLIENT, client_id)
     client = _client(value) if value else None
-    if client is None or (client.ended and in_force(client.ended, "")):
+    if client is None or is_over(client):
         return None
     delegations = tuple(each for each in client.delegations if in_force(each.begins, each.ends))
     owners = {client.organization, *(each.organization for each in delegations)}
     members = frozenset([owner for owner in owners if await is_member(tx, owner)])
     return replace(client, delegations=delegations, members=members)
+
+
+def is_over(client: Client) -> bool:
+    """Whether a system is let in no more, from today or before."""
+    return bool(client.ended) and in_force(client.ended, "")
 
 
 async def has_ended(tx: Tx, client_id: str) -> bool:

@@ -11,10 +11,11 @@ from starlette.routing import Route
 
 from akson.kit.log import Event, log
 from akson.kit.settings import Node
+from akson.security.anchor import REVOCATIONS
 from akson.security.door_log import Doing
 from akson.security.jose import ALGORITHMS, BadToken
 from akson.store.database.pool import Database
-from akson.trust import authorize, issued, par, signout, token
+from akson.trust import authorize, issued, par, revoked, signout, token
 from akson.trust.acting import TYPES
 from akson.trust.claims import CLIENT_CLAIMS, IDENTITY_SCOPES, SCOPED_CLAIMS
 from akson.trust.exchange import GRANT_TYPE
@@ -37,6 +38,7 @@ def routes(node: Node, database: Database, data: Path, stylesheets: tuple[str, .
         Route("/connect/userinfo", partial(issued.userinfo, provider), methods=["GET", "POST"]),
         Route("/connect/introspect", endpoint(provider, issued.introspect), methods=["POST"]),
         Route("/connect/revocation", endpoint(provider, signout.revoke), methods=["POST"]),
+        Route(revoked.PATH, partial(revoked.told, provider)),
         Route("/connect/endsession", _page(provider, signout.endsession), methods=["GET"]),
         Route("/eid/{interaction}", _page(provider, authorize.show), methods=["GET"]),
         Route("/eid/{interaction}", _page(provider, authorize.choose), methods=["POST"]),
@@ -56,6 +58,7 @@ def discovery(provider: Provider) -> dict[str, Any]:
         "userinfo_endpoint": provider.url("/connect/userinfo"),
         "introspection_endpoint": provider.url("/connect/introspect"),
         "revocation_endpoint": provider.url("/connect/revocation"),
+        REVOCATIONS: provider.url(revoked.PATH),
         "end_session_endpoint": provider.url("/connect/endsession"),
         "scopes_supported": sorted(IDENTITY_SCOPES),
         "claims_supported": sorted(

@@ -12,11 +12,11 @@ from akson.security.once import digest
 from akson.store.underway import keep
 from akson.trust import issued
 from akson.trust.assertion import authenticate
-from akson.trust.claims import GRANT
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.pages import Page, language_of, render
 from akson.trust.provider import Provider
 from akson.trust.registry import find_client
+from akson.trust.revoked import end_sign_in
 from akson.trust.token import REFRESH
 
 
@@ -25,7 +25,7 @@ async def endsession(provider: Provider, request: Request) -> Response:
     claims = _hint(provider, request.query_params.get("id_token_hint", ""))
     where = request.query_params.get("post_logout_redirect_uri", "")
     async with provider.database.transaction() as tx:
-        await keep.delete(tx, GRANT, claims["sid"])
+        await end_sign_in(tx, claims["sid"])
         client = await find_client(tx, claims["aud"])
     caller = Caller(claims["aud"], pid=str(claims.get("sub", "")), name=str(claims.get("name", "")))
     await provider.door_log.note(Happened(Doing.LOGOUT, "reason.signed_out", granted=True), caller)
@@ -44,7 +44,7 @@ async def revoke(provider: Provider, _: Request, form: Form) -> dict[str, Any]:
         kept = await keep.get(tx, REFRESH, key)
         if kept and kept["client_id"] == asker.client.client_id:
             await keep.delete(tx, REFRESH, key)
-            await keep.delete(tx, GRANT, kept["sid"])
+            await end_sign_in(tx, kept["sid"])
     return {}
 
 

@@ -14,7 +14,7 @@ from akson.kit.ids import new_secret
 from akson.security import dpop
 from akson.security.caller import Caller
 from akson.security.door_log import Doing, Happened
-from akson.security.oidc import challenge
+from akson.security.id_token import challenge
 from akson.security.once import digest
 from akson.store.underway import keep
 from akson.trust import exchange, par
@@ -26,6 +26,7 @@ from akson.trust.claims import GRANT, IDENTITY_SCOPES, PERSON_SCOPES, Grant, Tic
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.provider import GRANT_LIFE, TOKEN_LIFE, Provider, until
 from akson.trust.registry import audiences, find_person
+from akson.trust.revoked import end_sign_in
 
 REFRESH, SPENT = "trust-refresh", "trust-spent"
 
@@ -215,7 +216,7 @@ async def _end_spent(provider: Provider, key: str) -> None:
     async with provider.database.transaction() as tx:
         spent = await keep.get(tx, SPENT, key)
         if spent:
-            await keep.delete(tx, GRANT, spent["sid"])
+            await end_sign_in(tx, spent["sid"])
 
 
 def _answer(provider: Provider, ticket: Ticket) -> dict[str, Any]:
