@@ -59,6 +59,13 @@ def test_the_access_log(site, phone):
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_questions_to_the_platform(site, phone):
+    officer = site.sign_in("samhandling", "anne-grete-rud", "Anne Grete Rud", phone=phone)
+    officer.wait_for_url(re.compile("/samhandling/logg/sporsmaal"))
+    check(officer, "/samhandling/logg/sporsmaal")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
 def test_a_question_about_a_look(site, phone):
     nurse = site.sign_in("journal", "hanne-lunde", "Hanne Lunde", phone=phone)
     nurse.goto(chart_of(nurse, "Ingrid Haugen"))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.actor import Action, Actor, ActsFor, Kind, Purpose
 from akson.security.rules.question_to_unit import ASKED, LABEL, grants
 from akson.store.scope import AllOf, Labelled, OfPatients, OfTypes
 
@@ -48,6 +48,18 @@ def test_nobody_changes_a_question(action):
 def test_it_says_nothing_of_others(actor):
     assert says(actor, Action.CREATE) is None
     assert says(actor, Action.READ) is None
+
+
+def test_who_acts_for_somebody_asks_where_the_right_is_for_the_record():
+    def parent(*areas):
+        return Actor(
+            Kind.REPRESENTATIVE, patient="noah", acts_for=ActsFor("", "Noah", "FO", frozenset(areas))
+        )
+
+    own, labelled = OfPatients(frozenset({"noah"})), Labelled(frozenset({LABEL}))
+    assert says(parent("journal"), Action.CREATE) == AllOf((OF_TYPE, own, labelled))
+    assert says(parent("personvern", "avtaler"), Action.CREATE) is None
+    assert says(parent("journal"), Action.READ) is None  # that is of the rule represented
 
 
 def test_it_says_nothing_of_other_types():

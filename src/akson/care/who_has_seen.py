@@ -216,7 +216,7 @@ def person_of(event: Resource, log: Log, zone: tzinfo) -> Person:
     topics = _topics(event, log)
     changed = event.get("action") in CHANGES
     reasons = [rule.removeprefix(RULE) for rule in user.get("policy", []) if rule.startswith(RULE)]
-    asked = not log.register and event.get("id")
+    asked = event.get("id")
     return Person(
         name=str(user.get("name", "")) or ("" if kind == PERSON or _is_unknown(user) else log.title),
         role=next((code for each in user.get("role", []) if (code := _role(each))), ""),

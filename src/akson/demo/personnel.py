@@ -192,7 +192,7 @@ STAFF = (
         F,
         date(1972, 2, 8),
         "",
-        (Post("personvernansvarlig", "solvik"),),
+        (Post("personvernansvarlig", "solvik"), Post("personvernansvarlig", "plattform")),
     ),
     Staff("mats-lie", "Mats", "Lie", M, date(1992, 3, 24), "", (Post("leverandoeransatt", "nordlys"),)),
     Staff(

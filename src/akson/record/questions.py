@@ -12,7 +12,7 @@ from akson.record.context import Context
 from akson.record.people import People
 from akson.security.actor import Kind
 from akson.security.privacy import BEGINNING, END
-from akson.security.rules.question_to_unit import ANSWERS, ASKED, LOOK, SYSTEM, TYPE, answers
+from akson.security.rules.question_to_unit import ANSWERS, ASKED, LOOK, SYSTEM, TYPE, answers, asks
 from akson.store.access import audit, blocks
 from akson.store.access.audit import Entry, Wanted
 from akson.store.database.pool import Tx
@@ -61,7 +61,7 @@ async def checked(ctx: Context, resource: Resource, *, is_new: bool) -> Resource
         return resource
     if not is_new:
         raise NotAllowed("A question and its answers are not changed")
-    if ctx.actor.kind is Kind.CITIZEN:
+    if asks(ctx.actor):
         return await _asked(ctx, resource)
     return await _answered(ctx, resource)
 
@@ -97,12 +97,19 @@ async def _asked(ctx: Context, resource: Resource) -> Resource:
         raise Unprocessable(
             f"A question is about 1 to {MOST} AuditEvents, each once", expression=("Communication.about",)
         )
-    whose = {"reference": f"Patient/{ctx.actor.patient}", "display": ctx.actor.name}
+    actor = ctx.actor
+    other = actor.acts_for
+    whose = {"reference": f"Patient/{actor.patient}", "display": other.name if other else actor.name}
     made = {"about": [{"reference": f"{EVENT}{each}"} for each in about], "subject": whose}
     found = await looks(ctx, made)
     if len(found) != len(about):
         raise Unprocessable("The log has no such look at your record", expression=("Communication.about",))
-    made |= {"sender": whose, "sent": instant(now()), "payload": [{"contentString": said}]}
+    # Who acts for another is no resource here: the name alone says who asks.
+    made |= {
+        "sender": {"display": actor.name} if other else whose,
+        "sent": instant(now()),
+        "payload": [{"contentString": said}],
+    }
     return _made(resource, made, sorted(await _units(ctx, found)))
 
 

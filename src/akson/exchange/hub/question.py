@@ -13,9 +13,12 @@ import orjson
 from akson.documents.mhd import Source
 from akson.exchange.hub.look import AskSource
 from akson.fhir.model import Resource
+from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.errors import AksonError, NotFound, PeerFailed
 from akson.kit.log import Event, log
+from akson.record import gate
+from akson.record.context import Context
 from akson.security.rules.question_to_unit import LABEL, LOOK, SYSTEM, TYPE
 
 FHIR_JSON = {"accept": "application/fhir+json"}
@@ -32,6 +35,17 @@ class Asking:
     """Names of AuditEvents of the node."""
     words: str
 
+    def made(self) -> Resource:
+        """As a Communication; whose record it is about and who asks is set by the node that takes it."""
+        return {
+            "resourceType": TYPE,
+            "meta": {"security": [{"system": SYSTEM, "code": LOOK}]},
+            "identifier": [{"system": SYSTEM, "value": self.name}],
+            "status": "completed",
+            "about": [{"reference": f"AuditEvent/{each}"} for each in self.events],
+            "payload": [{"contentString": self.words}],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Replies:
@@ -43,22 +57,27 @@ class Replies:
 
 async def send(ask: AskSource, source: Source, asking: Asking) -> None:
     """Put the question to a source. PeerSilent without an answer, PeerFailed when it does not take it."""
-    made = {
-        "resourceType": TYPE,
-        "meta": {"security": [{"system": SYSTEM, "code": LOOK}]},
-        "identifier": [{"system": SYSTEM, "value": asking.name}],
-        "status": "completed",
-        "about": [{"reference": f"AuditEvent/{each}"} for each in asking.events],
-        "payload": [{"contentString": asking.words}],
-    }
     headers = {
         "content-type": "application/fhir+json",
         "if-none-exist": urlencode({"identifier": f"{SYSTEM}|{asking.name}"}),
         **FHIR_JSON,
     }
-    answer = await ask(source, "POST", TYPE, orjson.dumps(made), headers)
+    answer = await ask(source, "POST", TYPE, orjson.dumps(asking.made()), headers)
     if answer.status_code not in CREATED:
         raise PeerFailed(f"The source answered {answer.status_code}")
+
+
+async def put_here(ctx: Context, asking: Asking) -> None:
+    """Put the question to the platform itself, about looks at its registers."""
+    name = parse(TYPE, [("identifier", f"{SYSTEM}|{asking.name}")], base=ctx.node.fhir)
+    await gate.create(ctx, asking.made(), if_none_exist=name)
+
+
+async def replies_here(ctx: Context) -> Replies:
+    """The questions to the platform itself about the record that is read, and the answers."""
+    pairs = [("_security", LABEL), ("_sort", "-_lastUpdated"), ("_count", str(PAGE))]
+    page = await gate.search(ctx, parse(TYPE, pairs, base=ctx.node.fhir))
+    return Replies(ctx.node.title, tuple(loads(stored.body) for stored in page.matches))
 
 
 async def replies(ask: AskSource, sources: Sequence[Source]) -> list[Replies]:

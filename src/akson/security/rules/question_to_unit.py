@@ -1,4 +1,4 @@
-"""A citizen asks about looks at the own record; the privacy officer and the leader of the unit that looked answer.
+"""A citizen, or who acts for one, asks about looks at the record; the privacy officer and the leader of the unit that looked answer.
 
 Pasientjournalloven 18. What is opened is the question and its answers alone: Communications that carry its label. Which
 unit was asked is said by labels that the server sets (`record/questions.py`), and the rest of the personnel reads none.
@@ -28,11 +28,17 @@ def answers(actor: Actor) -> frozenset[str]:
     return frozenset(f"{ASKED}|{unit}" for unit in actor.units) if seen.own_units else frozenset({LABEL})
 
 
+def asks(actor: Actor) -> bool:
+    """Whether `actor` may ask about looks at the record of `actor.patient`: who reads the log of it as the citizen does."""
+    seen = view(actor) if actor.kind in {Kind.CITIZEN, Kind.REPRESENTATIVE} else None
+    return bool(actor.patient and seen and seen.patients)
+
+
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
     if resource_type != TYPE:
         return None
     of_type = OfTypes(frozenset({TYPE}))
-    if actor.kind is Kind.CITIZEN and actor.patient and action is Action.CREATE:
+    if asks(actor) and action is Action.CREATE:
         own = OfPatients(frozenset({actor.patient}))
         return AllOf((of_type, own, Labelled(frozenset({LABEL}))))
     if action in ANSWERING and (labels := answers(actor)):

@@ -1,13 +1,16 @@
 """Questions of citizens about looks: the inbox of the unit's leader and of the privacy officer."""
 
 from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from akson.apps.keeping import keeps_apps
 from akson.care import questions, who_has_seen
 from akson.care.questions import Case
 from akson.exchange.hub.access import Log
+from akson.kit.settings import Role
 from akson.record.context import Context
 from akson.record.questions import LONGEST
 from akson.web import looks
@@ -15,6 +18,7 @@ from akson.web.context import context
 from akson.web.ehr.frame import show_work
 from akson.web.ehr.log import reason_of
 from akson.web.language import language_of
+from akson.web.page import render
 from akson.web.say import ZONE
 
 
@@ -38,17 +42,20 @@ async def _page(request: Request, wrong: str, given: str) -> Response:
     ctx = context(request)
     line = partial(looks.line, language=language_of(request), reason=reason_of)
     cases = await questions.inbox(ctx)
-    page = await show_work(
-        request,
-        ctx,
-        "ehr/questions.html",
-        menu="log",
-        cases=[(each, _lines(ctx, each)) for each in cases],
-        line=line,
-        wrong=wrong,
-        given=given,
-        most=LONGEST,
-    )
+    shown: dict[str, Any] = {
+        "cases": [(each, _lines(ctx, each)) for each in cases],
+        "line": line,
+        "wrong": wrong,
+        "given": given,
+        "most": LONGEST,
+    }
+    if Role.JOURNAL in ctx.node.roles:
+        page = await show_work(
+            request, ctx, "ehr/questions.html", menu="log", around="ehr/shell.html", **shown
+        )
+    else:
+        around, apps = "platform/shell.html", keeps_apps(ctx.actor)
+        page = render(request, "ehr/questions.html", menu="log", around=around, may_apps=apps, **shown)
     page.status_code = 422 if wrong else 200
     return page
 

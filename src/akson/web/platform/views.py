@@ -7,18 +7,27 @@ from starlette.routing import BaseRoute, Route
 from akson.apps.keeping import keeps_apps
 from akson.care import message_monitor
 from akson.kit.clock import now
+from akson.security.rules.access_log import PRIVACY_OFFICER
 from akson.web.context import context
+from akson.web.ehr import questions
 from akson.web.page import render
 
 
 def platform_routes() -> list[BaseRoute]:
     """The pages below the platform node's own path."""
-    return [Route("/", monitor), Route("/meldinger/{message}", act, methods=["POST"])]
+    return [
+        Route("/", monitor),
+        Route("/meldinger/{message}", act, methods=["POST"]),
+        Route("/logg/sporsmaal", questions.inbox, methods=["GET"]),
+        Route("/logg/sporsmaal/{question}", questions.answer, methods=["POST"]),
+    ]
 
 
 async def monitor(request: Request) -> Response:
     """What needs a person first, then the traffic of the day."""
     ctx = context(request)
+    if ctx.actor.role == PRIVACY_OFFICER:  # has nothing to do with messages
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/logg/sporsmaal", 303)
     seen = await message_monitor.overview(ctx)
     return render(
         request, "platform/monitor.html", menu="messages", may_apps=keeps_apps(ctx.actor), seen=seen, at=now()

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from akson.care import access_log, who_has_seen
 from akson.care.who_has_seen import Choice, Seen, place_key
+from akson.documents.pdf.press import Paper, pressed
 from akson.exchange.hub.access import MOST_PAGES, PAGE, Log
 from akson.exchange.hub.witness import Code, codes
 from akson.fhir.strict_json import dumps
@@ -23,12 +24,12 @@ from akson.security.log_keys import origin_of
 from akson.security.representation import RECORD
 from akson.security.rules import RESTRICTIONS, RULES
 from akson.security.rules.rule import Restriction, Rule, told
-from akson.web import looks, looks_table, say
+from akson.web import looks, looks_paper, looks_table, say
 from akson.web.context import inquiry_of
 from akson.web.language import language_of
 from akson.web.page import render
 from akson.web.portal import questions
-from akson.web.portal.citizen import citizen, person
+from akson.web.portal.citizen import person
 
 PERIODS = {"uke": 7, "maaned": 30, "aar": 365}
 """Days back, by the name of the period in addresses."""
@@ -44,6 +45,7 @@ def seen_routes() -> list[BaseRoute]:
         Route("/innsyn/spor", questions.send, methods=["POST"]),
         Route("/innsyn/oppslag.csv", as_table),
         Route("/innsyn/oppslag.json", as_bundle),
+        Route("/innsyn/oppslag.pdf", as_paper),
     ]
 
 
@@ -79,7 +81,7 @@ async def ask(request: Request) -> Response:
 
 async def _asked_about(request: Request, given: Mapping[str, str]) -> questions.Subject:
     """Whom and which day a question is about. Malformed for no day, NotFound when nobody looked who can be asked about."""
-    ctx = citizen(request)
+    ctx = person(request, RECORD)
     try:
         day = date.fromisoformat(given.get("dag", ""))
     except ValueError as error:
@@ -107,6 +109,28 @@ async def as_table(request: Request) -> Response:
     seen = who_has_seen.choose(await _seen(request, ctx, PERIODS[_period(request)]), _choice(request))
     body = looks_table.table(seen, language, partial(looks.line, language=language, reason=_reason))
     return _file(body, "text/csv; charset=utf-8", "csv")
+
+
+async def as_paper(request: Request) -> Response:
+    """The looks of others that the page shows, as a tagged PDF to print or to send."""
+    ctx, language, period = person(request, RECORD), language_of(request), _period(request)
+    whole, choice = await _seen(request, ctx, PERIODS[period]), _choice(request)
+    seen = who_has_seen.choose(whole, choice)
+    words = {name: dict(values) for name, values in _choices(whole, language).items()}
+    chosen = [words[name].get(value, "") for name, value in _named(choice).items()]
+    actor = ctx.actor
+    told = looks_paper.Told(
+        whose=actor.acts_for.name if actor.acts_for else actor.name,
+        by=actor.name if actor.acts_for else "",
+        sender=ctx.node.title,
+        made=f"{say.day(now().astimezone(say.ZONE).date(), language)} {now().astimezone(say.ZONE):%H:%M}",
+        period=text(f"seen.period_{period}", language),
+        chosen=[each for each in chosen if each],
+        rules=_rules(seen, language),
+    )
+    line = partial(looks.line, language=language, reason=_reason)
+    content = looks_paper.content(seen, language, line, partial(say.day, language=language), told)
+    return _file(await pressed(Paper.ACCESS_LOG, content), "application/pdf", "pdf")
 
 
 async def as_bundle(request: Request) -> Response:
