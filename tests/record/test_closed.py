@@ -72,6 +72,15 @@ async def test_all_but_some_are_told_and_those_some_are_not(database):
     assert await look(database, JONAS, others) == (["1", "2", "3", "4"], "")
 
 
+@pytest.mark.parametrize("rule", [blocks.ENTRY, blocks.QUESTION])
+async def test_what_others_closed_is_closed_and_the_chart_says_nothing_of_it(database, rule):
+    """The patient is not who hid it, and knows nothing to be asked about."""
+    async with opened(Place(NODE, database), HANNE) as ctx:
+        await blocks.replace(ctx.tx, f"{rule}ServiceRequest/s1", 1, "p1", [block(key=ONE)])
+        assert [each.id for each in await closed.open_letters(ctx, ALL)] == ["1", "3", "4"]
+        assert await closed.notice(ctx, "p1") == ""
+
+
 async def test_a_stream_is_silent_of_types_that_are_closed(database):
     async with opened(Place(NODE, database), HANNE) as ctx:
         await blocks.replace(ctx.tx, "r", 1, "p1", [block(types=frozenset({"AllergyIntolerance"}))])

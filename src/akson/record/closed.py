@@ -10,7 +10,6 @@ from akson.kit.clock import now
 from akson.record.context import Context
 from akson.security.actor import Action, Kind
 from akson.security.rules import blocks as rule
-from akson.security.rules.question_to_unit import ANSWERS
 from akson.store.access import blocks
 from akson.store.index.hashing import patient_number, resource_key
 from akson.store.scope_holds import Row, holds
@@ -63,17 +62,17 @@ async def notice(ctx: Context, patient: str) -> str:
     """What personnel who treat the patient are told: a key of the catalogues, empty where nothing is closed to them.
 
     It follows from the patient's rules alone and says neither what is closed nor whether there is any of it: only that
-    the patient can be asked, or that somebody else has to take over.
+    the patient can be asked, or that somebody else has to take over. That somebody has marked an entry, or that the
+    citizen has asked about a look, is no business of theirs.
     """
     if ctx.actor.kind is not Kind.PERSONNEL:
         return ""
     mine, moment, number = rule.subjects(ctx.actor), now(), patient_number(patient)
+    known = await blocks.of_patients(ctx.tx, [number], others=False)
     standing = [
         block
-        for block in (await blocks.of_patients(ctx.tx, [number])).get(number, ())
-        if block.low <= moment < block.high
-        and block.listed == bool(block.subjects & mine)
-        and block.subjects != ANSWERS  # that the citizen has asked about a look is no business of theirs
+        for block in known.get(number, ())
+        if block.low <= moment < block.high and block.listed == bool(block.subjects & mine)
     ]
     if standing and all(block.holds_in_emergency for block in standing):
         return "chart.closed_to_you"

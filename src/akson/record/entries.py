@@ -85,4 +85,4 @@ async def _close(tx: Tx, stored: Stored, resource: Resource) -> None:
             person = await resources.read(tx, NODE, "Patient", patient)
             rules = await mirror.of(tx, numbers(loads(person.body)) if person and not person.deleted else [])
     rows = entry_marks.closed(resource, keys, rules)
-    await blocks.replace(tx, f"entry/{stored.reference}", stored.version, patient, rows)
+    await blocks.replace(tx, f"{blocks.ENTRY}{stored.reference}", stored.version, patient, rows)

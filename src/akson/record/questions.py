@@ -88,7 +88,7 @@ async def close(tx: Tx, stored: Stored, patient: str | None) -> None:
         return
     key = resource_key(stored.type, stored.id)
     row = Block(ANSWERS, BEGINNING, END, listed=False, key=key, holds_in_emergency=True)
-    await blocks.replace(tx, f"question/{stored.reference}", stored.version, patient, [row])
+    await blocks.replace(tx, f"{blocks.QUESTION}{stored.reference}", stored.version, patient, [row])
 
 
 async def _asked(ctx: Context, resource: Resource) -> Resource:

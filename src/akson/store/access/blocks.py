@@ -15,7 +15,10 @@ insert into access_block (pat, types, key, subjects, listed, holds_in_emergency,
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 OF_PATIENTS = """
 select pat, types, key, subjects, listed, holds_in_emergency, low, high from access_block
-where pat = any(%s::bigint[]) order by pat, rule, key"""
+where pat = any(%s::bigint[]) and (%s or not (starts_with(rule, %s) or starts_with(rule, %s)))
+order by pat, rule, key"""
+ENTRY, QUESTION = "entry/", "question/"
+"""What begins the names of rules that citizens did not set: of an entry that its writer marked, of a question about looks."""
 
 
 async def replace(tx: Tx, rule: str, version: int, patient: str, rows: Sequence[Block]) -> None:
@@ -27,11 +30,13 @@ async def replace(tx: Tx, rule: str, version: int, patient: str, rows: Sequence[
         await tx.execute(ADD, values)
 
 
-async def of_patients(tx: Tx, patients: Collection[int]) -> dict[int, tuple[Block, ...]]:
-    """All blocks, over or still to come too, by the number of the patient."""
+async def of_patients(
+    tx: Tx, patients: Collection[int], *, others: bool = True
+) -> dict[int, tuple[Block, ...]]:
+    """All blocks, over or still to come too, by the number of the patient; without `others` those the citizen set."""
     found: dict[int, tuple[Block, ...]] = {}
     for pat, types, key, subjects, listed, emergency, low, high in await tx.fetch(
-        OF_PATIENTS, [list(patients)]
+        OF_PATIENTS, [list(patients), others, ENTRY, QUESTION]
     ):
         block = Block(frozenset(subjects), low, high, listed, frozenset(types), key, emergency)
         found[pat] = (*found.get(pat, ()), block)
