@@ -5,11 +5,13 @@ from datetime import date, timedelta
 import pytest
 
 from akson.demo.nodes import nodes
+from akson.exchange.edge.share import patient_reference
 from akson.fhir.precision import covers
 from akson.fhir.search_parse import parse
 from akson.kit.clock import now
-from akson.kit.norwegian import FNR, HPR, ORGANIZATION, Sex, make
+from akson.kit.norwegian import DNR, FNR, HPR, ORGANIZATION, IdKind, Sex, make
 from akson.record import gate
+from akson.record.attest import attest
 from akson.record.authorizations import CATEGORY as AUTHORIZATION
 from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.people import People
@@ -19,6 +21,7 @@ from akson.security.caller import Caller
 from akson.security.policy import Refusal, decide
 from akson.security.roles import ROLE_SYSTEM
 from akson.store.access import mirror
+from akson.web.ehr.search import criteria
 
 pytestmark = pytest.mark.store
 
@@ -37,6 +40,22 @@ async def test_a_system_administers_a_node_with_the_scope_of_that_node(database,
     actor = await People(Place(node, database)).find_actor(caller)
     assert actor is not None
     assert actor.administers is administers
+
+
+async def test_somebody_with_a_d_number_is_known_by_it(database):
+    """Who stays for a time has no other number, and the same rights."""
+    node = next(each for each in nodes("http://localhost:8000") if each.name == "journal")
+    place, number = Place(node, database), make(date(1950, 3, 14), Sex.FEMALE, kind=IdKind.DNR)
+    async with opened(place, NODE_ITSELF) as ctx:
+        identified = {"resourceType": "Patient", "id": "i", "identifier": [{"system": DNR, "value": number}]}
+        await gate.update(ctx, identified)
+    caller = Caller("app", organization="100000009", pid=number, surface="/innbygger")
+    actor = await People(place).find_actor(caller)
+    assert (actor.kind, actor.patient) == (Kind.CITIZEN, "i")
+    (named,) = attest(actor, node, number, Purpose.TREATMENT, "d")["patients"]
+    assert named["identifier"] == {"id": number, "system": DNR}
+    assert criteria(number) == [("identifier", f"{DNR}|{number}")]
+    assert patient_reference(number) == f"Patient?identifier={DNR}|{number}"
 
 
 async def test_a_service_sees_no_record_before_the_node_has_heard_what_is_closed(database):

@@ -18,7 +18,7 @@ from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
-from akson.kit.norwegian import FNR
+from akson.kit.norwegian import token
 from akson.kit.settings import Node
 from akson.messaging import msh
 from akson.messaging.addresses import AddressBook
@@ -56,7 +56,7 @@ def hub_routes(each: Hosted, look: DocumentLook) -> list[BaseRoute]:
         """The asker's token opens this person here too; the look is in the access log."""
         actor = request.state.actor
         async with with_its_row(request.scope["state"]), opened(each.place, actor, purpose_of(actor)) as ctx:
-            query = parse("Patient", [("identifier", f"{FNR}|{pid}")], base=each.node.fhir)
+            query = parse("Patient", [("identifier", token(pid))], base=each.node.fhir)
             if not (await gate.search(ctx, query)).matches:
                 raise NotFound("No such patient")
 

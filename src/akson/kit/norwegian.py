@@ -208,6 +208,17 @@ def make(
     raise Malformed("no such number on that day")
 
 
+def system_of(number: str) -> str:
+    """The identifier system of a number: that of D-numbers for one, of fødselsnummer for any other."""
+    found = parse(number)
+    return found.system if found else FNR
+
+
+def token(number: str) -> str:
+    """A number as the value by which whoever has it is searched for."""
+    return f"{system_of(number)}|{number}"
+
+
 def digits(written: str) -> str:
     """What a person wrote, without the spaces, dots and dashes that people put between digits."""
     return re.sub(r"[\s. \-–]", "", written)

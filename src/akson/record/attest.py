@@ -7,7 +7,7 @@ Sent with the request for a token towards another node; the trust anchor checks 
 from collections.abc import Mapping
 from typing import Any
 
-from akson.kit.norwegian import FNR, ORGANIZATION
+from akson.kit.norwegian import ORGANIZATION, system_of
 from akson.kit.settings import Node
 from akson.security.actor import Actor, Attested, Purpose
 
@@ -33,7 +33,7 @@ def attest(actor: Actor, node: Node, pid: str, purpose: Purpose, decision: str) 
             # Emergency access is the user's own decision (ATT-48); all else follows from what stands in the record.
             "decision_ref": {"id": decision, "user_selected": purpose is Purpose.EMERGENCY},
         },
-        "patients": [{"identifier": {"id": pid, "system": FNR}}],
+        "patients": [{"identifier": {"id": pid, "system": system_of(pid)}}],
     }
 
 

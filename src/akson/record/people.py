@@ -12,7 +12,7 @@ from akson.fhir.precision import covers
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.clock import now
-from akson.kit.norwegian import DNR, FNR, HER, HPR, ORGANIZATION
+from akson.kit.norwegian import DNR, FNR, HER, HPR, ORGANIZATION, token
 from akson.kit.settings import Role
 from akson.kit.text import text
 from akson.record import attest as attests
@@ -277,7 +277,7 @@ class People:
 
     async def patient(self, tx: Tx, pid: str) -> Resource | None:
         """The Patient on this node with a national identity number."""
-        return next(iter(await _find(tx, "Patient", identifier=f"{FNR}|{pid}")), None)
+        return next(iter(await _find(tx, "Patient", identifier=token(pid))), None)
 
     async def patients(self, tx: Tx, pid: str) -> list[Resource]:
         """All Patients on this node with a national identity number: two may be one person, not yet joined."""
@@ -311,7 +311,7 @@ class People:
         return frozenset(found)
 
     async def _roles(self, tx: Tx, caller: Caller) -> list[Resource]:
-        number = f"{HPR}|{caller.hpr}" if caller.hpr else f"{FNR}|{caller.pid}"
+        number = f"{HPR}|{caller.hpr}" if caller.hpr else token(caller.pid)
         found = await _find(tx, "Practitioner", identifier=number)
         if not found or found[0].get("active") is False:
             return []

@@ -11,7 +11,7 @@ from typing import Any
 
 from akson.fhir.search_parse import parse
 from akson.kit.errors import NotFound
-from akson.kit.norwegian import FNR
+from akson.kit.norwegian import token
 from akson.record import representation, trail
 from akson.record.context import Context
 from akson.security.policy import Grant
@@ -55,9 +55,7 @@ async def by_keys(ctx: Context, register: Register, keys: Collection[str]) -> li
 async def _told(ctx: Context, register: Register, found: list[Entry]) -> list[Entry]:
     kind = OF_CITIZENS.get(register)
     if kind and found:
-        query = parse(
-            "Patient", [("identifier", ",".join(f"{FNR}|{entry.keys[0]}" for entry in found))], base=""
-        )
+        query = parse("Patient", [("identifier", ",".join(token(entry.keys[0]) for entry in found))], base="")
         page = await statements.search(ctx.tx, NODE, query)
         shown = {patient_number(stored.id): 1 for stored in page.matches}
         await trail.taken_out(ctx, READING, kind, shown or {0: len(found)})

@@ -143,5 +143,5 @@ def _of_identifiers(identifiers: Any) -> Iterator[str]:
 def _patch(data: Any) -> Any:
     try:
         return json.loads(base64.b64decode(data, validate=True))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return None

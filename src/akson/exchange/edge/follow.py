@@ -19,11 +19,12 @@ from akson.fhir.strict_json import loads
 from akson.kit.clock import instant, now
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, log
-from akson.kit.norwegian import FNR, HPR, ORGANIZATION
+from akson.kit.norwegian import DNR, FNR, HPR, ORGANIZATION, token
 from akson.record import erasing, gate
 from akson.record.authorizations import TAKEN as TAKEN_PERSONNEL
 from akson.record.context import NODE_ITSELF, Context, Place, opened
 from akson.record.erasing import What
+from akson.record.identity import numbers
 from akson.record.registers import Register
 from akson.record.representation import TAKEN as TAKEN_PERSON
 from akson.security.representation import guardians, responsible
@@ -138,7 +139,7 @@ class RegisterFollower:
         entry = Entry(str(found["id"]), (number,), taken.kept(found))
         await store.put(ctx.tx, TAKEN[Register.PERSON], entry)
         for kind in sorted(PEOPLE):
-            for resource in await _find(ctx, kind, identifier=f"{FNR}|{number}"):
+            for resource in await _find(ctx, kind, identifier=token(number)):
                 if kind == "Patient":
                     await self._close(ctx, found)
                 made = taken.person(resource, found)
@@ -168,7 +169,7 @@ class RegisterFollower:
         )
         roles = await _roles(ctx, contract["generalPractitioner"]["hprNumber"], office) if contract else []
         doctors = taken.doctors(contract, roles, reference(office[0]) if office else "")
-        for resource in await _find(ctx, "Patient", identifier=f"{FNR}|{number}"):
+        for resource in await _find(ctx, "Patient", identifier=token(number)):
             whole = resource | {"generalPractitioner": doctors}
             await _update(ctx, resource, {name: value for name, value in whole.items() if value != []})
         if turn := taken.next_turn(found, at):
@@ -292,8 +293,7 @@ def _content(resource: Resource) -> tuple[Resource, object]:
 
 
 def _number(resource: Resource) -> str:
-    found = [each["value"] for each in resource.get("identifier", []) if each.get("system") == FNR]
-    return found[0] if found else ""
+    return next(iter(numbers(resource)), "")
 
 
 # The node's own people and personnel are read as the sign-in reads them; what is changed goes through the door.
@@ -313,7 +313,7 @@ async def _all(ctx: Context, resource_type: str) -> list[Resource]:
     found: list[Resource] = []
     more: list[tuple[str, str]] | None = []
     while more is not None:
-        query = parse(resource_type, [("identifier", f"{FNR}|"), ("_count", "500"), *more], base="")
+        query = parse(resource_type, [("identifier", f"{FNR}|,{DNR}|"), ("_count", "500"), *more], base="")
         page = await statements.search(ctx.tx, NODE, query)
         found += [loads(stored.body) for stored in page.matches]
         more = [("_cursor", page.next)] if page.next else None

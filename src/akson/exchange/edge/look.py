@@ -9,7 +9,7 @@ from akson.exchange.edge.platform import FHIR_JSON, Ask, NoAttest
 from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.kit.errors import NotFound, PeerFailed, PeerSilent
-from akson.kit.norwegian import FNR
+from akson.kit.norwegian import token
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Content:
 
 async def find(ask: Ask, mhd: str, pid: str, text: str = "") -> Found:
     """Documents of the person with this identity number, newest first; `text` searches in what they say."""
-    pairs = {"patient.identifier": f"{FNR}|{pid}"} | ({"_content": text} if text else {})
+    pairs = {"patient.identifier": token(pid)} | ({"_content": text} if text else {})
     headers = {**FHIR_JSON, "content-type": "application/x-www-form-urlencoded"}
     try:
         answer = await ask(

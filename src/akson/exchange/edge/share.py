@@ -14,7 +14,7 @@ from akson.fhir.model import Resource, reference
 from akson.kit.clock import instant, now
 from akson.kit.errors import PeerFailed, PeerSilent
 from akson.kit.ids import new_id
-from akson.kit.norwegian import FNR, HPR, ORGANIZATION
+from akson.kit.norwegian import HPR, ORGANIZATION, token
 from akson.kit.settings import Node
 from akson.security.actor import Actor
 
@@ -81,7 +81,7 @@ class Shared:
 
 async def fetch(platform: Platform, service: InformationService, pid: str) -> Shared:
     """All items of the service for the person with this identity number."""
-    who = f"{FNR}|{pid}"
+    who = token(pid)
     searches = [
         f"{part.type}?{part.search}&patient.identifier={who}&_revinclude=Provenance:target&_count=200"
         for part in service.parts
@@ -150,7 +150,7 @@ def _only_once(resource: Resource) -> Resource:
 
 def patient_reference(pid: str) -> str:
     """A conditional reference to the platform's own Patient (R4 3.1.0.11.1): the node need not know its id."""
-    return f"Patient?identifier={FNR}|{pid}"
+    return f"Patient?identifier={token(pid)}"
 
 
 def _provenance(actor: Actor, node: Node, target: str) -> Resource:

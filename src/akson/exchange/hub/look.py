@@ -15,7 +15,7 @@ from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.kit.errors import AksonError, NotFound, PeerFailed
 from akson.kit.log import Event, log
-from akson.kit.norwegian import FNR
+from akson.kit.norwegian import system_of
 
 FORM = {"content-type": "application/x-www-form-urlencoded", "accept": "application/fhir+json"}
 
@@ -38,7 +38,7 @@ class DocumentLook:
 
     async def find(self, ask: AskSource, pid: str, text: str = "") -> Resource:
         """ITI-67: documents of a person in all sources, newest first, with the sources that are missing."""
-        form = find_form(FNR, pid, text).encode()
+        form = find_form(system_of(pid), pid, text).encode()
         return merge(
             await asyncio.gather(*(self._one(ask, source, form) for source in self.sources)), self.base
         )

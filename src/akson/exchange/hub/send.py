@@ -16,7 +16,7 @@ from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, log
-from akson.kit.norwegian import FNR
+from akson.kit.norwegian import token
 from akson.messaging.mapping.incoming import ORDER_KIND
 
 MESSAGE = "urn:her:"
@@ -60,7 +60,7 @@ async def find(ask: AskSource, sources: Sequence[Source], pid: str) -> Referrals
 async def _one(ask: AskSource, source: Source, pid: str) -> list[Resource] | None:
     """ServiceRequests and their Tasks at one source; None when it did not answer."""
     pairs = {
-        "patient.identifier": f"{FNR}|{pid}",
+        "patient.identifier": token(pid),
         "category": f"{ORDER_KIND}|henvisning",
         "_revinclude": "Task:focus",
         "_sort": "-authored",

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from akson.exchange.hub.look import AskSource, DocumentLook
 from akson.fhir.strict_json import dumps
 from akson.kit.errors import AksonError, Malformed, NotAuthenticated
-from akson.kit.norwegian import FNR
+from akson.record.identity import SYSTEMS
 from akson.rest.wire.outcome import error_answer
 from akson.security.scopes import require_scope
 
@@ -31,7 +31,7 @@ def mhd_routes(look: DocumentLook, asker: ForAsker, opens: Opens) -> list[BaseRo
     async def find(request: Request) -> Response:
         form = await request.form()
         system, _, pid = str(form.get("patient.identifier", "")).partition("|")
-        if system != FNR or not pid:
+        if system not in SYSTEMS or not pid:
             raise Malformed(
                 "patient.identifier must be a national identity number", expression=("patient.identifier",)
             )

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from akson.fhir.model import Resource
-from akson.kit.norwegian import FNR
+from akson.kit.norwegian import token
 from akson.record.context import Context
 from akson.security.rules.emergency import may_open
 from akson.web import show
@@ -53,7 +53,7 @@ def criteria(words: str) -> list[tuple[str, str]]:
     """What was typed, as search parameters: an identity number, a birth date, or parts of a name."""
     digits = words.replace(" ", "")
     if digits.isdigit() and len(digits) == 11:
-        return [("identifier", f"{FNR}|{digits}")]
+        return [("identifier", token(digits))]
     if born := _birth_date(words):
         return [("birthdate", born)]
     return [("name", word.replace(",", "\\,")) for word in words.replace(",", " ").split()]
