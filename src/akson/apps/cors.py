@@ -26,7 +26,10 @@ class Cors:
         self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        origin = Headers(scope=scope).get("origin", "") if scope["type"] == "http" else ""
+        if scope["type"] != "http" or not any(name == b"origin" for name, _ in scope["headers"]):
+            await self._app(scope, receive, send)
+            return
+        origin = Headers(scope=scope).get("origin", "")
         if not origin or not self._concerns(scope["path"]) or not await self._known(origin):
             await self._app(scope, receive, send)
             return

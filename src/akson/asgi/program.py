@@ -82,8 +82,8 @@ def application(
         routes=routes,
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(Limited),
             Middleware(Straight, straight(hosted, apis)),
+            Middleware(Limited),
         ],
         exception_handlers={AksonError: show_error, 404: show_error, 405: show_error, Exception: show_error},
         lifespan=lifespan(

@@ -1,9 +1,11 @@
 """What one request or job carries through every layer: who, in which transaction, on which node, why."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
+from types import TracebackType
 
 from akson.fhir.definitions import Definitions
 from akson.kit.errors import AksonError, Contended
@@ -76,31 +78,58 @@ class Context:
 NODE_ITSELF = Actor(Kind.NODE)
 
 
-@asynccontextmanager
-async def opened(
+def opened(
     place: Place,
     actor: Actor,
     purpose: Purpose = Purpose.TREATMENT,
     *,
     read_only: bool = False,
     client_request: str = "",
-) -> AsyncIterator[Context]:
+) -> AbstractAsyncContextManager[Context]:
     """One request or job as one transaction, committed when the block ends.
 
     An error undoes it. What was looked at until then, and a refusal, are audited in a transaction of their own before
     the error is told: no audit, no answer.
     """
-    looks: list[Look] = []
-    try:
-        async with place.database.transaction(read_only=read_only) as tx:
-            yield Context(actor, tx, place, purpose, client_request=client_request, looks=looks)
-    except Contended:  # tells nothing of what is stored, and is tried again
-        raise
-    except AksonError as error:
+    return _Opened(place, actor, purpose, read_only=read_only, client_request=client_request)
+
+
+class _Opened:
+    """A class, since every request passes through here."""
+
+    __slots__ = ("_looks", "_made", "_place", "_transaction")
+
+    def __init__(
+        self, place: Place, actor: Actor, purpose: Purpose, *, read_only: bool, client_request: str
+    ) -> None:
+        self._place = place
+        self._looks: list[Look] = []
+        self._transaction = place.database.transaction(read_only=read_only)
+        self._made = partial(
+            Context, actor, place=place, purpose=purpose, client_request=client_request, looks=self._looks
+        )
+
+    async def __aenter__(self) -> Context:
+        return self._made(tx=await self._transaction.__aenter__())
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._transaction.__aexit__(kind, error, trace)
+        except AksonError as late:
+            await self._keep_looks(late)
+            raise
+        if isinstance(error, AksonError):
+            await self._keep_looks(error)
+
+    async def _keep_looks(self, error: AksonError) -> None:
+        if isinstance(error, Contended):  # tells nothing of what is stored, and is tried again
+            return
+        looks = self._looks
         if isinstance(error, Refused):
             looks.append((error.audit, [audit.about(error.audit)], ()))
         if looks:
-            async with place.database.transaction() as tx:
+            async with self._place.database.transaction() as tx:
                 for look in looks:
                     await audit.append_many(tx, *look)
-        raise

@@ -6,7 +6,7 @@ Sets `state.caller`, `state.token` (to exchange it when calling on), `state.acto
 
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -38,6 +38,7 @@ CHALLENGE_ALGORITHMS = "ES256 PS256"
 
 
 REFUSED = frozenset({401, 403})
+ACTS_FOR = HEADER.lower().encode()
 Tell = Callable[[Scope, Resource], tuple[bytes, str]]
 """From a request and a resource to a body and its content type."""
 
@@ -83,14 +84,13 @@ class Authentication:
         # A dict of its own: what is known of one request must never be seen by the next.
         known = {"node": self._door.node, "actor": None, "caller": None, "session": None}
         scope["state"] = {**scope.get("state", {}), **known}
-        headers = Headers(scope=scope)
         send = self._noting(scope, send)
         try:
             at_api = _under(scope["path"], self._door.token_paths)
-            if "authorization" in headers or b"access_token" in scope.get("query_string", b""):
-                await self._token(scope, headers, at_api)
+            if _said(scope, b"authorization") or b"access_token" in scope.get("query_string", b""):
+                await self._token(scope, at_api)
             elif not at_api:
-                receive = await self._cookie(scope, headers, receive)
+                receive = await self._cookie(scope, Headers(scope=scope), receive)
         except BadToken as error:
             log(Event.TOKEN_REFUSED, node=self._door.node.name, reason=error.diagnostics)
             await self._refused(scope, error)
@@ -125,21 +125,21 @@ class Authentication:
         happened = Happened(doing, reason, detail=error.diagnostics, asked=_asked(scope))
         await self._door.door_log.note(happened, scope["state"]["caller"])
 
-    async def _token(self, scope: Scope, headers: Headers, at_api: bool) -> None:  # noqa: FBT001
+    async def _token(self, scope: Scope, at_api: bool) -> None:  # noqa: FBT001
         if b"access_token" in scope.get("query_string", b""):
             raise BadToken("a token in the address is refused", "invalid_request")
         if not at_api:
             # Pages ask for no scope, and only a cookie comes with the secret of a form.
             raise BadToken("tokens are for the API and pages for signed-in people", "invalid_request")
-        find_app = self._door.find_app
-        if find_app and _is_bearer(headers) and self._takes_bearer(scope["path"]):
-            await self._app_token(scope, headers, find_app)
+        find_app, shown = self._door.find_app, _said(scope, b"authorization")
+        if find_app and _is_bearer(shown) and self._takes_bearer(scope["path"]):
+            await self._app_token(scope, shown[0], find_app)
             return
-        token = scheme(headers.getlist("authorization"))
+        token = scheme(shown)
         path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         request = dpop.Request(scope["method"], f"{self._origin}{path}", token)
-        caller = await self._door.verifier.verify(token, headers.getlist("dpop"), request)
-        if claim := claimed(headers.getlist(HEADER)):
+        caller = await self._door.verifier.verify(token, _said(scope, b"dpop"), request)
+        if claim := claimed(_said(scope, ACTS_FOR)):
             if not caller.pid or caller.attest is not None:
                 raise BadToken("citizens alone act for others", "invalid_request")
             caller = replace(caller, acts_for=claim)
@@ -151,11 +151,11 @@ class Authentication:
         """Whether tokens of apps are good at a path."""
         return self._door.find_app is not None and _under(path, (self._door.app_path,))
 
-    async def _app_token(self, scope: Scope, headers: Headers, find_app: FindApp) -> None:
+    async def _app_token(self, scope: Scope, shown: str, find_app: FindApp) -> None:
         """A token of an app: known by its digest alone, so that no signed token can pass here without its proof."""
-        if "dpop" in headers:
+        if _said(scope, b"dpop"):
             raise BadToken("a proof goes with DPoP tokens only", "invalid_request")
-        caller = await find_app(headers["authorization"].partition(" ")[2])
+        caller = await find_app(shown.partition(" ")[2])
         scope["state"]["caller"] = caller
         scope["state"]["actor"] = await self._door.find_actor(caller)
 
@@ -216,7 +216,7 @@ def _challenge(error: BadToken, scope: Scope, *, bearer: bool) -> str:
     )
     if not bearer:
         return f"DPoP {told}, {algorithms}"
-    if _is_bearer(Headers(scope=scope)):
+    if _is_bearer(_said(scope, b"authorization")):
         return f"Bearer {told}, DPoP {algorithms}"
     return f"DPoP {told}, {algorithms}, Bearer"
 
@@ -276,10 +276,14 @@ def _read_cookie(headers: Headers, name: str) -> str:
     return found.value if found else ""
 
 
-def _is_bearer(headers: Headers) -> bool:
-    given = headers.getlist("authorization")
+def _said(scope: Scope, name: bytes) -> list[str]:
+    """What all headers of a name say; read as they came, since every request passes here."""
+    return [value.decode("latin-1") for each, value in scope["headers"] if each == name]
+
+
+def _is_bearer(given: Sequence[str]) -> bool:
     return len(given) == 1 and given[0].partition(" ")[0].lower() == "bearer"
 
 
 def _under(path: str, prefixes: tuple[str, ...]) -> bool:
-    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
+    return f"{path}/".startswith(tuple([f"{prefix}/" for prefix in prefixes]))

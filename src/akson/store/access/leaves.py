@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_bytes
+from typing import Any
 
 import orjson
 
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.merkle import Place, Span, Subtree, Tree, subtrees
+from akson.store.database.arrays import bigints
 from akson.store.database.pool import Tx
 
 FORM = 1
@@ -241,7 +243,7 @@ async def _continued(tx: Tx, last: Head | None) -> Tree:
     return tree
 
 
-async def _add(tx: Tx, tree: Tree, rows: Sequence[Sequence[object]]) -> None:
+async def _add(tx: Tx, tree: Tree, rows: Sequence[Sequence[Any]]) -> None:
     leaves, numbers, salts, hashes, above = [], [], [], [], []
     for number, raw in rows:
         salt = token_bytes(SALT)
@@ -251,4 +253,4 @@ async def _add(tx: Tx, tree: Tree, rows: Sequence[Sequence[object]]) -> None:
         salts.append(salt)
         hashes.append(found)
         above.append(tree.append(found))
-    await tx.execute(ADD, [leaves, numbers, salts, hashes, above])
+    await tx.execute(ADD, [bigints(leaves), bigints(numbers), salts, hashes, above])
