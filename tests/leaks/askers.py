@@ -8,7 +8,7 @@ from functools import partial
 import httpx
 
 from tests.exchange.forms import chart, csrf, submit
-from tests.exchange.test_representation import act_for
+from tests.exchange.test_representation import act_for, power
 from tests.world import Program
 
 Enter = Callable[[Program], Awaitable[httpx.AsyncClient]]
@@ -52,17 +52,10 @@ async def emergency_elsewhere(world: Program) -> httpx.AsyncClient:
 
 async def formerly_trusted(world: Program) -> httpx.AsyncClient:
     """Somebody whose power of attorney was taken back (50)."""
-    astrid = await world.sign_in("innbygger", "ingrid")
-    page = (await astrid.get("/innbygger/fullmakt")).text
-    relative = re.search(r'name="hvem" value="([^"]+)"><span>Marit Haugen', page)
-    assert relative, page
-    form = {"csrf_token": csrf(page), "hvem": relative[1], "omraade": "journal"}
-    await astrid.post("/innbygger/fullmakt", data=form)
+    ingrid, form = await power(world, "ingrid", "Marit Haugen")
     marit = await world.sign_in("innbygger", "marit")
     await act_for(marit, "Ingrid Haugen")
-    power = re.search(r'name="id" value="([^"]+)"', (await astrid.get("/innbygger/fullmakt")).text)
-    assert power
-    await astrid.post("/innbygger/fullmakt/ta-tilbake", data={"csrf_token": csrf(page), "id": power[1]})
+    await ingrid.post("/innbygger/fullmakt/ta-tilbake", data=form)
     return marit
 
 

@@ -13,9 +13,10 @@ from akson.fhir.model import Resource
 from akson.kit.clock import now
 from akson.kit.norwegian import FNR, Sex, make
 from akson.security.roles import RECORD
-from akson.store.access import audit, blocks, openings
+from akson.store.access import audit, blocks, errands, openings
 from akson.store.access.audit import AuditRow
 from akson.store.access.blocks import Block
+from akson.store.access.errands import Asking
 from akson.store.access.openings import Opening
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number, resource_key
@@ -138,13 +139,16 @@ def _shown(asker: dict[str, str], who: str, binary: str) -> dict[str, dict[str, 
 
 
 async def _around(tx: Tx, node: str) -> None:
-    """What is about the two and no resource: letters, drafts, openings, looks."""
+    """What is about the two and no resource: letters, drafts, openings, errands of suppliers, looks."""
     for patient in (astrid(node), NOBODY):
         for direction in ("in", "out"):
             await messages.add(tx, letter(patient, direction, HER[node]), b"<qvaz/>")
         await drafts.save(tx, ("PractitionerRole/qvaz", "note", f"Patient/{patient}"), {"text": SECRET})
         told = (of(patient, "opening"), patient, "Practitioner/qvaz", NAME, "sykehuslege", "Qvazenhet", "1")
         await openings.add(tx, Opening(*told, "acute", SECRET, now(), now() + timedelta(hours=1)))
+        asked = (of(patient, "errand"), "Practitioner/qvaz", NAME, "Qvazen AS", "1", "1", SECRET, "patient")
+        await errands.add(tx, Asking(*asked, ("medicines",), now(), 2))
+        await errands.decide(tx, asked[0], errands.APPROVED, ("Practitioner/qvaz", NAME), "", patient)
         await audit.append(tx, look(patient))
 
 

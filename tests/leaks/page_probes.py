@@ -52,7 +52,7 @@ def _values(patient: str, direction: str) -> dict[str, str]:
         "task": of(patient, "Task"), "question": of(patient, "Communication"), "opening": of(patient, "opening"),
         "message": of(patient, f"letter-{direction}"), "item": of(patient, "AllergyIntolerance"),
         "request": of(patient, "ServiceRequest"), "source": "sykehus", "part": "legemiddelreaksjon", "app": SECRET,
-        "id": of(patient, f"letter-{direction}"), "her_id": HER["journal"],
+        "errand": of(patient, "errand"), "id": of(patient, f"letter-{direction}"), "her_id": HER["journal"],
     }  # fmt: skip
 
 

@@ -104,8 +104,9 @@ async def _ask(browser, secret, probe):
         answer = await browser.request(probe.method, probe.path, **options)
     assert "no-store" in answer.headers.get("cache-control", ""), f"may be kept: {probe.path}"  # (39)
     found = seen(answer, datetime.now(UTC) - SEED, secret)
-    plain = pieces(found) if probe.path.startswith(IN_ORDER_OF_THE_CLOCK) else found
-    return replace(plain, sent=() if probe.form is not None else tuple(sorted(set(sent) - NOW_AND_THEN)))
+    if probe.path.startswith(IN_ORDER_OF_THE_CLOCK):
+        return pieces(found)
+    return replace(found, sent=() if probe.form is not None else tuple(sorted(set(sent) - NOW_AND_THEN)))
 
 
 async def told_apart(browsers, secrets, asked, tries=TRIES):
@@ -183,7 +184,8 @@ async def test_no_page_tells_what_is_hidden(closed, lines, asker):
     lines.clear()
     asked = _probes(closed[0].app, asker)
     found = await told_apart(browsers, secrets, asked)
-    assert not found, told(found)
+    if found:  # told in our own words: pytest would show every byte
+        pytest.fail(told(found))
     assert len(asked) >= (100 if ALL else 10)
     _nothing_about_people(lines)
 

@@ -28,6 +28,7 @@ from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
 from akson.kit.settings import Node, Role, Settings, listed
 from akson.messaging import sign
 from akson.messaging.sign import Signer
+from akson.record import tide
 from akson.record.context import Context, Place, opened
 from akson.record.people import People
 from akson.record.registry import Registry
@@ -231,6 +232,10 @@ class Hosted:
         """The application, which pages of other origins may ask where the node has apps."""
         name = f"/{self.node.name}"
         return Cors(app, self.doorway, (f"{name}/fhir", f"{name}{OAUTH}")) if self.issuer else app
+
+    async def checked(self) -> None:
+        """Before anybody is let in: what was put back from a backup opens nothing that was closed since."""
+        await tide.checked(self.place.database, self.settings.data, self.node.name)
 
     async def health(self, _request: Request) -> Response:
         """200 when the database answers."""

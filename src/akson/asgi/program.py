@@ -1,7 +1,7 @@
 """The whole program as one ASGI application: every hosted node under its prefix, the start page at the root."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -90,6 +90,7 @@ def application(
             [base for each in hosted for base in (each.place.database, each.doorway)],
             client,
             jobs(hosted, client),
+            tuple(each.checked for each in hosted),
         ),
     )
     made.state.hosted = hosted
@@ -213,9 +214,12 @@ class Named:
 
 
 def lifespan(
-    databases: list[Database], client: httpx.AsyncClient, jobs: tuple[Job, ...] = ()
+    databases: list[Database],
+    client: httpx.AsyncClient,
+    jobs: tuple[Job, ...] = (),
+    before: tuple[Callable[[], Awaitable[None]], ...] = (),
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
-    """Open what the program needs, run its jobs beside it, close everything in reverse."""
+    """Open what the program needs, look `before` anybody is let in, run its jobs beside it, close everything in reverse."""
 
     @asynccontextmanager
     async def run(app: Starlette) -> AsyncIterator[None]:
@@ -224,6 +228,8 @@ def lifespan(
             for database in databases:
                 await database.open()
                 stack.push_async_callback(database.close)
+            for look in before:
+                await look()
             tasks = [asyncio.create_task(background.kept_up(job)) for job in jobs]
             # Jobs end before the server does: what they ask would not be answered any more.
             app.state.quiesce = lambda: [task.cancel() for task in tasks]

@@ -26,6 +26,10 @@ class Event(Enum):
         "the access log in the database is not the one that its last checkpoint tells of",
     )
     LOG_REFUSED = (logging.ERROR, "a witness has seen another or a longer access log of this node")
+    PUT_BACK = (
+        logging.WARNING,
+        "the database was put back from a backup: sessions ended, rules are heard anew",
+    )
     MESSAGE_REFUSED = (logging.WARNING, "a message could not be taken in")
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from akson.kit.clock import now
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, log
+from akson.record import tide
 from akson.security.log_keys import LogKeys
 from akson.security.notes import Checkpoint
 from akson.store.access import checkpoints, leaves
@@ -24,6 +25,7 @@ async def run(database: Database, keys: LogKeys) -> None:
         await asyncio.sleep(EVERY)
         try:
             await seal(database, keys)
+            await tide.rise(database, keys.folder, keys.name)
         except Broken as error:
             log(Event.LOG_BROKEN, log=keys.origin, error=error.diagnostics)
         except AksonError as error:
