@@ -16,9 +16,9 @@ from akson.fhir.model import Resource
 from akson.fhir.search import DateTerm, Filter, Query, ReferenceTerm, TokenTerm
 from akson.fhir.search_parse import parse
 from akson.kit.errors import Malformed, NotFound, UnsupportedParameter
-from akson.kit.norwegian import FNR
 from akson.kit.settings import Role
 from akson.record.context import Context
+from akson.record.identity import SYSTEMS
 from akson.record.people import People
 from akson.rest.wire import bundle
 from akson.rest.wire.addresses import address
@@ -154,7 +154,7 @@ async def _patients(ctx: Context, each: Filter) -> frozenset[str]:
     inner = each.chain
     if not isinstance(inner, Filter) or inner.param.code != "identifier":
         raise UnsupportedParameter(f"A patient is named by reference or {INSIDE}")
-    numbers = [term.code for term in inner.terms if isinstance(term, TokenTerm) and term.system == FNR]
+    numbers = [term.code for term in inner.terms if isinstance(term, TokenTerm) and term.system in SYSTEMS]
     people = People(ctx.place)
     found = [await people.patient(ctx.tx, number) for number in numbers if number]
     return frozenset(patient["id"] for patient in found if patient)

@@ -34,11 +34,15 @@ class Content:
 
     @property
     def download(self) -> Response:
-        """The bytes as a file to keep: a browser must not open what others wrote as a page of ours."""
-        ending = ENDINGS.get(self.media_type.split(";")[0], "bin")
+        """The bytes as a file to keep: a browser must not open what others wrote as a page of ours, nor run it in one.
+
+        The media type is the sender's word: one that is not known here is told as bytes.
+        """
+        kind = self.media_type.partition(";")[0].strip().lower()
+        ending = ENDINGS.get(kind, "bin")
         return Response(
             self.data,
-            media_type=self.media_type or "application/octet-stream",
+            media_type=kind if kind in ENDINGS else "application/octet-stream",
             headers={"content-disposition": f'attachment; filename="dokument.{ending}"'},
         )
 
