@@ -11,9 +11,9 @@ from starlette.routing import BaseRoute, Route
 
 from akson.exchange.hub.look import AskSource, DocumentLook
 from akson.fhir.strict_json import dumps
-from akson.kit.errors import AksonError, Malformed, NotAuthenticated
+from akson.kit.errors import Malformed, NotAuthenticated
 from akson.record.identity import SYSTEMS
-from akson.rest.wire.outcome import error_answer
+from akson.rest.platform.serving import Serve, with_outcomes
 from akson.security.scopes import require_scope
 
 FHIR_JSON = "application/fhir+json"
@@ -50,17 +50,13 @@ def mhd_routes(look: DocumentLook, asker: ForAsker, opens: Opens) -> list[BaseRo
     ]
 
 
-def _answered(view: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+def _answered(view: Serve) -> Serve:
     """Only for those who are known; errors as OperationOutcome."""
 
     async def serve(request: Request) -> Response:
-        try:
-            if request.state.actor is None:
-                raise NotAuthenticated("A token is needed")
-            require_scope(request.state.caller, request.state.node)
-            return await view(request)
-        except AksonError as error:
-            answer = error_answer(error)
-            return Response(answer.body, answer.status, answer.headers, FHIR_JSON)
+        if request.state.actor is None:
+            raise NotAuthenticated("A token is needed")
+        require_scope(request.state.caller, request.state.node)
+        return await view(request)
 
-    return serve
+    return with_outcomes(serve)

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from akson.kit.errors import AksonError, Malformed, TooLarge
+from akson.kit.errors import AksonError, Malformed
 from akson.kit.ids import new_id
 from akson.messaging import msh
+from akson.rest.platform.serving import body
 from akson.store.database.pool import Tx
 
 Enter = Callable[[Request], AbstractAsyncContextManager[tuple[Tx, msh.Caller]]]
@@ -95,13 +96,8 @@ class MessageApi:
 
 
 async def _body(request: Request) -> Any:
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > BODY_LIMIT:
-            raise TooLarge(f"the request is larger than {BODY_LIMIT} bytes")
     try:
-        return orjson.loads(bytes(raw))
+        return orjson.loads(await body(request, BODY_LIMIT))
     except ValueError as error:
         raise msh.BadRequest("Model validation error occurred", "the request is not JSON") from error
 

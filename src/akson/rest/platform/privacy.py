@@ -21,9 +21,9 @@ from akson.exchange.hub import privacy
 from akson.exchange.hub.privacy import News, Order
 from akson.fhir.strict_json import loads_any
 from akson.kit.clock import instant
-from akson.kit.errors import AksonError, Malformed, NotAllowed, NotAuthenticated
+from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated
 from akson.record.context import Place, opened
-from akson.rest.wire.outcome import error_answer
+from akson.rest.platform.serving import Serve, body, with_outcomes
 from akson.security.actor import Actor, Purpose
 from akson.security.actor import Kind as Actors
 from akson.security.privacy import BEGINNING, DEFINITIONS, END, NAME_OF, STATUS, Kind, read, written
@@ -51,22 +51,18 @@ def privacy_routes(place: Place) -> list[BaseRoute]:
     ]
 
 
-def _answered(place: Place, view: View) -> Callable[[Request], Awaitable[Response]]:
+def _answered(place: Place, view: View) -> Serve:
     async def serve(request: Request) -> Response:
-        try:
-            actor: Actor | None = request.state.actor
-            if actor is None:
-                raise NotAuthenticated("A token is needed")
-            require_scope(request.state.caller, place.node, SCOPE)
-            body = loads_any(await request.body() or b"{}")
-            if not isinstance(body, dict):
-                raise Malformed("The body must be a JSON object")
-            return JSONResponse(await view(place, actor, body))
-        except AksonError as error:
-            answer = error_answer(error)
-            return Response(answer.body, answer.status, answer.headers, "application/fhir+json")
+        actor: Actor | None = request.state.actor
+        if actor is None:
+            raise NotAuthenticated("A token is needed")
+        require_scope(request.state.caller, place.node, SCOPE)
+        asked = loads_any(await body(request) or b"{}")
+        if not isinstance(asked, dict):
+            raise Malformed("The body must be a JSON object")
+        return JSONResponse(await view(place, actor, asked))
 
-    return serve
+    return with_outcomes(serve)
 
 
 async def _current(place: Place, actor: Actor, _body: Mapping[str, Any]) -> object:

@@ -29,26 +29,36 @@ WHOLE_NUMBER = 18
 
 Handler = Callable[[Request, Context], Awaitable[object]]
 """Answers with what becomes JSON."""
+Serve = Callable[[Request], Awaitable[Response]]
+
+
+def with_outcomes(serve: Serve) -> Serve:
+    """The route with its errors as OperationOutcomes."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await serve(request)
+        except AksonError as error:
+            told = error_answer(error)
+            return Response(told.body, told.status, told.headers, "application/fhir+json")
+
+    return answered
 
 
 def served(place: Place, path: str, scope: str, handler: Handler, method: str = "GET") -> Route:
     """A route for systems whose token has the scope."""
 
     async def answer(request: Request) -> Response:
-        try:
-            actor = request.state.actor
-            if actor is None:
-                raise NotAuthenticated("A token is needed")
-            if actor.kind is not Kind.SYSTEM:
-                raise NotAllowed("Registers are for systems")
-            require_named(request.state.caller, scope)
-            async with opened(place, actor, Purpose.ADMINISTRATION) as ctx:
-                return JSONResponse(await handler(request, ctx), headers={"cache-control": "no-store"})
-        except AksonError as error:
-            told = error_answer(error)
-            return Response(told.body, told.status, told.headers, "application/fhir+json")
+        actor = request.state.actor
+        if actor is None:
+            raise NotAuthenticated("A token is needed")
+        if actor.kind is not Kind.SYSTEM:
+            raise NotAllowed("Registers are for systems")
+        require_named(request.state.caller, scope)
+        async with opened(place, actor, Purpose.ADMINISTRATION) as ctx:
+            return JSONResponse(await handler(request, ctx), headers={"cache-control": "no-store"})
 
-    return Route(path, answer, methods=[method])
+    return Route(path, with_outcomes(answer), methods=[method])
 
 
 def feed(place: Place, path: str, scope: str, register: Register, name: str) -> list[Route]:
@@ -85,13 +95,13 @@ def _number(value: str) -> int:
 
 async def form(request: Request, name: str, *, most: int = MOST) -> list[str]:
     """The values of one field of a form in the body: at least one, at most `most`."""
-    pairs = parse_qsl((await _body(request)).decode("utf-8", "replace"), max_num_fields=most + 10)
+    pairs = parse_qsl((await body(request)).decode("utf-8", "replace"), max_num_fields=most + 10)
     return _several([value for key, value in pairs if key == name], name, most)
 
 
 async def listed(request: Request, name: str) -> list[str]:
     """The values of one member of a JSON object in the body."""
-    found = loads_any(await _body(request))
+    found = loads_any(await body(request))
     values = found.get(name) if isinstance(found, dict) else None
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise Malformed(f"{name} is a list of texts", expression=(name,))
@@ -104,10 +114,11 @@ def _several(values: Sequence[str], name: str, most: int) -> list[str]:
     return list(values)
 
 
-async def _body(request: Request) -> bytes:
+async def body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """What was sent. TooLarge for more than `limit` bytes."""
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
-        if len(raw) > BODY_LIMIT:
-            raise TooLarge(f"the request is larger than {BODY_LIMIT} bytes")
+        if len(raw) > limit:
+            raise TooLarge(f"the request is larger than {limit} bytes")
     return bytes(raw)

@@ -12,9 +12,9 @@ from starlette.routing import BaseRoute, Route
 
 from akson.exchange.hub.watch import MOST, Changes, changes
 from akson.fhir.strict_json import loads_any
-from akson.kit.errors import AksonError, Malformed, NotAllowed, NotAuthenticated
+from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated
 from akson.record.context import Place
-from akson.rest.wire.outcome import error_answer
+from akson.rest.platform.serving import body, with_outcomes
 from akson.security.actor import Kind
 from akson.security.scopes import require_scope
 from akson.store.record.events import Mark
@@ -24,20 +24,16 @@ def watch_routes(place: Place) -> list[BaseRoute]:
     """The route, for the platform node."""
 
     async def serve(request: Request) -> Response:
-        try:
-            actor = request.state.actor
-            if actor is None:
-                raise NotAuthenticated("A token is needed")
-            require_scope(request.state.caller, place.node)
-            if actor.kind is not Kind.SYSTEM:
-                raise NotAllowed("For systems only")
-            pids, mark, wait = _asked(loads_any(await request.body()))
-            return JSONResponse(_told(await changes(place, pids, mark, wait)))
-        except AksonError as error:
-            answer = error_answer(error)
-            return Response(answer.body, answer.status, answer.headers, "application/fhir+json")
+        actor = request.state.actor
+        if actor is None:
+            raise NotAuthenticated("A token is needed")
+        require_scope(request.state.caller, place.node)
+        if actor.kind is not Kind.SYSTEM:
+            raise NotAllowed("For systems only")
+        pids, mark, wait = _asked(loads_any(await body(request)))
+        return JSONResponse(_told(await changes(place, pids, mark, wait)))
 
-    return [Route("/hendelser", serve, methods=["POST"])]
+    return [Route("/hendelser", with_outcomes(serve), methods=["POST"])]
 
 
 def _asked(body: object) -> tuple[Sequence[str], Mark | None, float]:

@@ -4,8 +4,6 @@
 anybody. `POST vitne/add-checkpoint` is for systems (tlog-witness, C2SP).
 """
 
-from collections.abc import Awaitable, Callable
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -14,9 +12,9 @@ from akson.exchange.edge import witness as edge
 from akson.exchange.edge.witness import Published
 from akson.exchange.hub import witness as hub
 from akson.exchange.hub.witness import OtherSize
-from akson.kit.errors import AksonError, Malformed, NotAllowed, NotAuthenticated, TooLarge
+from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated
 from akson.record.context import Place
-from akson.rest.wire.outcome import error_answer
+from akson.rest.platform.serving import body, with_outcomes
 from akson.security import notes
 from akson.security.actor import Kind
 from akson.security.log_keys import LogKeys
@@ -57,33 +55,15 @@ def witness_routes(place: Place, keys: LogKeys) -> list[BaseRoute]:
         return PlainTextResponse(f"{line}\n")
 
     return [
-        Route("/sjekkpunkt", _answered(own)),
-        Route("/vitne", _answered(witness)),
-        Route("/vitne/add-checkpoint", _answered(add), methods=["POST"]),
-        Route("/vitne/{log:path}", _answered(of_log)),
+        Route("/sjekkpunkt", with_outcomes(own)),
+        Route("/vitne", with_outcomes(witness)),
+        Route("/vitne/add-checkpoint", with_outcomes(add), methods=["POST"]),
+        Route("/vitne/{log:path}", with_outcomes(of_log)),
     ]
 
 
-def _answered(serve: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """The route with its errors as OperationOutcomes."""
-
-    async def answered(request: Request) -> Response:
-        try:
-            return await serve(request)
-        except AksonError as error:
-            answer = error_answer(error)
-            return Response(answer.body, answer.status, answer.headers, "application/fhir+json")
-
-    return answered
-
-
 async def _text(request: Request) -> str:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LIMIT:
-            raise TooLarge(f"a checkpoint and its proof take {LIMIT} bytes at most")
     try:
-        return body.decode()
+        return (await body(request, LIMIT)).decode()
     except UnicodeDecodeError as error:
         raise Malformed("the body is UTF-8") from error
