@@ -84,8 +84,20 @@ async def nurse(program):
     await browser.aclose()
 
 
+@pytest.fixture(scope="module")
+def rotated(program):
+    """The key that the anchor signed with until now; the platform has heard that it has another."""
+    ring = keys.load(program.settings.data, "tillitsanker-signing")
+    before = ring.current
+    ring.rotate().retire()
+    for name in ("journal", "samhandling"):
+        side(program, name).verifier.anchor.forget()
+        side(program, name).peer._tokens.clear()
+    return before
+
+
 @pytest.fixture
-def target(program, nurse):
+def target(program, nurse, rotated):
     """Makes the target of a family."""
 
     def make(family):
@@ -98,6 +110,7 @@ def target(program, nurse):
             f"{program.base}/tillitsanker",
             f"{program.base}/samhandling",
             keys.load(program.settings.data, "tillitsanker-signing").current,
+            rotated,
             asker.system.proof.current,
             lambda: asker.peer.token(family.scope, behalf),
             family.content,

@@ -29,6 +29,7 @@ class ApiTarget:
     issuer: str
     audience: str
     anchor_key: Key
+    retired_key: Key
     proof_key: Key
     give: Callable[[], Awaitable[str]]
     content: bytes = b""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from akson.security import keys
 from helseid_negatives import client, proofs
 from helseid_negatives.case import control, send
 from tests.security.forge import URL, anchor_key
@@ -11,8 +12,20 @@ from tests.security.world import ISSUER
 pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
 
 
+@pytest.fixture(scope="module")
+def rotated(world):
+    """The key that the anchor signed with until now; the nodes have heard that it has another."""
+    ring = keys.load(world.data, "tillitsanker-signing")
+    before = ring.current
+    ring.rotate().retire()
+    for party in (world.journal, world.sykehus):
+        party.verifier.anchor.forget()
+        party.peer._tokens.clear()
+    return before
+
+
 @pytest.fixture
-def api(world):
+def api(world, rotated):
     journal, sykehus = world.journal, world.sykehus
     return ApiTarget(
         world.http,
@@ -21,6 +34,7 @@ def api(world):
         ISSUER,
         sykehus.node.base,
         anchor_key(world),
+        rotated,
         journal.system.proof.current,
         lambda: journal.peer.token(sykehus.scope),
     )

@@ -243,7 +243,7 @@ async def test_an_id_token_is_checked_by_its_signature(world):
         "",
     ):
         with pytest.raises(NotAuthenticated):
-            await world.journal.sign_in._identity(wrong, "n")
+            await identity(world.journal.system, wrong, "n")
 
 
 async def test_a_surface_may_demand_the_high_level(world):

@@ -1,4 +1,4 @@
-"""Access tokens that an API must refuse: classes 1 to 17 and 19. All but what is named in a case is right."""
+"""Access tokens that an API must refuse: classes 1 to 19. All but what is named in a case is right."""
 
 import json
 from collections.abc import Callable
@@ -211,6 +211,14 @@ WRONG: dict[int, dict[str, Forge]] = {
         "scope twice": _twice("scope", lambda _: ["everything"]),
         "client_id twice": _twice("client_id", lambda _: "another"),
         "header member twice": _double_header,
+    },
+    14: {
+        "signed by a key that was rotated out": lambda api, token: sign_raw(
+            read(token, 0) | {"kid": api.retired_key.kid}, read(token), api.retired_key
+        ),
+        "signed so under the name of the present key": lambda api, token: sign_raw(
+            read(token, 0), read(token), api.retired_key
+        ),
     },
     17: {
         "client_id missing": _claims(client_id=None),

@@ -30,6 +30,7 @@ from akson.record import sealing
 from akson.rest import background
 from akson.security.middleware import Authentication
 from akson.store.database.pool import Database
+from akson.trust.eid import behind
 from akson.trust.routes import routes as trust_routes
 from akson.web.apps.authorize import app_routes
 from akson.web.apps.keeping import keeping_routes
@@ -155,7 +156,13 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
         stylesheets = tuple(asset(name) for name in STYLESHEETS)
         inner: list[BaseRoute] = [
             Route("/health", each.health),
-            *trust_routes(node, each.place.database, each.settings.data, stylesheets),
+            *trust_routes(
+                node,
+                each.place.database,
+                each.settings.data,
+                stylesheets,
+                behind(each.settings, node, each.system.anchor.http),
+            ),
         ]
         # The anchor knows tokens and systems by itself, and nobody by a cookie.
         return [Mount(f"/{node.name}", app=Named(answering(inner), node))]

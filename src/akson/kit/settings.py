@@ -153,6 +153,14 @@ OPTIONS = {
         "",
         "All that a sign-in asks it for, separated by blanks. Empty: HelseID's scopes, and those of the nodes that pages ask.",
     ),
+    "eid": Option(
+        "",
+        "Issuer of the OpenID provider by which people identify at Akson's own trust anchor, e.g. https://idporten.no."
+        " Empty: the demo's own e-ID, where anybody is anyone.",
+    ),
+    "eid_client": Option("", "Client id of the trust anchor at that provider."),
+    "eid_algorithms": Option("RS256", "Signature algorithms of its ID tokens, separated by blanks."),
+    "eid_scopes": Option("openid profile", "What it is asked for, separated by blanks."),
     "revocation_seconds": Option(
         "10.0",
         "Seconds between two looks at what the trust anchor has taken back: how soon a revoked token, the tokens of a"
@@ -205,6 +213,10 @@ class Settings:
     trust_audiences: str
     trust_algorithms: str
     trust_scopes: str
+    eid: str
+    eid_client: str
+    eid_algorithms: str
+    eid_scopes: str
     revocation_seconds: float
     peer_timeout: float
     hooks: str

@@ -3,7 +3,7 @@
 import hmac
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,7 +16,7 @@ from akson.security.door_log import Doing, Happened
 from akson.security.once import digest
 from akson.store.underway import keep
 from akson.trust import par
-from akson.trust.claims import Grant
+from akson.trust.claims import DEMO, Grant
 from akson.trust.oauth import OAuthError
 from akson.trust.pages import Page, language_of, render
 from akson.trust.provider import CODE_LIFE, INTERACTION_LIFE, Provider, until
@@ -58,7 +58,7 @@ async def authorize(provider: Provider, request: Request) -> Response:
 
 async def show(provider: Provider, request: Request) -> Response:
     """GET /eid/{interaction}: whom one can sign in as."""
-    kept = await _interaction(provider, request)
+    kept = await under_way(provider, request, request.path_params["interaction"])
     async with provider.database.transaction() as tx:
         people = await all_people(tx)
         client = await find_client(tx, kept["request"]["client_id"])
@@ -83,7 +83,8 @@ def _groups(people: Sequence[Person]) -> list[dict[str, Any]]:
 
 async def choose(provider: Provider, request: Request) -> Response:
     """POST /eid/{interaction}: `person` and `level`, or `cancel`; back to the client with a code or an error."""
-    kept = await _interaction(provider, request)
+    interaction = request.path_params["interaction"]
+    kept = await under_way(provider, request, interaction)
     async with request.form(max_files=0) as form:
         given = {name: str(value) for name, value in form.items()}
     asked = kept["request"]
@@ -92,28 +93,65 @@ async def choose(provider: Provider, request: Request) -> Response:
     level = int(given["level"]) if given.get("level") in {"3", "4"} else 0
     if "cancel" not in given and (person is None or level < asked["level"]):
         raise OAuthError("invalid_request", "no such person or level")
-    async with provider.database.transaction() as tx:
-        if await keep.take(tx, INTERACTION, digest(request.path_params["interaction"])) is None:
-            raise OAuthError("invalid_request", "this sign-in is over")
+    leaving = Leaving(request, interaction, asked)
     if person is None or "cancel" in given:
-        return _leave(provider, request, _back(provider, asked, {"error": "access_denied"}))
-    caller = Caller(asked["client_id"], pid=person.pid, name=person.name, hpr=person.hpr, assurance=level)
+        return await refuse(provider, leaving, "access_denied")
+    return await finish(provider, leaving, Identified(person, level))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A sign-in that comes to its end: the browser's request, the sign-in's secret, and what the client asked for."""
+
+    request: Request
+    interaction: str
+    asked: Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who identified, how surely and where; `eid_token` is what the provider of the e-ID said, where there is one."""
+
+    person: Person
+    level: int
+    idp: str = DEMO
+    eid_token: str = ""
+
+
+async def refuse(provider: Provider, leaving: Leaving, error: str) -> Response:
+    """Back to the client without a code."""
+    await _end(provider, leaving)
+    return _leave(provider, leaving, _back(provider, leaving.asked, {"error": error}))
+
+
+async def finish(provider: Provider, leaving: Leaving, who: Identified) -> Response:
+    """Back to the client with a code for this person. OAuthError when the sign-in is over by now."""
+    await _end(provider, leaving)
+    asked, person = leaving.asked, who.person
+    caller = Caller(asked["client_id"], pid=person.pid, name=person.name, hpr=person.hpr, assurance=who.level)
     await provider.door_log.note(Happened(Doing.LOGIN, "reason.signed_in", granted=True), caller)
     grant = Grant(
         new_id(),
         asked["client_id"],
         person.handle,
-        level,
+        who.level,
         int(time.time()),
         frozenset(asked["scope"]),
         asked["jkt"],
+        idp=who.idp,
+        eid_token=who.eid_token,
     )
-    return _leave(provider, request, _back(provider, asked, {"code": await _code(provider, grant, asked)}))
+    return _leave(provider, leaving, _back(provider, asked, {"code": await _code(provider, grant, asked)}))
 
 
-async def _interaction(provider: Provider, request: Request) -> Kept:
+async def _end(provider: Provider, leaving: Leaving) -> None:
+    async with provider.database.transaction() as tx:
+        if await keep.take(tx, INTERACTION, digest(leaving.interaction)) is None:
+            raise OAuthError("invalid_request", "this sign-in is over")
+
+
+async def under_way(provider: Provider, request: Request, interaction: str) -> Kept:
     """The sign-in under way, when it is this browser's."""
-    interaction = request.path_params["interaction"]
     binding = request.cookies.get(_cookie(interaction), "")
     async with provider.database.transaction() as tx:
         kept = await keep.get(tx, INTERACTION, digest(interaction))
@@ -144,11 +182,9 @@ def _back(provider: Provider, asked: Kept, values: Mapping[str, str]) -> Respons
     return RedirectResponse(f"{asked['redirect_uri']}{joint}{urlencode(query)}", 303, headers)
 
 
-def _leave(provider: Provider, request: Request, answer: Response) -> Response:
+def _leave(provider: Provider, leaving: Leaving, answer: Response) -> Response:
     """Take the cookie of this sign-in along: it has done its work."""
-    answer.delete_cookie(
-        _cookie(request.path_params["interaction"]), path=f"{urlsplit(provider.issuer).path}/eid"
-    )
+    answer.delete_cookie(_cookie(leaving.interaction), path=f"{urlsplit(provider.issuer).path}/eid")
     return answer
 
 

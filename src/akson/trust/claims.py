@@ -29,6 +29,8 @@ from akson.trust.provider import TOKEN_LIFE, Provider
 from akson.trust.registry import Client
 
 ID_TOKEN_LIFE = 300
+DEMO = "demo-eid"
+"""The demo's own e-ID, as tokens name it."""
 GRANT = "trust-grant"
 """Kind under which a sign-in is kept by its `sid` while it is alive."""
 
@@ -64,6 +66,10 @@ class Grant:
     jkt: str
     details: tuple[Mapping[str, Any], ...] = ()
     """For whom the client acts (`helseid_authorization`), as it said when it began."""
+    idp: str = DEMO
+    """Where the person identified."""
+    eid_token: str = ""
+    """What the e-ID of somebody else said, to sign out there too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,8 @@ def scoped(user: User, scopes: frozenset[str]) -> dict[str, Any]:
 def identity(user: User) -> dict[str, Any]:
     """All that the anchor says of a person; what does not exist is left out."""
     person = user.person
-    given, *middle = person.name.split()[:-1] or [""]
+    *first, family = person.name.split() or [""]
+    given, *middle = first or [""]
     claims: dict[str, Any] = {
         PID: person.pid,
         PSEUDONYM: digest(f"pid_pseudonym {person.subject}"),
@@ -157,7 +164,7 @@ def identity(user: User) -> dict[str, Any]:
         "name": person.name,
         "given_name": given,
         "middle_name": " ".join(middle),
-        "family_name": person.name.split()[-1],
+        "family_name": family,
         HPR: person.hpr,
         HPR_DETAILS: {"approvals": [{"profession": person.profession}]} if person.profession else None,
     }
@@ -169,6 +176,6 @@ def _session(user: User, grant: Grant) -> dict[str, Any]:
         "sub": user.person.subject,
         "sid": grant.sid,
         "auth_time": grant.signed_in,
-        "idp": "demo-eid",
+        "idp": grant.idp,
         "amr": ["external"],
     }

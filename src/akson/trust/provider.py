@@ -32,6 +32,8 @@ class Provider:
     database: Database
     data: Path
     stylesheets: tuple[str, ...] = ()
+    eid: object = None
+    """The e-ID of somebody else (`trust.eid.EId`) that people identify with; None: the demo's own page."""
     once: Once = field(init=False)
     nonces: Nonces = field(init=False)
     _keys: keys.Watched = field(init=False)

@@ -17,6 +17,7 @@ from akson.store.underway import keep
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 _CLIENT, _API, _PERSON, _MEMBER = "trust-client", "trust-api", "trust-person", "trust-member"
+_NUMBER = "trust-number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,15 @@ async def register_api(tx: Tx, api: Api) -> None:
     await keep.put(tx, _API, api.name, asdict(api), FOREVER)
 
 
+async def person_of(tx: Tx, pid: str) -> Person | None:
+    """The person with an identity number, None when nobody here has it."""
+    named = await keep.get(tx, _NUMBER, pid)
+    return await find_person(tx, named["handle"]) if named else None
+
+
 async def register_person(tx: Tx, person: Person) -> None:
     """Add or replace a person; the pseudonym of one who was there before stays."""
+    await keep.put(tx, _NUMBER, person.pid, {"handle": person.handle}, FOREVER)
     known = await keep.get(tx, _PERSON, person.handle)
     value = asdict(person) | ({"subject": known["subject"]} if known else {})
     await keep.put(tx, _PERSON, person.handle, value, FOREVER)

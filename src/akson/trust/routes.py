@@ -15,7 +15,7 @@ from akson.security.anchor import REVOCATIONS
 from akson.security.door_log import Doing
 from akson.security.jose import ALGORITHMS, BadToken
 from akson.store.database.pool import Database
-from akson.trust import authorize, issued, par, revoked, signout, token
+from akson.trust import authorize, eid, issued, par, revoked, signout, token
 from akson.trust.acting import TYPES
 from akson.trust.claims import CLIENT_CLAIMS, IDENTITY_SCOPES, SCOPED_CLAIMS
 from akson.trust.exchange import GRANT_TYPE
@@ -26,9 +26,18 @@ from akson.trust.provider import Provider
 View = Callable[[Provider, Request], Awaitable[Response]]
 
 
-def routes(node: Node, database: Database, data: Path, stylesheets: tuple[str, ...] = ()) -> list[Route]:
-    """Routes relative to the node's base. `data` is the data folder with the keys, `stylesheets` addresses to link."""
-    provider = Provider(node, database, data, stylesheets)
+def routes(
+    node: Node,
+    database: Database,
+    data: Path,
+    stylesheets: tuple[str, ...] = (),
+    behind: eid.EId | None = None,
+) -> list[Route]:
+    """Routes relative to the node's base. `data` is the data folder with the keys, `stylesheets` addresses to link.
+
+    `behind` is the e-ID of somebody else; without one, the demo's page is where people identify.
+    """
+    provider = Provider(node, database, data, stylesheets, behind)
     return [
         Route("/.well-known/openid-configuration", _json(provider, discovery)),
         Route("/.well-known/openid-configuration/jwks", _json(provider, jwks)),
@@ -40,8 +49,24 @@ def routes(node: Node, database: Database, data: Path, stylesheets: tuple[str, .
         Route("/connect/revocation", endpoint(provider, signout.revoke), methods=["POST"]),
         Route(revoked.PATH, partial(revoked.told, provider)),
         Route("/connect/endsession", _page(provider, signout.endsession), methods=["GET"]),
+        *(_of_others(provider) if behind else _own(provider)),
+    ]
+
+
+def _own(provider: Provider) -> list[Route]:
+    """The demo's e-ID."""
+    return [
         Route("/eid/{interaction}", _page(provider, authorize.show), methods=["GET"]),
         Route("/eid/{interaction}", _page(provider, authorize.choose), methods=["POST"]),
+    ]
+
+
+def _of_others(provider: Provider) -> list[Route]:
+    """The way to the e-ID of somebody else and back. Nobody picks a person here then."""
+    return [
+        Route(eid.BACK, _page(provider, eid.back), methods=["GET"]),
+        Route(eid.OUT, _page(provider, eid.out), methods=["GET"]),
+        Route("/eid/{interaction}", _page(provider, eid.begin), methods=["GET"]),
     ]
 
 

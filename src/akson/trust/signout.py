@@ -10,8 +10,9 @@ from akson.security.door_log import Doing, Happened
 from akson.security.jose import BadToken, parse, verify
 from akson.security.once import digest
 from akson.store.underway import keep
-from akson.trust import issued
+from akson.trust import eid, issued
 from akson.trust.assertion import authenticate
+from akson.trust.claims import GRANT
 from akson.trust.oauth import Form, OAuthError, required
 from akson.trust.pages import Page, language_of, render
 from akson.trust.provider import Provider
@@ -25,11 +26,18 @@ async def endsession(provider: Provider, request: Request) -> Response:
     claims = _hint(provider, request.query_params.get("id_token_hint", ""))
     where = request.query_params.get("post_logout_redirect_uri", "")
     async with provider.database.transaction() as tx:
+        signed_in = await keep.get(tx, GRANT, claims["sid"]) or {}
         await end_sign_in(tx, claims["sid"])
         client = await find_client(tx, claims["aud"])
     caller = Caller(claims["aud"], pid=str(claims.get("sub", "")), name=str(claims.get("name", "")))
     await provider.door_log.note(Happened(Doing.LOGOUT, "reason.signed_out", granted=True), caller)
-    if client is not None and where in client.logout_uris:
+    if client is None or where not in client.logout_uris:
+        where = ""
+    if provider.eid and signed_in.get("eid_token"):
+        away = await eid.sign_out(provider, signed_in["eid_token"], where)
+        if away is not None:
+            return away
+    if where:
         return RedirectResponse(where, 303)
     values = {"heading": "trust.signed_out", "message": "trust.signed_out_text"}
     return render(provider, Page("message.html", language_of(request), values))

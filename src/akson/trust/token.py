@@ -117,7 +117,7 @@ async def _by_code(provider: Provider, asked: Asked) -> dict[str, Any]:
     if "openid" in grant.scopes:
         found["id_token"] = id_token(provider, asked.asker.client, user, grant, kept["nonce"])
     async with provider.database.transaction() as tx:
-        signed_in = {"handle": grant.handle, "level": grant.level}
+        signed_in = {"handle": grant.handle, "level": grant.level, "eid_token": grant.eid_token}
         await keep.put(tx, GRANT, grant.sid, signed_in, until(GRANT_LIFE))
     if "offline_access" in grant.scopes:
         found["refresh_token"] = await _refresh_token(provider, grant)
