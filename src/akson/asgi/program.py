@@ -40,6 +40,7 @@ from akson.web.ehr.emergency import emergency_routes
 from akson.web.ehr.errands import errand_routes
 from akson.web.ehr.routes import ehr_routes
 from akson.web.ehr.send_routes import send_routes
+from akson.web.ehr.simulate import simulate_routes
 from akson.web.error import show_error
 from akson.web.headers import SecurityHeaders
 from akson.web.language import language_routes
@@ -188,6 +189,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
             *ehr_routes(),
             *emergency_routes(),
             *errand_routes(),
+            *simulate_routes(),
             *critical_routes(),
             *send_routes(),
             *app_routes(),

@@ -1,5 +1,7 @@
 """The decision about all resource types at once, from the decisions about each: no more and no less than they give."""
 
+from collections.abc import Callable
+
 from akson.fhir.spec import spec
 from akson.record.context import Context
 from akson.security.actor import Action
@@ -13,8 +15,13 @@ ORDER = {rule.reason: place for place, rule in enumerate(RULES)}
 
 def of_all_types(ctx: Context, action: Action) -> Decision:
     """A Grant whose scope holds, of each type, just what the grant for that type holds; the last Refusal if none does."""
+    return joined(lambda kind: ctx.policy(ctx.actor, action, kind, ctx.purpose))
+
+
+def joined(of_type: Callable[[str], Decision]) -> Decision:
+    """The same of whatever decides about each type."""
     kinds = sorted(spec().types)
-    decisions = [ctx.policy(ctx.actor, action, kind, ctx.purpose) for kind in kinds]
+    decisions = [of_type(kind) for kind in kinds]
     grants = {kind: made for kind, made in zip(kinds, decisions, strict=True) if isinstance(made, Grant)}
     if not grants:
         return decisions[-1]

@@ -15,6 +15,7 @@ from akson.kit.log import Event, log
 from akson.record import reindexing
 from akson.record.bulk import export, imports
 from akson.record.context import Place
+from akson.record.replay import runs
 from akson.rest.bulk import work as bulk
 from akson.rest.subscriptions import worker as subscriptions
 from akson.store.database.pool import Database
@@ -30,6 +31,7 @@ HANDLERS: Mapping[str, Work] = {
     export.KIND: bulk.export,
     imports.KIND: bulk.import_,
     reindexing.JOB: reindexing.work,
+    runs.JOB: runs.work,
 }
 """By kind of job."""
 LOOPS: tuple[Loop, ...] = (subscriptions.run, bulk.expire)

@@ -5,10 +5,12 @@ a read by id, a search and an include alike. Default deny: what no rule grants i
 `security/rules`: grants, of which one is enough, and restrictions, which hold whatever is granted.
 """
 
+from collections.abc import Sequence
+
 from akson.kit.value import value
 from akson.security.actor import Action, Actor, Purpose
 from akson.security.rules import RESTRICTIONS, RULES
-from akson.security.rules.rule import Basis
+from akson.security.rules.rule import Basis, Rule
 from akson.store.scope import AllOf, AnyOf, Nothing, Predicate, Scope
 from akson.store.scope_holds import Row, holds
 
@@ -59,14 +61,17 @@ def decide(actor: Actor, action: Action, resource_type: str, purpose: Purpose) -
     asked = (action, resource_type, purpose)
     found: Decision | None = actor.known.get(asked)
     if found is None:
-        found = actor.known[asked] = _decide(actor, *asked)
+        found = actor.known[asked] = judge(actor, *asked)
     return found
 
 
-def _decide(actor: Actor, action: Action, resource_type: str, purpose: Purpose) -> Decision:
+def judge(
+    actor: Actor, action: Action, resource_type: str, purpose: Purpose, rules: Sequence[Rule] = RULES
+) -> Decision:
+    """As `decide`, worked out each time; `rules`: those that grant, where it is asked what fewer would decide."""
     grounds = tuple(
         Ground(predicate, rule.reason, rule.basis)
-        for rule in RULES
+        for rule in rules
         if (predicate := rule.grants(actor, action, resource_type, purpose)) is not None
     )
     if not grounds:

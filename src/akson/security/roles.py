@@ -4,6 +4,10 @@ The role codes are those that PractitionerRole.code carries on this node (system
 listed reads nothing about patients.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -111,16 +115,42 @@ DUTIES: dict[str, Duty] = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """What each role works with, and what each profession may see at most."""
+
+    duties: Mapping[str, Duty]
+    professions: Mapping[str, frozenset[str]]
+
+
+TABLES = Tables(DUTIES, PROFESSIONS)
+_in_force: ContextVar[Tables] = ContextVar("tables of roles", default=TABLES)
+
+
+@contextmanager
+def trying(tables: Tables) -> Iterator[None]:
+    """Other tables, for the code inside the block alone: what would they have decided? (`record/replay`)"""
+    token = _in_force.set(tables)
+    try:
+        yield
+    finally:
+        _in_force.reset(token)
+
+
 def profession(authorization: str) -> frozenset[str]:
     """What a category of health personnel may see at most; nothing without one."""
-    return PROFESSIONS.get(authorization, frozenset())
+    return _in_force.get().professions.get(authorization, frozenset())
+
+
+def duty(role: str, authorization: str) -> Duty:
+    """The duty of a role for somebody with this authorisation; an unknown role has none."""
+    return _duty(_in_force.get(), role, authorization)
 
 
 @lru_cache(maxsize=1024)
-def duty(role: str, authorization: str) -> Duty:
-    """The duty of a role for somebody with this authorisation; an unknown role has none."""
-    found = DUTIES.get(role, NONE)
+def _duty(tables: Tables, role: str, authorization: str) -> Duty:
+    found = tables.duties.get(role, NONE)
     if not found.is_clinical:
         return found
-    most = profession(authorization)
+    most = tables.professions.get(authorization, frozenset())
     return Duty(found.reads & most, found.writes & most, is_clinical=True)

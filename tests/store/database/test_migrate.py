@@ -62,6 +62,7 @@ STANDING = {
     "0029_app_user": "0cd8359a639a7984",
     "0030_acting_for_others": "3b39cd14dfe27ed4",
     "0031_supplier_errand": "ba40764f85b075b9",
+    "0032_rule_simulation": "15473daf4bdcbd34",
 }
 
 

@@ -1,6 +1,6 @@
 """What patients have closed, and to whom: what the scope NotBlocked asks.
 
-Rows follow the rule they were compiled from: a new version replaces those of the one before.
+Rows follow the rule they were compiled from: a new version replaces those of the one before, which are kept apart.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,7 +9,11 @@ from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number
 from akson.store.scope_holds import Block
 
-CLEAR = "delete from access_block where rule = %s"
+# What was closed until now is kept, for those who ask later what was decided by it; nothing is decided by it any more.
+CLEAR = """
+with gone as (delete from access_block where rule = %s returning *)
+insert into access_block_past (pat, types, key, subjects, listed, holds_in_emergency, low, high, recorded)
+select pat, types, key, subjects, listed, holds_in_emergency, low, high, recorded from gone"""
 ADD = """
 insert into access_block (pat, types, key, subjects, listed, holds_in_emergency, low, high, rule, version)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""

@@ -55,6 +55,7 @@ SAMPLED = {
     "idx_text": ("words",),
     "care_relation": ("party", "source"),
     "access_block": ("subjects", "rule"),
+    "access_block_past": ("subjects",),
     "draft": ("subject", "content"),
     "message": ("patient", "reference", "detail", "payload"),
     "message_event": ("detail",),
