@@ -35,6 +35,8 @@ class Request:
     url: str
     token: str = ""
     nonces: "Nonces | None" = None
+    ath: str = ""
+    """The token's hash, where it is known already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def _check(proofs: Sequence[str], request: Request, jkt: str) -> Proof:
     claims = verify(proof, key)
     if jkt and found != jkt:
         raise BadToken("the proof's key is not the token's")
-    if request.token and claims.get("ath") != token_hash(request.token):
+    if request.token and claims.get("ath") != (request.ath or token_hash(request.token)):
         raise BadToken("the proof is for another token (ath)")
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 8 <= len(jti) <= 256:

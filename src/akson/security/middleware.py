@@ -87,8 +87,9 @@ class Authentication:
         send = self._noting(scope, send)
         try:
             at_api = _under(scope["path"], self._door.token_paths)
-            if _said(scope, b"authorization") or b"access_token" in scope.get("query_string", b""):
-                await self._token(scope, at_api)
+            shown = _said(scope, b"authorization")
+            if shown or b"access_token" in scope.get("query_string", b""):
+                await self._token(scope, shown, at_api)
             elif not at_api:
                 receive = await self._cookie(scope, Headers(scope=scope), receive)
         except BadToken as error:
@@ -125,13 +126,13 @@ class Authentication:
         happened = Happened(doing, reason, detail=error.diagnostics, asked=_asked(scope))
         await self._door.door_log.note(happened, scope["state"]["caller"])
 
-    async def _token(self, scope: Scope, at_api: bool) -> None:  # noqa: FBT001
+    async def _token(self, scope: Scope, shown: Sequence[str], at_api: bool) -> None:  # noqa: FBT001
         if b"access_token" in scope.get("query_string", b""):
             raise BadToken("a token in the address is refused", "invalid_request")
         if not at_api:
             # Pages ask for no scope, and only a cookie comes with the secret of a form.
             raise BadToken("tokens are for the API and pages for signed-in people", "invalid_request")
-        find_app, shown = self._door.find_app, _said(scope, b"authorization")
+        find_app = self._door.find_app
         if find_app and _is_bearer(shown) and self._takes_bearer(scope["path"]):
             await self._app_token(scope, shown[0], find_app)
             return

@@ -17,6 +17,8 @@ from akson.security.attested import Attest
 
 ABOUT = frozenset({"patient", "subject"})
 """Search parameters that name a patient. Others lead to one by chains, which the scope of the rules closes."""
+BY_ID = frozenset({f"{each}._id" for each in ABOUT})
+BY_NUMBER = frozenset({f"{each}.identifier" for each in ABOUT})
 NUMBERS = frozenset({FNR, DNR, ""})
 """Systems of identity numbers; a criterion may leave the system out."""
 DEEPEST = 64
@@ -60,19 +62,19 @@ def _named(asked: Asked) -> Iterator[str]:
     if about == "Patient" and len(path) > 1 and path[1][:1] not in "_$":
         yield path[1]
     for text in (asked.query, asked.form, asked.condition):
-        yield from _in_query(about, parse_qsl(text))
-    yield from _in_body(asked.body)
+        if text:
+            yield from _in_query(about, parse_qsl(text))
+    if asked.body is not None:
+        yield from _in_body(asked.body)
 
 
 def _in_query(about: str, pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     for name, value in pairs:
         plain = name.partition(":")[0]
-        by_number = plain in {f"{each}.identifier" for each in ABOUT} or (
-            plain in ABOUT and name.endswith(":identifier")
-        )
+        by_number = plain in BY_NUMBER or (plain in ABOUT and name.endswith(":identifier"))
         if by_number or (about == "Patient" and plain == "identifier"):
             yield from _of_tokens(value)
-        elif plain in ABOUT or plain in {f"{each}._id" for each in ABOUT}:
+        elif plain in ABOUT or plain in BY_ID:
             yield from _of_references(value)
         elif about == "Patient" and plain == "_id":
             yield from value.split(",")

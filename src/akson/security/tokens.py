@@ -42,6 +42,7 @@ class _Known:
     names: frozenset[tuple[str, str]]
     """By which the token can be taken back."""
     jkt: str
+    ath: str
     until: float
     generation: int
 
@@ -60,7 +61,7 @@ class Verifier:
         known = await self._known(token)
         if not self.anchor.revoked.isdisjoint(known.names):
             raise BadToken("the token, its sign-in or its system was taken back")
-        proof = dpop.check(proofs, dpop.Request(request.method, request.url, token), known.jkt)
+        proof = dpop.check(proofs, dpop.Request(request.method, request.url, token, ath=known.ath), known.jkt)
         if not await self.once.first("dpop", proof.jkt + proof.jti, dpop.KEEP):
             raise BadToken("the proof was used before (jti)", "invalid_dpop_proof")
         return known.caller
@@ -79,7 +80,12 @@ class Verifier:
             attest, aged = attested.recheck(claims[ATTEST], caller.pid, caller.assurance)
             caller, expires = replace(caller, attest=attest), min(expires, aged)
         known = _Known(
-            caller, _names(claims), _bound(claims), min(expires, time.time() + KEEP), self.anchor.generation
+            caller,
+            _names(claims),
+            _bound(claims),
+            dpop.token_hash(token),
+            min(expires, time.time() + KEEP),
+            self.anchor.generation,
         )
         if len(self._kept) >= KEPT:
             self._kept.clear()

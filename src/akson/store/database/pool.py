@@ -239,7 +239,7 @@ class Database:
 
     def give(self, link: Link) -> None:
         """Give back what was taken."""
-        if self._is_worn(link):
+        if link.closed:  # how old it is, is asked when it is taken
             self._part_with(link)
             self._wake(None)
         elif not self._wake(link):
