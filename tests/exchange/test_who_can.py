@@ -16,6 +16,7 @@ from akson.record import who_can
 from akson.record.context import NODE_ITSELF, opened
 from akson.security.actor import Action, Purpose
 from akson.security.policy import Grant, decide
+from akson.store.record.resources import HistoryOf
 from akson.store.scope import NODE
 from akson.store.search import statements
 
@@ -32,7 +33,7 @@ async def found(ctx, kind, scope=NODE, **params):
 async def seen_by_scope(ctx, patient, at):
     """What each post sees of the patient in SQL, of types that the patient has something of."""
     known = {
-        kind: await who_can._then(ctx, kind, at)
+        kind: await who_can._then(ctx, HistoryOf(kind, count=500), at)
         for kind in ("Organization", "Practitioner", "PractitionerRole")
     }
     seen = {}

@@ -1,12 +1,14 @@
 """Who can read a patient, and why: the rules asked the other way round, for everybody who had a post at a moment.
 
-Posts, units, authorisations and care relations are as they were known at that moment; what patients have closed counts by
-its own times. Emergency access is left out: it is open to all who may open it, and stands in the log when somebody did.
+Posts, units, authorisations, care relations and records opened in an emergency are as they were known at that moment; what
+patients have closed counts by its own times. Who reads without a post here is in `who_can_besides.py`.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from akson.fhir.model import Resource
@@ -19,16 +21,21 @@ from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Grant
 from akson.security.roles import RECORD, ROLE_SYSTEM
 from akson.security.rules.care_relation import parties_of
-from akson.store.access import blocks, relations
+from akson.security.rules.emergency import may_open
+from akson.store.access import blocks, openings, relations
 from akson.store.index.hashing import patient_number
 from akson.store.record import resources
 from akson.store.record.resources import HistoryOf
+from akson.store.record.stored import Stored
 from akson.store.scope import NODE
 from akson.store.scope_holds import Row, holds
 
 HIGH = 4
 """Records open at the highest level of e-ID alone; everybody here is thought to have it."""
-PAGE = 1000
+PAGE = 10_000
+REFERENCE = re.compile(rb'"reference": ?"([^"]+)"')
+EMERGENCY = "emergency"
+"""Why of a reader who has opened the record in an emergency."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DEEPEST = 10
 
@@ -44,7 +51,14 @@ class Reader:
     types: frozenset[str]
     """Resource types of the record."""
     kinds: tuple[str, ...]
-    """What makes the care relation: general_practitioner, service, stay, team, appointment, referral ..."""
+    """What makes the care relation: general_practitioner, service, stay, team, appointment, referral ...; emergency."""
+    told: str = ""
+    """Why the record was opened in an emergency, in the words of the one who opened."""
+    until: datetime | None = None
+    """When that ends."""
+    post: str = ""
+    practitioner: str = ""
+    """References of the PractitionerRole and the Practitioner."""
 
 
 async def readers(ctx: Context, patient: str, at: datetime) -> list[Reader]:
@@ -53,23 +67,52 @@ async def readers(ctx: Context, patient: str, at: datetime) -> list[Reader]:
     kinds: defaultdict[str, set[str]] = defaultdict(set)
     for relation in held:
         kinds[relation.party].add(relation.kind)
-    pat = patient_number(patient)
-    closed = (await blocks.of_patients(ctx.tx, [pat])).get(pat, ())
-    known = {
-        kind: await _then(ctx, kind, at) for kind in ("Organization", "Practitioner", "PractitionerRole")
-    }
+    opened = {(each.practitioner, each.role): each for each in await openings.at(ctx.tx, patient, at)}
+    subject = await closed_of(ctx, patient, at, frozenset(kinds))
+    known = await _posts(ctx, at, {*kinds, *(practitioner for practitioner, _ in opened)})
+    named = frozenset().union(*(each.subjects for each in subject.blocks))
+    same: dict[Actor, frozenset[str]] = {}
     found: list[Reader] = []
     for post in known["PractitionerRole"].values():
         actor = _actor(ctx, post, known, at)
-        mine = parties_of(actor) & set(kinds) if actor else frozenset()
-        if actor is None or not mine:
+        if actor is None:
             continue
-        rows = (Row(at, pat, each, 0, parties=frozenset(kinds), blocks=closed) for each in sorted(RECORD))
-        types = frozenset(row.type for row in rows if _reads(ctx, actor, row))
+        opening = opened.get((actor.practitioner, actor.role))
+        if opening:
+            actor = replace(actor, opened=frozenset({patient}))
+        why = {kind for party in parties_of(actor) for kind in kinds.get(party, ())}
+        why |= {EMERGENCY} if opening and may_open(actor) else set()
+        if not why:
+            continue
+        # Colleagues with the same post read the same, where neither relation nor block is about one of them.
+        alike = _without_person(actor, {*kinds, *named})
+        types = same[alike] if alike in same else same.setdefault(alike, readable(ctx, alike, subject))
         if types:
-            why = tuple(sorted({kind for party in mine for kind in kinds[party]}))
-            found.append(Reader(actor.name, actor.role, actor.unit_name, types, why))
+            made = Reader(actor.name, actor.role, actor.unit_name, types, tuple(sorted(why)))
+            if opening and EMERGENCY in why:
+                made = replace(made, told=opening.why, until=opening.high)
+            found.append(replace(made, post=actor.role_reference, practitioner=actor.practitioner))
     return sorted(found, key=lambda each: (each.unit, each.name, each.role))
+
+
+def _without_person(actor: Actor, named: AbstractSet[str]) -> Actor:
+    """The actor with nothing of who it is, unless one of the names is of that person."""
+    if {actor.practitioner, actor.role_reference, f"hpr:{actor.hpr}"} & named:
+        return actor
+    return replace(actor, name="", hpr="", practitioner="", role_reference="")
+
+
+async def closed_of(ctx: Context, patient: str, at: datetime, parties: frozenset[str]) -> Row:
+    """The record of a patient as the rules see it at a moment: who has a relation to it, and what is closed of it."""
+    pat = patient_number(patient)
+    closed = (await blocks.of_patients(ctx.tx, [pat])).get(pat, ())
+    return Row(at, pat, "", 0, parties=parties, blocks=closed)
+
+
+def readable(ctx: Context, actor: Actor, subject: Row) -> frozenset[str]:
+    """The types of the record that an actor reads of `subject`."""
+    rows = (replace(subject, type=each) for each in sorted(RECORD))
+    return frozenset(row.type for row in rows if _reads(ctx, actor, row))
 
 
 def _reads(ctx: Context, actor: Actor, row: Row) -> bool:
@@ -123,17 +166,41 @@ def _value(resource: Resource, system: str) -> str:
     return str(found[0]) if found else ""
 
 
-async def _then(ctx: Context, kind: str, at: datetime) -> dict[str, Resource]:
-    """All resources of a type as they were at a moment, by reference. They are no one's record: read as the sign-in reads."""
+async def _posts(ctx: Context, at: datetime, wanted: set[str]) -> Mapping[str, Mapping[str, Resource]]:
+    """Units, and the posts with their people that may have to do with these parties, as they were at a moment.
+
+    Most posts of a large organisation have not: that is seen by the references in their text, before it is read.
+    """
+    units = await _then(ctx, HistoryOf("Organization", count=PAGE), at)
+    reach = {each for each in units if wanted & {name for name, _ in _units(each, units)}}
+    sought = frozenset(each.encode() for each in {*wanted, *reach})
+
+    def concerns(stored: Stored) -> bool:
+        own = f"{stored.type}/{stored.id}".encode()
+        return own in sought or not sought.isdisjoint(REFERENCE.findall(stored.body))
+
+    posts = await _then(ctx, HistoryOf("PractitionerRole", count=PAGE), at, concerns)
+    people = {each.get("practitioner", {}).get("reference", "") for each in posts.values()}
+    ids = sorted(each.removeprefix("Practitioner/") for each in people)
+    found: dict[str, Resource] = {}
+    for start in range(0, len(ids), PAGE):
+        of = HistoryOf("Practitioner", ids=tuple(ids[start : start + PAGE]), count=PAGE)
+        found |= await _then(ctx, of, at)
+    return {"Organization": units, "PractitionerRole": posts, "Practitioner": found}
+
+
+async def _then(
+    ctx: Context, of: HistoryOf, at: datetime, concerns: Callable[[Stored], bool] = lambda _: True
+) -> dict[str, Resource]:
+    """Resources of a type as they were at a moment, by reference. They are no one's record: read as the sign-in reads."""
     moment = (at - EPOCH) // timedelta(microseconds=1)
     found: dict[str, Resource] = {}
     cursor: str | None = None
     while True:
-        of = HistoryOf(kind, count=PAGE, cursor=cursor, at=(moment, moment))
-        page = await resources.history(ctx.tx, NODE, of)
+        page = await resources.history(ctx.tx, NODE, replace(of, cursor=cursor, at=(moment, moment)))
         for stored in page.versions:
-            if not stored.deleted:
-                found[f"{kind}/{stored.id}"] = loads(stored.body)
+            if not stored.deleted and concerns(stored):
+                found[f"{stored.type}/{stored.id}"] = loads(stored.body)
         cursor = page.next
         if cursor is None:
             return found

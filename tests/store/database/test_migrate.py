@@ -63,6 +63,7 @@ STANDING = {
     "0030_acting_for_others": "3b39cd14dfe27ed4",
     "0031_supplier_errand": "ba40764f85b075b9",
     "0032_rule_simulation": "15473daf4bdcbd34",
+    "0033_log_keeping": "4569579f0ffd15c1",
 }
 
 

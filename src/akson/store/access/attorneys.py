@@ -38,6 +38,8 @@ on conflict (id) do update set version = excluded.version, areas = excluded.area
 KNOWN = """
 select areas from power_mirror where giver = %s and holder = %s and high > now()
     and exists (select from privacy_followed where whole_since is not null and heard > now() - %s)"""
+OF_GIVER = """
+select id, version, areas, high from power_mirror where giver = %s and first_heard <= %s and high > %s order by high"""
 NAMED = """
 select id, keys, body from register_entry
 where register = 'person' and (body @> %s::jsonb or body @> %s::jsonb) order by id limit 100"""
@@ -123,6 +125,12 @@ async def known(tx: Tx, giver: str, holder: str, fresh: timedelta) -> frozenset[
     """What one may do for another by powers that this node knows of; nothing when the register was last heard before `fresh`."""
     rows = await tx.fetch(KNOWN, [person(giver), person(holder), fresh])
     return frozenset(area for (areas,) in rows for area in areas)
+
+
+async def of_giver(tx: Tx, giver: str, at: datetime) -> list[Told]:
+    """The powers that somebody (identity number) had given at some moment, as this node knows them; holders stay unknown."""
+    rows = await tx.fetch(OF_GIVER, [person(giver), at, at])
+    return [Told(id_, version, giver, "", areas, high) for id_, version, areas, high in rows]
 
 
 def _powers(rows: Sequence[tuple[Any, ...]]) -> list[Power]:

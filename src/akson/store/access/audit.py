@@ -6,7 +6,7 @@ section 14 and pasientjournalloven section 18 (the citizen's right to see who ha
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -150,6 +150,11 @@ _REST = """(%s or unit = any(%s) and organization = %s)
 order by moment desc, number desc limit %s"""
 PAGE = _SELECT + _REST
 PAGE_OF = f"{_SELECT} pat = any(%s) and {_REST}"
+ATTESTED = f"""
+select {", ".join(COLUMNS)} from (
+    select distinct on (client_id, actor_id, actor_name) * from audit
+    where pat = %s and granted and toa > %s and toa <= %s and moment <= %s
+    order by client_id, actor_id, actor_name, toa desc) a order by organization_name, unit, actor_name"""  # noqa: S608
 LARGEST = 2**63 - 1
 SEVERAL = 2
 """Grounds from which on there is something to choose."""
@@ -236,6 +241,13 @@ async def decided(tx: Tx, pat: int, decision: str) -> bool:
 async def find(tx: Tx, *, patient: str, since: datetime | None = None, count: int = 100) -> list[AuditRow]:
     """Accesses to the data of the patient with this id, newest first."""
     found = await tx.fetch(FIND, [patient_number(patient), since, count])
+    return [AuditRow(*row) for row in found]
+
+
+async def attested(tx: Tx, pat: int, at: datetime, lasts: timedelta) -> list[AuditRow]:
+    """The latest row of each who had come by an attest for a patient (number) that was still good at a moment."""
+    low, high = int((at - lasts).timestamp()), int(at.timestamp())
+    found = await tx.fetch(ATTESTED, [pat, low, high, at])
     return [AuditRow(*row) for row in found]
 
 

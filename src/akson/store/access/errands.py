@@ -20,6 +20,7 @@ insert into supplier_errand (id, practitioner, name, supplier, supplier_number, 
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 SELECT = f"select {COLUMNS} from supplier_errand"  # noqa: S608  the columns are ours
 LASTING = f"{SELECT} where practitioner = %s and low <= now() and high > now() order by low, id"
+OF_PATIENT = f"{SELECT} where pat = %s and pat <> 0 and low <= %s and high > %s order by low, id"
 OF_PERSON = f"{SELECT} where practitioner = %s and asked >= %s order by asked desc, id limit %s"
 # What waits for a decision, then what lasts, then what waits for its follow-up, then the rest.
 LIST = f"""{SELECT} where asked >= %s and (%s or state = 'asked' or decider = %s)
@@ -98,6 +99,11 @@ async def add(tx: Tx, asking: Asking) -> None:
 async def lasting(tx: Tx, practitioner: str) -> list[Errand]:
     """Errands of a person that open something now."""
     return [_errand(row) for row in await tx.fetch(LASTING, [practitioner])]
+
+
+async def of_patient(tx: Tx, patient: str, at: datetime) -> list[Errand]:
+    """Errands that opened the record of a patient (id) at some moment."""
+    return [_errand(row) for row in await tx.fetch(OF_PATIENT, [patient_number(patient), at, at])]
 
 
 async def of_person(tx: Tx, practitioner: str, since: datetime, count: int) -> list[Errand]:

@@ -1,6 +1,7 @@
 """Records that somebody opened in an emergency: who, whose, why, from when to when, and what the follow-up came to.
 
-A row is never taken away: it belongs to the access log. One that ends early keeps when it began.
+A row is never taken away: it belongs to the access log, and is kept as long as that. One that ends early keeps when it
+began. The words of a reason go when their entry of the log is erased openly (`forget`).
 """
 
 from collections.abc import Collection
@@ -15,6 +16,10 @@ ADD = f"insert into opened_access ({COLUMNS}, pat) values ({', '.join(['%s'] * 1
 LASTING = "select patient from opened_access where practitioner = %s and low <= now() and high > now()"
 SELECT = f"select {COLUMNS}, outcome, note, reviewer, reviewed from opened_access"  # noqa: S608
 CURRENT = f"{SELECT} where practitioner = %s and pat = %s and low <= now() and high > now() order by high desc limit 1"
+FORGET = """
+update opened_access set why = '', note = '' where practitioner = %s and pat = %s
+  and low between %s - interval '10 seconds' and %s"""
+AT = f"{SELECT} where pat = %s and low <= %s and high > %s order by low desc"
 END = "update opened_access set high = now() where practitioner = %s and pat = %s and high > now()"
 LIST = f"""{SELECT} where low >= %s and (%s or unit = any(%s) and organization = %s)
 order by (outcome <> ''), low desc, id limit %s"""
@@ -57,6 +62,16 @@ class Followed:
 async def add(tx: Tx, opening: Opening) -> None:
     """Open."""
     await tx.execute(ADD, [*astuple(opening), patient_number(opening.patient)])
+
+
+async def at(tx: Tx, patient: str, moment: datetime) -> list[Opening]:
+    """Who had the record of a patient (id) open at some moment, the latest first."""
+    return [_followed(row).opening for row in await tx.fetch(AT, [patient_number(patient), moment, moment])]
+
+
+async def forget(tx: Tx, practitioner: str, pat: int, told: datetime) -> None:
+    """Take the words out of the opening that an entry of the log of this moment tells of, those of its follow-up too."""
+    await tx.execute(FORGET, [practitioner, pat, told, told])
 
 
 async def lasting(tx: Tx, practitioner: str) -> frozenset[str]:

@@ -39,6 +39,8 @@ class HistoryOf:
     since: datetime | None = None
     count: int = 50
     cursor: str | None = None
+    ids: tuple[str, ...] | None = None
+    """Only of these, of a type."""
     at: tuple[int, int] | None = None
     """Only versions that were the present one at some moment between these: microseconds since 1970 UTC, inclusive."""
 
@@ -87,6 +89,9 @@ def _conditions(table: str, scope: Scope, of: HistoryOf, after: list[int]) -> li
         conditions.append(sql("v.type = %s", of.type))
     if of.type is not None and of.id is not None:
         conditions.append(sql("v.key = %s and v.id = %s", resource_key(of.type, of.id), of.id))
+    if of.type is not None and of.ids is not None:
+        keys = [resource_key(of.type, each) for each in of.ids]
+        conditions.append(sql("v.key = any(%s::bigint[]) and v.id = any(%s::text[])", keys, list(of.ids)))
     if of.since is not None:
         conditions.append(sql("v.updated >= %s", of.since))
     if of.at is not None:

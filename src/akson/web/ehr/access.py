@@ -1,23 +1,26 @@
 """Who can read a patient here, and why, now or at the end of an earlier day: for the privacy officer, and in the log."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from akson.apps.who_can import AppReader, apps
 from akson.kit.clock import now
 from akson.kit.errors import NotAllowed
-from akson.kit.text import catalogue, text
-from akson.record import gate, trail, who_can
+from akson.kit.text import text
+from akson.record import gate, trail, who_can, who_can_besides
 from akson.record.context import Context
 from akson.record.people import People
 from akson.record.who_can import Reader
+from akson.record.who_can_besides import Besides
 from akson.security.actor import Action
 from akson.security.roles import RECORD
 from akson.security.rules import access_log as rule
 from akson.security.topics import TOPIC_OF, TOPICS
 from akson.store.index.hashing import patient_number
-from akson.web import looks
+from akson.web import looks, say
 from akson.web.context import context
 from akson.web.ehr.frame import show_work
 from akson.web.language import language_of
@@ -32,34 +35,50 @@ async def access(request: Request) -> Response:
     if not rule.sees_all(ctx.actor):
         raise NotAllowed("for those who answer for the whole record system")
     form = await request.form() if request.method == "POST" else {}
-    trouble, at, readers = "", None, None
+    trouble, at, found = "", None, None
     try:
         at = _moment(str(form.get("day", "")))
     except (ValueError, OverflowError):  # none, or the last that there is
         trouble = "seen.who_can_bad_day"
     if form and at:
-        readers = await _readers(ctx, str(form.get("number", "")).replace(" ", ""), at)
-        trouble = "seen.who_can_nobody_such" if readers is None else ""
+        found = await _found(ctx, str(form.get("number", "")).replace(" ", ""), at)
+        trouble = "seen.who_can_nobody_such" if found is None else ""
     language = language_of(request)
     return await show_work(
         request,
         ctx,
         "ehr/access.html",
         menu="log",
-        rows=None if readers is None else [_words(each, language) for each in readers],
+        rows=None if found is None else [_words(each, language) for each in found.readers],
+        besides=[_besides(each, language) for each in found.besides] if found else [],
+        apps=[_app(each, language) for each in found.apps] if found else [],
         at=at,
         day=str(form.get("day", "")),
         trouble=trouble,
     )
 
 
-async def _readers(ctx: Context, number: str, at: datetime) -> list[Reader] | None:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All who can read: with a post here, without one, and apps."""
+
+    readers: list[Reader]
+    besides: list[Besides]
+    apps: list[AppReader]
+
+
+async def _found(ctx: Context, number: str, at: datetime) -> Found | None:
     """None when nobody has this number here."""
     grant = gate.granted(ctx, Action.SEARCH, rule.LOG)
     patient = await People(ctx.place).patient(ctx.tx, number) if number else None
-    found = await who_can.readers(ctx, patient["id"], at) if patient else None
-    shown = {patient_number(patient["id"]): len(found or ())} if patient else {0: 0}
-    await trail.log_read(ctx, grant, shown)
+    if patient is None:
+        await trail.log_read(ctx, grant, {0: 0})
+        return None
+    readers = await who_can.readers(ctx, patient["id"], at)
+    besides = await who_can_besides.besides(ctx, patient["id"], at)
+    found = Found(readers, besides, await apps(ctx, patient["id"], at, readers))
+    count = len(found.readers) + len(found.besides) + len(found.apps)
+    await trail.log_read(ctx, grant, {patient_number(patient["id"]): count})
     return found
 
 
@@ -73,12 +92,28 @@ def _moment(day: str) -> datetime:
 
 def _words(reader: Reader, language: str) -> tuple[str, str, str, str]:
     """Who, where, what, why."""
-    role = f"seen.role_{reader.role}"
-    who = ", ".join(
-        filter(None, [reader.name, text(role, language) if role in catalogue("nb") else reader.role])
-    )
     why = looks.joined([text(f"seen.kind_{kind}", language) for kind in reader.kinds], language)
-    return who, reader.unit, _what(reader.types, language), why
+    if reader.until:
+        told = text("seen.who_can_opened", language, told=reader.told, until=say.when(reader.until, language))
+        why = f"{why}: {told}"
+    return _who(reader.name, reader.role, language), reader.unit, _what(reader.types, language), why
+
+
+def _besides(one: Besides, language: str) -> tuple[str, str, str, str]:
+    until = say.when(one.until, language) if one.until else ""
+    why = text(f"seen.who_can_{one.way.lower()}", language, told=one.told, until=until)
+    who = _who(one.name, one.role, language) or text("seen.who_can_holder", language)
+    return who, one.place, _what(one.types, language), why
+
+
+def _app(one: AppReader, language: str) -> tuple[str, str, str, str]:
+    key = "seen.who_can_app" if one.by else "seen.who_can_service"
+    why = text(key, language, by=one.by, since=say.when(one.since, language))
+    return one.name, "", _what(one.types, language), why
+
+
+def _who(name: str, role: str, language: str) -> str:
+    return ", ".join(filter(None, [name, looks.role(role, language)]))
 
 
 def _what(types: frozenset[str], language: str) -> str:
