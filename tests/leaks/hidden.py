@@ -65,6 +65,8 @@ async def _record(tx: Tx, node: str) -> None:
         patients.append(NOBODY)
         everyone = Block(frozenset(), **EVER, listed=False, holds_in_emergency=True)
         await blocks.replace(tx, "qvaz-whole", 1, NOBODY, [everyone])
+    if node == "sykehus":
+        people += _colleagues()
     found = [*people, *(each for patient in patients for each in resources(node, patient))]
     await write_many(tx, [_write(each) for each in found])
 
@@ -75,6 +77,19 @@ def _write(resource: Resource) -> Write:
     if resource["resourceType"] == "Binary":
         index.patient = resource["securityContext"]["reference"].removeprefix("Patient/")
     return Write(resource["resourceType"], resource["id"], resource, index)
+
+
+def _colleagues() -> list[Resource]:
+    """A unit and somebody of the hospital, of whom those who administer another organisation see nothing (51)."""
+    unit, one = f"{SECRET}-unit", f"{SECRET}-colleague"
+    return [
+        {"resourceType": "Organization", "id": unit, "name": SECRET, "active": True},
+        {"resourceType": "Practitioner", "id": one, "active": True, "name": [{"family": SECRET}]},
+        {
+            "resourceType": "PractitionerRole", "id": one, "active": True, "organization": {"reference": f"Organization/{unit}"},
+            "practitioner": {"reference": f"Practitioner/{one}", "display": SECRET},
+        },
+    ]  # fmt: skip
 
 
 def _person() -> Resource:

@@ -8,6 +8,10 @@ import pytest
 
 from akson.store.database.link import Link
 
+NOW_AND_THEN = frozenset(
+    {"select version from search_version", "select value from secret where name = 'cursor'"}
+)
+"""What is asked again after some time, whoever comes then."""
 _told: ContextVar[list[str] | None] = ContextVar("told", default=None)
 """What runs beside the request has another one, or none."""
 

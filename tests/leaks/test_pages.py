@@ -24,7 +24,7 @@ from tests.leaks.compare import pieces, seen
 from tests.leaks.hidden import NAME, NUMBER, close, hide
 from tests.leaks.page_probes import probes
 from tests.leaks.routes import NOT_PROBED, ways
-from tests.leaks.statements import noting, statements
+from tests.leaks.statements import NOW_AND_THEN, noting, statements
 from tests.world import TODAY, program
 
 __all__ = ["noting"]
@@ -33,8 +33,6 @@ SEED = timedelta(hours=1)
 SHOWN = 12
 IN_ORDER_OF_THE_CLOCK = "/innbygger/innsyn"
 """What happened in both programs, but not at the same moment."""
-NOW_AND_THEN = frozenset({"select version from search_version"})
-"""What is asked again after some time, whoever comes then."""
 TRIES = 4
 """Of a page that changes nothing: between the two the clock goes on, and what is known for a while is asked for again."""
 STILL = frozenset({"/", "/sprak", "/partner/", "/iga/"})

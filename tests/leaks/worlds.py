@@ -51,8 +51,23 @@ def of(filling: Filling, kind: str, choice: int) -> Resource:
     return made if not choice else made | {"id": f"{made['id']}-{choice}"}
 
 
-def person(identity: str) -> Resource:
-    return {"resourceType": "Patient", "id": identity, "name": [{"family": identity}]}
+def person(identity: str, other: str) -> Resource:
+    """Linked to the other, as after a merge, and as a newborn and its mother: no link opens anything."""
+    links = [
+        {"other": {"reference": f"{kind}/{id_}"}, "type": type_}
+        for kind, id_, type_ in (
+            ("Patient", other, "replaces"),
+            ("RelatedPerson", f"{other}-mother", "seealso"),
+        )
+    ]
+    return {"resourceType": "Patient", "id": identity, "name": [{"family": identity}], "link": links}
+
+
+def mother(identity: str) -> Resource:
+    """The one of this name as somebody close to the other."""
+    who = {"resourceType": "RelatedPerson", "id": f"{identity}-mother", "active": True}
+    related = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "NMTH"}]}
+    return who | {"patient": {"reference": f"Patient/{identity}"}, "relationship": [related]}
 
 
 class World:
@@ -64,8 +79,9 @@ class World:
     async def fill(self, *, with_secret: bool) -> "World":
         """The same in both worlds, then what Per has in one."""
         async with opened(self.place, NODE_ITSELF) as ctx:
-            for name in ("ingrid", "per"):
-                await gate.update(ctx, person(name))
+            for name, other in (("ingrid", "per"), ("per", "ingrid")):
+                await gate.update(ctx, mother(name))
+                await gate.update(ctx, person(name, other))
             await gate.update(ctx, treated())
             own = [of(HERS, kind, choice) for kind in kinds() for choice in range(CHOICES)]
             resources = [*own, *(secrets() if with_secret else [])]

@@ -1,6 +1,7 @@
 """Pages of a node: each view runs inside one transaction, for somebody who has signed in and taken a role."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from akson.record.trail import attested
 from akson.rest.edge import client_request
 from akson.security.actor import Actor, Kind, Purpose
 from akson.security.caller import RoleChoice
+from akson.security.sessions import Session
 from akson.web.live import own_stream, stream
 from akson.web.page import render
 from akson.web.show import national_id
@@ -45,12 +47,8 @@ def live_routes(each: Hosted) -> list[BaseRoute]:
         told = with_its_row(request.scope["state"])
         async with told, opened(each.place, request.state.actor) as ctx:
             person = loads((await gate.read(ctx, "Patient", request.path_params["patient"])).body)
-
-        async def is_open(resource_type: str) -> bool:
-            async with opened(each.place, request.state.actor, read_only=True) as ctx:
-                return await closed.is_open(ctx, person["id"], resource_type)
-
-        return stream(each.watcher, national_id(person), is_open)
+        pid = national_id(person)
+        return stream(each.watcher, pid, Reading(each, request.state.session, person["id"], pid))
 
     return [Route("/pasient/{patient}/strom", chart)]
 
@@ -62,9 +60,40 @@ def portal_live(each: Hosted) -> list[BaseRoute]:
         actor = request.state.actor
         if actor is None or actor.kind is not Kind.CITIZEN:
             return Response(status_code=401)
-        return own_stream(each.place, actor.pid)
+        return own_stream(
+            each.place, actor.pid, Reading(each, request.state.session, actor.patient, actor.pid)
+        )
 
     return [Route("/strom", mine)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Whoever has a page about a patient open, by the session that opened it."""
+
+    each: Hosted
+    session: Session
+    patient: str
+    pid: str
+
+    async def stays(self) -> bool:
+        return await self._actor() is not None
+
+    async def sees(self, resource_type: str) -> bool:
+        """Whoever treats the patient now, or has opened the record: nobody else is told that anything changes."""
+        actor = await self._actor()
+        if actor is None:
+            return False
+        async with opened(self.each.place, actor, read_only=True) as ctx:
+            treated = await self.each.people.treated(ctx.tx, actor, self.pid)
+            return bool(treated) and await closed.is_open(ctx, self.patient, resource_type)
+
+    async def _actor(self) -> Actor | None:
+        """Who it is by now: another role, or none, since the page was opened, is another reader."""
+        now = await self.each.sessions.again(self.session)
+        if now is None or now.caller.role != self.session.caller.role:
+            return None
+        return await self.each.people.find_actor(now.caller)
 
 
 async def show_roles(request: Request, roles: Sequence[RoleChoice]) -> Response:

@@ -85,6 +85,12 @@ class Sessions:
                 await keep.note(tx, _SESSION, key, seen, moment + self._idle)
         return session
 
+    async def again(self, session: Session) -> Session | None:
+        """The session as it is by now, None when it is over. Unlike `find` it does not make it last."""
+        async with self._database.transaction(read_only=True) as tx:
+            value = await keep.get(tx, _SESSION, session.key)
+        return _read(session.key, value) if value and now() < session.started + self._life else None
+
     async def change(self, session: Session) -> None:
         """Keep another role of a session, and the roles there are; one that has ended meanwhile stays so."""
         made = _write(session)

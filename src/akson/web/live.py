@@ -5,7 +5,8 @@ and audited as any other.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 from starlette.responses import StreamingResponse
 
@@ -19,34 +20,44 @@ CHANGED = "event: register-changed\ndata: critical\n\n"
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
-IsOpen = Callable[[str], Awaitable[bool]]
-"""Whether the reader may see resources of a type of this person now."""
+class Reader(Protocol):
+    """Whoever has the page open, asked anew each time: a stream outlasts the request that opened it."""
+
+    async def stays(self) -> bool:
+        """Whether they are still signed in, and somebody here."""
+        ...
+
+    async def sees(self, resource_type: str) -> bool:
+        """Whether they may see resources of a type of the person of the page."""
+        ...
 
 
-def stream(watcher: Watcher, pid: str, is_open: IsOpen) -> StreamingResponse:
+def stream(watcher: Watcher, pid: str, reader: Reader) -> StreamingResponse:
     """The stream of one open page about the person with this identity number; silent of what is closed to its reader."""
-    return StreamingResponse(_events(watcher, pid, is_open), media_type="text/event-stream", headers=HEADERS)
+    return StreamingResponse(_events(watcher, pid, reader), media_type="text/event-stream", headers=HEADERS)
 
 
-def own_stream(place: Place, pid: str) -> StreamingResponse:
+def own_stream(place: Place, pid: str, reader: Reader) -> StreamingResponse:
     """The stream of a page of the platform itself."""
-    return StreamingResponse(_own_events(place, pid), media_type="text/event-stream", headers=HEADERS)
+    return StreamingResponse(_own_events(place, pid, reader), media_type="text/event-stream", headers=HEADERS)
 
 
-async def _own_events(place: Place, pid: str) -> AsyncIterator[str]:
+async def _own_events(place: Place, pid: str, reader: Reader) -> AsyncIterator[str]:
     mark = (await changes(place, [pid], None, 0)).mark
-    while True:
+    while await reader.stays():
         yield ": still here\n\n"
         found = await changes(place, [pid], mark, BEAT)
+        if not await reader.stays():
+            return
         mark = found.mark
         if found.changes:
             yield CHANGED
 
 
-async def _events(watcher: Watcher, pid: str, is_open: IsOpen) -> AsyncIterator[str]:
+async def _events(watcher: Watcher, pid: str, reader: Reader) -> AsyncIterator[str]:
     yield ": open\n\n"
     async with watcher.page(pid) as waking:
-        while True:
+        while await reader.stays():
             try:
                 changed = {await asyncio.wait_for(waking.get(), BEAT)}
             except TimeoutError:
@@ -56,5 +67,5 @@ async def _events(watcher: Watcher, pid: str, is_open: IsOpen) -> AsyncIterator[
             while not waking.empty():
                 changed.add(waking.get_nowait())
             # "*" stands for what may have been missed, and tells nothing.
-            if "*" in changed or any([await is_open(each) for each in changed]):
+            if "*" in changed or any([await reader.sees(each) for each in changed]):
                 yield CHANGED
