@@ -3,6 +3,13 @@
 from akson.record.context import Context
 from akson.security.rules.care_relation import parties_of
 from akson.store.access import relations
+from akson.store.access.relations import Relation
+
+
+async def held(ctx: Context, patient: str) -> list[Relation]:
+    """The care relations that the actor, the role or one of the units has with the patient now."""
+    mine = parties_of(ctx.actor)
+    return [each for each in await relations.of_patient(ctx.tx, patient) if each.party in mine]
 
 
 async def is_related(ctx: Context, patient: str) -> bool:
@@ -11,7 +18,4 @@ async def is_related(ctx: Context, patient: str) -> bool:
     Without one, policy shows who the patient is and nothing of the record: a page must say so, or an empty chart
     would be taken for a healthy patient.
     """
-    if patient in ctx.actor.opened:
-        return True
-    mine = parties_of(ctx.actor)
-    return any(relation.party in mine for relation in await relations.of_patient(ctx.tx, patient))
+    return patient in ctx.actor.opened or bool(await held(ctx, patient))

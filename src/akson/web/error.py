@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from akson.kit.errors import AksonError, MethodNotAllowed, NotAllowed, NotAuthenticated, NotFound
 from akson.record.refused import Refused
+from akson.web import why
 from akson.web.page import frame_of, render
 
 OF_STATUS: dict[int, type[AksonError]] = {
@@ -25,5 +26,9 @@ async def show_error(request: Request, error: Exception) -> Response:
         kind = error if isinstance(error, AksonError) else AksonError()
         status = kind.status
     template = "error_part.html" if frame_of(request).fragment else "error.html"
+    frame = frame_of(request)
     reason = kind.reason if isinstance(kind, Refused) else ""
-    return render(request, template, status=status, key=kind.text, reason=reason, sign_in=status == 401)
+    told = why.refused(reason, frame.actor.role if frame.actor else "", frame.language) if reason else None
+    return render(
+        request, template, status=status, key=kind.text, reason=reason, why=told, sign_in=status == 401
+    )

@@ -13,7 +13,7 @@ from akson.record.context import Context
 from akson.security.actor import Action
 from akson.security.rules.emergency import may_open
 from akson.security.rules.supplier_errand import errand_of
-from akson.web import show
+from akson.web import show, why
 from akson.web.context import context, find, of_type, one, permitted, readable
 from akson.web.critical import GRAVE, SERVICE, Line
 from akson.web.critical import lines as critical_lines
@@ -21,6 +21,7 @@ from akson.web.ehr import documents, patient, register, rows, trend, work
 from akson.web.ehr.frame import READS, show_work, tabs_for
 from akson.web.ehr.patient import Patient
 from akson.web.ehr.rows import Medicine, Row
+from akson.web.language import language_of
 
 SECTIONS = {
     "now": ("Appointment", "Task"),
@@ -93,7 +94,8 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
     if tab in READS:
         gate.granted(ctx, Action.SEARCH, READS[tab])  # Refused, and audited, for a role that does not read it
     person = values.pop("patient", None) or await patient.load(ctx, request.path_params["patient"])
-    related = await relations.is_related(ctx, person.id)
+    held = await relations.held(ctx, person.id)
+    related = bool(held) or person.id in ctx.actor.opened
     shared = values.pop("shared", None) or await register.shared_of(request, person)
     person = replace(person, badges=(*register.badges(shared), *person.badges))
     opening = await emergency.current(ctx, person.id)
@@ -109,6 +111,7 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
         tabs=tabs,
         hidden=frozenset(name for name, types in SECTIONS.items() if not readable(ctx, *types)),
         related=related,
+        why=why.seen(ctx, person.id, held, language_of(request)),
         closed=hides,
         opening=opening,
         errand=errand_of(ctx.actor, person.id),
