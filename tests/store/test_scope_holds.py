@@ -94,6 +94,7 @@ def a_block(chance, keys):
         types=some(chance, KINDS, 2),
         key=chance.choice([0, 0, *chance.sample(keys, 2)]),
         holds_in_emergency=chance.random() < 0.4,
+        excepted=some(chance, SUBJECTS, 2) if chance.random() < 0.3 else frozenset(),
     )
 
 

@@ -65,7 +65,7 @@ SUBSTANTIAL, HIGH = 3, 4
 
 
 OWN_RULES = "akson:samhandling/personvern"
-"""With which a citizen's session reaches the register of one's own rules over its API too."""
+"""With which sessions reach the register of the citizens' rules: of one's own, and to ask a patient to open what is closed."""
 DOORWAY = 3
 """Connections of a node for sessions and used proofs."""
 
@@ -142,7 +142,7 @@ class Hosted:
             tuple(
                 Surface(
                     f"/{name}",
-                    f"{outside.sources} {OWN_RULES}" if name == "innbygger" else PLATFORM_SCOPE,
+                    f"{outside.sources if name == 'innbygger' else PLATFORM_SCOPE} {OWN_RULES}",
                     SUBSTANTIAL,
                     HIGH,
                 )

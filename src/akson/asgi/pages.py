@@ -1,9 +1,10 @@
 """Pages of a node: each view runs inside one transaction, for somebody who has signed in and taken a role."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,11 +20,15 @@ from akson.record.trail import attested
 from akson.rest.edge import client_request
 from akson.security.actor import Actor, Kind, Purpose
 from akson.security.caller import RoleChoice
+from akson.security.rules.blocks import subjects
 from akson.security.sessions import Session
+from akson.store.access import consents
 from akson.web.live import own_stream, stream
 from akson.web.page import render
 from akson.web.show import national_id
 
+HEARINGS, PAUSE = 25, 0.2
+"""How often it is looked for a consent that is on its way, and seconds between two looks."""
 View = Callable[[Request], Awaitable[Response]]
 Equip = Callable[[Request], None]
 """Puts what the pages of a surface need besides onto the state of a request."""
@@ -50,7 +55,17 @@ def live_routes(each: Hosted) -> list[BaseRoute]:
         pid = national_id(person)
         return stream(each.watcher, pid, Reading(each, request.state.session, person["id"], pid))
 
-    return [Route("/pasient/{patient}/strom", chart)]
+    async def consented(request: Request) -> Response:
+        """The chart, when this node has heard of a consent that was written down, or after a while."""
+        actor, id_ = request.state.actor, request.path_params["patient"]
+        for _ in range(HEARINGS if actor is not None else 0):
+            async with each.place.database.singly() as tx:
+                if await consents.until(tx, id_, subjects(actor)):
+                    break
+            await asyncio.sleep(PAUSE)
+        return RedirectResponse(f"/{each.node.name}/pasient/{quote(id_)}", 303)
+
+    return [Route("/pasient/{patient}/strom", chart), Route("/pasient/{patient}/samtykke/aapnet", consented)]
 
 
 def portal_live(each: Hosted) -> list[BaseRoute]:

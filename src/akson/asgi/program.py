@@ -35,6 +35,7 @@ from akson.trust.routes import routes as trust_routes
 from akson.web.apps.authorize import app_routes
 from akson.web.apps.keeping import keeping_routes
 from akson.web.assets import asset, asset_routes
+from akson.web.ehr.consent import consent_routes
 from akson.web.ehr.critical_forms import critical_routes
 from akson.web.ehr.emergency import emergency_routes
 from akson.web.ehr.errands import errand_routes
@@ -190,6 +191,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
             *emergency_routes(),
             *errand_routes(),
             *simulate_routes(),
+            *consent_routes(),
             *critical_routes(),
             *send_routes(),
             *app_routes(),

@@ -26,11 +26,13 @@ CRITICAL = "critical"
 UNTOLD = frozenset({"Provenance", "Binary"})
 """Come along with what they belong to; alone they would tell the citizen nothing."""
 WEAKER = {
-    "attested_care": {"care_relation"},
-    "patient_lookup": {"care_relation", "attested_care", "emergency"},
+    "attested_care": {"care_relation", "consented"},
+    "care_relation": {"consented"},
+    "patient_lookup": {"care_relation", "attested_care", "emergency", "consented"},
 }
 """Reasons that say nothing more beside these."""
 
+CONSENTED = "consented"
 TICKETS = frozenset({"supplier_errand", "supplier_approved", "supplier_ended"})
 """Reasons that have the ticket of a supplier's errand beside them."""
 
@@ -283,9 +285,9 @@ def _emergency(event: Resource) -> bool:
 
 
 def _told(event: Resource, reasons: Iterable[str]) -> list[str]:
-    """What was written when the record was opened, in an emergency or on a ticket: it follows the rule's own words."""
+    """What was written when the record was opened, in an emergency, on a ticket or by consent: it follows the rule's own words."""
     written = str(event.get("outcomeDesc", "")).partition(": ")[2]
-    is_told = _emergency(event) or not TICKETS.isdisjoint(reasons)
+    is_told = _emergency(event) or not (TICKETS | {CONSENTED}).isdisjoint(reasons)
     return [written] if written and is_told else []
 
 

@@ -12,7 +12,7 @@ from akson.security.actor import Action, Kind
 from akson.security.rules import blocks as rule
 from akson.store.access import blocks
 from akson.store.index.hashing import patient_number, resource_key
-from akson.store.scope_holds import Row, holds
+from akson.store.scope_holds import Block, Row, holds
 
 LETTER = "DocumentReference"
 """A letter is closed as the document that it becomes, and as the resource that it carries."""
@@ -65,15 +65,27 @@ async def notice(ctx: Context, patient: str) -> str:
     the patient can be asked, or that somebody else has to take over. That somebody has marked an entry, or that the
     citizen has asked about a look, is no business of theirs.
     """
-    if ctx.actor.kind is not Kind.PERSONNEL:
-        return ""
-    mine, moment, number = rule.subjects(ctx.actor), now(), patient_number(patient)
-    known = await blocks.of_patients(ctx.tx, [number], others=False)
-    standing = [
-        block
-        for block in known.get(number, ())
-        if block.low <= moment < block.high and block.listed == bool(block.subjects & mine)
-    ]
+    standing = await _closed_by_patient(ctx, patient)
     if standing and all(block.holds_in_emergency for block in standing):
         return "chart.closed_to_you"
     return "chart.closed_some" if standing and patient not in ctx.actor.opened else ""
+
+
+async def may_ask(ctx: Context, patient: str) -> bool:
+    """Whether the actor may ask the patient (id): something is closed that a consent opens, not only what holds in an emergency."""
+    return any(not block.holds_in_emergency for block in await _closed_by_patient(ctx, patient))
+
+
+async def _closed_by_patient(ctx: Context, patient: str) -> list[Block]:
+    """What the patient (id) has closed to the actor, whether or not there is any of it."""
+    if ctx.actor.kind is not Kind.PERSONNEL:
+        return []
+    mine, moment, number = rule.subjects(ctx.actor), now(), patient_number(patient)
+    known = await blocks.of_patients(ctx.tx, [number], others=False)
+    return [
+        block
+        for block in known.get(number, ())
+        if block.low <= moment < block.high
+        and block.listed == bool(block.subjects & mine)
+        and not (block.excepted & mine)
+    ]

@@ -1,7 +1,7 @@
 """Opens one patient's record in an emergency: by whom, why, for how long. In the access log before anything is shown."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from akson.kit.clock import now
 from akson.kit.errors import Issue, Unprocessable
@@ -12,8 +12,9 @@ from akson.record.context import Context
 from akson.record.people import People
 from akson.record.refused import Refused
 from akson.security.actor import Action
+from akson.security.rules.blocks import subjects
 from akson.security.rules.emergency import may_open
-from akson.store.access import openings
+from akson.store.access import consents, openings
 from akson.store.access.openings import Opening
 
 LASTS = timedelta(hours=1)
@@ -79,3 +80,10 @@ async def current(ctx: Context, patient: str) -> Opening | None:
     if patient not in ctx.actor.opened:
         return None
     return await openings.current(ctx.tx, ctx.actor.practitioner, patient)
+
+
+async def consented(ctx: Context, patient: str) -> datetime | None:
+    """Until when the patient has opened what is closed to the actor, or to the unit, by consent; None for not now."""
+    if patient not in ctx.actor.consented:
+        return None
+    return await consents.until(ctx.tx, patient, subjects(ctx.actor))

@@ -7,12 +7,15 @@ Patient when it is written: rules are by identity number, and what is closed by 
 from collections.abc import Iterable, Mapping, Sequence
 
 from akson.fhir.model import Resource
+from akson.kit.clock import now
 from akson.record import entries
 from akson.record.context import Place
 from akson.record.identity import numbers
 from akson.record.people import People
-from akson.security.blocking import compiled
-from akson.store.access import blocks, mirror
+from akson.security.blocking import compiled, opened
+from akson.security.privacy import CONSENTS
+from akson.store.access import blocks, consents, mirror
+from akson.store.access.consents import Let
 from akson.store.access.mirror import Rule
 from akson.store.database.pool import Tx
 
@@ -32,9 +35,16 @@ async def obey(tx: Tx, place: Place, patient: Resource) -> None:
     known = numbers(patient)
     await mirror.hold(tx, known)
     rules: Sequence[Rule] = await mirror.of(tx, known)
-    closed = compiled(rules, place.node)
+    # A consent that is over cuts no block any more.
+    lasting = [rule for rule in rules if rule.definition not in CONSENTS or rule.high > now()]
+    closed, open_to = compiled(lasting, place.node), opened(lasting)
     for rule in rules:
         # Two Patients may be one citizen: what is closed of each stands by itself.
         name = f"{rule.id}/{patient['id']}"
-        await blocks.replace(tx, name, rule.version, patient["id"], closed[rule.id])
+        await blocks.replace(tx, name, rule.version, patient["id"], closed.get(rule.id, []))
+        if rule.definition == "aapning":
+            opening = Let(
+                name, rule.version, patient["id"], open_to.get(rule.id, frozenset()), rule.low, rule.high
+            )
+            await consents.replace(tx, opening)
     await entries.again(tx, patient["id"])

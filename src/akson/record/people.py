@@ -23,6 +23,7 @@ from akson.security.actor import Actor, ActsFor, Errand, Kind, Purpose
 from akson.security.caller import Caller, RoleChoice
 from akson.security.representation import Claim
 from akson.security.roles import ROLE_SYSTEM
+from akson.security.rules.blocks import subjects
 from akson.security.rules.care_relation import parties_of
 from akson.security.rules.supplier_errand import SUPPLIER, types_of
 from akson.security.scopes import ADMIN, has_scope
@@ -190,7 +191,7 @@ class People:
             return None
         units = await self._units(tx, chosen["organization"]["reference"])
         role, practitioner = _role_code(chosen), chosen["practitioner"]["reference"]
-        return Actor(
+        actor = Actor(
             Kind.PERSONNEL,
             name=caller.name,
             pid=caller.pid,
@@ -203,7 +204,6 @@ class People:
             above=frozenset(_ref(unit) for unit in units[1:-1]),
             unit_number=_number(units) or self._place.node.organization,
             unit_numbers=_numbers(units),
-            opened=await openings.lasting(tx, practitioner),
             errands=await _errands(tx, practitioner) if role == SUPPLIER else (),
             authorization=await self._authorization(tx, practitioner),
             organization=self._place.node.organization,
@@ -211,6 +211,8 @@ class People:
             assurance=caller.assurance,
             token=caller.token,
         )
+        opened, consented = await openings.lasting(tx, actor.practitioner, subjects(actor))
+        return replace(actor, opened=opened, consented=consented)
 
     async def _attested(self, tx: Tx, caller: Caller) -> Actor:
         """Somebody who acts through another node: the attest names the care relation and the one patient."""
@@ -220,7 +222,7 @@ class People:
         named = [patient.get("identifier", {}).get("id", "") for patient in attest.get("patients", [])]
         patient = await self.patient(tx, named[0]) if len(named) == 1 and named[0] else None
         relation = attests.relation(attest)
-        return Actor(
+        actor = Actor(
             Kind.PERSONNEL,
             name=caller.name or practitioner.get("name", "") or caller.client_name,
             pid=caller.pid,
@@ -241,6 +243,8 @@ class People:
             opened=frozenset({patient["id"]} if patient and relation.purpose is Purpose.EMERGENCY else ()),
             token=caller.token,
         )
+        _, consented = await openings.lasting(tx, "", subjects(actor)) if patient else ((), frozenset())
+        return replace(actor, consented=consented & {actor.patient})
 
     async def _informed(self, tx: Tx, actor: Actor | None) -> Actor | None:
         """The actor, with whether this node has heard what the citizens have closed; once it has, it has for good."""

@@ -137,6 +137,14 @@ async def opened(ctx: Context, patient: str, why: str) -> None:
     await _write(ctx, None, row, [About(pat, 0, "Patient", patient, 0, decision_of(ctx.actor, pat))])
 
 
+async def consented(ctx: Context, patient: str, why: str) -> None:
+    """The audit row of what somebody wrote down: the patient has said yes to open what is closed. With why it was asked."""
+    pat = patient_number(patient)
+    told = {"granted": True, "reason": "reason.consented", "basis": Basis.FORHOYET_SAMTYKKE.value}
+    row = AuditRow(**(_who(ctx, Action.READ) | told | {"decision_text": why}))
+    await _write(ctx, None, row, [About(pat, 0, "Patient", patient, 0, decision_of(ctx.actor, pat))])
+
+
 def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> AuditRow:
     """The row of a refusal, written by whoever opened the transaction after it was rolled back."""
     return AuditRow(**_who(ctx, action), granted=False, reason=reason, type=resource_type)

@@ -121,6 +121,8 @@ class Actor:
     """Organisation numbers and HER ids of the unit and those above it: what a block may name."""
     opened: frozenset[str] = frozenset()
     """Ids of Patients whose record this person has opened in an emergency that lasts still."""
+    consented: frozenset[str] = frozenset()
+    """Ids of Patients who have opened what they had closed to this person, or to the unit, for now."""
     rules_known: bool = True
     """This node has heard what the citizens have closed."""
     authorization: str = ""

@@ -48,8 +48,15 @@ DEFINITIONS = {
     "sperring": Definition("6f1f7a0e-5b0c-4c53-9a57-0d3f6c1e8a01", Kind.BLOCK, frozenset({CLOSED, SHUT})),
     "deling": Definition("6f1f7a0e-5b0c-4c53-9a57-0d3f6c1e8a02", Kind.RESERVATION, frozenset({SHARING})),
     "innsyn": Definition("6f1f7a0e-5b0c-4c53-9a57-0d3f6c1e8a03", Kind.CONSENT, frozenset({FETCHING})),
+    "aapning": Definition("6f1f7a0e-5b0c-4c53-9a57-0d3f6c1e8a04", Kind.CONSENT, frozenset({FETCHING})),
 }
-"""sperring: certain people shall not see; deling: not shared with other organisations; innsyn: these may see all the same."""
+"""sperring: certain people shall not see; deling: not shared with other organisations; innsyn: these may see all the same;
+aapning: what is hidden from these opens to them for a short time, but for what holds in an emergency too."""
+CONSENTS = frozenset({"innsyn", "aapning"})
+OPENS_TO = frozenset({"hpr", "unit"})
+"""Whom an opening may name: who asks, or the unit."""
+WRITTEN_DOWN = "HP"
+"""In the place of the right (V7611): health personnel wrote down what the citizen said in the room."""
 NAME_OF = {definition.identifier: name for name, definition in DEFINITIONS.items()}
 STATUS = {
     (Kind.BLOCK, True): "TBO",
@@ -151,6 +158,8 @@ def _check(known: Definition, terms: Terms) -> None:
         raise _wrong("metadata.berorteHelseopplysninger", "has either kategorier or oppforinger")
     if known.kind is not Kind.RESERVATION and not terms.subjects and not terms.all_but:
         raise _wrong("metadata.berortHelsepersonell", "names nobody")
+    if known is DEFINITIONS["aapning"] and (terms.parts or {each.kind for each in terms.subjects} - OPENS_TO):
+        raise _wrong("metadata.berortHelsepersonell", "names one of the personnel, or a unit")
     if known.kind is Kind.CONSENT and terms.all_but:
         raise _wrong("metadata.berortHelsepersonell.logiskOmfang", "a consent names those it is for")
     if terms.scope == SHUT and (terms.all_but or any(each.kind != "hpr" for each in terms.subjects)):

@@ -2,6 +2,8 @@
 
 PRIVACY = "PrivacySetting"
 """What the access log calls a rule that a citizen has set; no type of FHIR's, so that no search leads to it."""
+CONSENT = "PrivacyConsent"
+"""What the access log calls it when personnel ask for, or write down, a consent to open what is closed; no type of FHIR's."""
 
 TOPICS = {
     "identity": {"Patient", "RelatedPerson", "Person"},
@@ -20,7 +22,7 @@ TOPICS = {
     "messages": {"Communication", "CommunicationRequest"},
     "treatment": {"Procedure", "Immunization", "Device", "DeviceRequest", "DeviceUseStatement", "NutritionOrder"},
     "forms": {"QuestionnaireResponse", "RiskAssessment"},
-    "privacy": {"Consent", PRIVACY},
+    "privacy": {"Consent", PRIVACY, CONSENT},
     "log": {"AuditEvent"},
 }  # fmt: skip
 TOPIC_OF = {kind: topic for topic, kinds in TOPICS.items() for kind in kinds}

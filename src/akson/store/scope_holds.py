@@ -43,11 +43,13 @@ class Block:
     key: int = 0
     """The one entry with this key (hashing.resource_key); 0: all."""
     holds_in_emergency: bool = False
+    excepted: frozenset[str] = frozenset()
+    """Those to whom the patient has opened it, by a consent of that time."""
 
     def closes(self, row: "Row", subjects: frozenset[str], *, emergency: bool) -> bool:
         """Whether it closes a row of its patient to somebody who is all of these subjects."""
         fits = (not self.types or row.type in self.types) and self.key in (0, row.key)
-        meant = self.listed == bool(self.subjects & subjects)
+        meant = self.listed == bool(self.subjects & subjects) and not (self.excepted & subjects)
         return (
             fits and meant and self.low <= row.at < self.high and (self.holds_in_emergency or not emergency)
         )

@@ -198,9 +198,11 @@ def _no_block(predicate: NotBlocked, alias: str, fits: str, values: list[Any]) -
     emergency = " and b.holds_in_emergency" if predicate.emergency else ""
     condition = (
         f"not exists (select 1 from access_block b where b.pat = {alias}.pat"  # noqa: S608
-        f" and b.low <= now() and b.high > now() and b.listed = (b.subjects && %s::text[]){emergency} and {fits} offset 0)"
+        f" and b.low <= now() and b.high > now() and b.listed = (b.subjects && %s::text[])"
+        f" and not (b.excepted && %s::text[]){emergency} and {fits} offset 0)"
     )
-    return condition, [texts(sorted(predicate.subjects)), *values]
+    mine = texts(sorted(predicate.subjects))
+    return condition, [mine, mine, *values]
 
 
 def _joined(parts: tuple[Any, ...], alias: str, word: str, empty: str) -> Fragment:

@@ -180,6 +180,8 @@ def _blocks(world: World):
             ]
             named = f"principal.subjects.containsAny({json.dumps(sorted(block.subjects))})"
             tests.append(named if block.listed else f"!{named}")
+            if block.excepted:
+                tests.append(f"!principal.subjects.containsAny({json.dumps(sorted(block.excepted))})")
             if block.types:
                 tests.append(f"{json.dumps(sorted(block.types))}.contains(resource.type)")
             if block.entry is not None:

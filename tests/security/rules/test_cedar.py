@@ -46,6 +46,7 @@ def as_rows(world):
                 each.types,
                 0 if each.entry is None else key(world.rows[each.entry]),
                 each.holds_in_emergency,
+                each.excepted,
             )
             for each in closed
         )
@@ -87,13 +88,14 @@ async def fill(tx, world, rows):
         closed = next((row.blocks for row in rows if row.pat == patient_number(patient)), ())
         for block in closed:
             await tx.execute(
-                "insert into access_block (pat, types, key, subjects, listed, holds_in_emergency, low, high, rule, version)"
-                " values (%s, %s, %s, %s, %s, %s, %s, %s, 'test', 1)",
+                "insert into access_block (pat, types, key, subjects, excepted, listed, holds_in_emergency, low, high, rule, version)"
+                " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'test', 1)",
                 [
                     patient_number(patient),
                     sorted(block.types),
                     block.key,
                     sorted(block.subjects),
+                    sorted(block.excepted),
                     block.listed,
                     block.holds_in_emergency,
                     block.low,

@@ -51,6 +51,8 @@ class Closed:
     entry: int | None
     """Index of the one row that it closes."""
     holds_in_emergency: bool
+    excepted: frozenset[str]
+    """To whom the patient has opened it by a consent."""
 
 
 @dataclass
@@ -123,6 +125,7 @@ def _a_block(chance: Random, world: World) -> Closed:
         types=some(chance, world.kinds, 4) if chance.random() < 0.5 else frozenset(),
         entry=chance.randrange(ROWS) if chance.random() < 0.2 else None,
         holds_in_emergency=chance.random() < 0.4,
+        excepted=some(chance, SUBJECTS, 2) if chance.random() < 0.3 else frozenset(),
     )
 
 
@@ -174,6 +177,7 @@ def _at_work(chance: Random, world: World) -> Actor:
         practitioner=chance.choice(["", "Practitioner/1", "Practitioner/2"]),
         role_reference=chance.choice(["", "PractitionerRole/1", "PractitionerRole/2"]),
         opened=some(chance, world.patients, 2, 1) if chance.random() < 0.4 else frozenset(),
+        consented=some(chance, world.patients, 2, 1) if chance.random() < 0.3 else frozenset(),
         app=_an_app(chance, world) if chance.random() < 0.25 else None,
     )
 
@@ -205,6 +209,7 @@ def _attested(chance: Random, world: World) -> Actor:
         patient=patient,
         at_register=chance.random() < 0.5,
         opened=frozenset({patient} - {""}) if chance.random() < 0.3 else frozenset(),
+        consented=frozenset({patient} - {""}) if chance.random() < 0.3 else frozenset(),
     )
 
 

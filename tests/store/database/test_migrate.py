@@ -64,6 +64,7 @@ STANDING = {
     "0031_supplier_errand": "ba40764f85b075b9",
     "0032_rule_simulation": "15473daf4bdcbd34",
     "0033_log_keeping": "4569579f0ffd15c1",
+    "0034_consent_opening": "6ab4fce35fb5aa13",
 }
 
 

@@ -8,17 +8,30 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 
 from akson.kit.clock import now
 from akson.kit.errors import NotFound, TooMany, Unprocessable, VersionMismatch
 from akson.kit.ids import new_id
+from akson.kit.norwegian import parse
 from akson.record import gate, obeying, trail
 from akson.record.context import Context, Place, opened
-from akson.security.actor import Action, Actor, Purpose
-from akson.security.privacy import BEGINNING, DEFINITIONS, END, MOST, Terms, read, settable, written
-from akson.security.topics import PRIVACY
+from akson.record.people import People
+from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.privacy import (
+    BEGINNING,
+    DEFINITIONS,
+    END,
+    MOST,
+    WRITTEN_DOWN,
+    Terms,
+    read,
+    settable,
+    written,
+)
+from akson.security.rules.blocks import subjects
+from akson.security.topics import CONSENT, PRIVACY
 from akson.store.access import attorneys, privacy
 from akson.store.access.attorneys import Power
 from akson.store.access.mirror import Rule
@@ -32,6 +45,8 @@ PAGE = 500
 """Versions in one answer."""
 RULES = 200
 """Rules of one citizen, those withdrawn among them."""
+OPENING = "aapning"
+LONGEST_OPENING = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +75,13 @@ class News:
 async def current(ctx: Context) -> list[Version]:
     """The latest version of each of the citizen's rules. Refused for anyone else."""
     await _looked(ctx, Action.READ)
-    return await privacy.current(ctx.tx, _whose(ctx))
+    return await privacy.current(ctx.tx, whose(ctx))
 
 
 async def history(ctx: Context) -> list[Version]:
     """All versions of the citizen's rules, newest first. Refused for anyone else."""
     await _looked(ctx, Action.HISTORY)
-    return await privacy.history(ctx.tx, _whose(ctx))
+    return await privacy.history(ctx.tx, whose(ctx))
 
 
 async def put(ctx: Context, order: Order) -> Version:
@@ -74,13 +89,22 @@ async def put(ctx: Context, order: Order) -> Version:
     action = Action.UPDATE if order.id else Action.CREATE
     grant = gate.granted(ctx, action, PRIVACY)
     before = await _expected(ctx, order.id, order.expected) if order.id else None
-    if before is None and len(await privacy.current(ctx.tx, _whose(ctx))) >= RULES:
-        raise TooMany(f"At most {RULES} rules: change one that stands")
+    await _has_room(ctx, whose(ctx), before)
     if before is not None and before.definition != order.definition:
         raise Unprocessable("The definition of a rule does not change", expression=("definisjonGuid",))
-    version = _made(ctx, order, before)
+    version = _made(ctx, order, before, whose(ctx), _right(ctx))
     await _stands(ctx, version)
     await trail.ruled(ctx, grant, action, version.pat, (version.id, version.version))
+    return version
+
+
+async def write_down(ctx: Context, order: Order, pid: str) -> Version:
+    """A consent that the citizen (identity number) has given to the one who acts, in the room. For those who treat."""
+    grant = gate.granted(ctx, Action.CREATE, CONSENT)
+    await _has_room(ctx, pid, None)
+    version = _made(ctx, order, None, pid, WRITTEN_DOWN)
+    await _stands(ctx, version)
+    await trail.ruled(ctx, grant, Action.CREATE, version.pat, (version.id, version.version))
     return version
 
 
@@ -96,6 +120,36 @@ async def withdraw(ctx: Context, id_: str, expected: int) -> Version:
     await _stands(ctx, version)
     await trail.ruled(ctx, grant, Action.UPDATE, version.pat, (version.id, version.version))
     return version
+
+
+async def status(ctx: Context, definition: str, pid: str) -> bool:
+    """Whether a rule of this definition holds: any, for the citizen oneself; for those who treat, one that concerns them.
+
+    Personnel ask about the one patient of their attest; NotFound for anybody else's number, whether or not there is one.
+    """
+    actor = ctx.actor
+    if actor.kind is Kind.PERSONNEL:
+        grant = gate.granted(ctx, Action.READ, "Patient")
+        patient = await People(ctx.place).patient(ctx.tx, pid) if parse(pid) else None
+        if not actor.patient or patient is None or patient["id"] != actor.patient:
+            raise NotFound("No such patient by this attest")
+    else:
+        grant = gate.granted(ctx, Action.READ, PRIVACY)
+        if pid not in {"", whose(ctx)}:
+            raise NotFound("A citizen asks about oneself")
+        pid = whose(ctx)
+    found = [each for each in await privacy.current(ctx.tx, pid) if each.definition == definition]
+    holding = [each for each in found if each.active and each.low <= now() < each.high]
+    await trail.ruled(ctx, grant, Action.READ, patient_number(actor.patient))
+    return any(actor.kind is not Kind.PERSONNEL or _concerns(actor, each) for each in holding)
+
+
+def _concerns(actor: Actor, version: Version) -> bool:
+    """Whether the rule is about the one who asks: named, or not among those let in; sharing, who is of another owner."""
+    terms = read(version.definition, version.metadata)
+    if version.definition == "deling":
+        return True  # whoever asks here asks from a system beside the one that has it
+    return terms.all_but != bool({each.key for each in terms.subjects} & subjects(actor))
 
 
 async def news(place: Place, actor: Actor, mark: Mark, wait: float) -> News:
@@ -128,7 +182,7 @@ def _right(ctx: Context) -> str:
     return ctx.actor.acts_for.right if ctx.actor.acts_for else ""
 
 
-def _whose(ctx: Context) -> str:
+def whose(ctx: Context) -> str:
     """Identity number of the citizen whose rules they are: the actor, or the one who is acted for."""
     return ctx.actor.acts_for.pid if ctx.actor.acts_for else ctx.actor.pid
 
@@ -139,7 +193,7 @@ async def _looked(ctx: Context, action: Action) -> None:
 
 
 async def _expected(ctx: Context, id_: str, expected: int) -> Version:
-    before = await privacy.one(ctx.tx, _whose(ctx), id_)
+    before = await privacy.one(ctx.tx, whose(ctx), id_)
     if before is None:
         raise NotFound("No such rule")
     if before.version != expected:
@@ -162,19 +216,31 @@ async def _stands(ctx: Context, version: Version) -> None:
     await obeying.keep(ctx.tx, ctx.place, {version.pid: [rule]})
 
 
-def _made(ctx: Context, order: Order, before: Version | None) -> Version:
+async def _has_room(ctx: Context, pid: str, before: Version | None) -> None:
+    """TooMany where a citizen has as many rules as one may have. Openings that are over do not count."""
+    if before is None:
+        standing = await privacy.current(ctx.tx, pid)
+        if len([each for each in standing if each.definition != OPENING or each.high > now()]) >= RULES:
+            raise TooMany(f"At most {RULES} rules: change one that stands")
+
+
+def _made(ctx: Context, order: Order, before: Version | None, pid: str, right: str) -> Version:
     metadata = written(order.terms)
     read(order.definition, metadata)
     settable(order.definition, order.terms)
     low, high = order.low or BEGINNING, order.high or END
     if high <= max(low, now()):
         raise Unprocessable("A rule ends after it begins, and after now", expression=("tidsbegrensetTil",))
+    if order.definition == OPENING and high > now() + LONGEST_OPENING:
+        raise Unprocessable(
+            f"An opening ends within {LONGEST_OPENING.days} days", expression=("tidsbegrensetTil",)
+        )
     if len(order.terms.subjects) > MOST or len(order.terms.entries) > MOST:
         raise Unprocessable(f"At most {MOST} of each", expression=("metadata",))
     return Version(
         id=before.id if before else new_id(),
         version=before.version + 1 if before else 1,
-        pid=_whose(ctx),
+        pid=pid,
         pat=patient_number(ctx.actor.patient),
         kind=DEFINITIONS[order.definition].kind.value,
         definition=order.definition,
@@ -183,5 +249,5 @@ def _made(ctx: Context, order: Order, before: Version | None) -> Version:
         low=low,
         high=high,
         by_name=ctx.actor.name,
-        by_right=_right(ctx),
+        by_right=right,
     )

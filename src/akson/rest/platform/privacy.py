@@ -3,6 +3,8 @@
     HentInnbyggersPiForPart/v2               the rules that stand, and those withdrawn
     HentInnbyggersPiHistorikk/v2             every version
     SettInnbyggersPersonvernInnstilling/v2   sets one, changes one, or withdraws one (aktiv: false)
+    SjekkInnbyggersPiStatus/v2               whether a definition holds against the one who asks, about the one patient
+    samtykke/foresporsel, samtykke/muntlig   personnel ask the citizen to open what is closed, or write down a yes
     endringer                                what changed since a mark: a long poll for systems that follow
 
 Whose rules it is stands in the token, never in an address. Shape: Personvernkomponenten, PVK, API v2 (Norsk helsenett).
@@ -17,11 +19,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from akson.exchange.hub import privacy
+from akson.exchange.hub import consent, privacy
 from akson.exchange.hub.privacy import News, Order
+from akson.exchange.wish import Wish
 from akson.fhir.strict_json import loads_any
 from akson.kit.clock import instant
-from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated
+from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated, Unprocessable
 from akson.record.context import Place, opened
 from akson.rest.platform.serving import Serve, body, with_outcomes
 from akson.security.actor import Actor, Purpose
@@ -42,6 +45,9 @@ def privacy_routes(place: Place) -> list[BaseRoute]:
         "/HentInnbyggersPiHistorikk/v2": _history,
         "/SettInnbyggersPersonvernInnstilling/v2": _set,
         "/endringer": _news,
+        "/SjekkInnbyggersPiStatus/v2": _status,
+        "/samtykke/foresporsel": _consent_asked,
+        "/samtykke/muntlig": _consent_written,
     }
     return [
         Mount(
@@ -94,6 +100,33 @@ async def _set(place: Place, actor: Actor, body: Mapping[str, Any]) -> object:
             expected=number,
         )
         return told(await privacy.put(ctx, order))
+
+
+async def _status(place: Place, actor: Actor, body: Mapping[str, Any]) -> object:
+    definition = NAME_OF.get(str(body.get("definisjonGuid", "")), "")
+    if not definition:
+        raise Unprocessable("None of the definitions that are known here", expression=("definisjonGuid",))
+    async with opened(place, actor) as ctx:
+        holds = await privacy.status(ctx, definition, str(body.get("innbyggerFnr", "")))
+    known = DEFINITIONS[definition]
+    return {
+        "definisjonGuid": known.identifier,
+        "definisjonNavn": definition,
+        "partKode": str(body.get("partKode", "")),
+        "typePi": known.kind.value,
+        "aktiv": holds,
+    }
+
+
+async def _consent_asked(place: Place, actor: Actor, body: Mapping[str, Any]) -> object:
+    async with opened(place, actor) as ctx:
+        return {"id": await consent.ask(ctx, Wish.read(body))}
+
+
+async def _consent_written(place: Place, actor: Actor, body: Mapping[str, Any]) -> object:
+    async with opened(place, actor) as ctx:
+        version = await consent.write_down(ctx, Wish.read(body))
+    return {"id": version.id, "tidsbegrensetTil": instant(version.high)}
 
 
 async def _news(place: Place, actor: Actor, body: Mapping[str, Any]) -> object:

@@ -12,13 +12,14 @@ from akson.store.scope_holds import Block
 # What was closed until now is kept, for those who ask later what was decided by it; nothing is decided by it any more.
 CLEAR = """
 with gone as (delete from access_block where rule = %s returning *)
-insert into access_block_past (pat, types, key, subjects, listed, holds_in_emergency, low, high, recorded)
-select pat, types, key, subjects, listed, holds_in_emergency, low, high, recorded from gone"""
+insert into access_block_past (pat, types, key, subjects, excepted, listed, holds_in_emergency, low, high, recorded)
+select pat, types, key, subjects, excepted, listed, holds_in_emergency, low, high, recorded from gone"""
 ADD = """
-insert into access_block (pat, types, key, subjects, listed, holds_in_emergency, low, high, rule, version)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+insert into access_block (pat, types, key, subjects, excepted, listed, holds_in_emergency, low, high, rule, version)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 OF_PATIENTS = """
-select pat, types, key, subjects, listed, holds_in_emergency, low, high from access_block
+select pat, types, key, subjects, excepted, listed, holds_in_emergency, low, high
+from access_block
 where pat = any(%s::bigint[]) and (%s or not (starts_with(rule, %s) or starts_with(rule, %s)))
 order by pat, rule, key"""
 ENTRY, QUESTION = "entry/", "question/"
@@ -30,6 +31,7 @@ async def replace(tx: Tx, rule: str, version: int, patient: str, rows: Sequence[
     await tx.execute(CLEAR, [rule])
     for row in rows:
         values = [patient_number(patient), sorted(row.types), row.key, sorted(row.subjects)]
+        values.append(sorted(row.excepted))
         values += [row.listed, row.holds_in_emergency, row.low, row.high, rule, version]
         await tx.execute(ADD, values)
 
@@ -39,9 +41,10 @@ async def of_patients(
 ) -> dict[int, tuple[Block, ...]]:
     """All blocks, over or still to come too, by the number of the patient; without `others` those the citizen set."""
     found: dict[int, tuple[Block, ...]] = {}
-    for pat, types, key, subjects, listed, emergency, low, high in await tx.fetch(
-        OF_PATIENTS, [list(patients), others, ENTRY, QUESTION]
-    ):
-        block = Block(frozenset(subjects), low, high, listed, frozenset(types), key, emergency)
+    for row in await tx.fetch(OF_PATIENTS, [list(patients), others, ENTRY, QUESTION]):
+        pat, types, key, subjects, excepted, listed, emergency, low, high = row
+        block = Block(
+            frozenset(subjects), low, high, listed, frozenset(types), key, emergency, frozenset(excepted)
+        )
         found[pat] = (*found.get(pat, ()), block)
     return found

@@ -13,7 +13,10 @@ from akson.store.index.hashing import patient_number
 
 COLUMNS = "id, patient, practitioner, name, role, unit, organization, reason, why, low, high"
 ADD = f"insert into opened_access ({COLUMNS}, pat) values ({', '.join(['%s'] * 12)})"  # noqa: S608  the columns are ours
-LASTING = "select patient from opened_access where practitioner = %s and low <= now() and high > now()"
+LASTING = """
+select patient, true from opened_access where practitioner = %s and low <= now() and high > now()
+union all
+select patient, false from consent_opening where subjects && %s::text[] and low <= now() and high > now()"""
 SELECT = f"select {COLUMNS}, outcome, note, reviewer, reviewed from opened_access"  # noqa: S608
 CURRENT = f"{SELECT} where practitioner = %s and pat = %s and low <= now() and high > now() order by high desc limit 1"
 FORGET = """
@@ -74,9 +77,15 @@ async def forget(tx: Tx, practitioner: str, pat: int, told: datetime) -> None:
     await tx.execute(FORGET, [practitioner, pat, told, told])
 
 
-async def lasting(tx: Tx, practitioner: str) -> frozenset[str]:
-    """Ids of the Patients whose record this person has opened now."""
-    return frozenset(row[0] for row in await tx.fetch(LASTING, [practitioner]))
+async def lasting(
+    tx: Tx, practitioner: str, subjects: Collection[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Ids of the Patients whose record this person has opened in an emergency now, and of those who have opened it by consent."""
+    rows = await tx.fetch(LASTING, [practitioner, sorted(subjects)])
+    return (
+        frozenset(patient for patient, is_emergency in rows if is_emergency),
+        frozenset(patient for patient, is_emergency in rows if not is_emergency),
+    )
 
 
 async def current(tx: Tx, practitioner: str, patient: str) -> Opening | None:

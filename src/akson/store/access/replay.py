@@ -25,10 +25,10 @@ IDS = "select pat, id from resource where type = 'Patient' and pat = any(%s::big
 RELATIONS = """
 select pat, party, kind, source, low, high, recorded, ended from care_relation where pat = any(%s::bigint[])"""
 BLOCKS = """
-select pat, types, key, subjects, listed, holds_in_emergency, low, high, greatest(recorded, '0001-01-01'::timestamptz) as recorded, '9999-12-31'::timestamptz as ended
+select pat, types, key, subjects, excepted, listed, holds_in_emergency, low, high, greatest(recorded, '0001-01-01'::timestamptz) as recorded, '9999-12-31'::timestamptz as ended
 from access_block where pat = any(%s::bigint[])
 union all
-select pat, types, key, subjects, listed, holds_in_emergency, low, high, greatest(recorded, '0001-01-01'::timestamptz), ended
+select pat, types, key, subjects, excepted, listed, holds_in_emergency, low, high, greatest(recorded, '0001-01-01'::timestamptz), ended
 from access_block_past where pat = any(%s::bigint[])"""
 OPENINGS = (
     "select practitioner, patient, low, high from opened_access where low >= %s and low < %s order by low"
@@ -130,8 +130,10 @@ async def blocks(tx: Tx, pats: Collection[int]) -> dict[int, list[Closed]]:
     """All that these patients (numbers) have or had closed."""
     found: dict[int, list[Closed]] = {}
     for row in await tx.fetch(BLOCKS, [list(pats), list(pats)]):
-        pat, types, key, subjects, listed, emergency, low, high, recorded, ended = row
-        block = Block(frozenset(subjects), low, high, listed, frozenset(types), key, emergency)
+        pat, types, key, subjects, excepted, listed, emergency, low, high, recorded, ended = row
+        block = Block(
+            frozenset(subjects), low, high, listed, frozenset(types), key, emergency, frozenset(excepted)
+        )
         found.setdefault(pat, []).append(Closed(block, recorded, ended))
     return found
 

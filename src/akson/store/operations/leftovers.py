@@ -56,6 +56,7 @@ SAMPLED = {
     "care_relation": ("party", "source"),
     "access_block": ("subjects", "rule"),
     "access_block_past": ("subjects",),
+    "consent_opening": ("rule", "patient"),
     "draft": ("subject", "content"),
     "message": ("patient", "reference", "detail", "payload"),
     "message_event": ("detail",),

@@ -115,6 +115,8 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
         closed=hides,
         opening=opening,
         errand=errand_of(ctx.actor, person.id),
+        consented=await emergency.consented(ctx, person.id),
+        may_ask=bool(hides) and bool(ctx.actor.hpr) and await closed.may_ask(ctx, person.id),
         may_open=not opening and (not related or bool(hides)) and may_open(ctx.actor),
         register=found,
         **values,

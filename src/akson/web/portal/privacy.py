@@ -14,9 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.care import access_log
-from akson.exchange.hub import privacy
+from akson.exchange.hub import consent, privacy
 from akson.exchange.hub.access import MOST_PAGES, PAGE, Log
-from akson.exchange.hub.privacy import Order
+from akson.exchange.hub.privacy import OPENING, Order
 from akson.fhir.strict_json import loads
 from akson.kit.clock import now
 from akson.kit.errors import NotFound
@@ -69,6 +69,7 @@ def privacy_routes() -> list[BaseRoute]:
         Route(f"{BASE}/vis", set_consent, methods=["POST"]),
         Route(f"{BASE}/deling", sharing, methods=["GET"]),
         Route(f"{BASE}/deling", set_sharing, methods=["POST"]),
+        Route(f"{BASE}/samtykke", answer, methods=["POST"]),
         Route(f"{BASE}/ta-bort", withdraw, methods=["POST"]),
         Route(f"{BASE}/angre", undo, methods=["POST"]),
         Route(f"{BASE}/historikk", history),
@@ -87,12 +88,23 @@ async def overview(request: Request) -> Response:
         request,
         "portal/privacy.html",
         blocks=[words.said(each, language) for each in holding if each.definition == "sperring"],
+        openings=[words.said(each, language) for each in holding if each.definition == OPENING],
+        asking=await consent.waiting(ctx),
         consents=[words.said(each, language) for each in holding if each.definition == "innsyn"],
         sharing=next((words.said(each, language) for each in holding if each.definition == "deling"), None),
         others=any(read(each.definition, each.metadata).all_but for each in holding),
         gone=words.said(gone, language) if gone else None,
         done=request.query_params.get("lagret", ""),
     )
+
+
+async def answer(request: Request) -> Response:
+    """Yes or no to somebody who asks to see what is hidden."""
+    ctx = person(request)
+    form = await request.form()
+    agreed = form.get("svar") == "ja"
+    await consent.answer(ctx, str(form.get("id", "")), agreed=agreed)
+    return _home(request, "?lagret=ja" if agreed else "")
 
 
 async def hide(request: Request) -> Response:

@@ -9,7 +9,7 @@ from akson.fhir.model import Resource
 from akson.kit.clock import now
 from akson.kit.norwegian import HPR, ORGANIZATION
 from akson.kit.text import text
-from akson.security.privacy import CLOSED, END, Subject, Terms, read
+from akson.security.privacy import CLOSED, CONSENTS, END, Subject, Terms, read
 from akson.store.access.privacy import Version
 from akson.web import looks, say
 
@@ -30,6 +30,8 @@ class Said:
     active: bool
     by: str
     moment: datetime | None
+    right: str = ""
+    """By which right it was set for the citizen; `HP`: personnel wrote down what the citizen said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,15 @@ def said(version: Version, language: str) -> Said:
         active=version.active,
         by=version.by_name,
         moment=version.moment,
+        right=version.by_right,
     )
 
 
 def sentence(definition: str, terms: Terms, language: str) -> str:
     """What a rule does, in one sentence."""
-    key = {"deling": "privacy.says_sharing", "innsyn": "privacy.says_consent"}.get(definition)
+    key = {"deling": "privacy.says_sharing", "innsyn": "privacy.says_consent", "aapning": "consent.says"}.get(
+        definition
+    )
     key = key or ("privacy.says_others" if terms.all_but else "privacy.says_block")
     words = text(key, language, who=people(terms.subjects, language), what=about(terms, language))
     return words[:1].upper() + words[1:]
@@ -66,7 +71,7 @@ def sentence(definition: str, terms: Terms, language: str) -> str:
 
 def emergency(definition: str, terms: Terms) -> str:
     """What is left of a rule when life or health is in danger: a key."""
-    if definition == "innsyn":
+    if definition in CONSENTS:
         return ""
     return "privacy.emergency_opens" if terms.scope != "BL" else "privacy.emergency_holds"
 

@@ -6,8 +6,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from akson.exchange.hub import consent
 from akson.record.context import Context
 from akson.security.rules.attested_care import SHARED
+from akson.security.topics import PRIVACY
 from akson.web import critical
 from akson.web.context import of_type, permitted, readable
 from akson.web.critical import Line
@@ -49,6 +51,7 @@ async def home(request: Request) -> Response:
         visits=await work.visits(ctx, who) if readable(ctx, "Appointment") else [],
         questions=[work.work(task, ctx.node) for task in questions],
         critical=await _critical(ctx),
+        asking=await consent.waiting(ctx) if readable(ctx, PRIVACY) else [],
     )
 
 
