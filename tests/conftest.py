@@ -16,6 +16,7 @@ from akson.store.database.embedded import Embedded
 from akson.store.database.migrate import migrate
 from akson.store.database.pool import Database
 from helseid_negatives.plugin import pytest_generate_tests
+from tests import traces
 from tests.demo_world import DemoTemplates
 
 __all__ = ["pytest_generate_tests"]
@@ -147,3 +148,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if {"browser", "page", "site"} & set(names):
             item.add_marker("browser")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """From here on it is looked at what is written of patients (tests/traces.py)."""
+    traces.configure(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The run fails where something was written that tells who a patient is."""
+    traces.finish(session)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    traces.summary(terminalreporter)

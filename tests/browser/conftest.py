@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.traces import traces
+
 ROOT = Path(__file__).parents[2]
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -36,6 +38,7 @@ class Site:
         viewport = PHONE if phone else WIDE
         page = self.browser.new_context(viewport=viewport, locale="nb-NO", base_url=self.base).new_page()
         page.set_default_timeout(15_000)
+        page.on("request", lambda request: traces().see("address", request.url))
         return page
 
     def sign_in(self, surface: str, person: str, name: str, *, phone: bool = False) -> Page:
@@ -65,13 +68,16 @@ def site(tmp_path_factory):
         "AKSON_DATA": str(tmp_path_factory.mktemp("site")),
         "PYTHONPATH": str(ROOT / "src"),
     }
-    program = subprocess.Popen(
-        [sys.executable, "-m", "akson.cli", "up"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+    log = tmp_path_factory.mktemp("log") / "log"
+    with log.open("wb") as errors:
+        program = subprocess.Popen(
+            [sys.executable, "-m", "akson.cli", "up"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            cwd=ROOT,
+        )
     lines: list[str] = []
     reader = threading.Thread(target=lambda: lines.extend(program.stdout), daemon=True)
     reader.start()
@@ -86,6 +92,8 @@ def site(tmp_path_factory):
         program.wait(timeout=60)
         reader.join(timeout=5)
         program.stdout.close()
+        traces().see_file(log)
+        sys.stderr.write(log.read_text(errors="replace"))
 
 
 def wait_ready(program: "subprocess.Popen[str]", lines: list[str]) -> None:

@@ -124,3 +124,9 @@ def test_shapes_of_the_other_identifiers():
     assert not norwegian.is_kommunenummer("9900")
     assert not norwegian.is_kommunenummer("301")
     assert norwegian.volven(9151) == "urn:oid:2.16.578.1.12.4.1.1.9151"
+
+
+def test_numbers_that_check_out_are_taken_out_of_what_is_told():
+    number = norwegian.make(date(1991, 3, 2), Sex.FEMALE)
+    assert norwegian.without_numbers(f"'{number}' is not a FHIR date") == "'[...]' is not a FHIR date"
+    assert norwegian.without_numbers(f"{number}1 and 12345678901") == f"{number}1 and 12345678901"

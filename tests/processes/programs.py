@@ -11,6 +11,8 @@ from typing import Self
 import httpx
 from bench.server import free_port
 
+from tests.traces import traces
+
 NODES = ("tillitsanker", "samhandling", "journal")
 READY_SECONDS = 120
 BIN = Path(sys.executable).parent
@@ -65,6 +67,7 @@ class Program:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             assert self.process.wait(60) == 0, self.log.read_text()[-3000:]
+        traces().see_file(self.log)
 
     def database(self) -> str:
         """The URI of the server that the process has started."""
@@ -95,6 +98,7 @@ class Worker:
 
     def __init__(self, program: Program, changed: dict[str, str]) -> None:
         port = str(free_port())
+        self.log = program.log
         self.direct = f"http://127.0.0.1:{port}/{program.name}"
         command = [str(BIN / "granian"), "--interface", "asgi", "--factory", "akson.asgi:create"]
         own = {"AKSON_DATABASE": program.database(), **changed}
@@ -103,7 +107,7 @@ class Worker:
     def __enter__(self) -> Self:
         until = time.monotonic() + READY_SECONDS
         while not answers(self.direct):
-            assert self.process.poll() is None
+            assert self.process.poll() is None, self.log.read_text()[-3000:]
             assert time.monotonic() < until
             time.sleep(0.1)
         return self

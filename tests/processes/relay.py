@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 from bench.server import free_port
 
+from tests.traces import traces
+
 Fault = Callable[[str], "Answer | str | None"]
 """From a path to an answer instead of the anchor's; a text that names what to do; None: let it pass."""
 Answer = tuple[int, dict[str, str], bytes]
@@ -65,6 +67,7 @@ class Relay:
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         self.asked.append(handler.path)
+        traces().see("address", handler.path)
         body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
         told = self.fault(handler.path) if self.fault and not handler.path.endswith("/health") else None
         if told == SILENT:

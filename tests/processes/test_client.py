@@ -23,6 +23,7 @@ def rows(program, statement, *values):
         return connection.execute(statement, values).fetchall()
 
 
+@pytest.mark.proves("T5")
 def test_a_system_and_a_person_by_the_whole_profile(town):
     client = town.client
     assert httpx.get(f"{town.journal.base}/health").json() == {"status": "up", "node": "journal"}

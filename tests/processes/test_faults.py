@@ -47,18 +47,20 @@ def shown(town, token, proof, at=""):
 
 def test_what_was_used_is_used_at_every_process_and_after_a_kill(town, token):
     client, url = town.client, f"{town.journal.base}/fhir/Patient"
-    proofs = [client.proof("GET", url, token) for _ in range(3)]
-    assertion, where = client.assertion(), client.metadata["token_endpoint"]
-
-    def asked(at=where):
-        form = client.authenticated(ITSELF, assertion)
-        return client.http.post(at, data=form, headers={"DPoP": client.proof("POST", where)})
-
-    assert asked().status_code == 200
-    assert reached(shown(town, token, proofs[0]))
+    where = client.metadata["token_endpoint"]
     with town.journal.worker() as journal, town.anchor.worker() as anchor:
-        assert refused(shown(town, token, proofs[0], journal.direct), "invalid_dpop_proof")
-        assert reached(shown(town, token, proofs[1], journal.direct))
+        proof, other, assertion = *(client.proof("GET", url, token) for _ in range(2)), client.assertion()
+
+        def asked(at=where):
+            form = client.authenticated(ITSELF, assertion)
+            return client.http.post(at, data=form, headers={"DPoP": client.proof("POST", where)})
+
+        assert reached(shown(town, token, proof))
+        again = shown(town, token, proof, journal.direct)
+        assert refused(again, "invalid_dpop_proof")
+        assert "used before" in again.text
+        assert reached(shown(town, token, other, journal.direct))
+        assert asked().status_code == 200
         assert refused(asked(f"{anchor.direct}/connect/token"), "invalid_client")
     began = time.monotonic()
     town.anchor.kill()

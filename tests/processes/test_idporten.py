@@ -46,6 +46,7 @@ def portal(town, path=""):
     return f"{town.platform.base.rpartition('/')[0]}/innbygger/{path}"
 
 
+@pytest.mark.proves("T4")
 def test_one_signs_in_with_id_porten(town, provider):
     provider.sit(Sitting(PIDS["ingrid"]))
     with browser() as client:

@@ -1,7 +1,10 @@
 """Bad input gets a clear, specific answer, an OperationOutcome, and leaves nothing behind."""
 
+from datetime import date
+
 import pytest
 
+from akson.kit.norwegian import Sex, make
 from tests.rest.conftest import LIMIT
 from tests.rest.making import issue, matches, observation, patient
 
@@ -260,3 +263,14 @@ async def test_an_answer_does_not_repeat_a_question_without_end(client):
 async def test_a_row_of_minus_signs_is_no_error_of_the_database(client, text):
     for name in ("_text", "_content"):
         assert (await client.get("/Patient", params={name: text})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/Patient?birthdate={}", "/Patient?{}=1", "/{}/1", "/Patient/_history?{}=1", "/Patient?_sort={}"]
+)
+async def test_an_identity_number_in_the_wrong_place_is_not_told_again(client, path):
+    number = make(date(1991, 3, 2), Sex.FEMALE)
+    answer = await client.get(path.format(number), headers={"prefer": "handling=strict"})
+    assert answer.status_code in {400, 404}
+    assert issue(answer)["diagnostics"]
+    assert number not in answer.text

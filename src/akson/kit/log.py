@@ -6,6 +6,7 @@ import sys
 from enum import Enum
 
 from akson.kit.clock import instant, now
+from akson.kit.norwegian import without_numbers
 
 
 class Event(Enum):
@@ -49,7 +50,7 @@ def log(event: Event, **fields: object) -> None:
             "level": logging.getLevelName(level),
             **fields,
         }
-        _logger.log(level, json.dumps(line, default=str, ensure_ascii=False))
+        _logger.log(level, without_numbers(json.dumps(line, default=str, ensure_ascii=False)))
 
 
 def configure(level: int = logging.INFO) -> None:

@@ -27,6 +27,7 @@ ICPC2 = "urn:oid:2.16.578.1.12.4.1.1.7170"
 ICD10 = "urn:oid:2.16.578.1.12.4.1.1.7110"
 """ICD-10 in Norwegian, the diagnoses of hospitals."""
 
+_RUN = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
 K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 K2_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 ORGANIZATION_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2, 1)
@@ -157,6 +158,14 @@ def _read(number: str, month: tuple[Series, int], *, issued_before_2032: bool) -
         return NationalId(number, kind, month[0], None, None)
     sex = Sex.MALE if int(number[8]) % 2 else Sex.FEMALE
     return NationalId(number, kind, month[0], _date(century + year, month[1], day), sex)
+
+
+def without_numbers(text: str) -> str:
+    """The text with `[...]` where an identity number stood that checks out: what is told of an error, or logged.
+
+    Whoever asked wrongly may have written the number where something else belongs, and is told what was wrong.
+    """
+    return _RUN.sub(lambda found: "[...]" if parse(found[0]) else found[0], text)
 
 
 def is_synthetic(number: str) -> bool:

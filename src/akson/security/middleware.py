@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from akson.fhir.model import Resource, outcome
 from akson.kit.errors import AksonError, PeerFailed, PeerSilent
 from akson.kit.log import Event, log
+from akson.kit.norwegian import without_numbers
 from akson.kit.settings import Node
 from akson.security import dpop
 from akson.security.caller import FindActor, FindApp
@@ -223,7 +224,9 @@ def _challenge(error: BadToken, scope: Scope, *, bearer: bool) -> str:
 
 
 def _outcome(error: AksonError) -> Resource:
-    return outcome([{"severity": "error", "code": error.code, "diagnostics": error.diagnostics}])
+    return outcome(
+        [{"severity": "error", "code": error.code, "diagnostics": without_numbers(error.diagnostics)}]
+    )
 
 
 def _answer(status: int, headers: dict[str, str], told: tuple[bytes, str]) -> Response:

@@ -11,6 +11,7 @@ from akson.fhir.model import Resource
 from akson.kit.errors import AksonError, Issue, MethodNotAllowed, NotAuthenticated, TooMany
 from akson.kit.ids import new_id
 from akson.kit.log import Event, log
+from akson.kit.norwegian import without_numbers
 from akson.rest.wire.http import Answer
 
 _CODES = frozenset(
@@ -62,7 +63,7 @@ def _issue(issue: Issue) -> Resource:
         "code": issue.code if issue.code in _CODES else "processing",
     }
     if issue.diagnostics:
-        made["diagnostics"] = _CONTROL.sub(" ", issue.diagnostics)[:2000]
+        made["diagnostics"] = without_numbers(_CONTROL.sub(" ", issue.diagnostics))[:2000]
     if issue.expression:
         made["expression"] = list(issue.expression)
     return made
