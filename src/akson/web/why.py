@@ -39,11 +39,12 @@ def refused(reason: str, role: str, language: str) -> Why | None:
     words = catalogue("nb")
     if f"{key}_do" not in words or not role:
         return None
-    do, short = text(f"{key}_do", language), text(reason, language)
+    do = text(f"{key}_do", language)
     if key in words:
         who = looks.role(role, language)
-        return Why(short, text(key, language, role=who), text(f"{key}_law", language), do)
-    return Why(short, *told(_RULES[reason], language), do)
+        # They say what the short words say, and more.
+        return Why("", text(key, language, role=who), text(f"{key}_law", language), do)
+    return Why(text(reason, language), *told(_RULES[reason], language), do)
 
 
 def seen(ctx: Context, patient: str, relations: Sequence[Relation], language: str) -> Why | None:
