@@ -11,7 +11,7 @@ from tests.patience import in_time
 
 from akson.fhir.search_parse import parse
 from akson.kit.errors import PeerSilent
-from akson.record import gate
+from akson.record import closed, gate
 from akson.record.context import NODE_ITSELF, opened
 from akson.record.refused import Refused
 from akson.store.access import blocks
@@ -204,3 +204,28 @@ async def test_a_single_document_is_hidden_from_all_but_the_regular_gp(world):
     await within_limit(closed)
     async with side(world, "journal").place.database.transaction(read_only=True) as tx:
         assert await tx.fetch("select 1 from access_block") == []
+
+
+async def test_somebody_without_an_hpr_number_is_named_by_the_register_of_the_own_system(world):
+    tone = await world.sign_in("journal", "tone-bakke")
+    path = await chart(tone, "journal", "Ingrid Haugen")
+    ingrid = await world.sign_in("innbygger", "ingrid")
+    form = (await ingrid.get("/innbygger/personvern/skjul")).text
+    named = re.search(r'value="(staff:310000116\.[^"]+:Tone Bakke)"', form)
+    assert named, form
+    assert "Tone Bakke kan ikke se journalen din" in await choose(ingrid, hvem=named[1], omfang="alt")
+    journal = side(world, "journal")
+    patient = path.rpartition("/")[2]
+
+    async def opens(browser):
+        secret = next(cookie.value for cookie in browser.cookies.jar if "journal" in cookie.name)
+        actor = await journal.people.find_actor((await journal.sessions.find(secret)).caller)
+        async with opened(journal.place, actor) as ctx:
+            return await closed.is_open(ctx, patient, "CarePlan")
+
+    async def shut():
+        return not await opens(tone)
+
+    await within_limit(shut)
+    hanne = await world.sign_in("journal", "hanne-lunde", "hjemmesykepleier")
+    assert await opens(hanne)

@@ -21,8 +21,16 @@ MOST = 50
 LISTED, OTHERS = "ANGITTE", "OVRIGE"
 CLOSED, SHUT, SHARING, FETCHING = "SP", "BL", "UO", "IO"
 """V7608: what opens in an emergency, what does not, giving out to others, fetching by others."""
-SUBJECTS = {"berortPerson": "hpr", "berortRolle": "role", "berortEnhet": "unit", "berortVirksomhet": "org"}
+SUBJECTS = {
+    "berortPerson": "hpr",
+    "berortRolle": "role",
+    "berortEnhet": "unit",
+    "berortVirksomhet": "org",
+    "berortAnsatt": "staff",
+}
 """Lists of the affected personnel, and what their members are called where access is decided."""
+PERSONS = frozenset({"hpr", "staff"})
+"""Named persons: by HPR number, or as `<organisation number>.<id of the Practitioner>` where somebody has none."""
 PARTS = {topic: kinds & RECORD for topic, kinds in TOPICS.items() if kinds & RECORD}
 """What can be hidden by itself: resource types by topic. Who the person is cannot be hidden from those who help."""
 
@@ -162,7 +170,7 @@ def _check(known: Definition, terms: Terms) -> None:
         raise _wrong("metadata.berortHelsepersonell", "names one of the personnel, or a unit")
     if known.kind is Kind.CONSENT and terms.all_but:
         raise _wrong("metadata.berortHelsepersonell.logiskOmfang", "a consent names those it is for")
-    if terms.scope == SHUT and (terms.all_but or any(each.kind != "hpr" for each in terms.subjects)):
+    if terms.scope == SHUT and (terms.all_but or any(each.kind not in PERSONS for each in terms.subjects)):
         raise _wrong("metadata.omfang", "BL, which holds in an emergency too, is for named persons only")
 
 

@@ -128,6 +128,8 @@ def _subjects(actor: Actor):
     yield from (f"role:{code}" for code in (actor.role, actor.authorization) if code)
     yield from (f"unit:{number}" for number in (*actor.unit_numbers, actor.unit_number) if number)
     yield from (f"org:{actor.organization}",) if actor.organization else ()
+    if actor.practitioner and actor.organization and not actor.hpr:
+        yield f"staff:{actor.organization}.{actor.practitioner.split('/')[1]}"
 
 
 def _owner(actor: Actor) -> str:

@@ -16,6 +16,7 @@ PARTIES = [
     f"{kind}/{number}" for kind in ("Organization", "PractitionerRole", "Practitioner") for number in "12"
 ]
 SUBJECTS = ["hpr:1", "hpr:2", "role:LE", "role:SP", "role:hjemmesykepleier", "role:saksbehandler"]
+SUBJECTS += ["staff:20.1", "staff:21.2"]
 SUBJECTS += ["unit:10", "unit:11", "org:20", "org:21"]
 CODINGS = [
     {"system": SYSTEM, "code": "a"},

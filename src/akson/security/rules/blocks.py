@@ -14,8 +14,15 @@ def subjects(actor: Actor) -> frozenset[str]:
     """What a block may name that this actor is: the same on every node."""
     named = [("hpr", actor.hpr), ("role", actor.role), ("role", actor.authorization)]
     named += [("unit", number) for number in {*actor.unit_numbers, actor.unit_number}]
-    named += [("org", actor.organization)]
+    named += [("org", actor.organization), ("staff", _staff(actor))]
     return frozenset(f"{kind}:{code}" for kind, code in named if code)
+
+
+def _staff(actor: Actor) -> str:
+    """What names somebody at work who has no HPR number: the owner, and the Practitioner in the owner's own register."""
+    if actor.hpr or not (actor.organization and actor.practitioner):
+        return ""
+    return f"{actor.organization}.{actor.practitioner.removeprefix('Practitioner/')}"
 
 
 def leaves(actor: Actor, action: Action, _resource_type: str, _purpose: Purpose) -> Predicate | None:

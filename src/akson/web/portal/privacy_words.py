@@ -1,5 +1,6 @@
 """A citizen's rule in words, and whom one can choose: those who have looked, the regular GP, units, professions."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -9,13 +10,15 @@ from akson.fhir.model import Resource
 from akson.kit.clock import now
 from akson.kit.norwegian import HPR, ORGANIZATION
 from akson.kit.text import text
-from akson.security.privacy import CLOSED, CONSENTS, END, Subject, Terms, read
+from akson.security.privacy import CLOSED, CONSENTS, END, PERSONS, Subject, Terms, read
 from akson.store.access.privacy import Version
 from akson.web import looks, say
 
 PROFESSIONS = ("LE", "SP", "PS", "HF", "JO", "FT", "TL", "HE")
 """Categories of health personnel (V9060) that can be chosen."""
 ALPHABET = str.maketrans("æøå", "{|}")  # standard: the last letters of the Norwegian alphabet, in their order
+STAFF = re.compile(r"[0-9]{9}\.[A-Za-z0-9.-]{1,54}")
+"""Somebody without an HPR number: the organisation, and the id of the Practitioner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +112,21 @@ def lookers(logs: Sequence[Log], doctors: Sequence[Resource]) -> list[Choice]:
         for event in log.events:
             user: Resource = next((each for each in event.get("agent", []) if each.get("requestor")), {})
             identifier = user.get("who", {}).get("identifier", {})
-            if identifier.get("system") != HPR or not user.get("name"):
+            kind, number = (
+                ("hpr", identifier["value"]) if identifier.get("system") == HPR else _staff(event, user)
+            )
+            if not number or not user.get("name"):
                 continue
             place = [each.get("who", {}).get("display", "") for each in event["agent"][1:]]
-            found.setdefault(
-                identifier["value"],
-                choice("hpr", identifier["value"], user["name"], next(filter(None, place), "")),
-            )
+            found.setdefault(number, choice(kind, number, user["name"], next(filter(None, place), "")))
     return sorted(found.values(), key=lambda each: _place(each.name))
+
+
+def _staff(event: Resource, user: Resource) -> tuple[str, str]:
+    """What names somebody at work without an HPR number: the owner of the log, and the id in its register of personnel."""
+    kind, _, id_ = str(user.get("who", {}).get("reference", "")).partition("/")
+    owner = event.get("source", {}).get("observer", {}).get("identifier", {}).get("value", "")
+    return "staff", f"{owner}.{id_}" if kind == "Practitioner" and owner and id_ else ""
 
 
 def organizations(resources: Sequence[Resource]) -> tuple[list[Choice], list[Choice]]:
@@ -156,7 +166,8 @@ def chosen(values: Iterable[str]) -> tuple[Subject, ...]:
     for value in values:
         kind, _, rest = value.partition(":")
         id_, _, name = rest.partition(":")
-        if kind in {"hpr", "role", "unit", "org"} and id_.isalnum():
+        is_id = id_.isalnum() or (kind == "staff" and STAFF.fullmatch(id_))
+        if kind in {*PERSONS, "role", "unit", "org"} and is_id:
             found.append(Subject(kind, id_, "" if kind == "role" else name[:200]))
     return tuple(dict.fromkeys(found))
 
@@ -164,7 +175,7 @@ def chosen(values: Iterable[str]) -> tuple[Subject, ...]:
 def scope_of(subjects: Iterable[Subject], *, all_but: bool) -> str:
     """SP or BL of V7608: a block on named persons alone holds in an emergency too."""
     kinds = {each.kind for each in subjects}
-    return "BL" if kinds == {"hpr"} and not all_but else CLOSED
+    return "BL" if kinds and kinds <= PERSONS and not all_but else CLOSED
 
 
 def end_of_day(words: str) -> tuple[datetime | None, bool]:
