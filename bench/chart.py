@@ -32,6 +32,7 @@ from akson.store.access import relations
 from akson.store.access.relations import Relation
 from akson.store.database.embedded import Embedded
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 
 READY = "Akson is ready"
 ROUNDS = 3
@@ -122,7 +123,7 @@ async def load(folder: Path, bundles: list[bytes], port: int) -> tuple[list[str]
     """Ids of the Synthea patients in the journal, and how many resources came with them."""
     server = Embedded(folder)
     server.start()
-    database = Database(server.uri("akson_journal"), 2)
+    database = Database(server.uri("akson_journal"), 2, reader=OWNER)
     await database.open()
     node = next(node for node in nodes(f"http://localhost:{port}") if node.name == "journal")
     direct = Direct(Place(node, database, anything))

@@ -27,6 +27,7 @@ from akson.security.policy import judge
 from akson.security.tokens import ASSURANCE, HPR, PARENT, PID
 from akson.store.database.embedded import Embedded
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from bench import chart, report, workloads
 from bench.client import Result, load, request
 from bench.server import Served, below, ticks
@@ -130,7 +131,7 @@ async def _known(folder: Path, patients: list[str], port: int) -> list[dict[str,
     """Patients with at least a page of observations: their ids, identity numbers and ids of observations."""
     server = Embedded(folder)
     server.start()
-    database = Database(server.uri("akson_journal"), 2)
+    database = Database(server.uri("akson_journal"), 2, reader=OWNER)
     await database.open()
     node = next(node for node in nodes(f"http://localhost:{port}") if node.name == "journal")
     direct = Direct(Place(node, database, anything))

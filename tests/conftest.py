@@ -15,6 +15,7 @@ from psycopg import sql
 from akson.store.database.embedded import Embedded
 from akson.store.database.migrate import migrate
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from helseid_negatives.plugin import pytest_generate_tests
 from tests import traces
 from tests.demo_world import DemoTemplates
@@ -71,10 +72,7 @@ def _template(postgres: Embedded) -> str:
     """An empty database with the schema of this version, to copy."""
 
     async def fill() -> None:
-        database = Database(postgres.uri(TEMPLATE), 1)
-        await database.open()
-        await migrate(database)
-        await database.close()
+        await migrate(Database(postgres.uri(TEMPLATE), 1))
 
     asyncio.run(fill())
     return TEMPLATE
@@ -124,7 +122,7 @@ def bare_database(postgres: Embedded) -> str:
 @pytest_asyncio.fixture
 async def database(new_database: Callable[[], str]) -> AsyncIterator[Database]:
     """An empty, migrated database, open."""
-    opened = Database(new_database(), 8)
+    opened = Database(new_database(), 8, reader=OWNER)
     await opened.open()
     yield opened
     await opened.close()

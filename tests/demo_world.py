@@ -51,8 +51,8 @@ class DemoTemplates:
 
         made, hosted = program(self.data, take)
         for each in hosted:
-            await each.place.database.open()
             await migrate(each.place.database)
+            await each.place.database.open()
             await seed(each.node.name, each.place.database, made.settings, TODAY)
             await each.place.database.close()
 

@@ -17,6 +17,7 @@ from akson.demo.ids import demo_id
 from akson.kit.ids import new_secret
 from akson.security.jose import sign
 from akson.security.system import ASSERTION
+from akson.store.database.reader import OWNER
 
 BACK = "https://app.example/back"
 BASE = "http://localhost:8000/journal"
@@ -42,7 +43,7 @@ async def register(each, *, approve=True, **changed):
         "redirect_uris": (BACK,),
         "launch_uri": "https://app.example/launch",
     }
-    async with each.place.database.transaction() as tx:
+    async with each.place.database.transaction(reader=OWNER) as tx:
         made, secret = await registry.add(tx, App(**(values | changed)))
         if approve:
             made = await registry.decide(tx, made.id, State.APPROVED, "Anne Grete Rud")

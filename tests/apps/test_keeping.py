@@ -7,6 +7,7 @@ from akson.apps.registry import App, Kind, State, origin
 from akson.kit.errors import Unprocessable
 from akson.store.access import audit
 from akson.store.access.audit import Wanted
+from akson.store.database.reader import OWNER
 from tests.apps.client import BACK, INGRID, Client, csrf, hosted, key, public, register
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -58,7 +59,7 @@ async def test_an_app_that_could_not_work_or_would_be_a_danger_is_refused(world,
         "scope": "patient/Patient.rs",
         "redirect_uris": (BACK,),
     }
-    async with hosted(world, "journal").place.database.transaction() as tx:
+    async with hosted(world, "journal").place.database.transaction(reader=OWNER) as tx:
         before = len(await registry.every(tx))
         with pytest.raises(Unprocessable) as caught:
             await registry.add(tx, App(**(good | changed)))
@@ -76,7 +77,7 @@ async def test_addresses_that_are_good(world, address):
 
 async def test_a_new_app_waits_and_is_not_offered(world):
     made, secret = await register(hosted(world, "journal"), approve=False, kind=Kind.SECRET)
-    async with hosted(world, "journal").place.database.transaction() as tx:
+    async with hosted(world, "journal").place.database.transaction(reader=OWNER) as tx:
         assert made.state is State.WAITING
         assert await registry.approved(tx, made.id) is None
         assert made.id not in {app.id for app in await registry.to_launch(tx)}
@@ -97,7 +98,7 @@ async def test_the_privacy_officer_adds_approves_and_withdraws(world, nurse):
     }
     page = await form(world, office, "/journal/apper", **values)
     assert page.text.count("<code>") >= 3  # its id, its secret, and the id again in the list
-    async with hosted(world, "journal").place.database.transaction() as tx:
+    async with hosted(world, "journal").place.database.transaction(reader=OWNER) as tx:
         app = next(each for each in await registry.every(tx) if each.name == "Min app")
     secret = page.text.split("<code>")[2].split("</code>")[0]
     client = Client(world, app, secret)
@@ -113,7 +114,7 @@ async def test_the_privacy_officer_adds_approves_and_withdraws(world, nurse):
     await form(world, office, f"/journal/apper/{app.id}", what="withdraw")
     assert (await client.call(tokens["access_token"], f"Patient/{INGRID}")).status_code == 401
     assert (await client.refresh(tokens["refresh_token"])).status_code == 401
-    async with hosted(world, "journal").place.database.transaction() as tx:
+    async with hosted(world, "journal").place.database.transaction(reader=OWNER) as tx:
         assert not await grants.of_app(tx, app.id)
         rows = [entry.row for entry in await audit.page(tx, Wanted(count=200))]
     mine = [row for row in rows if row.reason == "reason.app_keeper"]

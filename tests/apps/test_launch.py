@@ -8,6 +8,7 @@ from akson.apps.registry import Kind
 from akson.demo.ids import demo_id
 from akson.fhir.strict_json import loads
 from akson.store.access import audit
+from akson.store.database.reader import OWNER
 from tests.apps.client import (
     BACK,
     BASE,
@@ -232,7 +233,7 @@ async def test_a_citizen_uses_an_app_at_the_platform(world):
 async def test_the_log_has_the_app_and_its_user(world, nurse, app):
     tokens = await app.tokens(nurse, SCOPE, launch=await app.launch(nurse))
     await app.call(tokens["access_token"], f"Observation?patient={INGRID}")
-    async with hosted(world, "journal").place.database.transaction() as tx:
+    async with hosted(world, "journal").place.database.transaction(reader=OWNER) as tx:
         rows = await audit.find(tx, patient=INGRID, count=1)
     assert (rows[0].client_id, rows[0].actor_name) == (app.app.id, "Hanne Lunde")
     assert rows[0].reason == "reason.care_relation"

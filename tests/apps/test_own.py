@@ -7,6 +7,7 @@ import pytest
 from akson.apps import grants
 from akson.store.access import audit
 from akson.store.access.audit import Wanted
+from akson.store.database.reader import OWNER
 from tests.apps.client import BACK, Client, csrf, hosted, register
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -52,7 +53,7 @@ async def test_the_citizen_sees_own_apps_and_ends_one_at_once(world):
     assert (await other.call(others["access_token"], "AllergyIntolerance")).status_code == 200
     page = await client.ask(ingrid, SCOPE)
     assert page.status_code == 200, "the app has to ask anew"
-    async with hosted(world, "samhandling").place.database.transaction() as tx:
+    async with hosted(world, "samhandling").place.database.transaction(reader=OWNER) as tx:
         rows = [each.row for each in await audit.page(tx, Wanted(count=300))]
     assert [row.actor_name for row in rows if row.reason == "reason.own_app"] == ["Ingrid Haugen"]
     assert (await end(ingrid, client.app.id)).status_code == 200  # again: nothing to end, and no error
@@ -75,13 +76,13 @@ async def test_nobody_sees_or_ends_the_app_of_another(world):
 async def test_use_is_noted_once_a_minute_and_does_not_bring_back_what_has_ended(world):
     ingrid = await world.sign_in("innbygger", "ingrid")
     client, tokens = await allowed(world, ingrid, name="Ofte brukt")
-    async with hosted(world, "samhandling").place.database.transaction() as tx:
+    async with hosted(world, "samhandling").place.database.transaction(reader=OWNER) as tx:
         (grant,) = await grants.of_app(tx, client.app.id)
         assert grant.used
         await client.call(tokens["access_token"], "AllergyIntolerance")
         (again,) = await grants.of_app(tx, client.app.id)
         assert again.used == grant.used
-    async with hosted(world, "samhandling").place.database.transaction() as tx:
+    async with hosted(world, "samhandling").place.database.transaction(reader=OWNER) as tx:
         await grants.end_all(tx, client.app.id)
         await grants.use(tx, grants.Grant(grant.sid, grant.app, grant.caller, grant.scope))
         assert await grants.find(tx, grant.sid) is None

@@ -16,6 +16,7 @@ from akson.security import notes
 from akson.security.log_keys import LogKeys
 from akson.store.access import audit
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from tests.store.test_audit import row
 
 pytestmark = pytest.mark.store
@@ -29,7 +30,7 @@ def log(new_database, tmp_path):
     keys = LogKeys(tmp_path, "journal", "node.example/journal")
 
     async def fill():
-        database = Database(uri, 2)
+        database = Database(uri, 2, reader=OWNER)
         await database.open()
         for number in range(ROUNDS):
             for each in range(EACH):

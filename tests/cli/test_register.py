@@ -14,6 +14,7 @@ from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.registers import Register
 from akson.store.access import registers as store
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from tests.world import TODAY
 
 pytestmark = pytest.mark.store
@@ -29,7 +30,7 @@ def platform(new_database):
     node = next(each for each in nodes("http://localhost") if each.name == "samhandling")
 
     async def within(work):
-        database = Database(uri, 2)
+        database = Database(uri, 2, reader=OWNER)
         await database.open()
         try:
             async with opened(Place(node, database), NODE_ITSELF) as ctx:

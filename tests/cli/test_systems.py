@@ -8,6 +8,7 @@ import pytest
 from akson.cli.main import main
 from akson.security import keys
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from akson.trust import registry
 
 pytestmark = pytest.mark.store
@@ -29,7 +30,7 @@ def jwks(tmp_path):
 
 def stored(uri, client_id="clinic"):
     async def look():
-        database = Database(uri, 1)
+        database = Database(uri, 1, reader=OWNER)
         await database.open()
         try:
             async with database.transaction() as tx:

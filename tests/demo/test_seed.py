@@ -23,6 +23,7 @@ from akson.record.context import NODE_ITSELF, Place, opened
 from akson.record.people import People
 from akson.security.caller import Caller
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from akson.trust import registry
 
 pytestmark = pytest.mark.store
@@ -40,7 +41,7 @@ def settings(tmp_path: Path) -> Settings:
 def fill(new_database: Callable[[], str], settings: Settings):
     @asynccontextmanager
     async def filled(name: str):
-        database = Database(new_database(), 4)
+        database = Database(new_database(), 4, reader=OWNER)
         await database.open()
         try:
             await seed(name, database, settings, TODAY)
@@ -83,7 +84,7 @@ async def names(place: Place, actor, key: str) -> set[str]:
 async def test_every_node_is_filled_once_and_fast(new_database, settings):
     started, said = time.process_time(), []
     for name in CHAPTERS:
-        database = Database(new_database(), 4)
+        database = Database(new_database(), 4, reader=OWNER)
         await database.open()
         expected = len(resources(name, TODAY))
         assert await seed(name, database, settings, TODAY, lambda *step: said.append(step)) == expected

@@ -10,6 +10,7 @@ from akson.demo.nodes import persons
 from akson.exchange.edge.reach import Reach
 from akson.security.actor import Purpose
 from akson.security.client import Behalf
+from akson.store.database.reader import OWNER
 from akson.trust import registry
 
 READ, ADMIN = "akson:samhandling/fhir", "akson:samhandling/fhir akson:samhandling/admin"
@@ -22,7 +23,7 @@ def side(world, name):
 
 async def allow(world, *names, is_allowed=True):
     """The trust anchor gives these systems the right to administer the platform, or takes it away."""
-    async with side(world, "tillitsanker").place.database.transaction() as tx:
+    async with side(world, "tillitsanker").place.database.transaction(reader=OWNER) as tx:
         for name in names:
             client = await registry.find_client(tx, side(world, name).node.client_id)
             right = {"akson:samhandling/admin"}

@@ -10,6 +10,7 @@ from akson.kit.errors import NotFound
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
 from akson.security.system import AnchorRefused
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 
@@ -17,7 +18,7 @@ ASYNC = {"prefer": "respond-async"}
 
 
 async def rows(world, where):
-    async with side(world, "samhandling").place.database.transaction() as tx:
+    async with side(world, "samhandling").place.database.transaction(reader=OWNER) as tx:
         return await tx.fetch(
             f"select pat, count, action from audit where reason <> 'reason.node' and {where}"
         )
@@ -35,7 +36,7 @@ async def logged(world, action, granted):
 async def test_without_the_right_to_administer_there_is_no_export_and_the_try_is_logged(world):
     refused = await ask(world, "journal", "$export", READ, headers=ASYNC)
     assert refused.status_code == 403
-    async with side(world, "samhandling").place.database.transaction() as tx:
+    async with side(world, "samhandling").place.database.transaction(reader=OWNER) as tx:
         (row,) = await tx.fetch("select granted, client_id from audit where action = 'administer'")
     assert row == (False, side(world, "journal").node.client_id)
 
@@ -96,7 +97,7 @@ async def test_an_import_goes_no_further_when_its_system_has_not_been_heard_of_f
     begun = await ask(world, "journal", "$import", method="POST", headers=headers, content=line)
     assert begun.status_code == 202, begun.text
     place = side(world, "samhandling").place
-    async with place.database.transaction() as tx:
+    async with place.database.transaction(reader=OWNER) as tx:
         assert await tx.execute("update keep set expires = now() where kind = 'standing'") == 2
     ended = await finished(world, begun.headers["content-location"])
     assert ended.status_code == 500

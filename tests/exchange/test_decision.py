@@ -4,13 +4,15 @@ import pytest
 from tests.exchange.asking import attested_nurse, side
 from tests.exchange.forms import chart
 
+from akson.store.database.reader import OWNER
+
 pytestmark = pytest.mark.store
 
 WHY = "select distinct decision, user_selected, toa > 0, assurance, profession, token from audit where "
 
 
 async def rows(world, node, where, statement=WHY):
-    async with side(world, node).place.database.transaction() as tx:
+    async with side(world, node).place.database.transaction(reader=OWNER) as tx:
         return await tx.fetch(statement + where)
 
 

@@ -13,6 +13,7 @@ from akson.record.attest import attest
 from akson.security.actor import Purpose
 from akson.store.access import audit, blocks
 from akson.store.access.blocks import Block
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 FORM = {"reason": "acute", "why": "Falt om på gata, trenger medisinliste"}
@@ -33,7 +34,7 @@ async def opened(world, person="silje-aune", **form):
 
 
 async def run(world, statement, node="journal"):
-    async with side(world, node).place.database.transaction() as tx:
+    async with side(world, node).place.database.transaction(reader=OWNER) as tx:
         return await tx.execute(statement)
 
 
@@ -94,7 +95,7 @@ async def test_only_health_personnel_open(world):
         browser = await world.sign_in("journal", person)
         _, path = await at_the_door(world)
         assert (await browser.get(f"{path}/nodapning")).status_code in (403, 404), person
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         assert await tx.fetch("select 1 from opened_access") == []
 
 
@@ -107,7 +108,7 @@ async def test_the_citizen_sees_it_at_once_and_the_log_tells_the_basis(world):
     assert "De åpnet journalen din i en nødsituasjon" in said
     assert f"Skrev da: «{FORM['why']}»" in said
     assert "Søkte etter deg" not in said.split("Silje Aune")[1].split("Det systemene")[0]
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         rows = await audit.find(tx, patient=path.rpartition("/")[2])
     told = [each for each in rows if each.actor_name == "Silje Aune" and each.purpose == "ETREAT"]
     assert {(each.reason, each.basis, each.user_selected) for each in told} == {
@@ -124,7 +125,7 @@ async def test_a_block_on_a_named_person_holds_even_then(world, holds):
     closed = frozenset({"MedicationStatement", "Condition"})
     low, high = now().replace(year=2020), now().replace(year=2040)
     block = Block(subjects, low, high, types=closed, holds_in_emergency=holds)
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         await blocks.replace(tx, "rule", 1, path.rpartition("/")[2], [block])
     page = await submit(browser, f"{path}/nodapning", FORM)
     assert IS_OPEN in page.text
@@ -137,7 +138,7 @@ async def test_a_record_that_is_closed_as_a_whole_is_opened_by_number_unless_it_
     subjects = frozenset({f"hpr:{HPR['silje-aune']}" if holds else "role:helsesykepleier"})
     low, high = now().replace(year=2020), now().replace(year=2040)
     block = Block(subjects, low, high, holds_in_emergency=holds)
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         await blocks.replace(tx, "rule", 1, path.rpartition("/")[2], [block])
     searched = await submit(browser, "/journal/pasienter", {"query": "Ingrid Haugen"})
     assert path not in searched.text
@@ -149,7 +150,7 @@ async def test_a_record_that_is_closed_as_a_whole_is_opened_by_number_unless_it_
         assert page.status_code == nobody.status_code == 422
         assert words(page.text) == words(nobody.text)
         assert "kan ikke åpne noen journal" in page.text
-        async with side(world, "journal").place.database.transaction() as tx:
+        async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
             assert await tx.fetch("select 1 from opened_access") == []
     else:
         assert page.url.path == path
@@ -184,7 +185,7 @@ async def test_the_privacy_officer_follows_up_and_nobody_ones_own(world):
 
 async def practitioner(world):
     """Reference of the privacy officer at Solvik."""
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         found = await tx.one(
             "select 'Practitioner/' || id from resource where type = 'Practitioner'"
             " and position('Anne Grete' in convert_from(body, 'UTF8')) > 0"
@@ -195,7 +196,7 @@ async def practitioner(world):
 async def test_other_nodes_are_told_that_it_is_an_emergency(world):
     browser, path, _ = await opened(world)
     assert (await browser.get(f"{path}/kritisk")).status_code == 200
-    async with side(world, "samhandling").place.database.transaction() as tx:
+    async with side(world, "samhandling").place.database.transaction(reader=OWNER) as tx:
         rows = await tx.fetch(
             "select distinct purpose, reason, basis, user_selected from audit where actor_name = 'Silje Aune' and granted"
             " and pat <> 0"

@@ -21,6 +21,7 @@ from akson.security.roles import DEMOGRAPHY, OPEN_TYPES, ROLE_SYSTEM
 from akson.security.topics import TOPICS
 from akson.store.access import audit, blocks
 from akson.store.access.blocks import Block
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 OWN, LIST = "/journal/oppdrag", "/journal/logg/oppdrag"
@@ -65,12 +66,12 @@ async def decide(browser, what, **form):
 
 
 async def run(world, statement):
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         return await tx.execute(statement)
 
 
 async def rows(world, patient):
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         return [
             each for each in await audit.find(tx, patient=patient, count=500) if each.actor_name == "Mats Lie"
         ]
@@ -180,13 +181,13 @@ async def test_what_the_patient_has_closed_to_the_supplier_stays_closed(world):
     block = Block(frozenset({f"unit:{number}"}), now().replace(year=2020), now().replace(year=2040),
                   types=frozenset({"MedicationStatement", "MedicationRequest"}))  # fmt: skip
     assert "<tr><td><strong>" in (await browser.get(f"{path}/legemidler")).text
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         await blocks.replace(tx, "rule", 1, path.rpartition("/")[2], [block])
     assert "<tr><td><strong>" not in (await browser.get(f"{path}/legemidler")).text
 
 
 async def run_one(world, statement):
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         return (await tx.one(statement))[0]
 
 
@@ -270,7 +271,7 @@ async def test_a_technical_errand_shows_how_the_node_does_and_nothing_of_a_recor
     for kind in ("Patient", "MedicationStatement", "AuditEvent", "Task"):
         with pytest.raises(Refused):
             await found(world, browser, kind)
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         told = await tx.fetch("select decision_text, pat from audit where type = 'NodeStatus' and granted")
     assert told == [(f"2026-123: {FORM['why']}", 0)]
     patient, _ = await asked(world, ticket="2026-125")

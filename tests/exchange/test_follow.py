@@ -21,6 +21,7 @@ from akson.record.context import NODE_ITSELF, opened
 from akson.record.people import People
 from akson.record.registers import Register
 from akson.store.access import relations
+from akson.store.database.reader import OWNER
 from akson.store.record import events, resources
 from akson.store.record.resources import HistoryOf
 from akson.store.scope import NODE
@@ -45,7 +46,7 @@ async def settled(world, *names):
 
 async def patient(world, node, key):
     place = side(world, node).place
-    async with place.database.transaction(read_only=True) as tx:
+    async with place.database.transaction(read_only=True, reader=OWNER) as tx:
         found = await People(place).patient(tx, NUMBERS[key])
         return found, await relations.of_patient(tx, found["id"])
 
@@ -130,7 +131,7 @@ async def test_a_protected_address_is_gone_also_from_versions_before_and_comes_b
         assert "address" not in found
         assert {"system": taken.PROTECTION, "code": "strengtFortrolig"} in found["meta"]["security"]
         place = side(world, node).place
-        async with place.database.transaction(read_only=True) as tx:
+        async with place.database.transaction(read_only=True, reader=OWNER) as tx:
             for kind in ("Patient", "RelatedPerson"):
                 page = await resources.history(tx, NODE, HistoryOf(kind, count=500))
                 told = [each.body for each in page.versions if protected(each.body)]
@@ -210,10 +211,10 @@ async def test_somebody_new_here_is_asked_for_and_a_second_look_changes_nothing(
     await settled(world, "journal")
     found, _ = await patient(world, "journal", "tor")
     assert found["name"][0]["family"] == "Nilsen"
-    async with journal.place.database.transaction(read_only=True) as tx:
+    async with journal.place.database.transaction(read_only=True, reader=OWNER) as tx:
         mark = await events.latest(tx)
     await settled(world, "journal")
-    async with journal.place.database.transaction(read_only=True) as tx:
+    async with journal.place.database.transaction(read_only=True, reader=OWNER) as tx:
         after = [each.topic for each in await events.after(tx, mark)]
     assert not [topic for topic in after if topic.startswith("Patient")]
 

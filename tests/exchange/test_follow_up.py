@@ -8,6 +8,7 @@ from tests.exchange.asking import side
 
 from akson.store.access import audit
 from akson.store.access.audit import Wanted
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 OFFICER = "anne-grete-rud"
@@ -16,7 +17,7 @@ OFFICER = "anne-grete-rud"
 async def strange_look(world):
     """A doctor of the practice has looked at a record at which nobody there had anything to do."""
     place = side(world, "journal").place
-    async with place.database.transaction() as tx:
+    async with place.database.transaction(reader=OWNER) as tx:
         patient = await tx.one("select pat from resource where type = 'Patient' order by id limit 1")
         (doctor,) = await tx.fetch("select id from resource where type = 'Practitioner' order by id limit 1")
         await tx.execute("delete from care_relation where pat = %s", [patient[0]])
@@ -49,7 +50,7 @@ async def test_what_stands_out_is_shown_and_what_was_decided_stays(world):
             "/journal/logg/oppfolging", data=form | {"state": "asked", "note": ""} | wrong
         )
         assert answer.status_code == status
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         rows = await tx.fetch(
             "select pat from audit where type = 'AuditEvent' and pat = %s", [int(form["pat"])]
         )

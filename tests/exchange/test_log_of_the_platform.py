@@ -15,6 +15,7 @@ from akson.demo.nodes import persons
 from akson.kit.clock import now
 from akson.store.access import audit
 from akson.store.access.audit import AuditRow
+from akson.store.database.reader import OWNER
 from akson.store.index.hashing import patient_number
 
 pytestmark = pytest.mark.store
@@ -114,7 +115,7 @@ async def test_the_one_who_runs_the_machines_does_not_read_the_questions(world):
 async def looked_at_the_platform(world, pid):
     """A row of the platform's log: a doctor of the hospital has looked at somebody there."""
     hub = side(world, "samhandling")
-    async with hub.place.database.transaction() as tx:
+    async with hub.place.database.transaction(reader=OWNER) as tx:
         patient = await hub.people.patient(tx, pid)
         row = AuditRow(
             moment=now(), actor_kind="personnel", action="search", purpose="TREAT", granted=True,

@@ -13,6 +13,7 @@ from akson.kit.norwegian import FNR
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
 from akson.security.system import AnchorRefused
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 
@@ -148,7 +149,7 @@ async def test_every_look_at_everything_is_in_the_log(records):
     nurse, ids = await nurse_of(records), records.samhandling
     await nurse("GET", f"Patient/{ids['ingrid']}/$everything")
     await nurse("GET", f"Patient/{ids['olav']}/$everything")
-    async with side(records, "samhandling").place.database.transaction() as tx:
+    async with side(records, "samhandling").place.database.transaction(reader=OWNER) as tx:
         rows = await tx.fetch(
             "select granted, action, type, id, reason from audit where actor_kind = 'personnel' and type = 'Patient'"
             " order by number"
@@ -207,7 +208,7 @@ async def test_who_does_not_administer_the_node_neither_erases_nor_imports(recor
 
 async def refused_at(world, name):
     """Kinds of those who were refused to administer a node, as its log has them."""
-    async with side(world, name).place.database.transaction() as tx:
+    async with side(world, name).place.database.transaction(reader=OWNER) as tx:
         rows = await tx.fetch("select actor_kind from audit where action = 'administer' and not granted")
     return sorted(kind for (kind,) in rows)
 
@@ -239,7 +240,7 @@ async def test_who_administers_erases_a_record_and_the_citizen_finds_nothing_and
     nurse = await nurse_of(records)
     kept = matches(await nurse("GET", f"Patient/{ids['ingrid']}/$everything"))
     assert "Observation/seen-ingrid" in kept
-    async with side(records, "samhandling").place.database.transaction() as tx:
+    async with side(records, "samhandling").place.database.transaction(reader=OWNER) as tx:
         rows = await tx.fetch("select count from audit where action = 'administer' and granted and pat <> 0")
     assert rows == [(counts["resources"],)]
 
@@ -256,6 +257,6 @@ async def test_who_administers_imports_and_every_resource_is_in_the_log(records)
     assert answer.json()["output"] == [
         {"type": "Flag", "count": 1, "created": 1, "updated": 0, "unchanged": 0}
     ]
-    async with side(records, "samhandling").place.database.transaction() as tx:
+    async with side(records, "samhandling").place.database.transaction(reader=OWNER) as tx:
         rows = await tx.fetch("select action, actor_kind, client_id from audit where id = 'line'")
     assert rows == [("create", "system", side(records, "journal").node.client_id)]

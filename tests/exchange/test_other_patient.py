@@ -7,6 +7,7 @@ from akson.fhir.strict_json import dumps, loads
 from akson.kit.norwegian import FNR
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 
@@ -77,7 +78,7 @@ async def test_another_patient_is_refused_wherever_it_is_named(world, nurse):
     assert len(bodies) == 1  # whether the other exists or not
 
     place = side(world, "samhandling").place
-    async with place.database.transaction() as tx:
+    async with place.database.transaction(reader=OWNER) as tx:
         (refused,) = (await tx.fetch(ROWS))[0]
         (written,) = (await tx.fetch("select count(*) from resource where body like '%other-patient%'"))[0]
     assert (refused, written) == (len(asked), 0)

@@ -15,6 +15,7 @@ from akson.record import closed, gate
 from akson.record.context import NODE_ITSELF, opened
 from akson.record.refused import Refused
 from akson.store.access import blocks
+from akson.store.database.reader import OWNER
 from akson.store.index.hashing import patient_number
 
 pytestmark = pytest.mark.store
@@ -98,7 +99,7 @@ async def test_a_part_of_the_record_is_hidden_and_the_rest_is_not(world):
     await choose(ingrid, hvem=HANNE, omfang="deler", **{"del": "medicines"})
     await within_limit(hides(hanne, f"{path}/legemidler", TOLD))
     assert (await hanne.get(f"{path}/problemer")).status_code == 200
-    async with journal.place.database.transaction(read_only=True) as tx:
+    async with journal.place.database.transaction(read_only=True, reader=OWNER) as tx:
         rows = await tx.fetch("select distinct types, subjects, listed, holds_in_emergency from access_block")
     ((types, subjects, listed, emergency),) = rows
     assert (subjects, listed, emergency) == (["hpr:9100101"], True, True)
@@ -108,7 +109,7 @@ async def test_a_part_of_the_record_is_hidden_and_the_rest_is_not(world):
 
 async def test_a_node_that_has_not_heard_the_rules_opens_no_record(world):
     journal = side(world, "journal")
-    async with journal.place.database.transaction() as tx:
+    async with journal.place.database.transaction(reader=OWNER) as tx:
         await tx.execute("delete from privacy_followed")
     world.silent.add("samhandling")
     hanne = await world.sign_in("journal", "hanne-lunde", "hjemmesykepleier")
@@ -147,7 +148,7 @@ async def test_a_new_patient_of_a_node_is_closed_as_the_citizen_has_said_before(
     fjellheim = side(world, "fjellheim")
 
     async def known():
-        async with fjellheim.place.database.transaction(read_only=True) as tx:
+        async with fjellheim.place.database.transaction(read_only=True, reader=OWNER) as tx:
             return bool(await tx.fetch("select 1 from privacy_mirror"))
 
     await within_limit(known)
@@ -170,7 +171,7 @@ async def test_what_is_not_shared_is_not_seen_from_another_organisation(world):
     hospital = side(world, "sykehus")
 
     async def closed():
-        async with hospital.place.database.transaction(read_only=True) as tx:
+        async with hospital.place.database.transaction(read_only=True, reader=OWNER) as tx:
             found = await tx.fetch("select subjects, listed from access_block")
         return [tuple(each) for each in found] == [([f"org:{hospital.node.organization}"], False)]
 
@@ -197,12 +198,12 @@ async def test_a_single_document_is_hidden_from_all_but_the_regular_gp(world):
     hospital = side(world, "sykehus")
 
     async def closed():
-        async with hospital.place.database.transaction(read_only=True) as tx:
+        async with hospital.place.database.transaction(read_only=True, reader=OWNER) as tx:
             found = await tx.fetch("select b.key, r.type from access_block b join resource r using (key)")
         return {row[1] for row in found} == {"DocumentReference", "Binary"}
 
     await within_limit(closed)
-    async with side(world, "journal").place.database.transaction(read_only=True) as tx:
+    async with side(world, "journal").place.database.transaction(read_only=True, reader=OWNER) as tx:
         assert await tx.fetch("select 1 from access_block") == []
 
 

@@ -7,6 +7,7 @@ from tests.exchange.asking import PIDS, side
 
 from akson.security.client import Behalf
 from akson.security.privacy import DEFINITIONS
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 
@@ -151,7 +152,7 @@ async def test_every_look_and_change_is_in_the_citizens_log(world):
     await ingrid(READ)
     await follow(world, "journal", {})
     platform = side(world, "samhandling")
-    async with platform.place.database.transaction(read_only=True) as tx:
+    async with platform.place.database.transaction(read_only=True, reader=OWNER) as tx:
         found = await tx.fetch(
             "select action, actor_kind, id, version from audit where type = 'PrivacySetting' order by number"
         )

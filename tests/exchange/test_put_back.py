@@ -15,6 +15,7 @@ from tests.patience import in_time
 from tests.world import program
 
 from akson.record import tide
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 NODE = "journal"
@@ -79,7 +80,7 @@ async def test_what_was_closed_after_the_backup_is_closed_after_the_restore(demo
         assert TOLD not in (await gp.get(f"{path}/legemidler")).text
         amir = await world.sign_in(NODE, "hanne-lunde")
         assert TOLD not in (await amir.get(f"{path}/legemidler")).text
-        async with side(world, NODE).place.database.transaction() as tx:
+        async with side(world, NODE).place.database.transaction(reader=OWNER) as tx:
             assert await tx.fetch("select 1 from opened_access where high > now()") == []
         world.silent.clear()
         began = time.monotonic()

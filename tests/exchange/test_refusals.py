@@ -8,6 +8,7 @@ from starlette.routing import Mount, Route
 from tests.exchange.asking import side
 
 from akson.kit.text import catalogue
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 
@@ -62,7 +63,7 @@ def all_paths(world):
 
 async def refused(world, node):
     """How many rows of refusals a node's log has, and the reason of the last."""
-    async with side(world, node).place.database.transaction() as tx:
+    async with side(world, node).place.database.transaction(reader=OWNER) as tx:
         rows = await tx.fetch("select reason from audit where not granted order by number")
     return len(rows), rows[-1][0] if rows else ""
 
@@ -115,7 +116,7 @@ async def test_signing_in_and_out_and_taking_a_role_are_in_the_logs_of_both_side
     assert (await browser.post("/journal/logout", data={"csrf_token": secret})).status_code == 200
 
     async def rows(node):
-        async with side(world, node).place.database.transaction() as tx:
+        async with side(world, node).place.database.transaction(reader=OWNER) as tx:
             return await tx.fetch(
                 "select action, actor_name, reason from audit where action in ('login', 'logout', 'role') and granted"
             )

@@ -17,6 +17,7 @@ from akson.demo.registers import person_id
 from akson.kit.clock import now
 from akson.record.registers import Register
 from akson.security.representation import header
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 
@@ -59,7 +60,7 @@ async def test_a_mother_acts_for_her_child_and_is_told_apart_in_the_log(world):
     # Powers of attorney are the citizen's own.
     assert (await kristine.get("/innbygger/fullmakt")).status_code == 403
     for name in ("journal", "sykehus"):
-        async with side(world, name).place.database.transaction(read_only=True) as tx:
+        async with side(world, name).place.database.transaction(read_only=True, reader=OWNER) as tx:
             rows = await tx.fetch("select distinct actor_kind, role, reason, basis from audit"
                                   " where actor_name = 'Kristine Eriksen' and granted and pat <> 0")  # fmt: skip
         assert {tuple(row) for row in rows} >= {
@@ -67,7 +68,7 @@ async def test_a_mother_acts_for_her_child_and_is_told_apart_in_the_log(world):
         }, name
     form = {"csrf_token": csrf(health.text), "hvem": "hpr:9100101:Hanne Lunde", "lagre": "ja", "mener": "ja"}
     assert "Lagret" in (await kristine.post("/innbygger/personvern/skjul", data=form)).text
-    async with side(world, "samhandling").place.database.transaction(read_only=True) as tx:
+    async with side(world, "samhandling").place.database.transaction(read_only=True, reader=OWNER) as tx:
         (rule,) = await tx.fetch("select pid, by_name, by_right from privacy_setting")
         rows = await tx.fetch("select distinct actor_kind, reason from audit where actor_name = 'Kristine Eriksen'"
                               " and granted and type <> ''")  # fmt: skip
@@ -80,7 +81,7 @@ async def test_who_may_act_for_nobody_is_not_asked_and_cannot_choose(world):
         browser = await world.sign_in("innbygger", person)
         assert await choices(browser) == {}
         page = await browser.get("/innbygger/personvern")
-        async with side(world, "samhandling").place.database.transaction(read_only=True) as tx:
+        async with side(world, "samhandling").place.database.transaction(read_only=True, reader=OWNER) as tx:
             patient = await side(world, "samhandling").people.patient(tx, PIDS["olav"])
         form = {"csrf_token": csrf(page.text), "role": f"Patient/{patient['id']}"}
         assert (await browser.post("/innbygger/role", data=form)).status_code == 403
@@ -90,7 +91,7 @@ async def test_a_guardian_acts_and_a_secret_address_ends_it_at_the_next_page(wor
     gunnar = await world.sign_in("innbygger", "gunnar")
     assert "Gunnar Fjeld handler for" in (await act_for(gunnar, "Lukas Fjeld")).text
     assert (await gunnar.get("/innbygger/helse")).status_code == 200
-    async with side(world, "samhandling").place.database.transaction() as tx:
+    async with side(world, "samhandling").place.database.transaction(reader=OWNER) as tx:
         secret = '{"addressProtection": [{"level": "StrictlyConfidential"}]}'
         await tx.execute(
             "update register_entry set body = body || %s::jsonb where register = 'person' and keys && %s::text[]",
@@ -190,7 +191,7 @@ async def test_a_record_system_follows_the_powers_itself_and_one_taken_back_ends
     await ingrid.post("/innbygger/fullmakt/ta-tilbake", data=back)
     for node in ("journal", "sykehus"):
         await within_limit(none(documents(marit, node, pid, "FU")))
-    async with side(world, "journal").place.database.transaction(read_only=True) as tx:
+    async with side(world, "journal").place.database.transaction(read_only=True, reader=OWNER) as tx:
         rows = await tx.fetch("select giver::text, holder::text from power_mirror")
     assert rows
     assert not {pid, PIDS["marit"]} & {each for row in rows for each in row}
@@ -204,7 +205,7 @@ async def test_a_node_that_hears_nothing_of_the_platform_lets_nobody_act_by_a_po
     world.silent.add(
         "samhandling"
     )  # nobody hears of it any more; what is asked here goes straight to the node
-    async with side(world, "sykehus").place.database.transaction() as tx:
+    async with side(world, "sykehus").place.database.transaction(reader=OWNER) as tx:
         await tx.execute("update privacy_followed set heard = now() - interval '16 seconds'")
     assert await count() == 0
     world.silent.clear()

@@ -18,6 +18,7 @@ from akson.record.context import NODE_ITSELF, opened
 from akson.record.refused import Refused
 from akson.security.actor import Actor, Kind
 from akson.security.roles import ROLE_SYSTEM
+from akson.store.database.reader import OWNER
 from akson.store.underway import messages
 
 pytestmark = pytest.mark.store
@@ -159,7 +160,7 @@ async def test_a_referral_there_and_a_summary_back(scene):
         assert any(d.get("description") == "Epikrise medisinsk avdeling" for d in documents)
         tasks = await find(ctx, "Task", ("patient", f"Patient/{patient}"), ("_count", "100"))
         assert any(t["code"]["text"] == "Les epikrise" for t in tasks)
-    async with hospital.place.database.transaction() as tx:
+    async with hospital.place.database.transaction(reader=OWNER) as tx:
         (out,) = await messages.find(tx, "out")
     assert (out.state, out.answers) == ("acknowledged", entry.id)
 
@@ -206,7 +207,7 @@ async def test_who_does_not_treat_the_patient_cannot_refer(scene):
     stranger = replace(doctor, units=frozenset({"Organization/other"}), practitioner="", role_reference="")
     with pytest.raises((NotFound, Refused, Unprocessable)):
         await refer(gp, stranger, patient)
-    async with gp.place.database.transaction() as tx:
+    async with gp.place.database.transaction(reader=OWNER) as tx:
         assert await messages.find(tx, "out") == []
 
 
@@ -216,12 +217,12 @@ async def test_a_platform_that_is_down_keeps_the_letter_until_it_is_back(world, 
     world.silent.add("samhandling")
     _, message = await refer(gp, doctor, patient)
     await gp.mailroom.engine().tick()
-    async with gp.place.database.transaction() as tx:
+    async with gp.place.database.transaction(reader=OWNER) as tx:
         assert (await messages.get(tx, message.id)).state == "queued"
         await messages.lease(tx, message.id, message.made or message.due)
     world.silent.clear()
     await settle(gp, hospital)
-    async with gp.place.database.transaction() as tx:
+    async with gp.place.database.transaction(reader=OWNER) as tx:
         assert (await messages.get(tx, message.id)).state == "acknowledged"
 
 

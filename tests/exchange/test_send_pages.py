@@ -18,6 +18,7 @@ from akson.messaging import codec
 from akson.messaging.model import Ident
 from akson.messaging.outbox import Sending
 from akson.messaging.sign import sign
+from akson.store.database.reader import OWNER
 from akson.store.underway import messages
 
 pytestmark = pytest.mark.store
@@ -299,7 +300,7 @@ async def test_the_monitor_counts_names_nobody_and_lets_operations_act(world, mo
 async def test_a_message_with_a_wrong_identity_number_is_answered_with_its_code(world):
     journal = next(each for each in world.app.state.hosted if each.node.name == "journal")
     await referred(world)
-    async with journal.place.database.transaction() as tx:
+    async with journal.place.database.transaction(reader=OWNER) as tx:
         (good,) = await messages.find(tx, "out")
         letter = codec.read(await messages.payload(tx, good.id)).content
     number = letter.header.patient.national_id

@@ -23,6 +23,7 @@ from akson.record.replay.replaying import Cursor, Replay
 from akson.record.replay.tally import Tally
 from akson.store.access import blocks
 from akson.store.access.blocks import Block
+from akson.store.database.reader import OWNER
 from akson.store.index.hashing import patient_number
 
 pytestmark = pytest.mark.store
@@ -74,12 +75,12 @@ async def replayed(world, change="", node="journal"):
 
 
 async def run(world, statement, *values):
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         return await tx.execute(statement, list(values))
 
 
 async def fetched(world, statement, node="journal"):
-    async with side(world, node).place.database.transaction() as tx:
+    async with side(world, node).place.database.transaction(reader=OWNER) as tx:
         return await tx.fetch(statement)
 
 
@@ -94,7 +95,7 @@ async def test_without_a_change_the_rules_reproduce_the_log(world):
         await fetched(world, "select type, id from resource where type = 'MedicationStatement' limit 1")
     )[0]
     for rows in ([block], []):
-        async with side(world, "journal").place.database.transaction() as tx:
+        async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
             await blocks.replace(tx, "rule", 1, path.rpartition("/")[2], rows)
         await nurse.get(f"{path}/legemidler")
     assert (kind, bool(id_)) == ("MedicationStatement", True)

@@ -8,6 +8,7 @@ from akson.security.actor import Kind
 from akson.security.anchor import Anchor
 from akson.security.client import Peer
 from akson.security.system import AnchorRefused, System
+from akson.store.database.reader import OWNER
 from akson.trust import registry
 
 pytestmark = pytest.mark.store
@@ -50,7 +51,7 @@ async def test_only_systems_that_the_anchor_knows_may_talk(world, tmp_path):
 @pytest.mark.proves("T5")
 async def test_a_system_that_the_anchor_takes_away_is_out(world):
     journal, anchor = side(world, "journal"), side(world, "tillitsanker")
-    async with anchor.place.database.transaction() as tx:
+    async with anchor.place.database.transaction(reader=OWNER) as tx:
         known = await registry.find_client(tx, journal.node.client_id)
         await registry.register_client(tx, replace(known, scopes=frozenset()))
     with pytest.raises(AnchorRefused):

@@ -18,6 +18,7 @@ from akson.record.context import NODE_ITSELF, opened
 from akson.record.who_can_besides import Way, besides
 from akson.store.access import attorneys, blocks
 from akson.store.access.attorneys import Told
+from akson.store.database.reader import OWNER
 from akson.store.scope_holds import Block
 
 pytestmark = pytest.mark.store
@@ -64,7 +65,7 @@ async def test_who_came_by_an_attest_stands_for_the_hour_that_it_lasts_and_not_w
     assert await found(world, "ingrid", now() + timedelta(minutes=61)) == []
     assert await found(world, "ingrid", now() - timedelta(minutes=10)) == []
     each = side(world, "journal")
-    async with each.place.database.transaction() as tx:
+    async with each.place.database.transaction(reader=OWNER) as tx:
         patient = await each.people.patient(tx, NUMBERS["ingrid"])
         start, end = now() - timedelta(days=1), now() + timedelta(days=1)
         row = Block(frozenset({f"hpr:{HPR['ola-strand']}"}), start, end)
@@ -78,7 +79,7 @@ async def test_parents_and_who_holds_a_power_are_told(world):
     assert "Kristine Eriksen" in said
     assert "Foreldreansvar" in said
     begins = now()
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         high = now() + timedelta(days=30)
         await attorneys.keep(tx, Told("a", 1, PIDS["ingrid"], PIDS["olav"], ["journal"], high))
         await attorneys.keep(tx, Told("b", 1, PIDS["ingrid"], PIDS["thomas"], ["personvern"], high))
@@ -99,7 +100,7 @@ async def test_apps_of_those_who_can_read_and_services_are_told_until_they_end(w
     assert "App som Hanne Lunde bruker, siden i dag kl." in said
     assert "Rapporten" in said
     assert "Tjeneste som er godkjent her, siden i dag kl." in said
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         await grants.end_all(tx, client.app.id)
     said = await told(world)
     assert "Vekstapp" not in said

@@ -15,6 +15,7 @@ from akson.record.context import NODE_ITSELF, opened
 from akson.security import notes
 from akson.security.notes import PublicKey
 from akson.store.access import checkpoints, leaves
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 
@@ -36,7 +37,7 @@ def platform(world):
 
 
 async def run(world, statement, name="journal"):
-    async with side(world, name).place.database.transaction() as tx:
+    async with side(world, name).place.database.transaction(reader=OWNER) as tx:
         await tx.execute(statement)
 
 
@@ -126,7 +127,7 @@ async def test_a_clock_that_is_wrong_is_refused(world, monkeypatch):
 async def test_another_system_cannot_speak_for_a_log(world):
     await look(world)
     assert await to_platform(world).visit(platform(world))
-    async with side(world, "samhandling").place.database.transaction() as tx:
+    async with side(world, "samhandling").place.database.transaction(reader=OWNER) as tx:
         seen = await checkpoints.watched(tx, side(world, "journal").log_keys.origin)
     answer = await side(world, "sykehus").peer.request(
         "POST",
@@ -166,5 +167,5 @@ async def test_without_a_token_nothing_is_countersigned_and_unknown_logs_are_not
         assert (await anyone.post("/samhandling/vitne/add-checkpoint", content=b"")).status_code == 401
         assert (await anyone.get("/samhandling/vitne/other.example/journal")).status_code == 404
     head = await look(world)
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         assert await leaves.head(tx) == head

@@ -18,6 +18,7 @@ from akson.rest.open import open_place, standalone
 from akson.store.database.embedded import Embedded
 from akson.store.database.migrate import migrate
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from tests.fuzz import server
 from tests.fuzz.layers import LAYERS
 from tests.patience import in_time
@@ -51,7 +52,7 @@ def of_layers(rng: random.Random) -> int:
 
 async def soak(postgres: Embedded, seconds: float, seed: int) -> int:
     """Run until the time is over; 1 when memory grew."""
-    database = Database(postgres.uri("soak"), 4)
+    database = Database(postgres.uri("soak"), 4, reader=OWNER)
     await database.open()
     await migrate(database)
     app = standalone(open_place(database, "http://fhir.example"), limit=200_000)

@@ -19,6 +19,7 @@ from akson.store.access.blocks import Block
 from akson.store.access.errands import Asking
 from akson.store.access.openings import Opening
 from akson.store.database.pool import Tx
+from akson.store.database.reader import OWNER
 from akson.store.index.hashing import patient_number, resource_key
 from akson.store.record.bulk import write_many
 from akson.store.record.writes import Write
@@ -51,7 +52,7 @@ def of(patient: str, kind: str) -> str:
 async def hide(world: Program) -> None:
     """Make the program the one that holds what is hidden."""
     for name in (*RECORDS, "samhandling"):
-        async with side(world, name).place.database.transaction() as tx:
+        async with side(world, name).place.database.transaction(reader=OWNER) as tx:
             await _record(tx, name)
             if name in RECORDS:
                 await _around(tx, name)
@@ -192,7 +193,7 @@ async def close(world: Program, subjects: frozenset[str], *, single: bool) -> No
             if single
             else [Block(subjects, **EVER, types=frozenset(RECORD | set(kinds())))]
         )
-        async with side(world, node).place.database.transaction() as tx:
+        async with side(world, node).place.database.transaction(reader=OWNER) as tx:
             await blocks.replace(tx, f"qvaz-{single}", 1, astrid(node), closed)
 
 

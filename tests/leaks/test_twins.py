@@ -16,6 +16,7 @@ import pytest_asyncio
 from akson.security.actor import Actor, Errand, Kind
 from akson.security.roles import RECORD
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from tests.leaks.compare import seen
 from tests.leaks.probes import reads, references, searches, whole, writes
 from tests.leaks.statements import NOW_AND_THEN, noting, statements
@@ -47,7 +48,7 @@ async def twins(new_database):
     async with AsyncExitStack() as stack:
         made = []
         for with_secret in (True, False):
-            database = Database(new_database(), 2)
+            database = Database(new_database(), 2, reader=OWNER)
             await database.open()
             stack.push_async_callback(database.close)
             made.append(await World(database).fill(with_secret=with_secret))

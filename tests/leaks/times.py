@@ -25,6 +25,7 @@ from akson.record.context import NODE_ITSELF, opened
 from akson.store.database.embedded import Embedded
 from akson.store.database.migrate import migrate
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from tests.leaks.worlds import World
 from tests.record.making import NURSE, condition
 
@@ -119,7 +120,7 @@ async def filled(database: Database) -> World:
 
 async def all_measured(uri: str, pairs: int) -> list[Found]:
     """Every kind, on a database of its own."""
-    database = Database(uri, 2)
+    database = Database(uri, 2, reader=OWNER)
     await database.open()
     await migrate(database)
     world = await filled(database)

@@ -18,6 +18,7 @@ from akson.messaging.model import Letter, Person
 from akson.messaging.transport import MshTransport
 from akson.rest.platform.msh import MessageApi
 from akson.store.database.pool import Database, Tx
+from akson.store.database.reader import OWNER
 from akson.store.underway.messages import Message
 
 GP_HER = "8000102"
@@ -125,7 +126,7 @@ class World:
 @asynccontextmanager
 async def world(new_database: Callable[[], str]) -> AsyncIterator[World]:
     """Everything, closed afterwards."""
-    bases = [Database(new_database(), 4) for _ in range(3)]
+    bases = [Database(new_database(), 4, reader=OWNER) for _ in range(3)]
     for base in bases:
         await base.open()
     app = platform(bases[0], {"gp": {GP_HER, GP_UNIT}, "hospital": {HOSPITAL_HER, COPY_HER}})

@@ -40,7 +40,7 @@ def block(**changes):
 
 async def look(database, actor, *rows):
     async with opened(Place(NODE, database), actor) as ctx:
-        await blocks.replace(ctx.tx, "r", 1, "p1", rows)
+        await blocks.replace(ctx.tx.as_node, "r", 1, "p1", rows)
         return [each.id for each in await closed.open_letters(ctx, ALL)], await closed.notice(ctx, "p1")
 
 
@@ -83,7 +83,7 @@ async def test_what_others_closed_is_closed_and_the_chart_says_nothing_of_it(dat
 
 async def test_a_stream_is_silent_of_types_that_are_closed(database):
     async with opened(Place(NODE, database), HANNE) as ctx:
-        await blocks.replace(ctx.tx, "r", 1, "p1", [block(types=frozenset({"AllergyIntolerance"}))])
+        await blocks.replace(ctx.tx.as_node, "r", 1, "p1", [block(types=frozenset({"AllergyIntolerance"}))])
         assert not await closed.is_open(ctx, "p1", "AllergyIntolerance")
         assert await closed.is_open(ctx, "p1", "Condition")
         assert await closed.is_open(ctx, "p2", "AllergyIntolerance")

@@ -167,7 +167,7 @@ async def test_to_choose_among_grounds_costs_no_statement_and_with_one_ground_no
     monkeypatch.setattr(Link, "run", noted_run)
     monkeypatch.setattr(Link, "put_ahead", noted_ahead)
     one, several = await statements(of_first_ground, both), await statements(decide, both)
-    assert len(one) == len(several) == 8  # begin, three looks with their row each, commit
+    assert len(one) == len(several) == 9  # begin, who reads, three looks with their row each, commit
     assert [sql for sql in one if "audit" not in sql] == [sql for sql in several if "audit" not in sql]
     assert one.count(audit.APPEND_ONE) + one.count(audit.APPEND_MANY) == 3
     assert not {audit.APPEND_ONE, audit.APPEND_MANY} & set(several)

@@ -9,6 +9,7 @@ from akson.kit.errors import Unavailable
 from akson.kit.limits import Limits
 from akson.rest.open import open_place, standalone
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from tests.rest.making import issue, patient
 
 pytestmark = pytest.mark.store
@@ -166,7 +167,7 @@ async def test_a_page_larger_than_the_largest_is_the_largest_and_says_so(small):
 
 
 async def test_a_statement_that_takes_too_long_is_ended_by_name(new_database):
-    database = Database(new_database(), 2, statement_timeout=1)
+    database = Database(new_database(), 2, statement_timeout=1, reader=OWNER)
     await database.open()
     try:
         with pytest.raises(Unavailable, match="AKSON_STATEMENT_TIMEOUT"):

@@ -8,6 +8,7 @@ import pytest
 
 from akson.rest.open import open_place, standalone
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from tests.rest.conftest import BASE, JSON, LIMIT
 from tests.rest.making import matches, patient, post
 
@@ -21,7 +22,7 @@ SYSTEM = "urn:oid:2.16.578.1.12.4.1.4.1"
 async def clients(new_database):
     """Fifty clients; every other one is served from connections of its own, as by another process."""
     uri = new_database()
-    databases = [Database(uri, 6), Database(uri, 6)]
+    databases = [Database(uri, 6, reader=OWNER), Database(uri, 6, reader=OWNER)]
     for database in databases:
         await database.open()
     apps = [standalone(open_place(database, BASE), limit=LIMIT) for database in databases]

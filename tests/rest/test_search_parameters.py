@@ -9,6 +9,7 @@ from akson.record import reindexing
 from akson.rest.background import run
 from akson.rest.open import open_place, standalone
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from akson.store.operations.reindex import BATCH
 from akson.store.underway import jobs
 from tests.rest.making import bundle, issue, matches, observation, patient, put, stored
@@ -140,7 +141,7 @@ async def test_a_changed_one_waits_for_a_new_run_and_forgets_what_it_was(client,
 
 
 async def test_another_process_notices(client, place):
-    other = open_place(Database(place.database.uri, 2), BASE)
+    other = open_place(Database(place.database.uri, 2, reader=OWNER), BASE)
     await other.database.open()
     transport = httpx.ASGITransport(standalone(other, limit=200_000))
     async with httpx.AsyncClient(transport=transport, base_url=f"{BASE}/fhir") as elsewhere:

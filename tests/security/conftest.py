@@ -5,6 +5,7 @@ import pytest_asyncio
 from psycopg import sql
 
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from tests.security.world import World
 
 NAMES = ("tillitsanker", "journal", "sykehus")
@@ -20,7 +21,7 @@ async def world(postgres, _template, tmp_path_factory):
             )
             made = sql.SQL("create database {} template {}")
             connection.execute(made.format(sql.Identifier(name), sql.Identifier(_template)))
-            databases[name] = Database(postgres.uri(name), 4)
+            databases[name] = Database(postgres.uri(name), 4, reader=OWNER)
     for database in databases.values():
         await database.open()
     found = World(tmp_path_factory.mktemp("world"), databases)

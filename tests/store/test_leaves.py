@@ -12,6 +12,7 @@ from akson.store.access import audit, leaves
 from akson.store.access.leaves import Broken, Head
 from akson.store.database.migrate import migrate, migrations
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from tests.store.test_audit import row
 from tests.store.test_seals import OLD_ROW
 
@@ -164,7 +165,7 @@ async def fits(database):
 
 
 async def test_leaves_of_before_there_were_decisions_and_names_still_fit(bare_database):
-    database = Database(bare_database, 2)
+    database = Database(bare_database, 2, reader=OWNER)
     await database.open()
     decision = next(each.number for each in migrations() if each.name == "audit_decision")
     await migrate(database, until=decision - 1)

@@ -7,6 +7,7 @@ import pytest
 
 from akson.fhir.extract import extract
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from akson.store.operations import many
 from akson.store.record import resources
 from akson.store.record.resources import Write
@@ -38,7 +39,7 @@ async def undone(database):
 
 
 async def test_a_value_whose_first_writer_gave_up_is_known_from_the_next(database):
-    one = Database(database.uri, 1)  # all on one connection, which remembers
+    one = Database(database.uri, 1, reader=OWNER)  # all on one connection, which remembers
     await one.open()
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):

@@ -9,6 +9,7 @@ import pytest
 from akson.store.access import audit, seals
 from akson.store.database.migrate import migrate, migrations
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from tests.store.test_audit import row
 
 
@@ -96,7 +97,7 @@ organization_name, client_id, node, basis, pat, type, id, version, count, reques
 @pytest.fixture
 async def sealed_before(bare_database):
     """A database of the version before decisions came into the log, with two rows under a seal of that version."""
-    database = Database(bare_database, 2)
+    database = Database(bare_database, 2, reader=OWNER)
     await database.open()
     decision = next(each.number for each in migrations() if each.name == "audit_decision")
     await migrate(database, until=decision - 1)

@@ -34,6 +34,7 @@ from akson.security.caller import Caller
 from akson.store.database.embedded import Embedded
 from akson.store.database.migrate import migrate
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from akson.web.ehr.routes import ehr_routes
 from akson.web.error import show_error
 from akson.web.language import language_routes
@@ -53,7 +54,7 @@ def _front_end_files() -> None:
 
 
 async def _fill(uri: str, node: str) -> None:
-    database = Database(uri, 1)
+    database = Database(uri, 1, reader=OWNER)
     await database.open()
     await migrate(database)
     async with opened(Place(NODES[node], database), NODE_ITSELF) as ctx:
@@ -202,7 +203,7 @@ async def platform(platform_uri: str) -> AsyncIterator[Browser]:
 
 
 async def _browser(uri: str, node: str, path: str, routes: list[BaseRoute]) -> AsyncIterator[Browser]:
-    database = Database(uri, 4)
+    database = Database(uri, 4, reader=OWNER)
     await database.open()
     browser = Browser(Place(NODES[node], database), path, routes)
     yield browser

@@ -16,6 +16,7 @@ from akson.exchange.edge.reach import Reach
 from akson.fhir.strict_json import loads
 from akson.record import closed, gate
 from akson.record.context import Context, opened
+from akson.record.reading import reader_of
 from akson.record.trail import attested
 from akson.rest.edge import client_request
 from akson.security.actor import Actor, Kind, Purpose
@@ -23,6 +24,7 @@ from akson.security.caller import RoleChoice
 from akson.security.rules.blocks import subjects
 from akson.security.sessions import Session
 from akson.store.access import consents
+from akson.store.database.reader import NODE
 from akson.web.live import own_stream, stream
 from akson.web.page import render
 from akson.web.show import national_id
@@ -59,7 +61,7 @@ def live_routes(each: Hosted) -> list[BaseRoute]:
         """The chart, when this node has heard of a consent that was written down, or after a while."""
         actor, id_ = request.state.actor, request.path_params["patient"]
         for _ in range(HEARINGS if actor is not None else 0):
-            async with each.place.database.singly() as tx:
+            async with each.place.database.singly(NODE) as tx:
                 if await consents.until(tx, id_, subjects(actor)):
                     break
             await asyncio.sleep(PAUSE)
@@ -156,7 +158,7 @@ async def decided(each: Hosted, actor: Actor, purpose: Purpose, pid: str) -> tup
 
     It is in the log before it is told to anybody, beside the page's own transaction, which may yet come to nothing.
     """
-    async with each.doorway.transaction() as tx:
+    async with each.doorway.transaction(reader=reader_of(actor)) as tx:
         patient = await each.people.treated(tx, actor, pid)
         if not patient:
             return "", purpose

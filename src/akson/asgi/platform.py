@@ -40,6 +40,7 @@ from akson.security.representation import header
 from akson.security.scopes import require_scope
 from akson.store.access import audit
 from akson.store.database.pool import Tx
+from akson.store.database.reader import NODE as READER
 from akson.store.scope import NODE
 from akson.store.search import statements
 
@@ -87,7 +88,7 @@ def register_routes(each: Hosted) -> list[BaseRoute]:
 async def _search(each: Hosted, type_: str, pairs: Sequence[tuple[str, str]]) -> Sequence[Resource]:
     # Units and their addresses are no one's record: read as the sign-in reads them.
     query = parse(type_, list(pairs), base=each.node.fhir)
-    async with each.place.database.transaction(read_only=True) as tx:
+    async with each.place.database.transaction(read_only=True, reader=READER) as tx:
         return [loads(stored.body) for stored in (await statements.search(tx, NODE, query)).matches]
 
 
@@ -111,7 +112,7 @@ def message_api(each: Hosted) -> MessageApi:
             Happened(Doing.MESSAGE, "reason.own_messages", granted=True, asked=asked), actor
         )
         with because(request.scope["state"], "reason.not_their_message"):
-            async with each.place.database.transaction() as tx:
+            async with each.place.database.transaction(reader=READER) as tx:
                 await audit.append(tx, row)
                 yield tx, msh.Caller(her_ids)
 

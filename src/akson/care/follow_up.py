@@ -49,7 +49,7 @@ async def cases(ctx: Context, since: datetime) -> list[Case]:
     known = {each.pat: loads(each.body) for each in await store.patients(ctx.tx, pats)}
     people = {pat: _someone(patient) for pat, patient in known.items()}
     workers = _workers([loads(body) for body in await store.staff(ctx.tx)], people.values())
-    found = findings(looks, Facts(workers, people, await store.relations(ctx.tx, pats)))
+    found = findings(looks, Facts(workers, people, await store.relations(ctx.tx.as_node, pats)))
     states = {(each.practitioner, each.pat, each.kind): each for each in await store.decided(ctx.tx)}
     told = [
         Case(

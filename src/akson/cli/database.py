@@ -58,9 +58,10 @@ async def opened(place: Where) -> AsyncIterator["Database"]:
 async def as_it_is(place: Where) -> AsyncIterator["Database"]:
     """The database, open, its schema left as it is. Unavailable; NotFound for a node that is not there."""
     from akson.store.database.pool import Database
+    from akson.store.database.reader import OWNER
 
     async with _uri(place) as uri:
-        database = Database(uri, 2, statement_timeout=PATIENT)
+        database = Database(uri, 2, reader=OWNER, statement_timeout=PATIENT)
         await database.open()
         try:
             yield database
@@ -105,11 +106,12 @@ async def ready(uri: str) -> AsyncIterator["Database"]:
     """A database, open and with the schema of this version."""
     from akson.store.database.migrate import migrate
     from akson.store.database.pool import Database
+    from akson.store.database.reader import OWNER
 
-    database = Database(uri, 2, statement_timeout=PATIENT)
+    database = Database(uri, 2, reader=OWNER, statement_timeout=PATIENT)
+    await migrate(database)
     await database.open()
     try:
-        await migrate(database)
         yield database
     finally:
         await database.close()

@@ -31,12 +31,7 @@ async def apply(uri: str, stage: str | None) -> int:
     from akson.store.database.migrate import migrate
     from akson.store.database.pool import Database
 
-    database = Database(uri, size=1)
-    await database.open()
-    try:
-        applied = await migrate(database, stage=stage)
-    finally:
-        await database.close()
+    applied = await migrate(Database(uri, size=1), stage=stage)
     for step in applied:
         print(f"{step.number:04}  {step.stage:<4}  {step.name}")
     print(f"{len(applied)} applied, the database is up to date" if applied else "the database is up to date")

@@ -12,6 +12,7 @@ from akson.fhir.spec import folder
 from akson.kit import log
 from akson.kit.settings import Settings, listed
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 
 if TYPE_CHECKING:
     from akson.record.context import Place
@@ -45,7 +46,7 @@ async def _run(port: int, uri: str, started: float) -> None:
     from akson.rest.open import open_place, standalone
 
     settings = Settings.load()
-    database = Database(uri, settings.pool, statement_timeout=settings.statement_timeout)
+    database = Database(uri, settings.pool, reader=OWNER, statement_timeout=settings.statement_timeout)
     base = f"http://{HOST}:{port}"
     hooks = listed(settings.hooks)
     place = open_place(database, base, settings.validation, hooks, settings.limits, settings.content)
@@ -69,9 +70,9 @@ async def _opened(place: "Place", packages: str) -> AsyncIterator[None]:
     from akson.rest import background
     from akson.store.database.migrate import migrate
 
+    await migrate(place.database)
     await place.database.open()
     try:
-        await migrate(place.database)
         await load_folder(place, packages)
         async with background.beside(place):
             yield

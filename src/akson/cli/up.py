@@ -118,11 +118,12 @@ async def prepare(settings: "Settings", node: "Node") -> None:
     from akson.record.registry import Registry
     from akson.store.database.migrate import migrate
     from akson.store.database.pool import Database
+    from akson.store.database.reader import NODE
 
-    opened = Database(database_uri(settings, node.name), size=2)
+    opened = Database(database_uri(settings, node.name), size=2, reader=NODE)
+    fresh = bool(await migrate(opened))
     await opened.open()
     try:
-        fresh = bool(await migrate(opened))
         place = Place(node, opened, registry=Registry(settings.content))
         await load_own(place)
         await load_folder(place, settings.packages)

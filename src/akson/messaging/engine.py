@@ -28,6 +28,7 @@ from akson.messaging.receipts import Answer
 from akson.messaging.schemas import Schemas
 from akson.messaging.transport import Notice, Refused, Status, Transport
 from akson.store.database.pool import Database, Tx
+from akson.store.database.reader import NODE
 from akson.store.underway import messages
 from akson.store.underway.messages import Message, Receiver
 
@@ -81,7 +82,7 @@ class Engine:
 
     async def send_due(self) -> int:
         """Hand over what is queued."""
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             due = await messages.claim(tx, "out", [QUEUED], now(), BATCH)
             for message in due:
                 # A lease instead of a lock held while the other side works.
@@ -91,7 +92,7 @@ class Engine:
         return len(due)
 
     async def _send(self, message: Message) -> None:
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             raw = await messages.payload(tx, message.id)
         try:
             transport_id = await self.transport.send(raw)
@@ -103,7 +104,7 @@ class Engine:
             await self._sent(message, transport_id)
 
     async def _sent(self, message: Message, transport_id: str) -> None:
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             held = await messages.get(tx, message.id, hold=True)
             # The receipt may have been faster than the answer to our call.
             if held and held.state == QUEUED:
@@ -116,7 +117,7 @@ class Engine:
                 await messages.change(tx, replace(held, transport_id=transport_id))
 
     async def _try_again(self, message: Message, reason: str) -> None:
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             held = await messages.get(tx, message.id, hold=True)
             if held and held.state == QUEUED:
                 wait = min(RETRY_FIRST * 2 ** min(held.attempts, 10), RETRY_MOST)
@@ -125,7 +126,7 @@ class Engine:
                 )
 
     async def _settle(self, message: Message, state: str, *, detail: str, why: Why) -> None:
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             held = await messages.get(tx, message.id, hold=True)
             if held is None or held.state == state:
                 return
@@ -160,7 +161,7 @@ class Engine:
         raw = await self.transport.fetch(notice.id)
         # Certificates may come over the network, so the look at the message is before the transaction.
         judged = await judge(raw, self.here.certificates, now(), self.schemas)
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             await take_in(tx, notice, raw, judged, self.here)
 
     async def _give_up(self, notice: Notice) -> None:
@@ -173,12 +174,12 @@ class Engine:
             await self.transport.mark_read(notice.id, notice.receiver)
             return
         raw = await self.transport.fetch(notice.id)
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             await take_in(tx, notice, raw, Judgement(receipts.rejection("X99")), self.here)
 
     async def _known(self, notice: Notice) -> str:
         """How far the receipt of this receiver is: empty for a message that was not seen before."""
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             first = await messages.by_msg_id(tx, "in", notice.sender, notice.msg_id)
             known = await messages.receivers(tx, first.id) if first else []
         return next((r.state for r in known if r.her_id == notice.receiver), "")
@@ -200,7 +201,7 @@ class Engine:
         await self.transport.mark_read(notice.id, notice.receiver)
 
     async def _note(self, msg_id: str, status: Status) -> None:
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             message = await messages.sent(tx, msg_id)
             if message:
                 await self._take_status(tx, message, status)
@@ -216,7 +217,7 @@ class Engine:
 
     async def answer_pending(self) -> int:
         """Give the receipts that have been decided."""
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             pending = await messages.pending(tx, BATCH)
             origins = {r.message: await messages.get(tx, r.message) for r in pending}
         for receiver in pending:
@@ -233,12 +234,12 @@ class Engine:
         except (Refused, NotFound, NotAllowed) as error:
             # Another answer stands there already, or the message is gone: nothing more can be said.
             log(Event.MESSAGE_REFUSED, kind="receipt", error=type(error).__name__)
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             await messages.put_receiver(tx, replace(receiver, state="answered"))
 
     async def follow_up(self) -> int:
         """Ask the transport about own messages: delivered yet, and has a receipt been lost?"""
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             due = await messages.claim(tx, "out", FOLLOWED, now(), BATCH)
             for message in due:
                 await messages.lease(tx, message.id, now() + _look_again(message, now()))
@@ -250,7 +251,7 @@ class Engine:
 
     async def find_overdue(self) -> int:
         """Give messages whose answer did not come in time to a person. A late answer is still taken."""
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(reader=NODE) as tx:
             late = await messages.late(tx, [QUEUED, SENT, "delivered"], now(), BATCH)
             for message in late:
                 changed = replace(message, state=OVERDUE if message.transport_id else QUEUED, deadline=None)

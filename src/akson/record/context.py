@@ -13,6 +13,7 @@ from akson.kit.ids import new_id
 from akson.kit.limits import LIMITS, Limits
 from akson.kit.settings import Level, Node
 from akson.kit.value import value
+from akson.record.reading import reader_of
 from akson.record.refused import Refused
 from akson.record.registry import Registry
 from akson.security.actor import Action, Actor, Kind, Purpose
@@ -72,7 +73,7 @@ class Context:
 
     def by(self, actor: Actor) -> "Context":
         """The same request on behalf of somebody else, e.g. the node itself for what its own order demands."""
-        return replace(self, actor=actor)
+        return replace(self, actor=actor, tx=self.tx.by(reader_of(actor)))
 
 
 NODE_ITSELF = Actor(Kind.NODE)
@@ -97,14 +98,15 @@ def opened(
 class _Opened:
     """A class, since every request passes through here."""
 
-    __slots__ = ("_looks", "_made", "_place", "_transaction")
+    __slots__ = ("_looks", "_made", "_place", "_reader", "_transaction")
 
     def __init__(
         self, place: Place, actor: Actor, purpose: Purpose, *, read_only: bool, client_request: str
     ) -> None:
         self._place = place
         self._looks: list[Look] = []
-        self._transaction = place.database.transaction(read_only=read_only)
+        self._reader = reader_of(actor)
+        self._transaction = place.database.transaction(read_only=read_only, reader=self._reader)
         self._made = partial(
             Context, actor, place=place, purpose=purpose, client_request=client_request, looks=self._looks
         )
@@ -130,6 +132,6 @@ class _Opened:
         if isinstance(error, Refused):
             looks.append((error.audit, [audit.about(error.audit)], ()))
         if looks:
-            async with self._place.database.transaction() as tx:
+            async with self._place.database.transaction(reader=self._reader) as tx:
                 for look in looks:
                     await audit.append_many(tx, *look)

@@ -86,4 +86,4 @@ async def consented(ctx: Context, patient: str) -> datetime | None:
     """Until when the patient has opened what is closed to the actor, or to the unit, by consent; None for not now."""
     if patient not in ctx.actor.consented:
         return None
-    return await consents.until(ctx.tx, patient, subjects(ctx.actor))
+    return await consents.until(ctx.tx.as_node, patient, subjects(ctx.actor))

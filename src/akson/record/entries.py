@@ -45,13 +45,14 @@ async def marked(ctx: Context, resource: Resource, *, is_new: bool = False) -> R
 
 async def follow(ctx: Context, stored: Stored, resource: Resource) -> None:
     """Close what the mark of a written entry closes; open what it closed when it is taken away."""
+    tx = ctx.tx.as_node
     if questions.is_question(resource):
-        await questions.close(ctx.tx, stored, extract(resource).patient)
+        await questions.close(tx, stored, extract(resource).patient)
     elif stored.type == "Provenance":
         for target in resource.get("target", []):
-            await _follow_target(ctx.tx, target.get("reference", ""))
+            await _follow_target(tx, target.get("reference", ""))
     elif stored.type in MARKED and (stored.version > 1 or entry_marks.mark(resource) is not None):
-        await _close(ctx.tx, stored, resource)
+        await _close(tx, stored, resource)
 
 
 async def again(tx: Tx, patient: str) -> None:

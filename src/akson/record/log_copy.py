@@ -12,6 +12,7 @@ import orjson
 from akson.kit.errors import Malformed
 from akson.store.access import checkpoints, leaves
 from akson.store.database.pool import Database
+from akson.store.database.reader import NODE
 
 PAGE = 2000
 Item = dict[str, Any]
@@ -19,7 +20,7 @@ Item = dict[str, Any]
 
 async def of_database(database: Database) -> AsyncIterator[Item]:
     """The items of the log of a database, as it stands at one moment; others write on meanwhile, nothing is changed."""
-    async with database.transaction(read_only=True) as tx:
+    async with database.transaction(read_only=True, reader=NODE) as tx:
         await leaves.at_one_moment(tx)
         for vkey in await checkpoints.keys(tx):
             yield {"kind": "key", "vkey": vkey}

@@ -22,6 +22,7 @@ from akson.store.database.pool import Tx
 
 async def keep(tx: Tx, place: Place, rules: Mapping[str, Iterable[Rule]]) -> None:
     """Keep rules, by the identity number of whose they are, and close accordingly."""
+    tx = tx.as_node
     await mirror.hold(tx, rules)
     for pid, theirs in rules.items():
         for rule in theirs:
@@ -32,6 +33,7 @@ async def keep(tx: Tx, place: Place, rules: Mapping[str, Iterable[Rule]]) -> Non
 
 async def obey(tx: Tx, place: Place, patient: Resource) -> None:
     """Close of this Patient's record what its citizen's rules say, and no more."""
+    tx = tx.as_node
     known = numbers(patient)
     await mirror.hold(tx, known)
     rules: Sequence[Rule] = await mirror.of(tx, known)

@@ -29,6 +29,7 @@ from akson.security.rules.supplier_errand import SUPPLIER, types_of
 from akson.security.scopes import ADMIN, has_scope
 from akson.store.access import errands, mirror, openings, relations
 from akson.store.database.pool import Tx
+from akson.store.database.reader import NODE as READER
 from akson.store.record import resources
 from akson.store.scope import NODE
 from akson.store.search import statements
@@ -55,7 +56,7 @@ class People:
         """The roles a signed-in person has here; for a citizen those one may act for, and none where there are none."""
         if caller.surface.endswith(CITIZEN_SURFACE):
             return await self._charges(caller)
-        async with self._place.database.transaction(read_only=True) as tx:
+        async with self._place.database.transaction(read_only=True, reader=READER) as tx:
             roles = await self._roles(tx, caller)
         return [
             RoleChoice(_ref(role), _title(role), role["organization"].get("display", "")) for role in roles
@@ -65,7 +66,7 @@ class People:
         """The actor that a session or token stands for; None when the person or system has no business here."""
         if caller.attest is not None:
             return await self._through_another(caller)
-        async with self._place.database.singly() as tx:
+        async with self._place.database.singly(READER) as tx:
             if not caller.pid:
                 return await self._informed(tx, self._system(caller))
             if caller.app is not None:
@@ -80,7 +81,7 @@ class People:
         kept = self._kept.get(id(caller))
         if kept is not None and kept[0] is caller and time.monotonic() < kept[1]:
             return kept[2]
-        async with self._place.database.singly() as tx:
+        async with self._place.database.singly(READER) as tx:
             actor = None
             if not await authorizations.withdrawn(tx, caller.hpr, now()):
                 actor = await self._informed(tx, await self._attested(tx, caller))
@@ -124,7 +125,7 @@ class People:
 
     async def _charges(self, caller: Caller) -> Sequence[RoleChoice]:
         """Oneself and those one may act for; none to choose among for one who acts for nobody."""
-        async with self._place.database.transaction(read_only=True) as tx:
+        async with self._place.database.transaction(read_only=True, reader=READER) as tx:
             found = await self._acts_for(tx, caller)
         if not found:
             return ()
@@ -269,7 +270,7 @@ class People:
         """Id of the Patient with this identity number whom the actor, the role or the unit treats now, or has opened."""
         patient = await self.patient(tx, pid)
         mine = parties_of(actor)
-        found = await relations.of_patient(tx, patient["id"]) if patient else []
+        found = await relations.of_patient(tx.as_node, patient["id"]) if patient else []
         if patient and (patient["id"] in actor.opened or any(each.party in mine for each in found)):
             return str(patient["id"])
         return ""
@@ -295,7 +296,7 @@ class People:
             now = wanted - met
             met |= now
             for reference in now:
-                unit = await resources.read(tx, NODE, *reference.split("/", 1))
+                unit = await resources.read(tx.as_node, NODE, *reference.split("/", 1))
                 names |= {loads(unit.body).get("name", "")} if unit and not unit.deleted else set()
                 wanted |= {_ref(each) for each in await _find(tx, "Organization", partof=reference)}
         return frozenset(names - {""})
@@ -309,7 +310,9 @@ class People:
             found.add(_ref(unit))
             above = unit.get("partOf", {}).get("reference", "")
             parent = (
-                await resources.read(tx, NODE, *above.split("/", 1)) if above and above not in found else None
+                await resources.read(tx.as_node, NODE, *above.split("/", 1))
+                if above and above not in found
+                else None
             )
             waiting += [loads(parent.body)] if parent and not parent.deleted else []
         return frozenset(found)
@@ -324,7 +327,7 @@ class People:
 
     async def _authorization(self, tx: Tx, reference: str) -> str:
         """Category of health personnel, V9060; empty when none is authorised now."""
-        stored = await resources.read(tx, NODE, *reference.split("/", 1))
+        stored = await resources.read(tx.as_node, NODE, *reference.split("/", 1))
         practitioner = loads(stored.body) if stored else {}
         if practitioner.get("active") is False:
             return ""
@@ -334,7 +337,7 @@ class People:
         """The unit and those above it, the unit first."""
         units: list[Resource] = []
         while reference and len(units) < 10:
-            stored = await resources.read(tx, NODE, *reference.split("/", 1))
+            stored = await resources.read(tx.as_node, NODE, *reference.split("/", 1))
             if stored is None or stored.deleted:
                 break
             units.append(loads(stored.body))
@@ -352,7 +355,7 @@ async def _errands(tx: Tx, practitioner: str) -> tuple[Errand, ...]:
 
 async def _find(tx: Tx, resource_type: str, **params: str) -> list[Resource]:
     query = parse(resource_type, list(params.items()), base="")
-    return [loads(stored.body) for stored in (await statements.search(tx, NODE, query)).matches]
+    return [loads(stored.body) for stored in (await statements.search(tx.as_node, NODE, query)).matches]
 
 
 def _number(units: list[Resource]) -> str:

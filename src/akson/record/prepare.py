@@ -68,4 +68,4 @@ async def _words(ctx: Context, attachment: Resource, siblings: Siblings, pat: in
 
 async def _stored(ctx: Context, reference: str) -> resources.Stored | None:
     parts = reference.split("/")
-    return await resources.read(ctx.tx, NODE, parts[0], parts[1]) if len(parts) >= 2 else None
+    return await resources.read(ctx.tx.as_node, NODE, parts[0], parts[1]) if len(parts) >= 2 else None

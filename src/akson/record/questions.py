@@ -119,7 +119,7 @@ async def _answered(ctx: Context, resource: Resource) -> Resource:
     path = ("Communication.inResponseTo",)
     if len(references) != 1 or not references[0].startswith(f"{TYPE}/"):
         raise Unprocessable("An answer is to one question", expression=path)
-    stored = await resources.read(ctx.tx, NODE, *references[0].split("/", 1))
+    stored = await resources.read(ctx.tx.as_node, NODE, *references[0].split("/", 1))
     question = loads(stored.body) if stored and not stored.deleted else {"resourceType": TYPE}
     held = {f"{each.get('system')}|{each.get('code')}" for each in labels(question)}
     if "inResponseTo" in question or not held & answers(ctx.actor):

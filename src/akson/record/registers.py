@@ -56,7 +56,7 @@ async def _told(ctx: Context, register: Register, found: list[Entry]) -> list[En
     kind = OF_CITIZENS.get(register)
     if kind and found:
         query = parse("Patient", [("identifier", ",".join(token(entry.keys[0]) for entry in found))], base="")
-        page = await statements.search(ctx.tx, NODE, query)
+        page = await statements.search(ctx.tx.as_node, NODE, query)
         shown = {patient_number(stored.id): 1 for stored in page.matches}
         await trail.taken_out(ctx, READING, kind, shown or {0: len(found)})
     return found

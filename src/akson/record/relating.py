@@ -37,16 +37,16 @@ async def follow(ctx: Context, stored: Stored, resource: Resource | None) -> Non
         rows = await _of_those_treated(ctx, stored, rows)
         if resource and stored.type == "Patient":
             await _same_person(ctx, stored, resource)
-    await relations.replace(ctx.tx, stored.reference, rows)
+    await relations.replace(ctx.tx.as_node, stored.reference, rows)
 
 
 async def _of_those_treated(ctx: Context, stored: Stored, rows: list[Relation]) -> list[Relation]:
     """The relations that stand already, and new ones to patients whom the actor treats."""
-    there = await relations.of_source(ctx.tx, stored.reference)
+    there = await relations.of_source(ctx.tx.as_node, stored.reference)
     fresh = {row for row in rows if (patient_number(row.patient), row.party) not in there}
     mine = parties_of(ctx.actor)
     for patient in sorted({row.patient for row in fresh}):
-        if any(each.party in mine for each in await relations.of_patient(ctx.tx, patient)):
+        if any(each.party in mine for each in await relations.of_patient(ctx.tx.as_node, patient)):
             continue
         if patient not in ctx.actor.opened:
             raise _refused(ctx, stored, "reason.own_relation")
@@ -55,7 +55,7 @@ async def _of_those_treated(ctx: Context, stored: Stored, rows: list[Relation]) 
 
 
 async def _same_person(ctx: Context, stored: Stored, resource: Resource) -> None:
-    before = await resources.vread(ctx.tx, NODE, stored.type, stored.id, stored.version - 1)
+    before = await resources.vread(ctx.tx.as_node, NODE, stored.type, stored.id, stored.version - 1)
     known = set(numbers(loads(before.body))) if before and not before.deleted else set()
     if known and known != set(numbers(resource)):
         raise _refused(ctx, stored, "reason.other_person")

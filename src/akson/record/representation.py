@@ -31,9 +31,11 @@ async def of(tx: Tx, pid: str) -> list[ActsFor]:
     if any(rule.is_secret(entry.body) for entry in own):
         return []
     found = [
-        made for entry in await attorneys.charges(tx, pid) if (made := await _charge(tx, PERSON, pid, entry))
+        made
+        for entry in await attorneys.charges(tx.as_node, pid)
+        if (made := await _charge(tx, PERSON, pid, entry))
     ]
-    powers = await attorneys.held(tx, pid)
+    powers = await attorneys.held(tx.as_node, pid)
     givers = {
         entry.keys[0]: entry.body for entry in await registers.by_keys(tx, PERSON, [p.giver for p in powers])
     }
@@ -60,7 +62,7 @@ async def claimed(tx: Tx, pid: str, claim: Claim, *, hub: bool) -> frozenset[str
     if any(rule.is_secret(entry.body) for entry in both):
         return frozenset()
     if claim.right == rule.POWER:
-        return await attorneys.known(tx, claim.pid, pid, FRESH)
+        return await attorneys.known(tx.as_node, claim.pid, pid, FRESH)
     other = next((entry for entry in both if claim.pid in entry.keys), None)
     # Whether the address of the one who acts is secret must be known here.
     if other is None or not any(pid in entry.keys for entry in both):
@@ -98,7 +100,7 @@ async def ended(tx: Tx, entries: Sequence[Entry]) -> None:
     """Who has died, or got a secret address, has no power of attorney any more, neither given nor received."""
     gone = [key for entry in entries if rule.is_secret(entry.body) for key in entry.keys]
     if gone:
-        await attorneys.end_all(tx, gone)
+        await attorneys.end_all(tx.as_node, gone)
 
 
 def today() -> date:

@@ -14,6 +14,7 @@ from akson.security.notes import Checkpoint
 from akson.store.access import checkpoints, leaves
 from akson.store.access.leaves import Broken, Head
 from akson.store.database.pool import Database
+from akson.store.database.reader import NODE
 
 EVERY = 10.0
 """Seconds between two checkpoints: what is written since the last one is not yet protected."""
@@ -38,7 +39,7 @@ async def seal(database: Database, keys: LogKeys) -> Head | None:
     def sign(size: int, root: bytes, moment: datetime) -> str:
         return keys.sign(Checkpoint(keys.origin, size, root, moment)).raw()
 
-    async with database.transaction() as tx:
+    async with database.transaction(reader=NODE) as tx:
         made = await leaves.seal(tx, sign, now())
         if made:
             await checkpoints.know(tx, [key.vkey for key in keys.public()])

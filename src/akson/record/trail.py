@@ -61,7 +61,7 @@ async def missed(ctx: Context, grant: Grant, action: Action, resource_type: str,
     if not grant.audited:
         return
     # The statements are the same for both, so that the time they take tells nothing either (tests/leaks/test_times.py).
-    pat, visible = await admission.whose(ctx.tx, grant.scope, resource_type, resource_id) or (0, None)
+    pat, visible = await admission.whose(ctx.tx.as_node, grant.scope, resource_type, resource_id) or (0, None)
     # Somebody may have put an identity number where an id belongs.
     told = "" if parse(resource_id) else resource_id
     hidden = {"granted": False, "reason": "reason.outside_scope"} if visible is False else {}

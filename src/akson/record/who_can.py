@@ -63,11 +63,11 @@ class Reader:
 
 async def readers(ctx: Context, patient: str, at: datetime) -> list[Reader]:
     """Those who could read the record of a patient (id) at a moment, by unit and name."""
-    held = await relations.at(ctx.tx, patient, at)
+    held = await relations.at(ctx.tx.as_node, patient, at)
     kinds: defaultdict[str, set[str]] = defaultdict(set)
     for relation in held:
         kinds[relation.party].add(relation.kind)
-    opened = {(each.practitioner, each.role): each for each in await openings.at(ctx.tx, patient, at)}
+    opened = {(each.practitioner, each.role): each for each in await openings.at(ctx.tx.as_node, patient, at)}
     subject = await closed_of(ctx, patient, at, frozenset(kinds))
     known = await _posts(ctx, at, {*kinds, *(practitioner for practitioner, _ in opened)})
     named = frozenset().union(*(each.subjects for each in subject.blocks))
@@ -105,7 +105,7 @@ def _without_person(actor: Actor, named: AbstractSet[str]) -> Actor:
 async def closed_of(ctx: Context, patient: str, at: datetime, parties: frozenset[str]) -> Row:
     """The record of a patient as the rules see it at a moment: who has a relation to it, and what is closed of it."""
     pat = patient_number(patient)
-    closed = (await blocks.of_patients(ctx.tx, [pat])).get(pat, ())
+    closed = (await blocks.of_patients(ctx.tx.as_node, [pat])).get(pat, ())
     return Row(at, pat, "", 0, parties=parties, blocks=closed)
 
 
@@ -197,7 +197,7 @@ async def _then(
     found: dict[str, Resource] = {}
     cursor: str | None = None
     while True:
-        page = await resources.history(ctx.tx, NODE, replace(of, cursor=cursor, at=(moment, moment)))
+        page = await resources.history(ctx.tx.as_node, NODE, replace(of, cursor=cursor, at=(moment, moment)))
         for stored in page.versions:
             if not stored.deleted and concerns(stored):
                 found[f"{stored.type}/{stored.id}"] = loads(stored.body)

@@ -64,7 +64,7 @@ async def besides(ctx: Context, patient: str, at: datetime) -> list[Besides]:
 async def _attested(ctx: Context, patient: str, at: datetime) -> Iterable[Besides]:
     subject = await closed_of(ctx, patient, at, frozenset())
     made = []
-    for row in await audit.attested(ctx.tx, patient_number(patient), at, ATTEST_LASTS):
+    for row in await audit.attested(ctx.tx.as_node, patient_number(patient), at, ATTEST_LASTS):
         actor = Actor(
             Kind.PERSONNEL,
             name=row.actor_name,
@@ -88,7 +88,7 @@ async def _attested(ctx: Context, patient: str, at: datetime) -> Iterable[Beside
 async def _on_errands(ctx: Context, patient: str, at: datetime) -> Iterable[Besides]:
     subject = await closed_of(ctx, patient, at, frozenset())
     made = []
-    for each in await errands.of_patient(ctx.tx, patient, at):
+    for each in await errands.of_patient(ctx.tx.as_node, patient, at):
         asked = each.asking
         errand = Errand(asked.ticket, asked.why, patient, types_of(asked.topics), each.high)
         actor = Actor(
@@ -107,13 +107,13 @@ async def _on_errands(ctx: Context, patient: str, at: datetime) -> Iterable[Besi
 
 
 async def _acting(ctx: Context, patient: str, at: datetime) -> list[Besides]:
-    stored = await resources.read(ctx.tx, NODE, "Patient", patient)
+    stored = await resources.read(ctx.tx.as_node, NODE, "Patient", patient)
     person = loads(stored.body) if stored and not stored.deleted else None
     made: list[Besides] = []
     for pid in numbers(person) if person else []:
-        powers = await attorneys.of_giver(ctx.tx, pid, at)
+        powers = await attorneys.of_giver(ctx.tx.as_node, pid, at)
         made += [Besides(Way.POWER, _read_by(each.areas), until=each.high) for each in powers]
-        for entry in await registers.by_keys(ctx.tx, TAKEN, [pid]):
+        for entry in await registers.by_keys(ctx.tx.as_node, TAKEN, [pid]):
             made += await _of_register(ctx, entry.body, at)
     return [each for each in made if each.types]
 
@@ -123,7 +123,7 @@ async def _of_register(ctx: Context, body: Body, at: datetime) -> list[Besides]:
     parents, guardians = rule.responsible(body), rule.guardians(body)
     known: Mapping[str, Body] = {
         key: entry.body
-        for entry in await registers.by_keys(ctx.tx, TAKEN, [*parents, *guardians])
+        for entry in await registers.by_keys(ctx.tx.as_node, TAKEN, [*parents, *guardians])
         for key in entry.keys
     }
     all_known = [known[pid] for pid in parents if pid in known]

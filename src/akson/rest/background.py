@@ -19,6 +19,7 @@ from akson.record.replay import runs
 from akson.rest.bulk import work as bulk
 from akson.rest.subscriptions import worker as subscriptions
 from akson.store.database.pool import Database
+from akson.store.database.reader import NODE, OWNER
 from akson.store.underway import jobs
 from akson.store.underway.jobs import Job, Later
 
@@ -51,7 +52,12 @@ async def run(
     place: Place, handlers: Mapping[str, Work] | None = None, loops: Iterable[Loop] | None = None
 ) -> None:
     """Work until cancelled, with connections of its own. Jobs then under way are given back to the queue."""
-    own = Database(place.database.uri, CONNECTIONS, statement_timeout=STATEMENT_TIMEOUT)
+    own = Database(
+        place.database.uri,
+        CONNECTIONS,
+        reader=OWNER if place.database.reader is OWNER else NODE,
+        statement_timeout=STATEMENT_TIMEOUT,
+    )
     here = replace(place, database=own)
     work = HANDLERS if handlers is None else handlers
     try:

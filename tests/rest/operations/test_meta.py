@@ -11,6 +11,7 @@ from akson.record import reindexing
 from akson.rest.open import open_place, standalone
 from akson.store.database.migrate import migrate
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from akson.store.index.hashing import resource_key
 from akson.store.underway import jobs
 from tests.rest.conftest import BASE
@@ -134,7 +135,7 @@ async def test_what_was_stored_before_values_were_listed_is_told_when_it_is_inde
 ):
     for name in ("WAIT", "AGAIN"):
         monkeypatch.setattr(reindexing, name, 0.0)
-    database = Database(bare_database, 4)
+    database = Database(bare_database, 4, reader=OWNER)
     await database.open()
     await migrate(database, until=15)
     body = strict_json.dumps(patient(id="old", meta={"tag": [TAG], "versionId": "1"}))

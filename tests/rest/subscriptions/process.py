@@ -17,9 +17,10 @@ from akson.cli.hosting import serve, terminable
 from akson.rest import background
 from akson.rest.open import open_place, standalone
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 
 async def main(uri, port):
-    place = open_place(Database(uri, 4), f"http://127.0.0.1:{port}")
+    place = open_place(Database(uri, 4, reader=OWNER), f"http://127.0.0.1:{port}")
 
     @contextlib.asynccontextmanager
     async def lifespan():

@@ -5,12 +5,13 @@ import pytest
 from akson.kit.errors import NotFound
 from akson.store.database.beside import running
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 
 
 async def test_a_running_server_lets_a_second_program_in(postgres):
     data = postgres._home.parent
     uri = running(data, "postgres")
-    database = Database(uri, 1)
+    database = Database(uri, 1, reader=OWNER)
     await database.open()
     async with database.transaction(read_only=True) as tx:
         assert await tx.one("select current_database()") == ("postgres",)

@@ -9,6 +9,7 @@ import pytest
 from akson.kit.errors import AksonError, Contended, Unavailable
 from akson.store.database.link import PREPARED, Link
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 
@@ -82,7 +83,7 @@ async def test_a_server_that_ends_the_connection_is_noticed_before_the_next_ques
 
 
 async def test_who_waits_longest_gets_the_next_connection_and_who_waits_too_long_is_told(new_database):
-    database = Database(new_database(), 1, wait=0.5)
+    database = Database(new_database(), 1, wait=0.5, reader=OWNER)
     await database.open()
     order = []
 
@@ -103,7 +104,7 @@ async def test_who_waits_longest_gets_the_next_connection_and_who_waits_too_long
 
 
 async def test_one_who_stops_waiting_does_not_take_the_connection_along(new_database):
-    database = Database(new_database(), 1)
+    database = Database(new_database(), 1, reader=OWNER)
     await database.open()
 
     async def use(seconds):

@@ -8,6 +8,7 @@ from akson.kit.errors import AksonError
 from akson.store.database import migrate as module
 from akson.store.database.migrate import migrate, migrations, version
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 
 # What stood in the schema of an older version, by the number of the migration after which it was written.
 OLDER = {
@@ -65,6 +66,7 @@ STANDING = {
     "0032_rule_simulation": "15473daf4bdcbd34",
     "0033_log_keeping": "4569579f0ffd15c1",
     "0034_consent_opening": "6ab4fce35fb5aa13",
+    "0035_row_security": "bc28506b22b53978",
 }
 
 
@@ -75,7 +77,7 @@ def test_a_migration_that_stands_never_changes():
 
 @pytest.fixture
 async def bare(bare_database):
-    database = Database(bare_database, 2)
+    database = Database(bare_database, 2, reader=OWNER)
     await database.open()
     yield database
     await database.close()

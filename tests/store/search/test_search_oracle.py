@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from akson.fhir.extract import extract
 from akson.fhir.search_parse import parse
 from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
 from akson.store.record import resources
 from akson.store.record.resources import Write
 from akson.store.scope import NODE
@@ -261,7 +262,7 @@ async def _compare(database, made, searches):
 def searched(new_database):
     """Runs one comparison in a loop and a database of its own."""
     with asyncio.Runner() as runner:
-        database = Database(new_database(), 1)
+        database = Database(new_database(), 1, reader=OWNER)
         runner.run(database.open())
 
         def run(made, searches):

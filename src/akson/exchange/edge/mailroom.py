@@ -39,6 +39,7 @@ from akson.record.context import NODE_ITSELF, Context, Place
 from akson.security.actor import Action
 from akson.security.client import Peer
 from akson.store.database.pool import Tx
+from akson.store.database.reader import NODE as READER
 from akson.store.index.hashing import patient_number
 from akson.store.record import events
 from akson.store.scope import NODE
@@ -89,7 +90,7 @@ class Mailroom:
         """Read the node's own addresses from its own register of units."""
         query = parse("Organization", [("identifier", f"{norwegian.HER}|"), ("_count", "500")], base="")
         # Units are no one's record: read as the sign-in reads them, without a line in the access log.
-        async with self.place.database.transaction(read_only=True) as tx:
+        async with self.place.database.transaction(read_only=True, reader=READER) as tx:
             found = [loads(stored.body) for stored in (await statements.search(tx, NODE, query)).matches]
         self.own = {
             i["value"]: unit for unit in found for i in unit["identifier"] if i["system"] == norwegian.HER
@@ -192,7 +193,7 @@ class Mailroom:
         await events.append(tx, "Message.update", patient_number(message.patient), f"Message/{message.id}")
 
     def _as_node(self, tx: Tx) -> Context:
-        return Context(NODE_ITSELF, tx, self.place)
+        return Context(NODE_ITSELF, tx.as_node, self.place)
 
     # How the platform is asked
 

@@ -21,6 +21,7 @@ from akson.security.rules.own_privacy import SCOPE
 from akson.store.access import attorneys, mirror
 from akson.store.access.attorneys import Told
 from akson.store.access.mirror import Rule
+from akson.store.database.reader import NODE
 
 WAIT, SLACK = 3, 1.5
 """Seconds that the platform may hold an answer back, and that it may take to come besides.
@@ -49,7 +50,7 @@ class Follower:
 
     async def once(self, wait: float = WAIT) -> None:
         """Ask once, and obey what is told. PeerSilent or PeerFailed when there is no answer to use."""
-        async with self._place.database.transaction(read_only=True) as tx:
+        async with self._place.database.transaction(read_only=True, reader=NODE) as tx:
             before = await mirror.followed(tx)
         # Only who knows all that stands waits for more.
         known = before is not None and before.whole_since is not None
@@ -71,7 +72,7 @@ class Follower:
             mark, is_whole = str(told["after"]), bool(told["whole"])
         except (KeyError, TypeError, ValueError) as error:
             raise PeerFailed("The platform told of no rules that can be read") from error
-        async with self._place.database.transaction() as tx:
+        async with self._place.database.transaction(reader=NODE) as tx:
             await obeying.keep(tx, self._place, rules)
             for power in powers:
                 await attorneys.keep(tx, power)

@@ -35,14 +35,14 @@ async def given(ctx: Context) -> Sequence[Power]:
     _oneself(ctx)
     grant = gate.granted(ctx, Action.READ, PRIVACY)
     await trail.ruled(ctx, grant, Action.READ, patient_number(ctx.actor.patient))
-    return await attorneys.given(ctx.tx, ctx.actor.pid)
+    return await attorneys.given(ctx.tx.as_node, ctx.actor.pid)
 
 
 async def received(ctx: Context) -> Sequence[Power]:
     """What the citizen was given, what ended too."""
     _oneself(ctx)
     grant = gate.granted(ctx, Action.READ, PRIVACY)
-    found = await attorneys.received(ctx.tx, ctx.actor.pid)
+    found = await attorneys.received(ctx.tx.as_node, ctx.actor.pid)
     for pat in sorted({each.pat for each in found}):
         await trail.ruled(ctx, grant, Action.READ, pat)
     return found
@@ -69,7 +69,7 @@ async def give(ctx: Context, relative: str, areas: frozenset[str], until: dateti
     pat = patient_number(ctx.actor.patient)
     given_ = (ctx.actor.pid, _number(holder), ctx.actor.name, called, sorted(areas), pat, until)
     power = Power(new_id(), *given_)
-    await attorneys.add(ctx.tx, power)
+    await attorneys.add(ctx.tx.as_node, power)
     await trail.ruled(ctx, grant, Action.CREATE, pat, (power.id, power.version))
 
 
@@ -77,7 +77,7 @@ async def take_back(ctx: Context, id_: str) -> None:
     """From now on nobody acts by it. NotFound when it is not there or not one's own."""
     _oneself(ctx)
     grant = gate.granted(ctx, Action.UPDATE, PRIVACY)
-    if not await attorneys.withdraw(ctx.tx, ctx.actor.pid, id_):
+    if not await attorneys.withdraw(ctx.tx.as_node, ctx.actor.pid, id_):
         raise NotFound("No such power of attorney")
     await trail.ruled(ctx, grant, Action.UPDATE, patient_number(ctx.actor.patient), (id_, 2))
 

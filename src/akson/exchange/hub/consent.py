@@ -43,7 +43,7 @@ async def ask(ctx: Context, wish: Wish) -> str:
         wish.why,
         wish.hours,
     )
-    await consents.ask(ctx.tx, wanted)
+    await consents.ask(ctx.tx.as_node, wanted)
     await trail.ruled(ctx, grant, Action.CREATE, wanted.pat, (wanted.id, 1))
     return wanted.id
 
@@ -56,7 +56,7 @@ async def write_down(ctx: Context, wish: Wish) -> Version:
 async def waiting(ctx: Context) -> Sequence[Wanted]:
     """Those who ask the citizen and have no answer. In the log where there are any: each page of the portal looks."""
     grant = gate.granted(ctx, Action.READ, PRIVACY)
-    found = await consents.waiting(ctx.tx, privacy.whose(ctx))
+    found = await consents.waiting(ctx.tx.as_node, privacy.whose(ctx))
     if found:
         await trail.ruled(ctx, grant, Action.READ, patient_number(ctx.actor.patient))
     return found
@@ -64,7 +64,7 @@ async def waiting(ctx: Context) -> Sequence[Wanted]:
 
 async def answer(ctx: Context, id_: str, *, agreed: bool) -> Version | None:
     """The citizen's answer; the opening, where it was yes. NotFound where nobody waits for it any more."""
-    wanted = await consents.answer(ctx.tx, privacy.whose(ctx), id_, agreed=agreed)
+    wanted = await consents.answer(ctx.tx.as_node, privacy.whose(ctx), id_, agreed=agreed)
     if wanted is None:
         raise NotFound("Nobody waits for that answer")
     if not agreed:

@@ -170,8 +170,8 @@ async def news(place: Place, actor: Actor, mark: Mark, wait: float) -> News:
 async def _since(place: Place, actor: Actor, mark: Mark) -> Sequence[Version | Power]:
     async with opened(place, actor, Purpose.ADMINISTRATION) as ctx:
         grant = gate.granted(ctx, Action.SEARCH, PRIVACY)
-        both: list[Version | Power] = list(await privacy.after(ctx.tx, mark, PAGE))
-        both += await attorneys.after(ctx.tx, mark, PAGE)
+        both: list[Version | Power] = list(await privacy.after(ctx.tx.as_node, mark, PAGE))
+        both += await attorneys.after(ctx.tx.as_node, mark, PAGE)
         found = sorted(both, key=attrgetter("mark"))[:PAGE]
         if found:
             await trail.taken_out(ctx, grant, PRIVACY, Counter(each.pat for each in found))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from akson.record.context import Place
 from akson.record.people import People
+from akson.store.database.reader import NODE
 from akson.store.index.hashing import patient_number
 from akson.store.record import events
 from akson.store.record.events import Happening, Mark
@@ -52,7 +53,7 @@ async def changes(place: Place, pids: Sequence[str], mark: Mark | None, wait: fl
 
 
 async def _look(place: Place, patients: list[str], mark: Mark | None) -> tuple[list[Happening], Mark]:
-    async with place.database.transaction(read_only=True) as tx:
+    async with place.database.transaction(read_only=True, reader=NODE) as tx:
         if mark is None:
             return [], await events.latest(tx)
         found = await events.after(tx, mark, patients=patients)
@@ -62,6 +63,6 @@ async def _look(place: Place, patients: list[str], mark: Mark | None) -> tuple[l
 async def _patients(place: Place, pids: Sequence[str]) -> dict[str, str]:
     """Ids of the Patients here, and the identity number of each."""
     people = People(place)
-    async with place.database.transaction(read_only=True) as tx:
+    async with place.database.transaction(read_only=True, reader=NODE) as tx:
         found = {pid: await people.patient(tx, pid) for pid in pids}
     return {patient["id"]: pid for pid, patient in found.items() if patient}

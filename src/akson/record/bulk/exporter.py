@@ -24,6 +24,7 @@ from akson.record.context import Context
 from akson.security.actor import Purpose
 from akson.security.policy import Grant
 from akson.store.database.pool import Tx
+from akson.store.database.reader import NODE
 from akson.store.index.hashing import patient_number
 from akson.store.operations import exporting
 from akson.store.operations.exporting import Choice, Row, Times
@@ -54,7 +55,7 @@ class Exporter(Steps):
 
     async def step(self, id_: str, _until: float, /) -> float | None:
         """One step in one transaction."""
-        async with self.place.database.transaction() as tx:
+        async with self.place.database.transaction(reader=NODE) as tx:
             held = await self.held(tx, id_)
             if held is None:
                 return None

@@ -15,6 +15,7 @@ from akson.record.bulk import own
 from akson.record.context import Place
 from akson.security.policy import Grant
 from akson.store.database.pool import Tx
+from akson.store.database.reader import NODE
 from akson.store.underway import transfers
 from akson.store.underway.jobs import Job, Later
 from akson.store.underway.transfers import Transfer
@@ -113,7 +114,7 @@ class Steps(ABC):
         await transfers.end(tx, id_, state, told, now() + self.kept.time, error)
 
     async def _fail(self, id_: str, error: str) -> None:
-        async with self.place.database.transaction() as tx:
+        async with self.place.database.transaction(reader=NODE) as tx:
             if await self.held(tx, id_) is not None:
                 await self.end(tx, id_, "failed", error=error)
 

@@ -26,6 +26,7 @@ from akson.store.access import errands, replay
 from akson.store.access.audit import AuditRow, Entry
 from akson.store.access.relations import BEGINNING
 from akson.store.database.pool import Database, Tx
+from akson.store.database.reader import NODE
 from akson.store.index.hashing import resource_key
 from akson.store.scope_holds import Row
 from akson.store.underway import keep
@@ -68,7 +69,7 @@ class Replay:
 
     async def step(self) -> bool:
         """Replay the next rows; whether there were any."""
-        async with self.database.transaction(read_only=True) as tx:
+        async with self.database.transaction(read_only=True, reader=NODE) as tx:
             entries = await replay.rows(tx, self.cursor.since, self.cursor.until, self.cursor.after, CHUNK)
             if not entries:
                 return False
@@ -203,5 +204,5 @@ def _example(entry: Entry, before: str, after: str) -> dict[str, str]:
 
 async def total(database: Database, cursor: Cursor) -> int:
     """How many rows there are to replay."""
-    async with database.transaction(read_only=True) as tx:
+    async with database.transaction(read_only=True, reader=NODE) as tx:
         return await replay.count(tx, cursor.since, cursor.until)

@@ -18,6 +18,7 @@ from akson.store.access import replay as rows
 from akson.store.access import simulations
 from akson.store.access.relations import BEGINNING
 from akson.store.access.simulations import Simulation
+from akson.store.database.reader import NODE
 from akson.store.underway import jobs
 from akson.store.underway.jobs import Job, Later
 
@@ -64,7 +65,7 @@ async def latest(ctx: Context) -> list[Simulation]:
 
 async def work(place: Place, job: Job) -> Later | None:
     """One step: it goes on where the last one ended, in whatever process that was."""
-    async with place.database.transaction(read_only=True) as tx:
+    async with place.database.transaction(read_only=True, reader=NODE) as tx:
         asked = await simulations.one(tx, job.payload["id"])
     if asked is None or asked.is_done:
         return None
@@ -73,7 +74,7 @@ async def work(place: Place, job: Job) -> Later | None:
     until, more = monotonic() + STEP, True
     while more and monotonic() < until:
         more = await replay.step()
-        async with place.database.transaction() as tx:
+        async with place.database.transaction(reader=NODE) as tx:
             after: tuple[datetime, int] = cursor.after
             await simulations.save(tx, asked.id, after, replay.tally.told(), is_done=not more)
     return Later() if more else None

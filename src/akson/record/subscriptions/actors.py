@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from akson.record.context import Context, Place
+from akson.record.reading import reader_of
 from akson.record.standing import standing
 from akson.security.actor import Actor, Attested, Kind, Purpose
 from akson.store.database.pool import Tx
@@ -42,10 +43,11 @@ def _relation(plain: Any) -> Attested | None:
 
 def on_behalf(place: Place, tx: Tx, of: Subscribed) -> Context:
     """The context in which events of a subscriber are looked for."""
-    return Context(actor_of(of.actor), tx, place, Purpose(of.purpose))
+    actor = actor_of(of.actor)
+    return Context(actor, tx.by(reader_of(actor)), place, Purpose(of.purpose))
 
 
 async def entitled(place: Place, tx: Tx, of: Subscribed) -> Context | None:
     """The context in which a subscriber is told now; None while its system has not shown a token for too long."""
     actor = await standing(tx, actor_of(of.actor))
-    return Context(actor, tx, place, Purpose(of.purpose)) if actor else None
+    return Context(actor, tx.by(reader_of(actor)), place, Purpose(of.purpose)) if actor else None

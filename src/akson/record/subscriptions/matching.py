@@ -109,7 +109,7 @@ class _Matcher:
         return [system(each) for each in found] == [True]
 
     async def _body(self, at: At) -> Resource | None:
-        stored = await resources.vread(self._ctx.tx, NODE, self._kind, *at)
+        stored = await resources.vread(self._ctx.tx.as_node, NODE, self._kind, *at)
         return loads(stored.body) if stored and not stored.deleted else None
 
     def _query(self, criteria: str) -> Query:
@@ -127,7 +127,7 @@ class _Matcher:
             left -= now
             if rest := {identity for identity, _ in left} & set(chunk):
                 # Present, but not matching or not to be seen: nothing older to look for.
-                left -= await present_versions(self._ctx.tx, NODE, self._kind, rest)
+                left -= await present_versions(self._ctx.tx.as_node, NODE, self._kind, rest)
         for at in sorted(left):
             if await self._was(query, at):
                 found.add(at)

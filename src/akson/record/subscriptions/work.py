@@ -42,7 +42,7 @@ async def _still_there(tx: Tx, id_: str) -> bool:
 
 async def say(place: Place, tx: Tx, of: Subscribed, status: str, error: str = "") -> int | None:
     """Write the status into the Subscription itself; its new version, None when a client was first."""
-    ctx = Context(NODE_ITSELF, tx, place)
+    ctx = Context(NODE_ITSELF, tx.as_node, place)
     try:
         stored = await gate.read(ctx, "Subscription", of.id)
         if stored.version != of.version:

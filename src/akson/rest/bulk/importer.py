@@ -18,6 +18,7 @@ from akson.rest.bulk.sources import Unreadable
 from akson.rest.bulk.staging import Cutter, Stage, moved, resources
 from akson.rest.bulk.workers import Workers, setting
 from akson.store.database.pool import Tx
+from akson.store.database.reader import NODE
 from akson.store.underway import transfers
 from akson.store.underway.transfers import Part, Transfer
 
@@ -34,7 +35,7 @@ class Importer(Steps):
 
     async def step(self, id_: str, until: float, /) -> float | None:
         """One step, after the transaction that has begun it: the processes write down themselves what they do."""
-        async with self.place.database.transaction() as tx:
+        async with self.place.database.transaction(reader=NODE) as tx:
             held = await self.held(tx, id_)
             if held is None:
                 return None
@@ -52,7 +53,7 @@ class Importer(Steps):
         place = {"input": 0, "offset": 0, "line": 1, "number": 1} | transfer.place
         inputs = transfer.wanted["inputs"]
         if place["input"] >= len(inputs):
-            async with self.place.database.transaction() as tx:
+            async with self.place.database.transaction(reader=NODE) as tx:
                 await moved(tx, transfer.id, "running", place, transfer.total)
             return
         source = inputs[place["input"]]
@@ -84,7 +85,7 @@ class Importer(Steps):
                 place["line"] = cutter.line
                 if not raw:
                     place |= {"input": place["input"] + 1, "offset": 0, "line": 1}
-                async with self.place.database.transaction() as tx:
+                async with self.place.database.transaction(reader=NODE) as tx:
                     await transfers.add_parts(tx, transfer.id, place["number"], parts)
                     place["number"] += len(parts)
                     await moved(tx, transfer.id, "planning", place, total)
@@ -128,7 +129,7 @@ class Importer(Steps):
         wanted = self.workers.count + 1 - doing
         if wanted <= 0 or time.monotonic() >= until:
             return []
-        async with self.place.database.transaction(read_only=True) as tx:
+        async with self.place.database.transaction(read_only=True, reader=NODE) as tx:
             found = await transfers.open_parts(tx, transfer.id, doing + wanted)
         return [part for part in found if part.number not in begun][:wanted]
 

@@ -29,6 +29,7 @@ from akson.record.subscriptions.register import TYPES
 from akson.rest.bulk.reading import Refused, Slow, Unit, of_document, of_line, told
 from akson.security.actor import Actor, Purpose
 from akson.store.database.pool import Database, Tx
+from akson.store.database.reader import NODE, Reader
 from akson.store.index.hashing import resource_key
 from akson.store.index.search_parameters import KIND as SEARCH_PARAMETER
 from akson.store.terms.definitions import KEPT, TERMS
@@ -52,6 +53,7 @@ class Setting:
 
     place: Place
     uri: str
+    reader: Reader
     actor: Actor
 
 
@@ -95,7 +97,7 @@ class _Process:
     async def place(self, setting: Setting) -> Place:
         found = self.places.get(setting.uri)
         if found is None:
-            database = Database(setting.uri, 1, statement_timeout=600)
+            database = Database(setting.uri, 1, reader=setting.reader, statement_timeout=600)
             await database.open()
             found = self.places[setting.uri] = replace(setting.place, database=database)
         return found
@@ -166,7 +168,7 @@ async def _raw(place: Place, task: Task) -> bytes:
         with Path(task.path).open("rb") as file:  # noqa: ASYNC230  the loop of this process does nothing else
             file.seek(task.start)
             return file.read(task.length)
-    async with place.database.transaction(read_only=True) as tx:
+    async with place.database.transaction(read_only=True, reader=NODE) as tx:
         return await transfers.source(tx, task.transfer, task.number)
 
 
@@ -177,7 +179,7 @@ async def _read(place: Place, task: Task, raw: bytes) -> list[Unit | Refused]:
     for each in _lines(task, raw):
         found.append(each)
         if time.monotonic() - noted >= NOTED:
-            async with place.database.singly() as tx:
+            async with place.database.singly(NODE) as tx:
                 await transfers.read_on(tx, task.transfer, task.number, len(found))
             noted = time.monotonic()
     return found

@@ -10,6 +10,7 @@ from akson.record.bulk.steps import Over
 from akson.record.context import Place
 from akson.rest.bulk.sources import Unreadable
 from akson.store.database.pool import Tx
+from akson.store.database.reader import NODE
 from akson.store.underway import transfers
 from akson.store.underway.transfers import Chunk
 
@@ -76,7 +77,7 @@ class Stage:
         for part, line in self._cutter.end():
             await self._keep(part, line)
         self._where |= {"input": self._where["input"] + 1, "offset": 0, "line": 1}
-        async with self._place.database.transaction() as tx:
+        async with self._place.database.transaction(reader=NODE) as tx:
             await self._moved(tx)
 
     async def _keep(self, part: bytes, line: int) -> None:
@@ -89,7 +90,7 @@ class Stage:
             "line": self._cutter.line,
         }
         numbers = (self._where["offset"] - len(part), len(part), line)
-        async with self._place.database.transaction() as tx:
+        async with self._place.database.transaction(reader=NODE) as tx:
             await transfers.add_parts(tx, self._id, number, [(str(self._where["input"]), numbers)])
             await transfers.add_chunk(tx, self._id, Chunk("source", "", number, 0, 0, packed))
             await self._moved(tx)

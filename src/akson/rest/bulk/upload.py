@@ -9,6 +9,7 @@ from akson.rest.bulk.staging import Stage
 from akson.rest.bulk.started import asked, check_asynchronous, started
 from akson.rest.wire.attempt import Door
 from akson.rest.wire.http import Answer, Request
+from akson.store.database.reader import NODE
 from akson.store.underway import transfers
 from akson.store.underway.transfers import Transfer
 
@@ -31,7 +32,7 @@ async def upload(request: Request, door: Door) -> Answer:
     try:
         await _keep(request, place, transfer)
     except BaseException:
-        async with place.database.transaction() as tx:
+        async with place.database.transaction(reader=NODE) as tx:
             await transfers.drop(tx, transfer.id)
         raise
     async with door(request) as ctx, ctx.tx.savepoint():

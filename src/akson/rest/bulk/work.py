@@ -11,6 +11,7 @@ from akson.record.context import Place
 from akson.rest.bulk.importer import Importer
 from akson.rest.bulk.workers import Workers
 from akson.rest.wire import subset
+from akson.store.database.reader import NODE
 from akson.store.underway import keep, transfers
 from akson.store.underway.jobs import Job, Later
 
@@ -44,7 +45,7 @@ def _kept(settings: Settings) -> Kept:
 
 
 async def _any_import(place: Place) -> bool:
-    async with place.database.transaction(read_only=True) as tx:
+    async with place.database.transaction(read_only=True, reader=NODE) as tx:
         return await transfers.is_any(tx, imports.KIND)
 
 
@@ -68,7 +69,7 @@ async def expire(place: Place) -> None:
 
 
 async def _expire_some(place: Place) -> int:
-    async with place.database.transaction() as tx:
+    async with place.database.transaction(reader=NODE) as tx:
         # Searches that were posted to be gone on with say whom they are about: also where no token is ever checked.
         await keep.sweep(tx)
         return await transfers.expire(tx, REMEMBERED)

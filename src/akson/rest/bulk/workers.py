@@ -48,4 +48,4 @@ class Workers:
 def setting(place: Place, actor: Actor) -> Setting:
     """What a process is told of a place: all but its connections."""
     bare = replace(place, database=None, registry=place.registry.again())  # type: ignore[arg-type]
-    return Setting(bare, place.database.uri, actor)
+    return Setting(bare, place.database.uri, place.database.reader, actor)

@@ -18,6 +18,7 @@ from akson.record.subscriptions.content import Told, told
 from akson.rest.subscriptions.hook import WAIT, Outgoing, Post
 from akson.rest.subscriptions.notification import IN_ONE, notification
 from akson.store.database.pool import Tx
+from akson.store.database.reader import NODE
 from akson.store.underway import subscriptions
 from akson.store.underway.subscriptions import ACTIVE, ERROR, OFF, REQUESTED, Subscribed
 
@@ -49,7 +50,7 @@ class Delivery:
         """Do what is due, and let go of the claim. True when the subscription has just become active."""
         try:
             if self._of.actor["client_id"]:
-                async with self._place.database.singly() as tx:
+                async with self._place.database.singly(NODE) as tx:
                     await self._subscriber(tx)
             if self._of.status == REQUESTED or self._of.mark is None:
                 return await self._greet()
@@ -60,7 +61,7 @@ class Delivery:
             await self._failed(f"not sent: {type(error).__name__}")
         finally:
             if not self._is_lost:
-                async with self._place.database.singly() as tx:
+                async with self._place.database.singly(NODE) as tx:
                     await subscriptions.release(tx, self._of)
         return False
 
@@ -70,7 +71,7 @@ class Delivery:
         if greets and (error := await self._send(self._bundle("handshake"))):
             await self._failed(error, at_once=True)
             return False
-        async with self._place.database.transaction() as tx:
+        async with self._place.database.transaction(reader=NODE) as tx:
             version = await work.say(self._place, tx, self._of, ACTIVE)
             if version is None or not await subscriptions.activate(tx, self._of, version):
                 return False
@@ -96,7 +97,7 @@ class Delivery:
     async def _next(self) -> list[Told]:
         """The events that come next, with what their subscriber may see of them now."""
         channel = self._plan.channel
-        async with self._place.database.transaction() as tx:
+        async with self._place.database.transaction(reader=NODE) as tx:
             of = (await subscriptions.find(tx, [self._of.id])).get(self._of.id)
             if of is None or of.version != self._of.version or of.claim != self._of.claim:
                 self._is_lost = True
@@ -162,7 +163,7 @@ class Delivery:
         of = self._of
         failures = of.failures + 1
         log(Event.PEER_FAILED, subscription=of.id, failures=failures, error=error)
-        async with self._place.database.transaction() as tx:
+        async with self._place.database.transaction(reader=NODE) as tx:
             if not await subscriptions.failed(tx, of, error, min(2.0**of.failures, LONGEST_WAIT)):
                 return
             since = (now() - of.failing_since).total_seconds() if of.failing_since else 0

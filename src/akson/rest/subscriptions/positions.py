@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from akson.kit.errors import TooMany, Unavailable
 from akson.store.database.pool import Database
+from akson.store.database.reader import NODE
 from akson.store.underway import subscriptions
 from akson.store.underway.subscriptions import Position
 
@@ -70,7 +71,7 @@ class Positions:
             ids = {id_ for listener in self._listeners for id_ in listener.ids}
             if ids:
                 with suppress(Unavailable):
-                    async with self._database.singly() as tx:
+                    async with self._database.singly(NODE) as tx:
                         found = {each.id: each for each in await subscriptions.positions(tx, ids)}
                     for listener in list(self._listeners):
                         if listener.ids <= ids:

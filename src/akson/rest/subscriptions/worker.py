@@ -14,6 +14,7 @@ from akson.record.context import Place
 from akson.record.subscriptions import work
 from akson.rest.subscriptions.delivery import LEASE, Delivery
 from akson.rest.subscriptions.hook import Outgoing
+from akson.store.database.reader import NODE
 from akson.store.record import events
 from akson.store.record.events import Mark
 from akson.store.underway import subscriptions
@@ -74,13 +75,13 @@ class Worker:
     async def turn(self) -> float:
         """One look at everything; how long to wait for the next."""
         await self._sweep()
-        async with self._place.database.singly() as tx:
+        async with self._place.database.singly(NODE) as tx:
             view = await subscriptions.overview(tx, self._seen or Mark())
         if not view.live:
             self._seen = None
             return RESTING
         if view.unsettled:
-            async with self._place.database.transaction() as tx:
+            async with self._place.database.transaction(reader=NODE) as tx:
                 await subscriptions.settle(tx)
         is_full = await self._look() if view.news or self._seen is None else False
         left = sorted(self._left)
@@ -95,7 +96,7 @@ class Worker:
 
     async def _look(self) -> bool:
         """Read what happened since the last look; whether there may be more."""
-        async with self._place.database.transaction(read_only=True) as tx:
+        async with self._place.database.transaction(read_only=True, reader=NODE) as tx:
             if self._seen is None:
                 self._seen = await subscriptions.furthest_back(tx) or await events.latest(tx)
             found = await events.after(tx, self._seen, limit=BATCH)
@@ -108,7 +109,7 @@ class Worker:
     async def _number(self, id_: str) -> None:
         """Look through the log for one subscription; one that cannot be done now stays for the next turn."""
         try:
-            async with self._place.database.transaction() as tx:
+            async with self._place.database.transaction(reader=NODE) as tx:
                 if await work.number(self._place, tx, id_, self._seen or Mark()):
                     self._left.discard(id_)
         except (Unavailable, Conflict):
@@ -121,7 +122,7 @@ class Worker:
         """Criteria that could be evaluated when they were written and cannot any more. Tried again at the next event."""
         log(Event.JOB_FAILED, job="subscription", subscription=id_, error=type(error).__name__)
         with suppress(AksonError):
-            async with self._place.database.transaction() as tx:
+            async with self._place.database.transaction(reader=NODE) as tx:
                 of = (await subscriptions.find(tx, [id_])).get(id_)
                 if of is None or of.status == ERROR:
                     return
@@ -134,7 +135,7 @@ class Worker:
         free = AT_ONCE - len(self._tasks)
         if free <= 0:
             return
-        async with self._place.database.singly() as tx:
+        async with self._place.database.singly(NODE) as tx:
             claimed = await subscriptions.claim(tx, self._name, LEASE, free)
         self._tasks |= {asyncio.create_task(self._serve(each)) for each in claimed}
 
@@ -147,7 +148,7 @@ class Worker:
 
     async def _put_off(self) -> None:
         """Turn off those whose time is over."""
-        async with self._place.database.transaction() as tx:
+        async with self._place.database.transaction(reader=NODE) as tx:
             for of in await subscriptions.ended(tx, 20):
                 version = await work.say(self._place, tx, of, OFF)
                 if version is not None:
@@ -155,12 +156,12 @@ class Worker:
 
     async def _catch_up(self) -> None:
         if self._is_time("catch_up", CATCH_UP) and self._seen and not self._left:
-            async with self._place.database.transaction() as tx:
+            async with self._place.database.transaction(reader=NODE) as tx:
                 await subscriptions.catch_up(tx, self._seen)
 
     async def _sweep(self) -> None:
         if self._is_time("sweep", SWEEP):
-            async with self._place.database.transaction() as tx:
+            async with self._place.database.transaction(reader=NODE) as tx:
                 await subscriptions.sweep(tx, KEPT_DAYS)
 
     def _is_time(self, what: str, every: float) -> bool:

@@ -16,6 +16,8 @@ from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 
+from akson.store.database.reader import OWNER, Reader
+
 Row = tuple[Any, ...]
 PREPARED = 400
 """Statements kept prepared on one connection."""
@@ -30,12 +32,15 @@ _FAILED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE})
 class Link:
     """A connection in autocommit mode; transactions are begun and ended in so many words. One statement at a time."""
 
-    def __init__(self, connection: "psycopg.AsyncConnection[Row]") -> None:
+    def __init__(self, connection: "psycopg.AsyncConnection[Row]", at_rest: Reader = OWNER) -> None:
         self.connection = connection
+        self.at_rest = self.reader = at_rest
+        """Who reads outside transactions, and who was told to read last."""
         self._libpq = connection.pgconn
         self._loop = asyncio.get_running_loop()
         self._adapt = Transformer(connection)
-        self._names: OrderedDict[tuple[bytes, tuple[int, ...]], bytes] = OrderedDict()
+        self._names: OrderedDict[tuple[str, bytes, tuple[int, ...]], bytes] = OrderedDict()
+        """By the role as well: row security makes it another plan, and PostgreSQL would plan anew at every change of role."""
         self._ahead: list[_Ready] = []
         self._made = 0
         self._waiting: asyncio.Future[None] | None = None
@@ -96,7 +101,7 @@ class Link:
         types, formats = self._adapt.types or (), self._adapt.formats or []
         if not prepare:
             return text, list(values), types, list(formats), False
-        name = self._names.get((text, types)) or await self._prepare(text, types)
+        name = self._names.get((self.reader.role, text, types)) or await self._prepare(text, types)
         return name, list(values), types, list(formats), True
 
     def _send(self, ready: _Ready) -> None:
@@ -143,7 +148,7 @@ class Link:
         name = b"s%d" % self._made
         self._libpq.send_prepare(name, text, types)
         await self._results()
-        self._names[text, types] = name
+        self._names[self.reader.role, text, types] = name
         return name
 
     async def _results(self, *, pipeline: bool = False) -> list[Any]:

@@ -12,6 +12,7 @@ from typing import Literal
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, log
 from akson.store.database.pool import Database, Tx
+from akson.store.database.reader import OWNER
 
 LEDGER = """
 create table if not exists schema_migration (
@@ -54,20 +55,33 @@ async def migrate(
 ) -> list[Migration]:
     """Apply what is missing, in order; returns what was applied. Several programs may do so at the same time.
 
-    `until` stops at a number and `stage` takes only "pre" or "post" (a rolling upgrade runs pre, then post).
+    `until` stops at a number and `stage` takes only "pre" or "post" (a rolling upgrade runs pre, then post). With a connection
+    of its own, with the rights of the login itself: `database` need not be open, and cannot be before there are roles.
     """
-    applied = []
-    async with database.transaction() as tx:
-        await tx.fetch("select pg_advisory_xact_lock(%s)", [LOCK])
-        await tx.execute(LEDGER)
-    for migration in migrations():
-        if until is not None and migration.number > until:
-            break
-        if stage in {None, migration.stage} and await _apply(database, migration):
-            applied.append(migration)
+    own = Database(database.uri, 1, reader=OWNER)
+    await own.open()
+    try:
+        applied = await _apply_all(own, until, stage)
+    finally:
+        await own.close()
     if applied:
         log(Event.MIGRATED, to=applied[-1].number)
     return applied
+
+
+async def _apply_all(database: Database, until: int | None, stage: str | None) -> list[Migration]:
+    async with database.transaction() as tx:
+        await tx.fetch("select pg_advisory_xact_lock(%s)", [LOCK])
+        # Looked for first: who serves and does not own may not make it.
+        if await tx.one("select 1 where to_regclass('schema_migration') is null") is not None:
+            await tx.execute(LEDGER)
+    return [
+        migration
+        for migration in migrations()
+        if (until is None or migration.number <= until)
+        and stage in {None, migration.stage}
+        and await _apply(database, migration)
+    ]
 
 
 async def _apply(database: Database, migration: Migration) -> bool:

@@ -13,8 +13,10 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from akson.kit.errors import AksonError, Contended, Malformed, Unavailable
+from akson.store.database import roles
 from akson.store.database.arrays import DUMPERS
 from akson.store.database.link import Link, Row
+from akson.store.database.reader import DECLARE, NOBODY, NODE, Reader, as_seen_by
 
 __all__ = ["Database", "Row", "Tx", "of_server"]
 
@@ -60,20 +62,45 @@ def of_server(uri: str, database: str) -> str:
 
 
 class Tx:
-    """One open transaction. Its methods take SQL and are used inside `store` only."""
+    """One open transaction, read by somebody. Its methods take SQL and are used inside `store` only.
 
-    def __init__(self, link: Link) -> None:
+    Who reads is told to the database with the first statement, and again when another reader has had one in between.
+    """
+
+    def __init__(self, link: Link, reader: Reader) -> None:
         self._link = link
+        self._reader = reader
         self._savepoints = 0
+
+    def by(self, reader: Reader) -> "Tx":
+        """The same transaction, read by somebody else."""
+        return type(self)(self._link, as_seen_by(self._reader, reader))
+
+    @property
+    def as_node(self) -> "Tx":
+        """The same transaction, for what the node itself must know whoever asks. Each use stands in docs/explanation/access.md."""
+        return self.by(NODE)
+
+    @property
+    def role(self) -> str:
+        """The role that reads; empty: the login itself, with whatever rights it has."""
+        return self._reader.role
+
+    async def _declare(self) -> None:
+        if self._link.reader != self._reader:
+            self._link.reader = self._reader
+            await self._link.put_ahead(DECLARE, self._reader.declaration)
 
     async def fetch(
         self, sql: str, params: Sequence[object] = (), *, prepare: bool | None = True
     ) -> list[Row]:
         """All rows. `prepare=False` plans for these very values: for searches, whose values are skewed."""
+        await self._declare()
         return self._link.rows(await self._link.run(sql, params, prepare=prepare is not False))
 
     async def one(self, sql: str, params: Sequence[object] = ()) -> Row | None:
         """The first row, if any."""
+        await self._declare()
         rows = self._link.rows(await self._link.run(sql, params))
         return rows[0] if rows else None
 
@@ -90,6 +117,7 @@ class Tx:
 
     async def execute(self, sql: str, params: Sequence[object] = ()) -> int:
         """Run a statement; how many rows it touched."""
+        await self._declare()
         result = await self._link.run(sql, params)
         return result.command_tuples or 0
 
@@ -98,10 +126,12 @@ class Tx:
 
         What is wrong with it is told there.
         """
+        await self._declare()
         await self._link.put_ahead(sql, params)
 
     async def script(self, sql: str) -> None:
         """Run several statements at once, without parameters: migrations."""
+        await self._declare()
         await self._link.script(sql)
 
     async def take_time(self, minutes: int) -> None:
@@ -114,32 +144,52 @@ class Tx:
         self._savepoints += 1
         name = f"part_{self._savepoints}"
         await self._link.script(f"savepoint {name}")
+        reader = self._link.reader
         try:
             yield
         except BaseException:
             self._link.take_back()
             if not self._link.closed:
                 await self._link.script(f"rollback to savepoint {name}; release savepoint {name}")
+                self._link.reader = reader
             raise
         await self._link.script(f"release savepoint {name}")
 
     async def copy(self, sql: str, chunks: Iterable[bytes]) -> None:
         """Stream binary COPY data into a table."""
+        await self._declare()
         await self._link.sent()
         async with self._link.lend().cursor() as cursor, cursor.copy(sql.encode()) as copy:
             for chunk in chunks:
                 await copy.write(chunk)
 
 
+class _Alone(Tx):
+    """No transaction around it: each statement is one of its own, and is told anew who reads."""
+
+    async def _declare(self) -> None:
+        self._link.reader = self._link.at_rest
+        await super()._declare()
+
+
 class Database:
     """A pool of connections to one database.
 
+    `reader` reads where a transaction names nobody else: as long as that is nobody, no clinical row is seen.
     `size` connections at most; a request that gets none within `wait` seconds is refused with Unavailable, and a
     statement that takes longer than `statement_timeout` seconds is ended.
     """
 
-    def __init__(self, uri: str, size: int = 8, *, statement_timeout: int = 30, wait: float = 20) -> None:
-        self.uri = uri
+    def __init__(
+        self,
+        uri: str,
+        size: int = 8,
+        *,
+        reader: Reader = NOBODY,
+        statement_timeout: int = 30,
+        wait: float = 20,
+    ) -> None:
+        self.uri, self.reader = uri, reader
         self._size, self._wait, self._open = size, wait, 0
         self._free: list[Link] = []
         self._queue: deque[tuple[float, Waiting]] = deque()
@@ -155,13 +205,16 @@ class Database:
             name="akson",
             kwargs={
                 "context": _adapters(),
-                "options": OPTIONS.format(statement=statement_timeout, lock=min(10, statement_timeout)),
+                "options": OPTIONS.format(statement=statement_timeout, lock=min(10, statement_timeout))
+                + (f" -c role={reader.role}" if reader.role else ""),
                 "autocommit": True,
             },
         )
 
     async def open(self) -> None:
-        """Connect; raises Unavailable when the database does not answer in time."""
+        """Connect; raises Unavailable when the database does not answer in time, or keeps no roles for the program."""
+        if self.reader.role:
+            await roles.check(self.uri, self._wait)
         try:
             await self._pool.open(wait=True)
         except PoolTimeout as error:
@@ -181,20 +234,23 @@ class Database:
         async with self.transaction(read_only=True) as tx:
             await tx.one("select 1")
 
-    def transaction(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
+    def transaction(
+        self, *, read_only: bool = False, reader: Reader | None = None
+    ) -> AbstractAsyncContextManager[Tx]:
         """A transaction: committed at the end of the block, rolled back when an exception leaves it.
 
         Raises Unavailable when no connection is to be had or the server is gone, Conflict when two transactions
         stand in each other's way and this one was chosen to give up.
         """
-        return _Transaction(self, "begin read only" if read_only else "begin")
+        begin = "begin read only" if read_only else "begin"
+        return _Transaction(self, begin, as_seen_by(self.reader, reader))
 
-    def singly(self) -> AbstractAsyncContextManager[Tx]:
+    def singly(self, reader: Reader | None = None) -> AbstractAsyncContextManager[Tx]:
         """Each statement is a transaction of its own: for requests that are one statement, or only look.
 
         One round trip instead of three. What is read is what a transaction would read (read committed).
         """
-        return _Singly(self)
+        return _Singly(self, as_seen_by(self.reader, reader))
 
     async def take(self) -> Link:
         """A connection that nobody uses, a new one where there may be more, or the next that is given back."""
@@ -228,7 +284,7 @@ class Database:
             self._open -= 1
             self._wake(None)
             raise
-        return Link(connection)
+        return Link(connection, self.reader)
 
     def _pass_on(self, given: Link | None) -> None:
         """Give to the next who waits what came to one who no longer does."""
@@ -284,10 +340,10 @@ async def _commit(link: Link) -> None:
 class _Transaction:
     """A class, since every request passes through here."""
 
-    __slots__ = ("_begin", "_database", "_link")
+    __slots__ = ("_begin", "_database", "_link", "_reader")
 
-    def __init__(self, database: Database, begin: str) -> None:
-        self._database = database
+    def __init__(self, database: Database, begin: str, reader: Reader) -> None:
+        self._database, self._reader = database, reader
         self._begin = begin
 
     async def __aenter__(self) -> Tx:
@@ -301,7 +357,7 @@ class _Transaction:
                 raise
         except TOLD as error:
             raise _in_own_words(error) or error from error
-        return Tx(link)
+        return Tx(link, self._reader)
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
@@ -322,6 +378,7 @@ class _Transaction:
                 await _commit(link)
         finally:
             link.take_back()
+            link.reader = link.at_rest
             if link.in_transaction:
                 await link.script("rollback")
 
@@ -329,17 +386,17 @@ class _Transaction:
 class _Singly:
     """A connection for single statements: a class, since every read passes through here."""
 
-    __slots__ = ("_database", "_link")
+    __slots__ = ("_database", "_link", "_reader")
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, reader: Reader) -> None:
+        self._database, self._reader = database, reader
 
     async def __aenter__(self) -> Tx:
         try:
             self._link = await self._database.take()
         except TOLD as error:
             raise _in_own_words(error) or error from error
-        return Tx(self._link)
+        return _Alone(self._link, self._reader)
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
@@ -348,6 +405,7 @@ class _Singly:
             if error is None:
                 await self._link.sent()
             self._link.take_back()
+            self._link.reader = self._link.at_rest
         except psycopg.Error as late:
             raise _in_own_words(late) or late from late
         finally:

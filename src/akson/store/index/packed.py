@@ -89,11 +89,11 @@ class Tables:
             if rows:
                 tables[table].append(end.join(rows) + end)
 
-    def copies(self) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """(COPY statement, its data) of each table that has rows."""
+    def copies(self) -> Iterator[tuple[str, str, Iterable[bytes]]]:
+        """(table, its columns, the data of a COPY into them) of each table that has rows."""
         for table, rows in self._rows.items():
             if rows:
-                yield f"copy {table} ({COLUMNS[table]}) from stdin (format binary)", _stream(rows)
+                yield table, COLUMNS[table], _stream(rows)
 
 
 def _stream(rows: list[bytes]) -> Iterator[bytes]:

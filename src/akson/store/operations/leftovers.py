@@ -69,14 +69,9 @@ SAMPLED = {
     "keep": ("value",),
 }
 """Columns whose samples are texts that may say who somebody is."""
-TOKENS = """
-select most_common_vals::text::bigint[] || histogram_bounds::text::bigint[] from pg_stats
-where schemaname = 'public' and tablename = 'idx_token' and attname = 'hash'"""
-# An empty table is passed over by ANALYZE, which leaves its last samples; from PostgreSQL 18 on they can be taken away.
-CLEAR = """
-select pg_clear_attribute_stats('public', s.tablename, s.attname, false)
-from pg_stats s join unnest(%s::text[], %s::text[]) u(tablename, attname) using (tablename, attname)
-where s.schemaname = 'public'"""
+# Row security hides the samples from all but those who own the table.
+SAMPLE = "select draw_samples(%s::text::regclass, %s::text[])"
+TOKENS = "select sampled_tokens()"
 
 
 async def hold(tx: Tx) -> None:
@@ -148,15 +143,10 @@ async def forget_closures(tx: Tx, patient: str) -> None:
 async def forget_samples(tx: Tx, tokens: AbstractSet[int]) -> None:
     """Draw the planner's samples anew. Those of tokens are large: only where they hold one of `tokens`."""
     for table, columns in SAMPLED.items():
-        await tx.script(f"analyze {table} ({', '.join(columns)})")
+        await tx.fetch(SAMPLE, [table, list(columns)])
     sampled = await tx.one(TOKENS)
     if sampled and not tokens.isdisjoint(sampled[0] or ()):
-        await tx.script("analyze idx_token (hash)")
-    empty = [table for table in SAMPLED if not await tx.fetch(f"select 1 from {table} limit 1")]  # noqa: S608
-    version = await tx.constant("select current_setting('server_version_num')::int")
-    if empty and version and version[0] >= 180000:
-        pairs = [(table, column) for table in empty for column in SAMPLED[table]]
-        await tx.fetch(CLEAR, [list(each) for each in zip(*pairs, strict=True)])
+        await tx.fetch(SAMPLE, ["idx_token", ["hash"]])
 
 
 async def _expire(tx: Tx, ids: Iterable[str]) -> int:

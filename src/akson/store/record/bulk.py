@@ -6,6 +6,7 @@ from datetime import datetime
 from akson.fhir.index import Index
 from akson.kit.clock import now
 from akson.kit.errors import Conflict, NotFound, VersionMismatch
+from akson.store.database.loading import load
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number, resource_key
 from akson.store.index.packed import ResourceRow, Tables
@@ -24,12 +25,13 @@ insert into history (pat, rid, key, type, id, version, updated, deleted, labels,
 select pat, rid, key, type, id, version, updated, deleted, labels, body
 from resource where rid = any(%s::bigint[]) and key = any(%s::bigint[])"""
 CLEAR = (
-    "delete from resource where rid = any(%s::bigint[]) and key = any(%s::bigint[])",
     "delete from idx_token where hash = any(%s::bigint[]) and rid = any(%s::bigint[])",
     *(
         f"delete from {table} where rid = any(%s::bigint[])"  # noqa: S608
         for table in ("idx_ref", "idx_date", "idx_qty", "idx_string", "idx_composite", "idx_text")
     ),
+    # The resource last: it says who may see, and so take away, the rows of its index.
+    "delete from resource where rid = any(%s::bigint[])",
 )
 TEXT = """
 insert into idx_text (pat, rid, type, words)
@@ -81,9 +83,8 @@ async def _make_way(tx: Tx, found: dict[int, Present]) -> None:
     rids, keys = [present.rid for present in found.values()], list(found)
     tokens = sorted({token for present in found.values() for token in present.tok})
     await tx.execute(ARCHIVE, [rids, keys])
-    first, second, *others = CLEAR
-    await tx.execute(first, [rids, keys])
-    await tx.execute(second, [tokens, rids])
+    by_token, *others = CLEAR
+    await tx.execute(by_token, [tokens, rids])
     for statement in others:
         await tx.execute(statement, [rids])
 
@@ -140,7 +141,7 @@ class Batch:
             self._texts.append((pat, rid, kind, found.content))
 
     async def flush(self, tx: Tx) -> None:
-        for statement, stream in self._tables.copies():
-            await tx.copy(statement, stream)
+        for table, columns, stream in self._tables.copies():
+            await load(tx, table, columns, stream)
         if self._texts:
             await tx.execute(TEXT, [list(column) for column in zip(*self._texts, strict=True)])

@@ -152,7 +152,7 @@ async def switch(tx: Tx, source: int, system: System, concepts: int) -> None:
         raise Conflict("another load of the same version took the place of this one")
     if concepts >= MANY:
         await tx.fetch("select gin_clean_pending_list('term_concept_find')")
-        await tx.execute("analyze term_concept")
+        await tx.fetch("select draw_samples('term_concept', '{}')")
 
 
 async def _copy(tx: Tx, table: str, columns: dict[str, Column], rows: Iterable[Sequence[Any]]) -> None:

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from akson.kit.packing import OVERHEAD, Packed, unpack
 from akson.store.database.pool import Database, Tx
+from akson.store.database.reader import NODE
 from akson.store.index.hashing import hash64
 
 COLUMNS = (
@@ -312,7 +313,7 @@ async def counts(tx: Tx, id_: str, kinds: Sequence[str]) -> list[tuple[str, str,
 async def analyze(tx: Tx) -> None:
     """Let the planner know what came in."""
     for table in ("resource", "idx_token", "idx_ref", "idx_date", "idx_qty", "idx_string", "idx_composite"):
-        await tx.script(f"analyze {table}")
+        await tx.fetch("select draw_samples(%s::text::regclass, '{}')", [table])
 
 
 async def add_chunk(tx: Tx, id_: str, chunk: Chunk) -> None:
@@ -330,7 +331,7 @@ async def bodies(database: Database, id_: str, file: File) -> AsyncIterator[Pack
     """The chunks of a file, one after the other. No connection is held while they are being sent."""
     after = (file.first, -1)
     while True:
-        async with database.transaction(read_only=True) as tx:
+        async with database.transaction(read_only=True, reader=NODE) as tx:
             row = await tx.one(NEXT_CHUNK, [id_, file.kind, file.type, *after, file.last])
         if row is None:
             return
