@@ -13,6 +13,8 @@ _SECRET = re.compile(
 )
 """What is drawn by lot for every session and request, and codes of an access log."""
 _CLOCK = re.compile(rb"kl\. \d\d:\d\d(?:\xe2\x80\x93\d\d:\d\d)?")
+_ASKED = re.compile(rb'"(?:query|value)":"[A-Za-z0-9+/=]+"')
+"""What a search asked for, packed: since when, among others."""
 _NUMBERED = re.compile(rb"made-\d+")
 _NOW = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 
@@ -41,9 +43,11 @@ def seen(answer: httpx.Response, since: datetime, secret: str = "") -> Seen:
 
 
 def pieces(found: Seen) -> Seen:
-    """The same without the order of what it tells, and without the time of day."""
-    parts = re.split(rb'(?=<li|\{"resource")|\n', _NUMBERED.sub(b"made", _CLOCK.sub(b"now", found.body)))
-    return Seen(found.status, found.headers, b"\n".join(sorted(part.strip(b" ,]}") for part in parts)))
+    """What it tells, in no order and each once, and without the time of day: for what tells of requests themselves."""
+    body = _ASKED.sub(b"asked", _NUMBERED.sub(b"made", _CLOCK.sub(b"now", found.body)))
+    parts = re.split(rb'(?=<li|\{"resource")|\n', body)
+    told = b"\n".join(sorted({part.strip(b" ,]}") for part in parts}))
+    return Seen(found.status, tuple(pair for pair in found.headers if pair[0] != "content-length"), told)
 
 
 def _plain(raw: bytes, since: datetime, drawn: "re.Pattern[bytes] | None" = None) -> bytes:

@@ -26,7 +26,7 @@ class PageProbe:
 
 
 def probes(way: Way) -> Iterator[PageProbe]:
-    """A route with all that is hidden behind it. KeyError for a name in braces that nobody has thought of."""
+    """A route with all that is hidden behind it."""
     node = way.surface if way.surface in RECORDS else "journal"
     for patient in (astrid(node), NOBODY):
         for direction in ("in", "out"):
@@ -45,15 +45,22 @@ def probes(way: Way) -> Iterator[PageProbe]:
             break
 
 
+class _Values(dict[str, str]):
+    """A name in braces that nobody has thought of is asked with an id of its own."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{SECRET}-{name}"
+
+
 def _values(patient: str, direction: str) -> dict[str, str]:
     """By name in braces: what only one of the programs has."""
-    return {
+    return _Values({
         "patient": patient, "document": of(patient, "DocumentReference"), "binary": of(patient, "Binary"),
         "task": of(patient, "Task"), "question": of(patient, "Communication"), "opening": of(patient, "opening"),
         "message": of(patient, f"letter-{direction}"), "item": of(patient, "AllergyIntolerance"),
         "request": of(patient, "ServiceRequest"), "source": "sykehus", "part": "legemiddelreaksjon", "app": SECRET,
         "errand": of(patient, "errand"), "id": of(patient, f"letter-{direction}"), "her_id": HER["journal"],
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 def _forms(way: Way, patient: str, known: dict[str, str]) -> Iterator[dict[str, str]]:
