@@ -198,3 +198,12 @@ async def test_a_new_version_of_a_rule_takes_the_place_of_the_one_before(databas
         await blocks.replace(tx, "a", 3, "p", [])
         kept = await blocks.of_patients(tx, [patient_number("p"), patient_number("q")])
         assert [sorted(block.subjects) for block in kept[patient_number("p")]] == [["org:9"]]
+
+
+def test_who_adds_to_the_values_of_a_scope_changes_them_for_nobody():
+    scope = Scope(AllOf((OfTypes(frozenset({"Observation"})), OfPatients(frozenset({"p"})))), "test")
+    for ask in (lambda: within(scope, "r"), lambda: on_patient(scope, "Observation", "i")):
+        text, values = ask()
+        kept = [*values]
+        values += ["more"]
+        assert ask() == (text, kept)

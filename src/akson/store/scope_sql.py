@@ -52,7 +52,7 @@ def within(scope: Scope, alias: str) -> Fragment:
     found: Fragment | None = scope.compiled.get(alias)
     if found is None:
         found = scope.compiled[alias] = _compile(scope.predicate, alias)
-    return found
+    return found[0], [*found[1]]  # whoever asks goes on with the list
 
 
 def on_patient(scope: Scope, kind: str, alias: str) -> Fragment | None:
@@ -65,7 +65,7 @@ def on_patient(scope: Scope, kind: str, alias: str) -> Fragment | None:
         folded = _folded(scope.predicate, kind)
         scope.compiled[asked] = None if folded is None else _compile(folded, alias)
     found: Fragment | None = scope.compiled[asked]
-    return found
+    return found and (found[0], [*found[1]])
 
 
 def may_hold(predicate: Predicate, alias: str) -> Fragment:
