@@ -16,6 +16,7 @@ from akson.fhir.strict_json import dumps
 from akson.kit.clock import instant, now
 from akson.security.actor import Purpose
 from akson.security.privacy import DEFINITIONS
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 
@@ -61,7 +62,7 @@ async def end(browser):
 
 
 async def looks_by_consent(world, node):
-    async with side(world, node).place.database.transaction(read_only=True) as tx:
+    async with side(world, node).place.database.transaction(read_only=True, reader=OWNER) as tx:
         return {tuple(row) for row in await tx.fetch(
             "select reason, basis, actor_id from audit where basis = 'FORHOYET_SAMTYKKE' and granted and pat <> 0")}  # fmt: skip
 

@@ -13,6 +13,7 @@ from akson.record.context import NODE_ITSELF, opened
 from akson.security.roles import RECORD
 from akson.store.access import blocks
 from akson.store.access.blocks import Block
+from akson.store.database.reader import OWNER
 from akson.web import live
 from tests.demo_world import start
 from tests.exchange.asking import PIDS, side
@@ -70,7 +71,7 @@ async def until(holds):
 async def change(world):
     """Something new that is critical stands in the shared register, of Ingrid."""
     hub = side(world, "samhandling")
-    async with hub.place.database.transaction(read_only=True) as tx:
+    async with hub.place.database.transaction(read_only=True, reader=OWNER) as tx:
         ingrid = await hub.people.patient(tx, PIDS["ingrid"])
     async with opened(hub.place, NODE_ITSELF) as ctx:
         what = {"code": {"text": "ny"}, "patient": {"reference": f"Patient/{ingrid['id']}"}}
@@ -91,7 +92,7 @@ async def test_a_stream_tells_whom_it_may_and_ends_with_the_role_and_the_session
     await until(lambda: hanne.changes and amir.changes and jonas.changes)
     # Nobody without a care relation is told that anything changes of somebody they have only looked up.
     assert silje.changes == 0
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         closed = Block(frozenset({"hpr:9100105"}), **EVER, types=frozenset(RECORD))
         await blocks.replace(tx, "jonas", 1, path.rpartition("/")[2], [closed])
     page = await askers["amir-khan"].get(path)
@@ -143,7 +144,7 @@ async def test_the_address_of_an_attachment_is_good_for_those_who_may_see_it_alo
     assert _told(await silje.get(address), id_) == _told(await silje.get(absent), id_[::-1])
     async with world.browser() as nobody:
         assert (await nobody.get(address, follow_redirects=False)).status_code == 303
-    async with side(world, "journal").place.database.transaction() as tx:
+    async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         closed = Block(frozenset({"hpr:9100106"}), **EVER, types=frozenset({"DocumentReference"}))
         await blocks.replace(tx, "mina", 1, path.rpartition("/")[2], [closed])
     late = await mina.get(
