@@ -1,10 +1,12 @@
 """Every way to misuse an app, a code, a token or a launch is refused, and nothing is told by it."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from akson.apps import grants, registry
+from akson.apps import token as token_module
 from akson.apps.registry import Kind, State
 from akson.kit.clock import now
 from akson.security.once import digest
@@ -155,6 +157,33 @@ async def test_a_code_is_good_for_a_minute(world, nurse, app):
         kept = await keep.get(tx, grants.CODE, digest(code))
         await keep.put(tx, grants.CODE, digest(code), kept, now() - timedelta(seconds=1))
     assert (await app.redeem(code)).json()["error"] == "invalid_grant"
+
+
+async def test_a_code_used_again_while_its_first_use_is_under_way_gives_nothing(
+    world, nurse, app, monkeypatch
+):
+    code, real = await app.code(nurse, READ), token_module._VERIFIER
+    again = []
+
+    class Waits:
+        """Between the two transactions of the first use comes the second, as another process would make it."""
+
+        def fullmatch(self, verifier):
+            again.append(asyncio.get_running_loop().create_task(app.redeem(code)))
+            monkeypatch.setattr(token_module, "_VERIFIER", real)
+            return real.fullmatch(verifier)
+
+    begin = grants.begin
+
+    async def later(tx, *what):
+        monkeypatch.setattr(grants, "begin", begin)
+        assert (await again[0]).json()["error"] == "invalid_grant"
+        return await begin(tx, *what)
+
+    monkeypatch.setattr(token_module, "_VERIFIER", Waits())
+    monkeypatch.setattr(grants, "begin", later)
+    first = await app.redeem(code)
+    assert (first.status_code, first.json()["error"]) == (400, "invalid_grant")
 
 
 # --- launches and the user's answer ---------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from akson.security.system import ASSERTION, AnchorRefused
 from akson.store.underway import keep
 from akson.trust import authorize as authorize_module
 from akson.trust import registry
+from akson.trust import token as token_module
 from tests.security.forge import read
 from tests.security.world import BASE, CITIZEN, ISSUER, NURSE, UNIT, attest
 from tests.trust.test_acting import MULTI, SINGLE, organisation
@@ -373,6 +374,19 @@ async def test_a_token_is_given_against_a_proof_only(world):
 async def test_a_foreign_or_stale_nonce_is_no_nonce(world):
     stale = dpop.Nonces(b"foreign").fresh()
     assert (await raw(world, SYSTEM, nonce=stale)).json()["error"] == "use_dpop_nonce"
+
+
+async def test_a_code_used_again_while_its_first_use_is_under_way_gives_nothing(world, monkeypatch):
+    """Whoever has stolen a code and is the quicker one loses it as well."""
+    form, real = code_form(await code_for(world)), token_module._user
+
+    async def user(provider, grant):
+        monkeypatch.setattr(token_module, "_user", real)
+        assert await refused(world, form) == "invalid_grant"
+        return await real(provider, grant)
+
+    monkeypatch.setattr(token_module, "_user", user)
+    assert await refused(world, form) == "invalid_grant"
 
 
 async def test_a_parameter_given_twice_is_refused(world):

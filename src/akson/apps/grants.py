@@ -30,6 +30,8 @@ NOTED = timedelta(minutes=1)
 LAUNCH, ASKED, CODE, GRANT = "app-launch", "app-asked", "app-code", keep.APP_GRANT
 ACCESS, REFRESH, SPENT, CONSENT = "app-access", "app-refresh", "app-spent", "app-consent"
 SESSION = "session"
+AGAIN = "again"
+"""On what was used: it was used once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,13 @@ async def redeemed(tx: Tx, secret: str) -> tuple[Grant, Mapping[str, str]] | Non
     return grant, kept
 
 
-async def begin(tx: Tx, grant: Grant) -> None:
-    """From now on the grant is good."""
+async def begin(tx: Tx, grant: Grant, code_: str = "") -> bool:
+    """From now on the grant is good; False when its code was used again while this was under way."""
+    spent = await keep.lock(tx, SPENT, digest(code_)) if code_ else {}
+    if spent is None or AGAIN in spent:
+        return False
     await keep.put(tx, GRANT, grant.sid, asdict(grant), now() + grant.life)
+    return True
 
 
 async def access(tx: Tx, grant: Grant, scope: str) -> str:
@@ -162,8 +168,9 @@ async def refreshed(tx: Tx, secret: str, app: str) -> Grant | None:
 
 async def end_spent(tx: Tx, key: str) -> None:
     """Somebody shows what was used before: end what it gave."""
-    spent = await keep.get(tx, SPENT, key)
+    spent = await keep.lock(tx, SPENT, key)
     if spent:
+        await keep.note(tx, SPENT, key, {AGAIN: True})
         await keep.delete(tx, GRANT, spent["sid"])
 
 

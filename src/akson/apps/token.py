@@ -52,7 +52,8 @@ async def _by_code(issuer: Issuer, app: App, form: Form) -> dict[str, Any]:
     if not _VERIFIER.fullmatch(verifier) or not hmac.compare_digest(challenge(verifier), asked["challenge"]):
         raise OAuthError("invalid_grant", "code_verifier does not fit (PKCE)")
     async with issuer.database.transaction() as tx:
-        await grants.begin(tx, grant)
+        if not await grants.begin(tx, grant, secret):
+            raise OAuthError("invalid_grant", "the code was used twice")
         made = await _tokens(tx, grant, grant.scope)
     if "openid" in grant.words:
         made["id_token"] = issuer.id_token(app, grant, asked["nonce"])

@@ -87,11 +87,13 @@ async def _by_itself(provider: Provider, asked: Asked) -> dict[str, Any]:
 
 
 async def _by_code(provider: Provider, asked: Asked) -> dict[str, Any]:
-    """A code, once. Used again it ends the sign-in it came from (RFC 6749 10.5)."""
+    """A code, once. Used again it ends the sign-in it came from (RFC 6749 10.5), also while its first use is under way."""
     key = digest(required(asked.form, "code"))
     async with provider.database.transaction() as tx:
         kept = await keep.take(tx, CODE, key)
         if kept is not None:
+            signed_in = {name: kept["grant"][name] for name in ("handle", "level", "eid_token")}
+            await keep.put(tx, GRANT, kept["grant"]["sid"], signed_in, until(GRANT_LIFE))
             await keep.put(tx, SPENT, key, {"sid": kept["grant"]["sid"]}, until(GRANT_LIFE))
     if kept is None:
         await _end_spent(provider, key)
@@ -117,8 +119,8 @@ async def _by_code(provider: Provider, asked: Asked) -> dict[str, Any]:
     if "openid" in grant.scopes:
         found["id_token"] = id_token(provider, asked.asker.client, user, grant, kept["nonce"])
     async with provider.database.transaction() as tx:
-        signed_in = {"handle": grant.handle, "level": grant.level, "eid_token": grant.eid_token}
-        await keep.put(tx, GRANT, grant.sid, signed_in, until(GRANT_LIFE))
+        if await keep.get(tx, GRANT, grant.sid) is None:
+            raise OAuthError("invalid_grant", "the code was used twice")
     if "offline_access" in grant.scopes:
         found["refresh_token"] = await _refresh_token(provider, grant)
     return found
