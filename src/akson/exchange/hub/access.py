@@ -19,6 +19,8 @@ from akson.kit.log import Event, log
 
 PAGE = 500
 MOST_PAGES = 8
+MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading an answer meets that is JSON and has another shape: as good as none."""
 FHIR_JSON = {"accept": "application/fhir+json"}
 
 
@@ -49,7 +51,7 @@ class AccessLook:
     async def _one(self, ask: AskSource, source: Source, since: datetime) -> Log:
         try:
             events, whole = await _pages(ask, source, since)
-        except AksonError as error:
+        except (AksonError, *MISSHAPEN) as error:
             log(Event.PEER_FAILED, peer=source.slug, error=type(error).__name__)
             return Log(source.title, silent=True)
         return Log(source.title, tuple(events), whole=whole)
@@ -64,7 +66,7 @@ async def _pages(ask: AskSource, source: Source, since: datetime) -> tuple[list[
         if answer.status_code != 200:
             raise PeerFailed(f"The source answered {answer.status_code}")
         bundle = loads(answer.content)
-        events += [entry["resource"] for entry in bundle.get("entry", []) if _is_event(entry)]
+        events += [_sound(entry["resource"]) for entry in bundle.get("entry", []) if _is_event(entry)]
         following = next((link["url"] for link in bundle.get("link", []) if link["relation"] == "next"), "")
         if not following:
             return events, True
@@ -74,3 +76,10 @@ async def _pages(ask: AskSource, source: Source, since: datetime) -> tuple[list[
 
 def _is_event(entry: Resource) -> bool:
     return bool(entry.get("resource", {}).get("resourceType") == "AuditEvent")
+
+
+def _sound(event: Resource) -> Resource:
+    """The event, with what every one has and the page cannot do without. One of MISSHAPEN where it lacks that."""
+    datetime.fromisoformat(event["recorded"])
+    event["source"]["observer"].get("identifier")
+    return event

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import orjson
 
 from akson.documents.mhd import Source
+from akson.exchange.hub.access import MISSHAPEN
 from akson.exchange.hub.look import AskSource
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
@@ -102,6 +103,6 @@ async def _one(ask: AskSource, source: Source) -> Replies:
             found = [each["resource"] for each in entries if each["resource"]["resourceType"] == TYPE]
             return Replies(source.title, tuple(found))
         log(Event.PEER_FAILED, peer=source.slug, status=answer.status_code)
-    except AksonError as error:
+    except (AksonError, *MISSHAPEN) as error:
         log(Event.PEER_FAILED, peer=source.slug, error=type(error).__name__)
     return Replies(source.title)
