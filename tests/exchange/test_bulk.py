@@ -4,11 +4,12 @@ import asyncio
 import json
 
 import pytest
-from tests.exchange.asking import READ, allow, ask, side
+from tests.exchange.asking import PIDS, READ, allow, ask, side
 
 from akson.kit.errors import NotFound
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
+from akson.security.entry_marks import MARK, WRITER
 from akson.security.system import AnchorRefused
 from akson.store.database.reader import OWNER
 
@@ -105,3 +106,28 @@ async def test_an_import_goes_no_further_when_its_system_has_not_been_heard_of_f
     with pytest.raises(NotFound):
         async with opened(place, NODE_ITSELF) as ctx:
             await gate.read(ctx, "Basic", "late")
+
+
+async def test_what_its_writer_does_not_share_is_closed_when_it_is_taken_in_in_bulk(world):
+    await allow(world, "journal")
+    place = side(world, "samhandling").place
+    async with opened(place, NODE_ITSELF) as ctx:
+        patient = (await side(world, "samhandling").people.patient(ctx.tx, PIDS["ingrid"]))["id"]
+    labels = [{"system": MARK, "code": "self"}, {"system": WRITER, "code": "hpr:9100101"}]
+    entry = {
+        "resourceType": "Condition",
+        "id": "kept",
+        "meta": {"security": labels},
+        "subject": {"reference": f"Patient/{patient}"},
+        "code": {"text": "x"},
+    }
+    plain = entry | {"id": "shared", "meta": {}}
+    lines = b"\n".join(json.dumps(each).encode() for each in (entry, plain))
+    headers = ASYNC | {"content-type": "application/fhir+ndjson"}
+    begun = await ask(world, "journal", "$import", method="POST", headers=headers, content=lines)
+    assert begun.status_code == 202, begun.text
+    ended = await finished(world, begun.headers["content-location"])
+    assert ended.status_code == 200, ended.text
+    async with place.database.transaction(reader=OWNER) as tx:
+        rows = await tx.fetch("select rule, subjects, listed from access_block where rule like 'entry/%'")
+    assert rows == [("entry/Condition/kept", ["hpr:9100101"], False)]

@@ -1,6 +1,8 @@
 """Emergency access: a reason chosen and written, one patient, for a time; seen at once by the citizen, and followed up."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.exchange.asking import PIDS, side
@@ -9,8 +11,11 @@ from tests.exchange.test_access_log import words
 
 from akson.demo.personnel import STAFF
 from akson.kit.clock import now
+from akson.record import emergency, erasing, log_erasing, sealing
 from akson.record.attest import attest
-from akson.security.actor import Purpose
+from akson.record.context import NODE_ITSELF
+from akson.record.context import opened as context_of
+from akson.security.actor import Actor, Kind, Purpose
 from akson.store.access import audit, blocks
 from akson.store.access.blocks import Block
 from akson.store.database.reader import OWNER
@@ -210,3 +215,31 @@ async def actor(world, browser):
     secrets = [cookie.value for cookie in browser.cookies.jar if "journal" in cookie.name]
     session = await side(world, "journal").sessions.find(secrets[0])
     return await side(world, "journal").people.find_actor(session.caller)
+
+
+async def test_how_long_it_is_open_is_set_for_the_node(world):
+    node = side(world, "journal")
+    async with context_of(replace(node.place, emergency=timedelta(minutes=15)), NODE_ITSELF) as ctx:
+        patient = (await node.people.patient(ctx.tx, PIDS["ingrid"]))["id"]
+        actor = Actor(
+            Kind.PERSONNEL, name="Silje Aune", hpr="9100105", practitioner="Practitioner/x", role="helsesykepleier",
+            role_reference="PractitionerRole/x", authorization="SP", assurance=4, unit_name="Solvik helsestasjon",
+        )  # fmt: skip
+        made = await emergency.open_record(ctx.by(actor), patient, "acute", "Trenger medisinlisten nå")
+    assert made.high - made.low == timedelta(minutes=15)
+
+
+async def test_the_words_stay_when_the_record_is_erased_and_go_with_their_entry_of_the_log(world):
+    await opened(world)
+    node = side(world, "journal")
+    async with context_of(node.place, NODE_ITSELF) as ctx:
+        patient = (await node.people.patient(ctx.tx, PIDS["ingrid"]))["id"]
+        await erasing.erase(ctx, erasing.What.COMPARTMENT, "Patient", patient)
+        kept = await ctx.tx.fetch("select why from opened_access")
+    assert [row[0] for row in kept] == [FORM["why"]]
+    await sealing.seal(node.place.database, node.log_keys)
+    async with node.place.database.transaction(reader=OWNER) as tx:
+        (number,) = await tx.one("select number from audit where decision_text = %s", [FORM["why"]])
+    await log_erasing.erase(node.place.database, [number], "Vedtak 12/2026")
+    async with node.place.database.transaction(reader=OWNER) as tx:
+        assert await tx.fetch("select why, note from opened_access") == [("", "")]

@@ -8,6 +8,8 @@ from starlette.routing import Mount, Route
 from tests.exchange.asking import side
 
 from akson.kit.text import catalogue
+from akson.record import sealing
+from akson.security.door_log import SINGLY
 from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
@@ -64,8 +66,47 @@ def all_paths(world):
 async def refused(world, node):
     """How many rows of refusals a node's log has, and the reason of the last."""
     async with side(world, node).place.database.transaction(reader=OWNER) as tx:
-        rows = await tx.fetch("select reason from audit where not granted order by number")
-    return len(rows), rows[-1][0] if rows else ""
+        rows = await tx.fetch(
+            "select reason, count, decision_text, moment from audit where not granted order by number"
+        )
+        # What is only counted: none is lost, in the minute and when it has got its row.
+        counted = await tx.fetch(
+            "select reason, seen - %s, minute from refusal_count where seen > %s", [SINGLY, SINGLY]
+        )
+    told = sum(count if " more in the minute " in text else 1 for _, count, text, _ in rows)
+    last = max(
+        [(row[3], row[0]) for row in rows[-1:]] + [(row[2], row[0]) for row in counted], default=(None, "")
+    )
+    return told + sum(row[1] for row in counted), rows[-1][0] if rows else last[1]
+
+
+async def test_nobody_fills_the_log_and_no_refusal_is_lost(world):
+    journal = side(world, "journal")
+    async with world.browser() as nobody:
+        before, _ = await refused(world, "journal")
+        for _ in range(SINGLY + 15):
+            assert (await nobody.get("/journal/fhir/Patient")).status_code == 401
+        for _ in range(5):
+            bad = await nobody.get("/journal/fhir/Patient", headers={"Authorization": "DPoP x.y.z"})
+            assert bad.status_code == 401
+    after, _ = await refused(world, "journal")
+    assert after - before == SINGLY + 20
+    async with journal.place.database.transaction(reader=OWNER) as tx:
+        rows = await tx.fetch("select reason, count(*) from audit where not granted group by reason")
+        assert all(count <= 2 * SINGLY for _, count in rows), "more than a minute's worth of rows"
+        await tx.execute("update refusal_count set minute = minute - interval '1 minute'")
+    await sealing.seal(journal.place.database, journal.log_keys)
+    assert (await refused(world, "journal"))[0] == after
+    async with journal.place.database.transaction(reader=OWNER) as tx:
+        assert (await tx.one("select count(*) from refusal_count"))[0] == 0
+        told = await tx.fetch(
+            "select actor_kind, count from audit where decision_text like '% more in the minute %'"
+        )
+    assert all(kind == "anyone" for kind, _ in told)
+    signed_in = await world.sign_in("journal", "hanne-lunde")
+    for _ in range(3):
+        assert (await signed_in.get("/journal/logg")).status_code == 403
+    assert (await refused(world, "journal"))[0] == after + 3
 
 
 async def turned_away(world, browser, headers):

@@ -11,6 +11,7 @@ from tests.rest.subscriptions.receiver import Got
 from akson.fhir.strict_json import loads
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
+from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
 SCOPE = "akson:samhandling/fhir"
@@ -109,6 +110,14 @@ async def test_a_websocket_of_a_node_is_bound_by_token_alone(world):
     assert (await socket.say("bind-with-token nonsense")).startswith("error")
     greeting = await socket.say(f"bind-with-token {found['token']}")
     assert Got("", "", {}, greeting.encode()).kind == "handshake"
+    async with side(world, "samhandling").place.database.transaction(read_only=True, reader=OWNER) as tx:
+        bound = await tx.fetch("select client_id, action, granted from audit where type = 'Subscription' and id = %s"
+                               " and reason = 'reason.own_subscription' order by number desc limit 1", [id_])  # fmt: skip
+        guessed = await tx.one(
+            "select query from audit where reason = 'reason.bad_token' order by number desc limit 1"
+        )
+    assert bound == [(side(world, "journal").node.client_id, "read", True)]
+    assert guessed == ("WEBSOCKET /websocket",)
 
     async def active():
         return (await ask(world, "journal", "GET", f"Subscription/{id_}")).json()["status"] == "active"

@@ -9,11 +9,13 @@ from akson.asgi.program import witnessed
 from akson.exchange.edge import witness as edge
 from akson.exchange.hub import witness as hub
 from akson.kit import clock
+from akson.kit.errors import PeerFailed
 from akson.kit.log import Event
-from akson.record import gate, sealing
+from akson.record import gate, log_copy, sealing
 from akson.record.context import NODE_ITSELF, opened
+from akson.record.log_check import Check
 from akson.security import notes
-from akson.security.notes import PublicKey
+from akson.security.notes import PublicKey, Signer
 from akson.store.access import checkpoints, leaves
 from akson.store.database.reader import OWNER
 
@@ -169,3 +171,77 @@ async def test_without_a_token_nothing_is_countersigned_and_unknown_logs_are_not
     head = await look(world)
     async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         assert await leaves.head(tx) == head
+
+
+async def kept(world, name="journal"):
+    async with side(world, name).place.database.transaction(read_only=True) as tx:
+        return await checkpoints.witnesses(tx)
+
+
+async def test_a_countersignature_that_is_not_the_witnesss_is_not_kept(world, monkeypatch):
+    visits = to_platform(world)
+    await look(world)
+    other = side(world, "sykehus").log_keys.signers()[0]
+
+    async def forged(place, own, client_id, given):
+        return Signer(own.origin, other.key).seen(given.note.text, clock.now())
+
+    monkeypatch.setattr(hub, "countersign", forged)
+    with pytest.raises(PeerFailed, match="not one of the witness"):
+        await visits.visit(platform(world))
+    assert await kept(world) == []
+    monkeypatch.undo()
+    assert await visits.visit(platform(world))
+    (signed,) = await kept(world)
+    assert PublicKey.read(signed.vkey) == side(world, "samhandling").log_keys.witness()
+
+
+async def test_a_new_key_of_a_witness_is_known_by_the_one_before(world):
+    visits, hub_side = to_platform(world), side(world, "samhandling")
+    await look(world)
+    assert await visits.visit(platform(world))
+    (before,) = await kept(world)
+    hub_side.log_keys.rotate()
+    await look(world)
+    await look(world, "samhandling")
+    assert await visits.visit(platform(world))
+    (after,) = await kept(world)
+    assert after.vkey != before.vkey
+    # Two rotations at once, or somebody else's key in its place: nobody has signed beside it.
+    hub_side.log_keys.rotate()
+    hub_side.log_keys.retire()
+    await look(world)
+    with pytest.raises(PeerFailed, match="another key"):
+        await visits.visit(platform(world))
+    assert await kept(world) == [after]
+
+
+async def test_a_copy_with_a_countersignature_that_was_changed_is_found(world):
+    visits, node = to_platform(world), side(world, "journal")
+    await look(world)
+    assert await visits.visit(platform(world))
+    key = side(world, "samhandling").log_keys.witness()
+    items = [item async for item in log_copy.of_database(node.place.database)]
+
+    def checked(items, *keys):
+        check = Check([], keys)
+        for item in items:
+            check.take(item)
+        return check.end()
+
+    assert checked(items).witnessed == checked(items, key).witnessed == {key.name: checked(items).last.size}
+    for changed in ("line", "size", "vkey"):
+        false = {
+            "line": items_of(items)["line"][:-8] + "AAAAAAA=",
+            "size": 1,
+            "vkey": node.log_keys.witness().vkey,
+        }
+        tampered = [item | {changed: false[changed]} if item["kind"] == "witness" else item for item in items]
+        assert {each.kind for each in checked(tampered).findings} == {"witness"}, changed
+    without = [item for item in items if item["kind"] != "witness"]
+    assert checked(without).found == 0
+    assert [each.kind for each in checked(without, key).findings] == ["witness"]
+
+
+def items_of(items):
+    return next(item for item in items if item["kind"] == "witness")

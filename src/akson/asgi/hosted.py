@@ -119,6 +119,7 @@ class Hosted:
             limits=settings.limits,
             registry=Registry(settings.content),
             standing=timedelta(hours=settings.standing_hours),
+            emergency=timedelta(minutes=min(max(settings.emergency_minutes, 5), 240)),
             follows=Role.JOURNAL in node.roles and bool(node.platform),
         )
         anchor = Anchor(

@@ -61,6 +61,13 @@ def _verify(inner: "Commands") -> None:
     command.add_argument(
         "--code", action="append", default=[], help="a short code from the citizen's page; may be repeated"
     )
+    command.add_argument(
+        "--witness-key",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="key of a witness (<witness>/vitne) that must have countersigned; may be repeated",
+    )
     command.set_defaults(run=verify)
 
 
@@ -104,9 +111,10 @@ def verify(chosen: argparse.Namespace) -> int:
     """The report as lines, and the exit code that says it."""
     from akson.cli.database import where
     from akson.record.log_check import Check, from_code
+    from akson.security.notes import PublicKey
 
     trusted = [_published(place) for place in chosen.published] + [from_code(code) for code in chosen.code]
-    check = Check(trusted)
+    check = Check(trusted, [PublicKey.read(key) for key in chosen.witness_key])
     asyncio.run(_take(check, where(chosen), chosen.copy))
     return say(check.end(), trusted)
 
@@ -120,6 +128,8 @@ def say(report: "Report", trusted: Sequence["Trusted"]) -> int:
         print(f"TAMPERED  {found.kind:<10} at {found.place}: {found.what}")
     if report.found > len(report.findings):
         print(f"TAMPERED  and {report.found - len(report.findings)} more")
+    for name, size in sorted(report.witnessed.items()):
+        print(f"{name} has countersigned {size} entries")
     if report.found:
         return TAMPERED
     if report.last:

@@ -119,6 +119,10 @@ OPTIONS = {
         "24",
         "Hours after which a node does nothing more for a system that has shown no token: sends it no notifications, goes on with none of its exports and imports.",
     ),
+    "emergency_minutes": Option(
+        "60",
+        "Minutes for which somebody who opens a record in an emergency has it open, from 5 to 240.",
+    ),
     "witnesses": Option(
         "",
         "Addresses of the nodes that countersign the checkpoints of the access log, separated by commas, e.g. https://node.example/journal. Empty: the platform, and for the platform itself a record system of the same program.",
@@ -202,6 +206,7 @@ class Settings:
     import_from: str
     import_processes: int
     standing_hours: int
+    emergency_minutes: int
     witnesses: str
     register_seconds: float
     register_persons: str

@@ -39,6 +39,8 @@ class Place:
     """How much one request may ask for."""
     standing: timedelta = timedelta(hours=24)
     """How long what goes on for a system rests on a token that it has shown (record/standing.py)."""
+    emergency: timedelta = timedelta(hours=1)
+    """How long a record that is opened in an emergency is open."""
     follows: bool = False
     """It keeps to the rules that citizens set at the platform, and opens no record before it has heard them."""
     registry: Registry = field(default_factory=Registry)

@@ -18,6 +18,7 @@ from akson.store.access import consents, openings
 from akson.store.access.openings import Opening
 
 LASTS = timedelta(hours=1)
+"""The usual time that a record is open; a node may set another (`Place.emergency`)."""
 ABSENT = "absent"
 """The id of no Patient: asked for all the same, so that the answer is that of a hidden one."""
 REASONS = ("life", "acute", "unable")
@@ -53,7 +54,7 @@ async def open_record(ctx: Context, patient: str, reason: str, why: str) -> Open
         reason=reason,
         why=why,
         low=begins,
-        high=begins + LASTS,
+        high=begins + ctx.place.emergency,
     )
     await openings.end(ctx.tx, actor.practitioner, patient)
     await openings.add(ctx.tx, opening)

@@ -12,7 +12,7 @@ from typing import Any
 from akson.kit.errors import Malformed
 from akson.kit.merkle import Tree
 from akson.security import notes
-from akson.security.notes import Checkpoint, PublicKey
+from akson.security.notes import WITNESS, Checkpoint, PublicKey
 from akson.store.access.leaves import INDEXES, commitment, erases
 
 SLACK = timedelta(hours=1)
@@ -59,6 +59,8 @@ class Report:
     """Entries that are not sealed yet."""
     compared: int = 0
     """Published checkpoints that the log was compared with."""
+    witnessed: dict[str, int] = field(default_factory=dict)
+    """Witnesses whose countersignature holds, with how many entries they have seen."""
     last: Checkpoint | None = None
     found: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -73,8 +75,11 @@ class Report:
 class Check:
     """Takes the items of a copy one after the other: keys, checkpoints, indexes, leaves, entries not sealed yet."""
 
-    def __init__(self, trusted: Iterable[Trusted]) -> None:
+    def __init__(self, trusted: Iterable[Trusted], witnesses: Iterable[PublicKey] = ()) -> None:
+        """`witnesses`: keys of witnesses that must have countersigned; those that the copy names are checked anyhow."""
         self.report = Report()
+        self._demanded = {each.name: each for each in witnesses}
+        self._witnessed: dict[int, list[Item]] = {}
         self._trusted: dict[int, list[Trusted]] = {}
         for each in trusted:
             self._trusted.setdefault(each.size, []).append(each)
@@ -93,6 +98,8 @@ class Check:
             match item["kind"]:
                 case "key":
                     self._keys.append(PublicKey.read(item["vkey"]))
+                case "witness":
+                    self._witnessed.setdefault(int(item["size"]), []).append(item)
                 case "checkpoint":
                     self._checkpoint(int(item["size"]), str(item["note"]))
                 case "index":
@@ -119,6 +126,11 @@ class Check:
             report.add("short", self._tree.size, f"the log ends before its last checkpoint of {last} entries")
         if self._tree.size > last:
             report.add("open", last, "leaves stand after the last checkpoint")
+        for size, items in sorted(self._witnessed.items()):
+            for item in items:
+                report.add("witness", size, f"{item['witness']} has signed a checkpoint that is not there")
+        for name in sorted(self._demanded):
+            report.add("witness", 0, f"{name} has countersigned nothing")
         for size in sorted(self._trusted):
             if size > self._tree.size:
                 report.add("short", self._tree.size, f"the log was published with {size} entries")
@@ -140,6 +152,8 @@ class Check:
         if before and (point.size <= before.size or point.moment < before.moment):
             report.add("order", size, "the checkpoint is not after the one before it")
         self._signatures(note)
+        for item in self._witnessed.pop(point.size, ()):
+            self._countersigned(item, raw, point.size)
         for each in self._trusted.get(point.size, ()):
             self._published(each, note)
         self._checkpoints.append(point)
@@ -157,6 +171,23 @@ class Check:
             return
         self._retired = (self._retired | self._in_force) - signers
         self._in_force = signers - self._retired
+
+    def _countersigned(self, item: Item, raw: str, size: int) -> None:
+        """What a witness has signed, by the key that was given for it, or else by the one it was kept with."""
+        name = str(item["witness"])
+        key = self._demanded.pop(name, None)
+        if key is None and item["vkey"]:
+            key = PublicKey.read(str(item["vkey"]))
+        if key is None:  # kept before it was checked: it stands for nothing
+            return
+        try:
+            note = notes.read(f"{raw}{item['line']}\n")
+        except Malformed:
+            note = None
+        if note is None or key.name != name or key.kind != WITNESS or not key.signed(note):
+            self.report.add("witness", size, f"the countersignature is not one of {name}")
+            return
+        self.report.witnessed[name] = size
 
     def _published(self, trusted: Trusted, note: notes.Note) -> None:
         size = note.checkpoint.size

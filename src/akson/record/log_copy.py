@@ -26,6 +26,14 @@ async def of_database(database: Database) -> AsyncIterator[Item]:
             yield {"kind": "key", "vkey": vkey}
         for name in sorted(await leaves.indexes(tx)):
             yield {"kind": "index", "name": name}
+        for each in await checkpoints.witnesses(tx):
+            yield {
+                "kind": "witness",
+                "witness": each.witness,
+                "size": each.size,
+                "line": each.line,
+                "vkey": each.vkey,
+            }
         size = 0
         while found := await checkpoints.notes(tx, size, PAGE):
             for at, note in found:

@@ -3,14 +3,18 @@
 For what a court or the law asks. Erasing a patient's record leaves the log as it is (`erasing.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from akson.kit.clock import now
 from akson.kit.errors import Conflict, NotFound
 from akson.security.actor import Action, Kind, Purpose
-from akson.store.access import audit, leaves
+from akson.store.access import audit, leaves, openings
 from akson.store.access.audit import AuditRow
-from akson.store.database.pool import Database
+from akson.store.database.pool import Database, Tx
+
+OPENED = "reason.emergency"
 
 
 async def erase(database: Database, numbers: Sequence[int], why: str) -> int:
@@ -37,4 +41,12 @@ async def erase(database: Database, numbers: Sequence[int], why: str) -> int:
                 id=str(number),
             )
             await audit.append(tx, told)
+            await _forget_reason(tx, row.row)
         return await leaves.forget(tx, numbers)
+
+
+async def _forget_reason(tx: Tx, row: Mapping[str, Any]) -> None:
+    """The reason of an emergency that an erased entry tells goes from the list of emergencies too."""
+    if row.get("reason") == OPENED and row.get("decision_text"):
+        moment = datetime.fromisoformat(str(row["moment"]))
+        await openings.forget(tx, str(row["practitioner"]), int(row["pat"]), moment)

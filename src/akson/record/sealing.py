@@ -9,6 +9,7 @@ from akson.kit.clock import now
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, log
 from akson.record import tide
+from akson.security.door_log import tell_counted
 from akson.security.log_keys import LogKeys
 from akson.security.notes import Checkpoint
 from akson.store.access import checkpoints, leaves
@@ -40,6 +41,7 @@ async def seal(database: Database, keys: LogKeys) -> Head | None:
         return keys.sign(Checkpoint(keys.origin, size, root, moment)).raw()
 
     async with database.transaction(reader=NODE) as tx:
+        await tell_counted(tx, keys.name)
         made = await leaves.seal(tx, sign, now())
         if made:
             await checkpoints.know(tx, [key.vkey for key in keys.public()])

@@ -145,6 +145,12 @@ async def consented(ctx: Context, patient: str, why: str) -> None:
     await _write(ctx, None, row, [About(pat, 0, "Patient", patient, 0, decision_of(ctx.actor, pat))])
 
 
+async def bound(ctx: Context, subscription: str) -> None:
+    """The audit row of a websocket that from now on tells of a subscription (id), in the name of whoever wrote it."""
+    row = AuditRow(**(_who(ctx, Action.READ) | {"granted": True, "reason": "reason.own_subscription"}))
+    await _write(ctx, None, row, [About(0, 1, "Subscription", subscription)])
+
+
 def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> AuditRow:
     """The row of a refusal, written by whoever opened the transaction after it was rolled back."""
     return AuditRow(**_who(ctx, action), granted=False, reason=reason, type=resource_type)

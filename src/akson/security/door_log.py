@@ -6,6 +6,7 @@ with 401 or 403, so that no refusal leaves without its row.
 
 import re
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 from typing import Any
 
@@ -13,14 +14,16 @@ from akson.kit.clock import now
 from akson.kit.settings import Node
 from akson.security.actor import Actor, Kind
 from akson.security.caller import Caller
-from akson.store.access import audit
+from akson.store.access import audit, refusals
 from akson.store.access.audit import AuditRow
-from akson.store.database.pool import Database
+from akson.store.database.pool import Database, Tx
 
 REFUSAL = "refusal"
 """On the state of a request: why it is refused, where a route knows better than its status; TOLD when the log has it."""
 TOLD = "told"
 LONGEST = 200
+SINGLY = 60
+"""Refusals of nobody, of one kind in a minute, that have a row each."""
 _IDENTITY = re.compile(r"\d{11,}")
 CITIZENS = "/innbygger"
 
@@ -65,9 +68,18 @@ class DoorLog:
     database: Database
 
     async def note(self, happened: Happened, who: Who = None) -> None:
-        """Write a row in a transaction of its own: no audit, no answer."""
+        """Write a row in a transaction of its own: no audit, no answer.
+
+        Who has proven nothing could fill the log: after some of a kind in a minute the others are counted, and told in
+        one row when the minute is over.
+        """
+        row = self.row(happened, who)
         async with self.database.transaction() as tx:
-            await audit.append(tx, self.row(happened, who))
+            if who is None and not happened.granted:
+                await tell_counted(tx, self.node.name)
+                if await refusals.count(tx, row.action, row.reason) > SINGLY:
+                    return
+            await audit.append(tx, row)
 
     def row(self, happened: Happened, who: Who = None) -> AuditRow:
         """The row, for who writes it together with what it tells of."""
@@ -83,6 +95,25 @@ class DoorLog:
             query=_IDENTITY.sub("***", happened.asked)[:LONGEST],
             node=self.node.name,
         )
+
+
+async def tell_counted(tx: Tx, node: str) -> None:
+    """One row for the refusals of each kind and minute that were only counted, once the minute is over."""
+    for minute, action, reason, seen in await refusals.over(tx):
+        if seen > SINGLY:
+            more = f"{seen - SINGLY} more in the minute {minute.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+            row = AuditRow(
+                moment=now(),
+                actor_kind=Kind.ANYONE.value,
+                action=action,
+                purpose="",
+                granted=False,
+                reason=reason,
+                decision_text=more,
+                count=seen - SINGLY,
+                node=node,
+            )
+            await audit.append(tx, row)
 
 
 def of_actor(actor: Actor) -> dict[str, Any]:

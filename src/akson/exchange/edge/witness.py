@@ -6,9 +6,10 @@ node than the one in the database: that is told as an error, for a person.
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from akson.fhir.strict_json import loads
 from akson.kit.errors import AksonError, NotFound, PeerFailed
 from akson.kit.log import Event, log
 from akson.kit.merkle import consistency, proof
@@ -16,6 +17,7 @@ from akson.record.context import Place
 from akson.security import notes
 from akson.security.client import Peer
 from akson.security.log_keys import LogKeys, origin_of
+from akson.security.notes import LOG, WITNESS, Note, PublicKey
 from akson.store.access import checkpoints, leaves
 from akson.store.access.leaves import Head
 
@@ -58,7 +60,8 @@ class Witnessed:
         witness = origin_of(base)
         async with self.place.database.transaction(read_only=True) as tx:
             head = await leaves.head(tx)
-            seen = next((each.size for each in await checkpoints.witnesses(tx) if each.witness == witness), 0)
+            last = next((each for each in await checkpoints.witnesses(tx) if each.witness == witness), None)
+        seen = last.size if last else 0
         if head is None or seen == head.size:
             return head is not None
         status, told = await self._show(base, head, min(seen, head.size))
@@ -70,11 +73,45 @@ class Witnessed:
         if status != 200:
             raise PeerFailed(f"the witness answered {status}")
         line = told.strip()
-        # What it signed is read as part of the note it belongs to: nothing else is kept.
-        notes.read(head.note + line + "\n")
+        # What it signed is read as part of the note it belongs to, and holds by its key: nothing else is kept.
+        note = notes.read(head.note + line + "\n")
+        key = await self._key(base, note, last.vkey if last else "")
         async with self.place.database.transaction() as tx:
-            await checkpoints.countersign(tx, witness, head.size, line)
+            await checkpoints.countersign(tx, witness, head.size, line, key.vkey)
         return True
+
+    async def _key(self, base: str, note: Note, known: str) -> PublicKey:
+        """The key of the witness that has signed the note. PeerFailed when none that is known to be its own has.
+
+        Learned at the first visit. Another one later is believed when the key before has signed beside it: as long as
+        both sign the witness's own log (`LogKeys`).
+        """
+        before = PublicKey.read(known) if known else None
+        if before and before.signed(note):
+            return before
+        told = await self._told(base)
+        offered = PublicKey.read(str(told.get("key", "")))
+        if offered.name != origin_of(base) or offered.kind != WITNESS or not offered.signed(note):
+            raise PeerFailed("the countersignature is not one of the witness's key")
+        if before:
+            own = notes.read(str(told.get("checkpoint", "")))
+            both = [replace(each, kind=LOG) for each in (before, offered)]
+            if len(notes.signers_of(own, both)) < len(both):
+                log(Event.LOG_REFUSED, log=self.keys.origin, peer=base, status=0)
+                raise PeerFailed("the witness has another key, which the one before has not signed beside")
+        return offered
+
+    async def _told(self, base: str) -> Mapping[str, object]:
+        """What a witness says of itself: its key, and the latest checkpoint of its own log."""
+        scope = f"akson:{base.rpartition('/')[2]}/{RIGHT}"
+        answer = await self.peer.request("GET", f"{base}/vitne", scope=scope)
+        try:
+            told = loads(answer.content) if answer.status_code == 200 else None
+        except AksonError as error:
+            raise PeerFailed("the witness answered with no JSON") from error
+        if not isinstance(told, dict):
+            raise PeerFailed(f"the witness answered {answer.status_code}")
+        return told
 
     async def _show(self, base: str, head: Head, old: int) -> tuple[int, str]:
         path = consistency(old, head.size)
@@ -108,6 +145,13 @@ class Published:
             "checkpoint": self.note,
             "code": notes.code(notes.read(self.note).checkpoint),
         }
+
+
+async def own_checkpoint(place: Place) -> dict[str, str]:
+    """The latest checkpoint of this node's log, as `checkpoint`; nothing where there is none yet."""
+    async with place.database.transaction(read_only=True) as tx:
+        head = await leaves.head(tx)
+    return {"checkpoint": head.note} if head else {}
 
 
 async def latest(place: Place, keys: LogKeys) -> Published:

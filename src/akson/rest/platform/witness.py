@@ -32,7 +32,8 @@ def witness_routes(place: Place, keys: LogKeys) -> list[BaseRoute]:
         return JSONResponse((await edge.latest(place, keys)).told())
 
     async def witness(_request: Request) -> Response:
-        return JSONResponse({"key": keys.witness().vkey})
+        # By the checkpoint of its own log others learn to know a new key: the one before signs it too.
+        return JSONResponse({"key": keys.witness().vkey, **await edge.own_checkpoint(place)})
 
     async def of_log(request: Request) -> Response:
         seen = await hub.published(place, request.path_params["log"])

@@ -9,11 +9,14 @@ from typing import Any
 
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.settings import Role
+from akson.record import trail
 from akson.record.context import Place
+from akson.record.subscriptions.actors import on_behalf
 from akson.rest.subscriptions.listening import Listening, Message
 from akson.rest.subscriptions.positions import Listener, Positions
 from akson.rest.wire.http import Receive, Send
 from akson.rest.wire.incoming import ID
+from akson.security.door_log import Doing, DoorLog, Happened
 from akson.store.underway import keep, subscriptions
 from akson.store.underway.subscriptions import OFF
 
@@ -148,12 +151,24 @@ class _Connection:
         async with self._place.database.transaction() as tx:
             found = await keep.take(tx, TOKEN, token)
         if found is None:
+            if self._logs:
+                detail = "a token to bind a websocket that is not known, was used, or is too old"
+                await DoorLog(self._place.node, self._place.database).note(
+                    Happened(Doing.TOKEN, "reason.bad_token", detail=detail, asked=f"WEBSOCKET {PATH}")
+                )
             raise NotFound("the token is not known, was used, or is too old")
         return [str(each) for each in found["ids"]]
 
+    @property
+    def _logs(self) -> bool:
+        """Whether this node keeps a log of accesses; the plain FHIR server keeps none."""
+        return Role.FHIR not in self._place.node.roles
+
     async def _bind(self, id_: str, listener: Listener) -> None:
-        async with self._place.database.transaction(read_only=True) as tx:
+        async with self._place.database.transaction() as tx:
             of = (await subscriptions.find(tx, [id_])).get(id_)
+            if of is not None and of.status != OFF and self._logs:
+                await trail.bound(on_behalf(self._place, tx, of), id_)
         if of is None or of.status == OFF:
             raise NotFound(f"there is no such subscription, or it is off: {id_}")
         if id_ not in self._bound and len(self._bound) >= MOST:

@@ -11,10 +11,10 @@ KEYS = "select vkey from audit_key order by since, vkey"
 NOTES = "select size, note from audit_checkpoint where size > %s order by size limit %s"
 AT = "select note from audit_checkpoint where size = %s"
 SIGNED = """
-insert into audit_witness (witness, size, line) values (%s, %s, %s)
-on conflict (witness) do update set size = excluded.size, line = excluded.line, moment = now()
+insert into audit_witness (witness, size, line, vkey) values (%s, %s, %s, %s)
+on conflict (witness) do update set size = excluded.size, line = excluded.line, vkey = excluded.vkey, moment = now()
 where audit_witness.size <= excluded.size"""
-WITNESSES = "select witness, size, line, moment from audit_witness order by witness"
+WITNESSES = "select witness, size, line, moment, vkey from audit_witness order by witness"
 LOCK = "select pg_advisory_xact_lock(hashtextextended('witness ' || %s, 0))"
 LATEST = "select origin, client_id, size, root, note, keys, moment from witnessed_log"
 REMEMBER = """
@@ -31,6 +31,8 @@ class Countersigned:
     size: int
     line: str
     moment: datetime
+    vkey: str = ""
+    """The key that it was checked with; empty for what was kept before that was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,9 @@ async def at(tx: Tx, size: int) -> str | None:
     return str(found[0]) if found else None
 
 
-async def countersign(tx: Tx, witness: str, size: int, line: str) -> None:
-    """Keep what a witness of this log has signed; never an older one in place of a newer."""
-    await tx.execute(SIGNED, [witness, size, line])
+async def countersign(tx: Tx, witness: str, size: int, line: str, vkey: str) -> None:
+    """Keep what a witness of this log has signed, checked with its key; never an older one in place of a newer."""
+    await tx.execute(SIGNED, [witness, size, line, vkey])
 
 
 async def witnesses(tx: Tx) -> list[Countersigned]:

@@ -1,7 +1,9 @@
 """Erasure: rows that are gone for good, from the record, its history, its indexes and what was kept beside it.
 
 Rows are found and taken away by index, a thousand resources at a time. What is kept beside the record is
-`leftovers.py`. The access log stays: that somebody looked is not the patient's text. Whoever erases calls
+`leftovers.py`. The access log stays: that somebody looked is not the patient's text. So do the written reasons of those who
+opened the record in an emergency: they say why somebody looked, are told in the log, and are kept as long as it is
+(pasientjournalforskriften section 14); `akson audit erase` takes them away openly, with their entry. Whoever erases calls
 `leftovers.hold` first. Sources: GDPR article 17; helsepersonelloven section 43.
 """
 

@@ -9,7 +9,7 @@ from akson.care.emergency_review import OUTCOMES
 from akson.kit.errors import NotAllowed, NotFound, Unprocessable
 from akson.kit.text import text
 from akson.record import emergency
-from akson.record.emergency import LASTS, LONGEST, REASONS, SHORTEST
+from akson.record.emergency import LONGEST, REASONS, SHORTEST
 from akson.security.rules.emergency import may_open
 from akson.web import looks
 from akson.web.context import context
@@ -119,7 +119,7 @@ async def _form(request: Request, given: dict[str, str], wrong: dict[str, str]) 
         reasons=[(each, text(f"emergency.reason_{each}", language)) for each in REASONS],
         given=given,
         wrong=wrong,
-        minutes=int(LASTS.total_seconds() // 60),
+        minutes=int(ctx.place.emergency.total_seconds() // 60),
         shortest=SHORTEST,
         longest=LONGEST,
         you=", ".join(
