@@ -18,6 +18,7 @@ from akson.record.context import opened as context_of
 from akson.security.actor import Actor, Kind, Purpose
 from akson.store.access import audit, blocks
 from akson.store.access.blocks import Block
+from akson.store.database.pool import Database
 from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
@@ -240,6 +241,9 @@ async def test_the_words_stay_when_the_record_is_erased_and_go_with_their_entry_
     await sealing.seal(node.place.database, node.log_keys)
     async with node.place.database.transaction(reader=OWNER) as tx:
         (number,) = await tx.one("select number from audit where decision_text = %s", [FORM["why"]])
-    await log_erasing.erase(node.place.database, [number], "Vedtak 12/2026")
+    owner = Database(node.place.database.uri, 2, reader=OWNER)  # as `akson audit erase` comes
+    await owner.open()
+    await log_erasing.erase(owner, [number], "Vedtak 12/2026")
+    await owner.close()
     async with node.place.database.transaction(reader=OWNER) as tx:
         assert await tx.fetch("select why, note from opened_access") == [("", "")]
