@@ -1,50 +1,40 @@
-"""The platform's answer names what it got from whom, and who is missing."""
+"""Documents of all sources: newest first, and fetched through the platform."""
 
-from akson.documents.mhd import Source, SourceAnswer, find_form, merge, missing_sources
-
-HOSPITAL = Source("sykehus", "Fjordsykehuset", "http://localhost/sykehus/fhir")
-CITY = Source("fjellheim", "Fjellheim kommune", "http://localhost/fjellheim/fhir")
+from akson.documents.mhd import addressed, criteria
 
 
-def document(identifier: str, date: str) -> dict:
-    attachment = {"contentType": "text/plain", "url": f"Binary/{identifier}"}
-    return {
+def document(source: str, identifier: str, date: str, url: str) -> dict:
+    resource = {
         "resourceType": "DocumentReference",
         "id": identifier,
+        "meta": {"source": f"http://localhost/{source}/fhir/DocumentReference/{identifier}"},
         "date": date,
-        "content": [{"attachment": attachment}],
+        "content": [{"attachment": {"contentType": "text/plain", "url": url}}],
     }
-
-
-def bundle(*documents: dict) -> dict:
-    return {
-        "resourceType": "Bundle",
-        "type": "searchset",
-        "entry": [{"resource": each} for each in documents],
-    }
+    return {"resource": resource, "search": {"mode": "match"}}
 
 
 def test_documents_of_all_sources_newest_first_with_addresses_through_the_platform() -> None:
-    first, second = document("a", "2026-01-01T08:00:00Z"), document("b", "2026-02-01T08:00:00Z")
-    answers = [SourceAnswer(HOSPITAL, bundle(first)), SourceAnswer(CITY, bundle(second))]
-    merged = merge(answers, "http://localhost/samhandling/mhd")
-    urls = [entry["resource"]["content"][0]["attachment"]["url"] for entry in merged["entry"]]
+    first = document("sykehus", "a", "2026-01-01T08:00:00Z", "Binary/a")
+    copy = document("fjellheim", "b", "2026-02-01T08:00:00Z", "http://localhost/fjellheim/fhir/Binary/b")
+    elsewhere = document("sykehus", "c", "2025-01-01T08:00:00Z", "https://pictures.example/c")
+    outcome = {"resource": {"resourceType": "OperationOutcome"}, "search": {"mode": "outcome"}}
+    found = addressed({"entry": [first, copy, elsewhere, outcome]}, "http://localhost/samhandling/mhd")
+    urls = [
+        entry["resource"]["content"][0]["attachment"]["url"]
+        for entry in found["entry"]
+        if "content" in entry["resource"]
+    ]
     assert urls == [
         "http://localhost/samhandling/mhd/Binary/fjellheim/b",
         "http://localhost/samhandling/mhd/Binary/sykehus/a",
+        "https://pictures.example/c",
     ]
-    assert merged["entry"][1]["resource"]["meta"]["source"] == HOSPITAL.fhir
-    assert first["content"][0]["attachment"]["url"] == "Binary/a"
+    assert found["entry"][-1] is outcome
+    assert found["total"] == 3
+    assert first["resource"]["content"][0]["attachment"]["url"] == "Binary/a"
 
 
-def test_a_silent_source_is_named_and_never_counts_as_empty() -> None:
-    merged = merge([SourceAnswer(HOSPITAL, None), SourceAnswer(CITY, bundle())], "http://localhost/mhd")
-    assert missing_sources(merged) == ["Fjordsykehuset"]
-    assert merged["total"] == 0
-    assert missing_sources(merge([SourceAnswer(CITY, bundle())], "http://localhost/mhd")) == []
-
-
-def test_the_identity_number_travels_in_the_body() -> None:
-    assert find_form("urn:oid:1", "2", "hofte") == (
-        "patient.identifier=urn%3Aoid%3A1%7C2&status=current&_sort=-date&_count=100&_content=hofte"
-    )
+def test_words_are_searched_for_in_the_documents() -> None:
+    assert ("_content", "hofte") in criteria("hofte")
+    assert "_content" not in dict(criteria())

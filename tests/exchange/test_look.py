@@ -5,6 +5,8 @@ import re
 import pytest
 from tests.exchange.forms import chart, csrf
 
+from akson.store.database.reader import NODE
+
 pytestmark = pytest.mark.store
 
 
@@ -57,13 +59,31 @@ async def test_what_is_written_in_the_hospital_is_found_by_its_words_at_once(wor
     assert "/dokumenter/fra/sykehus/" not in miss.text
 
 
-async def test_a_silent_source_is_named_and_the_rest_is_shown(world):
+async def heard(world, source, when):
+    """The platform heard of a source then; None: never."""
+    platform = next(each for each in world.app.state.hosted if each.node.name == "samhandling")
+    async with platform.place.database.transaction(reader=NODE) as tx:
+        await tx.execute("update hotel_source set told = %s where source = %s", [when, source])
+
+
+async def test_a_silent_source_is_named_and_what_it_has_told_before_is_shown_with_its_age(world):
     nurse = await world.sign_in("journal", "hanne-lunde")
     here = await chart(nurse, "journal", "Olav Berg")
     world.silent.add("sykehus")
+    await heard(world, "sykehus", "2026-11-20 09:30+01")
     listed = await others(nurse, here)
-    assert "Fjordsykehuset" in listed
-    assert "svarer ikke" in listed
+    assert "Fjordsykehuset svarer ikke nå. Du ser en kopi fra 20.11.2026 kl. 09:30." in listed
+    assert "/dokumenter/fra/sykehus/" in listed
+
+
+async def test_a_silent_source_without_copies_is_named_and_the_rest_is_shown(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    here = await chart(nurse, "journal", "Olav Berg")
+    world.silent.add("sykehus")
+    await heard(world, "sykehus", None)
+    listed = await others(nurse, here)
+    assert "Fjordsykehuset svarer ikke nå." in listed
+    assert "kopi" not in listed
     assert "/dokumenter/fra/sykehus/" not in listed
     world.silent.clear()
     assert "/dokumenter/fra/sykehus/" in await others(nurse, here)

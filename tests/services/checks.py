@@ -7,17 +7,18 @@ from urllib.parse import parse_qsl
 
 from tools.make_reference import requirements
 
-from akson.exchange import codelists
-from akson.exchange.declare import TAG_SYSTEM, InformationService, Mode, Part
+from akson.exchange import codelists, entry
+from akson.exchange.declare import TAG_SYSTEM, Ask, Entry, Field, InformationService, Mode, Part
 from akson.fhir.fhirpath import FHIRPathError, parse
 from akson.fhir.fhirpath import ast as path
 from akson.fhir.fhirpath.evaluate import compile_expression
 from akson.fhir.search import Filter, Query, TokenTerm
 from akson.fhir.search_parse import parse as parse_search
 from akson.fhir.spec import spec
+from akson.fhir.validate.structure import check
 from akson.kit import text
 from akson.kit.errors import AksonError
-from akson.security.roles import OPEN_TYPES, RECORD
+from akson.security.roles import DEMOGRAPHY, OPEN_TYPES, RECORD
 
 SAME_TYPE = {"where", "first", "last", "tail", "skip", "take", "single"}
 """Functions of FHIRPath whose result has the type of what they are called on."""
@@ -69,7 +70,8 @@ def searches_parse(found: Declared) -> Iterator[str]:
     for part in found.service.parts:
         try:
             query = _query(part)
-            _query(part, ("patient.identifier", "urn:oid:2.16.578.1.12.4.1.4.1|1"))
+            if part.type not in OPEN_TYPES:
+                _query(part, ("patient.identifier", "urn:oid:2.16.578.1.12.4.1.4.1|1"))
         except AksonError as error:
             yield f"{part.slug}: {error.diagnostics}"
             continue
@@ -108,8 +110,10 @@ def columns_are_paths_of_their_type(found: Declared) -> Iterator[str]:
 def labels_have_texts(found: Declared) -> Iterator[str]:
     """Title, parts and columns are keys that all languages have."""
     service = found.service
-    keys = {service.title, *(part.title for part in service.parts)}
+    keys = {service.title, *(part.title for part in service.parts)} | ({service.purpose} - {""})
     keys |= {column.label for part in service.parts for column in part.columns}
+    fields = [field for part in service.parts if part.entry for field in part.entry.fields]
+    keys |= {field.label for field in fields} | {f"code.{code}" for field in fields for code in field.options}
     for language in text.LANGUAGES:
         known = text.catalogue(language)
         yield from (f"{key} is missing in {language}" for key in sorted(keys) if not known.get(key))
@@ -117,14 +121,44 @@ def labels_have_texts(found: Declared) -> Iterator[str]:
 
 def code_lists_are_there(found: Declared) -> Iterator[str]:
     for part in found.service.parts:
-        if part.codes and part.codes not in codelists.package():
-            yield f"{part.slug}: {part.codes} is not in exchange/package"
+        fields = part.entry.fields if part.entry else ()
+        for url in {part.codes, *(url for field in fields for url in field.lists)} - {""}:
+            if url not in codelists.package():
+                yield f"{part.slug}: {url} is not in exchange/package"
+
+
+def forms_make_resources(found: Declared) -> Iterator[str]:
+    """A filled-in form is a resource of its type, and reads back as what was written."""
+    for part in found.service.parts:
+        if part.entry is None:
+            continue
+        form = {field.name: _sample(field) for field in part.entry.fields}
+        made = entry.build(found.service, part, form, "Patient/1")
+        yield from (f"{part.slug}: {issue.expression}: {issue.diagnostics}" for issue in check(made))
+        back = entry.fields_of(part, made)
+        yield from (f"{part.slug}: {name} is {back[name]!r}" for name in form if back[name] != form[name])
+        emptied = entry.build(found.service, part, _required(part.entry, form), "Patient/1", made)
+        yield from (f"{part.slug}, emptied: {issue.expression}" for issue in check(emptied))
+
+
+def _sample(field: Field) -> str:
+    if field.ask is Ask.CHOICE:
+        return codelists.codes(field.lists[0])[0].code
+    return (
+        field.options[0]
+        if field.options
+        else {Ask.DATE: "2026-11-27", Ask.NUMBER: "12"}.get(field.ask, "Noe")
+    )
+
+
+def _required(asked: Entry, form: dict[str, str]) -> dict[str, str]:
+    return {field.name: form[field.name] if field.required else "" for field in asked.fields}
 
 
 def somebody_may_read_it(found: Declared) -> Iterator[str]:
     """Each type is one that the rules know; what they do not know nobody may read."""
     for part in found.service.parts:
-        if part.type not in RECORD | OPEN_TYPES:
+        if part.type not in RECORD | OPEN_TYPES | DEMOGRAPHY:
             yield f"{part.slug}: no rule grants {part.type} (security/roles.py)"
 
 
@@ -146,6 +180,7 @@ CHECKS: tuple[Check, ...] = (
     columns_are_paths_of_their_type,
     labels_have_texts,
     code_lists_are_there,
+    forms_make_resources,
     somebody_may_read_it,
     parties_and_rows_are_named,
 )
@@ -187,3 +222,11 @@ def _below(kind: str, name: str) -> tuple[str, ...]:
     table = spec().table(kind)
     element = table.elements.get(name) if table else None
     return element.types if element else ()
+
+
+def filled(part: Part, words: str) -> tuple[dict[str, str], str]:
+    """A form of a part filled in, with these words in its first free text; and what a table shows of that."""
+    fields = part.entry.fields if part.entry else ()
+    form = {field.name: _sample(field) for field in fields}
+    free = next(f for f in fields if f.ask in {Ask.TEXT, Ask.LONG, Ask.CONCEPT})
+    return form | {free.name: words}, words

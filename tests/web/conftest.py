@@ -23,7 +23,7 @@ from akson.documents.mhd import Source
 from akson.exchange.edge.platform import Answer, Ask, Platform
 from akson.exchange.hub.access import AccessLook
 from akson.exchange.hub.inquiry import Inquiry
-from akson.exchange.hub.look import DocumentLook
+from akson.exchange.hub.look import Look
 from akson.kit.errors import AksonError, NotAuthenticated, PeerSilent
 from akson.record import gate
 from akson.record.change import Change
@@ -120,7 +120,7 @@ async def silent_source(source: Source, *_: object) -> Answer:
 def inquiry(pid: str) -> Inquiry:
     """How the citizen portal asks record systems, all of them silent."""
     sources = (Source("sykehus", "Fjordsykehuset", "http://akson.test/sykehus/fhir"),)
-    look = DocumentLook(sources, "http://akson.test/samhandling/mhd")
+    look = Look(sources)
     return Inquiry(silent_source, look, AccessLook(sources), pid)
 
 

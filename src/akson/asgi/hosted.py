@@ -21,6 +21,7 @@ from akson.asgi.refusing import because, with_its_row
 from akson.exchange.edge.follow import RegisterFollower
 from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.edge.privacy import Follower
+from akson.exchange.edge.publish import Publisher
 from akson.exchange.edge.reach import PLATFORM_SCOPE
 from akson.exchange.edge.registers import Registers
 from akson.exchange.edge.watch import Watcher
@@ -98,6 +99,7 @@ class Hosted:
     mailroom: Mailroom
     follower: Follower
     registers: RegisterFollower
+    publisher: Publisher
     verifier: Verifier
     shown: Shown
     log_keys: LogKeys
@@ -153,6 +155,7 @@ class Hosted:
             mailroom,
             Follower(place, peer),
             RegisterFollower(place, registers, settings.register_seconds, mailroom.forget),
+            Publisher(place, peer),
             Verifier(anchor, node.audience or node.base, Once(doorway)),
             Shown(place),
             log_keys.of(settings.data, node),
@@ -168,7 +171,17 @@ class Hosted:
         """What the authentication of this node works with."""
         tokens = tuple(
             f"/{self.node.name}/{path}"
-            for path in ("fhir", "mhd", "msh", "hendelser", "grunndata", "vitne", "personvern")
+            for path in (
+                "fhir",
+                "mhd",
+                "msh",
+                "hendelser",
+                "grunndata",
+                "vitne",
+                "personvern",
+                "oppslag",
+                "hotell",
+            )
         )
         return Door(
             self.node,

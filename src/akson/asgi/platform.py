@@ -13,7 +13,7 @@ from akson.documents.mhd import Source
 from akson.exchange.edge.platform import Answer
 from akson.exchange.hub.access import AccessLook
 from akson.exchange.hub.inquiry import Inquiry
-from akson.exchange.hub.look import AskSource, DocumentLook
+from akson.exchange.hub.look import AskSource, Look
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
@@ -23,9 +23,11 @@ from akson.kit.settings import Node
 from akson.messaging import msh
 from akson.messaging.addresses import AddressBook
 from akson.record import gate
-from akson.record.context import opened
+from akson.record.context import Context, opened
 from akson.rest.platform.addresses import address_routes
 from akson.rest.platform.doctors import doctor_routes
+from akson.rest.platform.hotel import hotel_routes
+from akson.rest.platform.look import look_routes
 from akson.rest.platform.mhd import mhd_routes
 from akson.rest.platform.msh import MessageApi
 from akson.rest.platform.personnel import personnel_routes
@@ -47,29 +49,34 @@ from akson.store.search import statements
 
 def sources_of(nodes: Sequence[Node]) -> tuple[Source, ...]:
     """The record systems that publish documents."""
-    return tuple(Source(node.name, node.title, node.fhir) for node in nodes)
+    return tuple(Source(node.name, node.title, node.fhir, node.client_id) for node in nodes)
 
 
-def hub_routes(each: Hosted, look: DocumentLook) -> list[BaseRoute]:
+def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
     """Routes of the platform's own API beside FHIR."""
 
-    async def opens(request: Request, pid: str) -> None:
+    @asynccontextmanager
+    async def opens(request: Request, pid: str) -> AsyncIterator[tuple[Context, Resource]]:
         """The asker's token opens this person here too; the look is in the access log."""
         actor = request.state.actor
         async with with_its_row(request.scope["state"]), opened(each.place, actor, purpose_of(actor)) as ctx:
             query = parse("Patient", [("identifier", token(pid))], base=each.node.fhir)
-            if not (await gate.search(ctx, query)).matches:
+            found = (await gate.search(ctx, query)).matches
+            if not found:
                 raise NotFound("No such patient")
+            yield ctx, loads(found[0].body)
 
     def asker(request: Request) -> AskSource:
         return ask_source(each, Onward(request.state.token))
 
     return [
-        Mount("/mhd", routes=mhd_routes(look, asker, opens)),
+        Mount("/mhd", routes=mhd_routes(look, f"{each.node.base}/mhd", asker, opens)),
+        *look_routes(look, asker, opens),
         Mount("/msh/api/v2", routes=message_api(each).routes()),
         Mount("/grunndata", routes=register_routes(each)),
         *watch_routes(each.place),
         *privacy_routes(each.place),
+        *hotel_routes(each.place, look.sources),
     ]
 
 
@@ -119,7 +126,7 @@ def message_api(each: Hosted) -> MessageApi:
     return MessageApi(enter, book.known)
 
 
-def inquiry(each: Hosted, look: DocumentLook) -> Callable[[Request], None]:
+def inquiry(each: Hosted, look: Look) -> Callable[[Request], None]:
     """Gives the citizen's pages `state.inquiry`, by which they ask the record systems."""
     access = AccessLook(look.sources)
 

@@ -21,7 +21,7 @@ from akson.asgi.trusting import known_nodes, served_nodes
 from akson.demo.start import start
 from akson.documents.mhd import Source
 from akson.exchange.edge.witness import Witnessed
-from akson.exchange.hub.look import DocumentLook
+from akson.exchange.hub.look import Look
 from akson.fhir.spec import folder
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, configure, log
@@ -47,6 +47,9 @@ from akson.web.headers import SecurityHeaders
 from akson.web.language import language_routes
 from akson.web.platform.views import platform_routes
 from akson.web.portal.views import portal_routes
+from akson.web.services.ehr import service_routes
+from akson.web.services.forms import form_routes
+from akson.web.services.portal import service_routes as own_service_routes
 from akson.web.start import iga_routes, partner_routes, start_routes
 
 Job = Callable[[], Coroutine[Any, Any, None]]
@@ -110,6 +113,7 @@ def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
         *(partial(once_up, client, each.node, each.watcher.run) for each in records),
         *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
         *(partial(once_up, client, each.node, each.follower.run) for each in records if each.place.follows),
+        *(partial(once_up, client, each.node, each.publisher.run) for each in records if each.place.follows),
         *(partial(once_up, client, each.node, each.registers.run) for each in following),
         *(partial(once_up, client, each.node, partial(_hearing, each)) for each in others),
         *(partial(sealing.run, each.place.database, each.log_keys) for each in others),
@@ -171,8 +175,10 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
     if Role.IGA in node.roles:
         return [Mount(f"/{node.name}", app=guarded(each, [*each.api(fhir), *iga_routes()]))]
     if Role.SAMHANDLING in node.roles:
-        look = DocumentLook(sources, f"{node.base}/mhd")
-        portal = surface_routes(each, "/innbygger", [*portal_routes(), *app_routes()], inquiry(each, look))
+        look = Look(sources)
+        portal = surface_routes(
+            each, "/innbygger", [*portal_routes(), *own_service_routes(), *app_routes()], inquiry(each, look)
+        )
         own = [
             *each.api(fhir),
             *hub_routes(each, look),
@@ -193,6 +199,8 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
             *simulate_routes(),
             *consent_routes(),
             *critical_routes(),
+            *service_routes(),
+            *form_routes(),
             *send_routes(),
             *app_routes(),
             *keeping_routes(),

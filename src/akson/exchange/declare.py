@@ -3,11 +3,16 @@
 The services stand one a file in `akson.services`, each with one constant SERVICE; `load` finds them by name.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
+from urllib.parse import parse_qsl
+
+from akson.security.roles import OPEN_TYPES
 
 TAG_SYSTEM = "https://akson.example/fhir/CodeSystem/informasjonstjeneste"
 """meta.tag of a resource that belongs to a shared register: its code is the service's slug."""
@@ -34,10 +39,58 @@ class Party(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of lists and item pages: a label key of the catalogues and a FHIRPath on the resource."""
+    """One column of lists and item pages: a label key of the catalogues and a FHIRPath on the resource.
+
+    What the path gives is shown by its type: a concept by its words, a reference by its display, a time as people say it.
+    A bare code is looked up in the catalogues (`code.<code>`), where every code that FHIR binds must have words.
+    """
 
     label: str
     path: str
+
+
+class Ask(StrEnum):
+    """How a field is filled in."""
+
+    TEXT = "text"
+    LONG = "long"
+    DATE = "date"
+    NUMBER = "number"
+    CONCEPT = "concept"
+    """Words for a CodeableConcept, coded where one of the lists has them."""
+    CHOICE = "choice"
+    """One code of a code list, as a CodeableConcept."""
+    CODE = "code"
+    """One of `options`, as a bare code with words in the catalogues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the form by which people register an item.
+
+    `path` is where it stands: names of elements with dots, `[n]` for a place in a list, e.g. `note[0].text`.
+    """
+
+    name: str
+    label: str
+    path: str
+    ask: Ask = Ask.TEXT
+    lists: tuple[str, ...] = ()
+    """Canonical urls of the code lists to choose from; for CONCEPT they are suggestions."""
+    options: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How people register an item: what every one holds, and what is asked for."""
+
+    fields: tuple[Field, ...]
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    """Elements that every item has, besides the patient and the service's tag."""
+    patient: str = "subject"
+    """The element that refers to the patient."""
+    writers: frozenset[Party] = frozenset({Party.PERSONNEL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +107,15 @@ class Part:
     codes: str = ""
     """Canonical url of the code list that `code` is chosen from, where there is one."""
     profile: str = ""
+    rows: tuple[str, ...] = ()
+    """Requirement rows of the sub-service that the part is."""
+    entry: Entry | None = None
+    """None where items come from elsewhere: written in the record, measured, received."""
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The search as names and values."""
+        return parse_qsl(self.search, keep_blank_values=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +132,8 @@ class InformationService:
     parts: tuple[Part, ...]
     rows: tuple[str, ...] = ()
     """Requirement rows it stands for."""
+    purpose: str = ""
+    """Key of the catalogues: what it is for, to those who read its page."""
 
     def part(self, slug: str) -> Part:
         """One part by its slug; KeyError when there is none."""
@@ -94,6 +158,18 @@ def load(package: str = "akson.services") -> tuple[InformationService, ...]:
             raise BadDeclaration(f"services {service.slug} and {found[service.number].slug} share a number")
         found[service.number] = service
     return tuple(found[number] for number in sorted(found))
+
+
+@lru_cache
+def copied_types() -> frozenset[str]:
+    """What the look services show about patients: the types that the platform's data hotel has copies of."""
+    return frozenset(
+        part.type
+        for each in load()
+        if each.mode is Mode.LOOK
+        for part in each.parts
+        if part.type not in OPEN_TYPES
+    )
 
 
 def service(slug: str) -> InformationService:

@@ -120,6 +120,7 @@ class People:
             client_id="" if caller.surface else caller.client_id,
             patient=known,
             assurance=caller.assurance,
+            at_register=Role.SAMHANDLING in self._place.node.roles,
             token=caller.token,
         )
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from itertools import pairwise
 
 from akson.kit.errors import Unprocessable
-from akson.kit.settings import Node
+from akson.kit.settings import Node, Role
+from akson.security.copies import copy_id
 from akson.security.privacy import CLOSED, CONSENTS, Entry, Terms, read
 from akson.security.roles import RECORD
 from akson.store.access.mirror import Rule
@@ -66,10 +67,9 @@ def _of_block(rule: Rule, terms: Terms, node: Node, consents: _Let, openings: _L
     subjects = frozenset(each.key for each in terms.subjects)
     # Of all but some entries, which no rule here can say, the whole record.
     named = () if terms.other_parts else terms.entries
-    entries = [entry for entry in named if entry.node == node.name]
-    if named and not entries:
+    keys = [key for entry in named if (key := _key(entry, node))]
+    if named and not keys:
         return []
-    keys = [_key(entry) for entry in entries] or [0]
     return [
         Block(
             subjects | _let_in(consents, low),
@@ -82,7 +82,7 @@ def _of_block(rule: Rule, terms: Terms, node: Node, consents: _Let, openings: _L
             excepted=_let_in(openings, low),
         )
         for low, high in _spans(rule.low, rule.high, [*consents, *openings])
-        for key in keys
+        for key in keys or [0]
     ]
 
 
@@ -110,9 +110,12 @@ def _let_in(consents: _Let, moment: datetime) -> frozenset[str]:
     )
 
 
-def _key(entry: Entry) -> int:
+def _key(entry: Entry, node: Node) -> int:
+    """The entry as this node has it: its own, or at the platform the copy of another's. 0: it is not here."""
     kind, _, id_ = entry.reference.partition("/")
-    return resource_key(kind, id_)
+    if entry.node == node.name:
+        return resource_key(kind, id_)
+    return resource_key(kind, copy_id(entry.node, id_)) if Role.SAMHANDLING in node.roles else 0
 
 
 def _terms(rule: Rule) -> Terms:

@@ -15,8 +15,8 @@ ROLE_SYSTEM = "urn:akson:role"
 
 OPEN_TYPES = frozenset(
     {
-        "CodeSystem", "ConceptMap", "Endpoint", "HealthcareService", "Location", "Medication", "Organization",
-        "Practitioner", "PractitionerRole", "Questionnaire", "StructureDefinition", "ValueSet",
+        "CodeSystem", "ConceptMap", "Endpoint", "HealthcareService", "Library", "Location", "Medication", "Organization",
+        "PlanDefinition", "Practitioner", "PractitionerRole", "Questionnaire", "StructureDefinition", "ValueSet",
     }
 )  # fmt: skip
 """Types that are about no patient and may be read by anyone who is signed in."""
@@ -25,8 +25,8 @@ DEMOGRAPHY = frozenset({"Patient", "RelatedPerson"})
 
 RECORD = frozenset(
     {
-        "AllergyIntolerance", "Appointment", "Basic", "Binary", "CarePlan", "CareTeam", "ClinicalImpression",
-        "Communication", "CommunicationRequest", "Composition", "Condition", "Consent", "Coverage", "Device",
+        "AllergyIntolerance", "Appointment", "Basic", "Binary", "CarePlan", "CareTeam", "Claim",
+        "ClinicalImpression", "Communication", "CommunicationRequest", "Composition", "Condition", "Consent", "Coverage", "Device",
         "DeviceRequest", "DeviceUseStatement", "DiagnosticReport", "DocumentReference", "Encounter", "EpisodeOfCare",
         "FamilyMemberHistory", "Flag", "Goal", "ImagingStudy", "Immunization", "List", "Media",
         "MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement", "NutritionOrder",

@@ -6,6 +6,7 @@ SERVICE = InformationService(
     number=14,
     slug="henvisning-og-epikrise",
     title="service.henvisning_og_epikrise",
+    purpose="service.henvisning_og_epikrise_purpose",
     mode=Mode.SEND,
     group="request",
     parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),

@@ -6,6 +6,7 @@ SERVICE = InformationService(
     number=11,
     slug="journaldokumenter",
     title="service.journaldokumenter",
+    purpose="service.journaldokumenter_purpose",
     mode=Mode.LOOK,
     group="history",
     parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),

@@ -14,6 +14,7 @@ SERVICE = InformationService(
     number=8,
     slug="kritisk-informasjon",
     title="service.kritisk_informasjon",
+    purpose="service.kritisk_informasjon_purpose",
     mode=Mode.SHARE,
     group="overview",
     parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),

@@ -14,7 +14,17 @@ from akson.security.roles import DEMOGRAPHY, DUTIES, NONE, OPEN_TYPES, PROFESSIO
 from tests.security.rules.worlds import World
 
 POLICIES = (Path(__file__).parent / "policies.cedar").read_text(encoding="utf-8")
-SHARED = ["AllergyIntolerance", "Condition", "DeviceUseStatement", "Flag", "Procedure"]
+SHARED = [
+    "AllergyIntolerance",
+    "Appointment",
+    "CarePlan",
+    "CareTeam",
+    "Condition",
+    "Consent",
+    "DeviceUseStatement",
+]
+SHARED += ["Flag", "Goal", "MedicationAdministration", "MedicationStatement", "Observation", "Procedure"]
+SHARED += ["RelatedPerson", "ServiceRequest"]
 GROUPS = {"reading": ["read", "search", "history"], "writing": ["create", "update", "delete"]}
 OPENED_BY = {"journal": RECORD, "avtaler": {"Appointment"}, "personvern": {"PrivacySetting"}}
 BY_LETTERS = {"r": "read", "s": "search", "rs": "history", "c": "create", "u": "update", "d": "delete"}

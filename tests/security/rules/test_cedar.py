@@ -169,7 +169,7 @@ def variants():
         yield parts[number].splitlines()[0], "".join(parts[:number] + parts[number + 1 :])
     for before, after in (
         ("principal.assurance < 4", "principal.assurance < 3"),
-        ('resource.type == "Patient" || principal.profession', "principal.profession"),
+        ('Tables::"types".demography.contains(resource.type) || principal.profession', "principal.profession"),
     ):  # fmt: skip
         assert before in POLICIES
         yield after, POLICIES.replace(before, after)

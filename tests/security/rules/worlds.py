@@ -84,7 +84,8 @@ def a_world(chance: Random, number: int, at: datetime) -> World:
     kinds = [
         "Condition",
         "Communication",
-        *chance.sample(sorted(RECORD - {"Condition", "Communication"}), 6),
+        "Goal",
+        *chance.sample(sorted(RECORD - {"Condition", "Communication", "Goal"}), 6),
         *DEMOGRAPHY,
         *chance.sample(sorted(OPEN_TYPES), 2),
         *APART,
@@ -97,6 +98,10 @@ def a_world(chance: Random, number: int, at: datetime) -> World:
         kind = chance.choice(world.kinds)
         nobody = 0.7 if kind in OPEN_TYPES else 0.06
         labels = {f"{SYSTEM}|{code}" for code in some(chance, "abc")}
+        if chance.random() < 0.2:
+            labels.add(chance.choice(["urn:akson:copy|any", "urn:akson:by|citizen"]))
+        if kind == "Goal" and chance.random() < 0.6:
+            labels.add("urn:akson:by|citizen")
         if kind == "Subscription":
             labels.add(f"urn:akson:owner|{chance.choice(owners)}")
         if kind == "Communication":
@@ -219,6 +224,7 @@ def _citizen(chance: Random, world: World) -> Actor:
         Kind.CITIZEN,
         patient=chance.choice(["", *world.patients]),
         assurance=chance.choice([4, 4, 4, 3]),
+        at_register=chance.random() < 0.7,
         app=_an_app(chance, world) if chance.random() < 0.3 else None,
         rules_known=chance.random() < 0.8,
     )
@@ -280,8 +286,11 @@ def questions(chance: Random, world: World, number: int) -> list[tuple[Action, s
         "Communication",
         "Subscription",
     ]
-    return [
-        (chance.choice(actions), chance.choice(kinds), chance.choice(list(Purpose))) for _ in range(number)
+    # What citizens write of themselves is seldom met by chance.
+    written = [(chance.choice([Action.CREATE, Action.UPDATE]), "Goal", chance.choice(list(Purpose)))]
+    return written + [
+        (chance.choice(actions), chance.choice(kinds), chance.choice(list(Purpose)))
+        for _ in range(number - 1)
     ]
 
 

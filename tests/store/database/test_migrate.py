@@ -67,6 +67,7 @@ STANDING = {
     "0033_log_keeping": "4569579f0ffd15c1",
     "0034_consent_opening": "6ab4fce35fb5aa13",
     "0035_row_security": "bc28506b22b53978",
+    "0036_hotel": "31a241fd7a2097f1",
 }
 
 

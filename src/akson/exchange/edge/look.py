@@ -4,8 +4,8 @@ import base64
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from akson.documents.mhd import missing_sources
 from akson.exchange.edge.platform import FHIR_JSON, Ask, NoAttest
+from akson.exchange.merging import Missing, missing
 from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.kit.errors import NotFound, PeerFailed, PeerSilent
@@ -20,7 +20,7 @@ class Found:
     """
 
     documents: tuple[Resource, ...]
-    missing: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
     silent: bool = False
     refused: bool = False
 
@@ -51,7 +51,7 @@ async def find(ask: Ask, mhd: str, pid: str, text: str = "") -> Found:
     documents = [
         e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "DocumentReference"
     ]
-    return Found(tuple(documents), tuple(missing_sources(bundle)))
+    return Found(tuple(documents), tuple(missing(bundle)))
 
 
 async def fetch(ask: Ask, mhd: str, source: str, binary: str) -> Content:

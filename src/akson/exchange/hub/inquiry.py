@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from akson.documents.mhd import missing_sources
+from akson.documents.mhd import addressed, criteria
 from akson.exchange.edge.look import Content, Found
 from akson.exchange.hub import question
 from akson.exchange.hub.access import AccessLook, Log
-from akson.exchange.hub.look import AskSource, DocumentLook
+from akson.exchange.hub.look import AskSource, Look, Search
 from akson.exchange.hub.question import Asking, Replies
+from akson.exchange.merging import missing
+from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
+from akson.record.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +25,25 @@ class Inquiry:
     """All sources, for one citizen who is signed in."""
 
     ask: AskSource
-    look: DocumentLook
+    look: Look
     access: AccessLook
     pid: str
     """National identity number of the citizen; sent in bodies only."""
 
-    async def documents(self) -> Found:
+    async def find(self, ctx: Context, searches: Sequence[Search]) -> list[Resource]:
+        """A searchset for each search about the one whom the pages are about, of all sources."""
+        return await self.look.find(ctx, self.ask, {"id": ctx.actor.patient}, self.pid, searches)
+
+    async def documents(self, ctx: Context) -> Found:
         """One's documents, newest first, and the sources that did not answer."""
-        bundle = await self.look.find(self.ask, self.pid)
-        resources = [entry["resource"] for entry in bundle["entry"]]
+        (bundle,) = await self.find(ctx, [Search("DocumentReference", criteria())])
+        resources = [entry["resource"] for entry in addressed(bundle, "")["entry"]]
         found = [each for each in resources if each["resourceType"] == "DocumentReference"]
-        return Found(tuple(found), tuple(missing_sources(bundle)))
+        return Found(tuple(found), tuple(missing(bundle)))
 
     async def document(self, source: str, binary: str) -> Content:
         """The content of one document. NotFound when it is not there or hidden, PeerSilent without an answer."""
-        resource = loads((await self.look.fetch(self.ask, source, binary)).content)
+        resource = loads((await self.look.fetch(self.ask, source, f"Binary/{binary}")).content)
         return Content(resource.get("contentType", ""), base64.b64decode(resource.get("data", "")))
 
     async def logs(self, since: datetime) -> Sequence[Log]:

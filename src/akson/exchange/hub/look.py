@@ -1,23 +1,42 @@
-"""Look (slaa opp og tilgjengeliggjoere) on the platform: ask every source at once, answer with what came in time.
+"""Look (slaa opp og tilgjengeliggjoere) on the platform: searches in all record systems that hold something of a patient.
 
-Each source decides for itself what the asker may see: the platform passes on who asks and why, bound to the one patient
-(token exchange at the trust anchor). A source that is silent or in trouble is named in the answer.
+The record locator says which those are. A source whose copies in the data hotel are fresh is answered for by them; the others are
+asked at once, each for itself, on behalf of the asker and bound to the one patient, and decide for themselves what the
+asker may see. A source that is silent or in trouble is named in the answer, and its copies stand in with their age.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
+from urllib.parse import urlencode
 
-from akson.documents.mhd import Source, SourceAnswer, find_form, merge
+from akson.documents.mhd import Source
+from akson.exchange import merging
+from akson.exchange.declare import copied_types
 from akson.exchange.edge.platform import Answer
+from akson.exchange.merging import Found
 from akson.fhir.model import Resource
-from akson.fhir.strict_json import loads
-from akson.kit.errors import AksonError, NotFound, PeerFailed
+from akson.fhir.search_parse import parse
+from akson.fhir.strict_json import dumps, loads
+from akson.kit.clock import now
+from akson.kit.errors import AksonError, NotFound, PeerFailed, PeerSilent
 from akson.kit.log import Event, log
-from akson.kit.norwegian import system_of
+from akson.kit.norwegian import token
+from akson.record import gate
+from akson.record.context import Context
+from akson.security.copies import COPY
+from akson.store.index.hashing import patient_number
+from akson.store.underway import hotel
 
-FORM = {"content-type": "application/x-www-form-urlencoded", "accept": "application/fhir+json"}
+FHIR_JSON = {"content-type": "application/fhir+json", "accept": "application/fhir+json"}
+FRESH = timedelta(seconds=60)
+"""How long after its last word a source's copies stand for what it holds."""
+LIMIT = 1.2
+"""Seconds that a source may take."""
+LIVE_ONLY = ("_content", "_text", "_has", "_include", "_revinclude")
+"""Parameters that lead to files and to other types, which may not be copied."""
 
 
 class AskSource(Protocol):
@@ -29,38 +48,98 @@ class AskSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentLook:
-    """Finds and fetches documents in all sources for one asker."""
+class Search:
+    """One search of a type, without the patient."""
+
+    type: str
+    pairs: tuple[tuple[str, str], ...]
+
+    def url(self, pid: str) -> str:
+        """As an entry of a batch has it: in a body, so that the identity number is in no address."""
+        return f"{self.type}?{urlencode([('patient.identifier', token(pid)), *self.pairs])}"
+
+    @property
+    def is_live(self) -> bool:
+        """Only the sources themselves can answer it."""
+        names = [name for name, _ in self.pairs]
+        return self.type not in copied_types() or any(n.startswith(LIVE_ONLY) or "." in n for n in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Searches in the record systems for one asker."""
 
     sources: Sequence[Source]
-    base: str
-    """Where the platform serves MHD, e.g. http://localhost:8000/samhandling/mhd."""
+    limit: float = field(default=LIMIT)
 
-    async def find(self, ask: AskSource, pid: str, text: str = "") -> Resource:
-        """ITI-67: documents of a person in all sources, newest first, with the sources that are missing."""
-        form = find_form(system_of(pid), pid, text).encode()
-        return merge(
-            await asyncio.gather(*(self._one(ask, source, form) for source in self.sources)), self.base
-        )
+    async def find(
+        self, ctx: Context, ask: AskSource, patient: Resource, pid: str, searches: Sequence[Search]
+    ) -> list[Resource]:
+        """A searchset for each search, of all sources, with an outcome that names the sources that are missing or old.
 
-    async def fetch(self, ask: AskSource, name: str, binary: str) -> Answer:
-        """ITI-68: one document's content as its source gives it. NotFound for a source nobody knows."""
+        `patient`: the Patient here, whom the asker may see.
+        """
+        whom = patient_number(patient["id"])
+        heard, located = await hotel.heard(ctx.tx), await hotel.located(ctx.tx, whom)
+        at = now()
+        may_stand_in = not any(search.is_live for search in searches)
+        copied: list[Source] = []
+        asked: list[Source] = []
+        for source in self.sources:
+            if source.client_id and source.client_id == ctx.actor.client_id:
+                continue  # who asks from there has it already
+            told = heard.get(source.slug)
+            if told is not None and source.slug not in located:
+                continue  # it has told all it holds, and nothing of this patient
+            is_fresh = told is not None and at - told < FRESH and not located.get(source.slug)
+            (copied if is_fresh and may_stand_in else asked).append(source)
+        answers = await asyncio.gather(*(self._ask(ask, source, pid, searches) for source in asked))
+        silent = [source for source, answer in zip(asked, answers, strict=True) if answer is None]
+        stand_ins = [*copied, *(source for source in silent if source.slug in heard and may_stand_in)]
+        copies = await _copies(ctx, patient["id"], searches) if stand_ins else []
+        found = [Found(s, answer) for s, answer in zip(asked, answers, strict=True) if answer is not None]
+        found += [Found(s, merging.of_source(copies, s), s not in copied, heard[s.slug]) for s in stand_ins]
+        found += [Found(s, None, is_silent=True) for s in silent if s not in stand_ins]
+        return merging.merged(found, len(searches))
+
+    async def fetch(self, ask: AskSource, name: str, path: str) -> Answer:
+        """One resource as its source gives it. NotFound for a source nobody knows, and for what it does not show."""
         source = next((each for each in self.sources if each.slug == name), None)
         if source is None:
             raise NotFound("No such source")
-        answer = await ask(source, "GET", f"Binary/{binary}", None, {"accept": "application/fhir+json"})
+        answer = await ask(source, "GET", path, None, {"accept": "application/fhir+json"})
         if answer.status_code in {403, 404, 410}:
-            raise NotFound("No such document")
+            raise NotFound("No such resource")
         if answer.status_code != 200:
             raise PeerFailed(f"The source answered {answer.status_code}")
         return answer
 
-    async def _one(self, ask: AskSource, source: Source, form: bytes) -> SourceAnswer:
+    async def _ask(
+        self, ask: AskSource, source: Source, pid: str, searches: Sequence[Search]
+    ) -> list[Resource] | None:
+        """The searchsets of one source; None when it did not answer as it should in time."""
+        entries = [{"request": {"method": "GET", "url": search.url(pid)}} for search in searches]
+        body = dumps({"resourceType": "Bundle", "type": "batch", "entry": entries})
         try:
-            answer = await ask(source, "POST", "DocumentReference/_search", form, FORM)
-            if answer.status_code == 200:
-                return SourceAnswer(source, loads(answer.content))
-            log(Event.PEER_FAILED, peer=source.slug, status=answer.status_code)
+            async with asyncio.timeout(self.limit):
+                answer = await ask(source, "POST", "", body, FHIR_JSON)
+            if answer.status_code != 200:
+                raise PeerFailed(f"The source answered {answer.status_code}")
+            return merging.searchsets(loads(answer.content), len(searches))
+        except TimeoutError:
+            log(Event.PEER_FAILED, peer=source.slug, error=PeerSilent.__name__)
         except AksonError as error:
             log(Event.PEER_FAILED, peer=source.slug, error=type(error).__name__)
-        return SourceAnswer(source, None)
+        return None
+
+
+async def _copies(ctx: Context, patient: str, searches: Sequence[Search]) -> list[Resource]:
+    """The searchsets of the copies here, of all sources."""
+    found = []
+    for search in searches:
+        pairs = [("patient", f"Patient/{patient}"), ("_security", COPY), *search.pairs]
+        page = await gate.search(ctx, parse(search.type, pairs, base=ctx.node.fhir))
+        entries = [{"resource": loads(each.body), "search": {"mode": "match"}} for each in page.matches]
+        entries += [{"resource": loads(each.body), "search": {"mode": "include"}} for each in page.included]
+        found.append({"resourceType": "Bundle", "type": "searchset", "entry": entries})
+    return found

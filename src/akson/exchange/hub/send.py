@@ -4,19 +4,13 @@ The receiver's request carries the id of the sender's (the letter's document id)
 source that does not answer is named, so that nobody takes silence for "no referrals".
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlencode
 
-from akson.documents.mhd import Source
-from akson.exchange.hub.look import FORM, AskSource
+from akson.exchange.hub.look import Search
+from akson.exchange.merging import Missing, missing
 from akson.fhir.model import Resource
-from akson.fhir.strict_json import loads
-from akson.kit.errors import AksonError
-from akson.kit.log import Event, log
-from akson.kit.norwegian import token
 from akson.messaging.mapping.incoming import ORDER_KIND
 
 MESSAGE = "urn:her:"
@@ -47,33 +41,25 @@ class Referrals:
     """All referrals, newest first; `missing` names the sources that did not answer."""
 
     standings: tuple[Standing, ...]
-    missing: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
 
-async def find(ask: AskSource, sources: Sequence[Source], pid: str) -> Referrals:
-    """The referrals of the person with this identity number, in all sources."""
-    answers = await asyncio.gather(*(_one(ask, source, pid) for source in sources))
-    missing = tuple(source.title for source, answer in zip(sources, answers, strict=True) if answer is None)
-    return Referrals(tuple(standings(r for answer in answers for r in answer or [])), missing)
+SEARCH = Search(
+    "ServiceRequest",
+    (
+        ("category", f"{ORDER_KIND}|henvisning"),
+        ("_revinclude", "Task:focus"),
+        ("_sort", "-authored"),
+        ("_count", "100"),
+    ),
+)
+"""Finds requests of both sides, and what was decided about them."""
 
 
-async def _one(ask: AskSource, source: Source, pid: str) -> list[Resource] | None:
-    """ServiceRequests and their Tasks at one source; None when it did not answer."""
-    pairs = {
-        "patient.identifier": token(pid),
-        "category": f"{ORDER_KIND}|henvisning",
-        "_revinclude": "Task:focus",
-        "_sort": "-authored",
-        "_count": "100",
-    }
-    try:
-        answer = await ask(source, "POST", "ServiceRequest/_search", urlencode(pairs).encode(), FORM)
-        if answer.status_code == 200:
-            return [entry["resource"] for entry in loads(answer.content).get("entry", [])]
-        log(Event.PEER_FAILED, peer=source.slug, status=answer.status_code)
-    except AksonError as error:
-        log(Event.PEER_FAILED, peer=source.slug, error=type(error).__name__)
-    return None
+def referrals(bundle: Resource) -> Referrals:
+    """The referrals that the sources answered with."""
+    resources = [entry["resource"] for entry in bundle["entry"]]
+    return Referrals(tuple(standings(resources)), tuple(missing(bundle)))
 
 
 def standings(resources: Iterable[Resource]) -> list[Standing]:

@@ -32,12 +32,20 @@ async def read_many(tx: Tx, scope: Scope, keys: Collection[tuple[str, str]]) -> 
     return [stored for stored in (Stored(*row) for row in rows) if (stored.type, stored.id) in keys]
 
 
-async def labelled(tx: Tx, scope: Scope, patient: str, label: int) -> list[Stored]:
-    """The resources of a patient (id) that have a security label (hash) and are inside the scope."""
+async def labelled(tx: Tx, scope: Scope, patient: str | int, label: int) -> list[Stored]:
+    """The resources of a patient (id or number) that have a security label (hash) and are inside the scope."""
     of = Tables(scope).resource()
     statement = sql(f"select {COLUMNS.format(of.alias)} from resource {of.alias} where ") + of.condition  # noqa: S608
-    number = hashing.patient_number(patient)
+    number = patient if isinstance(patient, int) else hashing.patient_number(patient)
     statement += sql(f" and {of.alias}.pat = %s and {of.alias}.labels && %s::bigint[]", number, [label])
+    return [Stored(*row) for row in await tx.fetch(statement.text, statement.params)]
+
+
+async def of_patient(tx: Tx, scope: Scope, pat: int, kinds: Collection[str]) -> list[Stored]:
+    """The resources of these types that are in the compartment of a patient (number) and inside the scope."""
+    of = Tables(scope).resource()
+    statement = sql(f"select {COLUMNS.format(of.alias)} from resource {of.alias} where ") + of.condition  # noqa: S608
+    statement += sql(f" and {of.alias}.pat = %s and {of.alias}.type = any(%s::text[])", pat, list(kinds))
     return [Stored(*row) for row in await tx.fetch(statement.text, statement.params)]
 
 

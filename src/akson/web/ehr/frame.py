@@ -21,6 +21,7 @@ TABS = (
     ("notes", "/notater"),
     ("documents", "/dokumenter"),
     ("messages", "/meldinger"),
+    ("services", "/tjenester"),
     ("apps", "/apper"),
 )
 """Key and path of each tab of a chart."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from akson.exchange.declare import TAG_SYSTEM
+from akson.exchange.merging import SOURCE
 from akson.fhir.model import Resource
 from akson.kit.settings import Node
 from akson.web import show
@@ -47,10 +48,16 @@ def provenance(resource: Resource, node: Node) -> Provenance:
     foreign = bool(source) and not source.startswith((node.base, "#", "urn:"))
     return Provenance(
         who=_first_display(resource, PEOPLE),
-        where=_first_display(resource, ORGANISATIONS),
+        where=_first_display(resource, ORGANISATIONS) or _system(meta),
         when=_when(resource) or str(meta.get("lastUpdated", "")),
         origin="shared" if shared else "other" if foreign else "own",
     )
+
+
+def _system(meta: Resource) -> str:
+    """The record system that an item was fetched from."""
+    found = (tag.get("display", "") for tag in meta.get("tag", []) if tag.get("system") == SOURCE)
+    return str(next(found, ""))
 
 
 def _when(resource: Resource) -> str:

@@ -38,7 +38,7 @@ def paper_routes() -> list[BaseRoute]:
 async def papers(request: Request) -> Response:
     """One's documents of all systems. As a part of a page when htmx asks."""
     ctx = person(request, RECORD)
-    found = await inquiry_of(request).documents()
+    found = await inquiry_of(request).documents(ctx)
     listed = [Paper(rows.document(each, ctx.node), _place(each)) for each in found.documents]
     template = "portal/papers.html" if frame_of(request).fragment else "portal/papers_page.html"
     return render(request, template, menu="health", papers=listed, missing=found.missing)
@@ -64,7 +64,7 @@ async def _open(request: Request) -> tuple[Resource, Content]:
     """The document of the address, when it is among the citizen's own."""
     place = f"{request.path_params['source']}/{request.path_params['binary']}"
     inquiry = inquiry_of(request)
-    found = await inquiry.documents()
+    found = await inquiry.documents(person(request, RECORD))
     document = next((each for each in found.documents if _place(each) == place), None)
     if document is None and found.missing:
         raise PeerSilent("the document may be in a system that does not answer")

@@ -10,7 +10,7 @@ from akson.exchange.hub import send
 from akson.exchange.hub.send import Stage, Standing
 from akson.security.representation import RECORD
 from akson.web import show
-from akson.web.context import inquiry_of
+from akson.web.context import context, inquiry_of
 from akson.web.page import frame_of, render
 from akson.web.portal.citizen import person
 
@@ -57,8 +57,8 @@ async def card(request: Request) -> Response:
 
 
 async def _find(request: Request) -> dict[str, object]:
-    inquiry = inquiry_of(request)
-    found = await send.find(inquiry.ask, inquiry.look.sources, inquiry.pid)
+    (bundle,) = await inquiry_of(request).find(context(request), [send.SEARCH])
+    found = send.referrals(bundle)
     return {"lines": [line(each) for each in found.standings], "missing": found.missing}
 
 

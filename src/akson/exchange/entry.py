@@ -1,0 +1,145 @@
+"""A declared form: its fields to a resource, and a resource back to the fields. Pure.
+
+What the form does not show of an item is kept when it is changed; what it shows and is emptied goes away.
+"""
+
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from akson.exchange.codelists import codes, display
+from akson.exchange.declare import TAG_SYSTEM, Ask, Field, InformationService, Mode, Part
+from akson.fhir.model import Resource, coding
+from akson.kit.errors import Issue, Unprocessable
+
+DATE = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+"""A FHIR date: year, month or day."""
+NUMBER = re.compile(r"-?\d{1,9}([.,]\d{1,4})?")
+STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
+
+Form = Mapping[str, str]
+
+
+def build(
+    service: InformationService, part: Part, form: Form, patient: str, earlier: Resource | None = None
+) -> Resource:
+    """The resource of a filled-in form about `patient` (a reference), made from `earlier` where an item is changed.
+
+    Unprocessable names each field that is wrong.
+    """
+    if part.entry is None:
+        raise Unprocessable(f"{part.slug} is not registered by a form")
+    _check(part.entry.fields, form)
+    made: Resource = deepcopy(earlier) if earlier else {"resourceType": part.type}
+    for name, value in part.entry.fixed.items():
+        made.setdefault(name, deepcopy(value))
+    made[part.entry.patient] = {"reference": patient}
+    if service.mode is Mode.SHARE:
+        made["meta"] = {**made.get("meta", {}), "tag": [coding(TAG_SYSTEM, service.slug)]}
+    before = fields_of(part, earlier) if earlier else {}
+    for field in part.entry.fields:
+        words = form.get(field.name, "").strip()
+        if earlier and before.get(field.name) == words:
+            continue  # kept whole, with codes and what else the form does not show
+        _put(made, _steps(field.path), _value(field, words))
+    return made
+
+
+def fields_of(part: Part, resource: Resource) -> dict[str, str]:
+    """What the form shows for a resource."""
+    fields = part.entry.fields if part.entry else ()
+    return {field.name: _words(field, _get(resource, _steps(field.path))) for field in fields}
+
+
+def field_words(field: Field, value: str) -> str:
+    """A field's value as words: the name of a code of a list, else what was written."""
+    named = next((words for system in field.lists if (words := display(system, value))), "")
+    return named if field.ask is Ask.CHOICE and named else value
+
+
+def _check(fields: tuple[Field, ...], form: Form) -> None:
+    issues = [issue for field in fields if (issue := _fault(field, form.get(field.name, "").strip()))]
+    if issues:
+        raise Unprocessable("The form is not complete", issues=tuple(issues))
+
+
+def _fault(field: Field, value: str) -> Issue | None:
+    where = (field.name,)
+    if not value:
+        return Issue("required", f"{field.name} is missing", where) if field.required else None
+    if field.ask is Ask.CHOICE and not any(display(system, value) for system in field.lists):
+        return Issue("code-invalid", f"{field.name} is not in its code list", where)
+    if field.ask is Ask.CODE and value not in field.options:
+        return Issue("code-invalid", f"{field.name} is none of the choices", where)
+    if field.ask is Ask.DATE and not DATE.fullmatch(value):
+        return Issue("value", f"{field.name} is not a date", where)
+    if field.ask is Ask.NUMBER and not NUMBER.fullmatch(value):
+        return Issue("value", f"{field.name} is not a number", where)
+    return None
+
+
+def _value(field: Field, words: str) -> Any:
+    """What is stored for what was written; None takes the element away."""
+    if not words:
+        return None
+    if field.ask is Ask.NUMBER:
+        number = words.replace(",", ".")
+        return float(number) if "." in number else int(number)
+    if field.ask is Ask.CHOICE:
+        system = next(system for system in field.lists if display(system, words))
+        return {"coding": [coding(system, words, display(system, words))], "text": display(system, words)}
+    if field.ask is Ask.CONCEPT:
+        return _concept(field, words)
+    return words
+
+
+def _words(field: Field, value: Any) -> str:
+    if value is None:
+        return ""
+    if field.ask is Ask.CHOICE:
+        return next((str(c["code"]) for c in value.get("coding", []) if c.get("system") in field.lists), "")
+    if field.ask is Ask.CONCEPT:
+        return str(value.get("text", ""))
+    return str(value)[:10] if field.ask is Ask.DATE else str(value)
+
+
+def _steps(path: str) -> list[tuple[str, int | None]]:
+    return [(name, int(at) if at else None) for name, at in STEP.findall(path)]
+
+
+def _get(value: Any, steps: list[tuple[str, int | None]]) -> Any:
+    for name, at in steps:
+        value = value.get(name) if isinstance(value, dict) else None
+        if at is not None:
+            value = value[at] if isinstance(value, list) and len(value) > at else None
+    return value
+
+
+def _put(value: dict[str, Any], steps: list[tuple[str, int | None]], new: Any) -> None:
+    """Set what stands at the end of the steps; None takes it away, with what is left empty above it."""
+    (name, at), rest = steps[0], steps[1:]
+    if at is not None:
+        items = value.setdefault(name, [])
+        while len(items) <= at:
+            items.append({})
+        if rest:
+            _put(items[at], rest, new)
+        else:
+            items[at] = new
+        value[name] = [item for item in items if item not in ({}, None)]
+    elif rest:
+        _put(value.setdefault(name, {}), rest, new)
+    else:
+        value[name] = new
+    if value[name] in ({}, [], None):
+        del value[name]
+
+
+def _concept(field: Field, words: str) -> Resource:
+    """The concept: coded when the words are a name in one of the field's lists, else as text."""
+    for system in field.lists:
+        for code in codes(system):
+            if code.display.casefold() == words.casefold():
+                return {"coding": [coding(system, code.code, code.display)], "text": code.display}
+    return {"text": words}

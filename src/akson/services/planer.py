@@ -1,0 +1,115 @@
+"""Planer: what is planned around a person, one for all: treatment plans, individuell plan, kriseplan, goals, planned contacts.
+
+The citizen's own goals (hva er viktig for deg?) stand beside those of the professions.
+"""
+
+from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
+
+TAG = "_tag=https://akson.example/fhir/CodeSystem/informasjonstjeneste|planer"
+TYPE = "https://akson.example/fhir/CodeSystem/plantype"
+
+SERVICE = InformationService(
+    number=3,
+    slug="planer",
+    title="service.planer",
+    purpose="service.planer_purpose",
+    mode=Mode.SHARE,
+    group="overview",
+    parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),
+    rows=("I3",),
+    parts=(
+        Part(
+            slug="plan",
+            type="CarePlan",
+            search=TAG,
+            title="plan.plans",
+            columns=(
+                Column("item.kind", "category"),
+                Column("item.what", "title"),
+                Column("plan.content", "description"),
+                Column("item.status", "status"),
+                Column("item.period", "period"),
+            ),
+            rows=("L7",),
+            codes=TYPE,
+            entry=Entry(
+                fields=(
+                    Field("kind", "item.kind", "category[0]", ask=Ask.CHOICE, lists=(TYPE,), required=True),
+                    Field("what", "item.what", "title", required=True),
+                    Field("content", "plan.content", "description", ask=Ask.LONG, required=True),
+                    Field(
+                        "status",
+                        "item.status",
+                        "status",
+                        ask=Ask.CODE,
+                        options=("active", "on-hold", "completed", "revoked"),
+                        required=True,
+                    ),
+                    Field("start", "item.since", "period.start", ask=Ask.DATE),
+                    Field("end", "item.until", "period.end", ask=Ask.DATE),
+                ),
+                fixed={"intent": "plan"},
+            ),
+        ),
+        Part(
+            slug="maal",
+            type="Goal",
+            search=TAG,
+            title="plan.goals",
+            columns=(
+                Column("plan.goal", "description"),
+                Column("plan.whose", "expressedBy"),
+                Column("item.status", "lifecycleStatus"),
+                Column("plan.due", "target.due"),
+                Column("item.note", "note.text"),
+            ),
+            rows=("L7",),
+            entry=Entry(
+                fields=(
+                    Field("goal", "plan.goal", "description.text", required=True),
+                    Field(
+                        "status",
+                        "item.status",
+                        "lifecycleStatus",
+                        ask=Ask.CODE,
+                        options=("active", "completed", "on-hold", "cancelled"),
+                        required=True,
+                    ),
+                    Field("due", "plan.due", "target[0].dueDate", ask=Ask.DATE),
+                    Field("note", "item.note", "note[0].text", ask=Ask.LONG),
+                ),
+                fixed={},
+                writers=frozenset({Party.PERSONNEL, Party.CITIZEN}),
+            ),
+        ),
+        Part(
+            slug="kontakt",
+            type="ServiceRequest",
+            search=TAG,
+            title="plan.contacts",
+            columns=(
+                Column("item.what", "code"),
+                Column("item.where", "performer"),
+                Column("item.when", "occurrence"),
+                Column("item.status", "status"),
+            ),
+            rows=("L7",),
+            entry=Entry(
+                fields=(
+                    Field("what", "item.what", "code.text", required=True),
+                    Field("where", "item.where", "performer[0].display"),
+                    Field("when", "item.when", "occurrenceDateTime", ask=Ask.DATE, required=True),
+                    Field(
+                        "status",
+                        "item.status",
+                        "status",
+                        ask=Ask.CODE,
+                        options=("active", "completed", "revoked"),
+                        required=True,
+                    ),
+                ),
+                fixed={"intent": "plan"},
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,29 @@
+"""Paagaaende og gjennomfoerte prosedyrer og behandlinger: what has been done and is being done, other than medicines."""
+
+from akson.exchange.declare import Column, InformationService, Mode, Part, Party
+
+SERVICE = InformationService(
+    number=4,
+    slug="prosedyrer-og-behandling",
+    title="service.prosedyrer_og_behandling",
+    purpose="service.prosedyrer_og_behandling_purpose",
+    mode=Mode.LOOK,
+    group="overview",
+    parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),
+    rows=("I4",),
+    parts=(
+        Part(
+            slug="prosedyrer",
+            type="Procedure",
+            search="_sort=-date",
+            title="procedure.procedures",
+            columns=(
+                Column("item.what", "code"),
+                Column("item.why", "reasonCode"),
+                Column("item.when", "performed"),
+                Column("item.who", "performer.actor"),
+                Column("item.status", "status"),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,29 @@
+"""Rapportering administrativt: reports to administrative registers, and claims between organisations (regningskort to HELFO)."""
+
+from akson.exchange.declare import Column, InformationService, Mode, Part, Party
+
+SERVICE = InformationService(
+    number=23,
+    slug="rapportering-administrativt",
+    title="service.rapportering_administrativt",
+    purpose="service.rapportering_administrativt_purpose",
+    mode=Mode.SEND,
+    group="report",
+    parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),
+    rows=("I23",),
+    parts=(
+        Part(
+            slug="krav",
+            type="Claim",
+            search="_sort=-created",
+            title="report.claims",
+            columns=(
+                Column("item.kind", "type"),
+                Column("report.amount", "total.value"),
+                Column("item.to", "insurer"),
+                Column("item.when", "created"),
+                Column("item.status", "status"),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,30 @@
+"""Video: whom to meet, how and when, by what is planned and how people are reached; the stream itself runs elsewhere."""
+
+from akson.exchange.declare import Column, InformationService, Mode, Part, Party
+
+KIND = "https://akson.example/fhir/CodeSystem/motetype"
+
+SERVICE = InformationService(
+    number=25,
+    slug="video",
+    title="service.video",
+    purpose="service.video_purpose",
+    mode=Mode.SEND,
+    group="meet",
+    parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),
+    rows=("I25",),
+    parts=(
+        Part(
+            slug="mote",
+            type="Appointment",
+            search=f"service-type={KIND}|video&_sort=-date",
+            title="video.meetings",
+            columns=(
+                Column("item.what", "description"),
+                Column("item.when", "start"),
+                Column("team.members", "participant.actor"),
+                Column("item.status", "status"),
+            ),
+        ),
+    ),
+)

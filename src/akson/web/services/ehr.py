@@ -1,0 +1,108 @@
+"""The information services in a chart: all of them, the page of one, and what other record systems hold of it."""
+
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from akson.exchange.declare import InformationService, Mode, Part, Party
+from akson.exchange.edge import records, share
+from akson.exchange.edge.platform import Platform
+from akson.exchange.edge.share import Item, Shared
+from akson.kit.text import text
+from akson.record.context import Context
+from akson.security.rules.own_entries import LABEL
+from akson.web import show
+from akson.web.context import context, of_type, permitted, reach_of
+from akson.web.ehr import patient
+from akson.web.ehr.chart import PAGE, show_chart
+from akson.web.ehr.patient import Patient
+from akson.web.ehr.provenance import Provenance
+from akson.web.language import language_of
+from akson.web.page import render
+from akson.web.services import book, cells
+from akson.web.services.book import OWN_PAGES, named
+from akson.web.services.cells import Table
+
+CHART = "/pasient/{patient}/tjenester"
+
+
+def service_routes() -> list[BaseRoute]:
+    """The pages, below the path of a record system."""
+    return [
+        Route(CHART, overview),
+        Route(CHART + "/{service}", one),
+        Route(CHART + "/{service}/andre", others),
+    ]
+
+
+async def overview(request: Request) -> Response:
+    """All services that tell of a patient, by group."""
+    groups = book.grouped(book.of_patients(Party.PERSONNEL))
+    return await show_chart(
+        request, context(request), "services/chart.html", "services", groups=groups, own=OWN_PAGES
+    )
+
+
+async def one(request: Request) -> Response:
+    """One service: what this record holds, or what the shared register does."""
+    ctx = context(request)
+    person = await patient.load(ctx, request.path_params["patient"])
+    found = named(request.path_params["service"])
+    parts = book.parts_read(ctx, found)
+    held = None
+    if found.mode is Mode.SHARE:
+        pid = show.national_id(person.resource)
+        held = await share.fetch(reach_of(request).platform(pid), found, pid)
+        tables = [_shared(request, ctx, found, part, held) for part in parts]
+    else:
+        tables = [await _own(request, ctx, part, person) for part in parts]
+    return await show_chart(
+        request, ctx, "services/chart_one.html", "services",
+        patient=person, service=found, tables=tables, held=held,
+    )  # fmt: skip
+
+
+async def others(request: Request) -> Response:
+    """What other record systems hold of one service, as a part of its page."""
+    ctx = context(request)
+    person = await patient.load(ctx, request.path_params["patient"])
+    found = named(request.path_params["service"])
+    parts = book.parts_read(ctx, found)
+    reach, pid = reach_of(request), show.national_id(person.resource)
+    looked = await records.look(Platform(reach.ask(pid), f"{reach.node.platform}/oppslag"), parts, pid)
+    language = language_of(request)
+    tables = [cells.table(part, looked.items.get(part.slug, []), ctx.node, language) for part in parts]
+    return render(
+        request, "services/others.html", patient=person, service=found, looked=looked,
+        tables=[table for table in tables if table.lines],
+    )  # fmt: skip
+
+
+async def _own(request: Request, ctx: Context, part: Part, person: Patient) -> Table:
+    """What this record holds of a part."""
+    pairs = [("patient", f"Patient/{person.id}"), *part.pairs, ("_count", PAGE)]
+    found = of_type(await permitted(ctx, part.type, *pairs), part.type)
+    return cells.table(part, found, ctx.node, language_of(request))
+
+
+def _shared(request: Request, ctx: Context, found: InformationService, part: Part, shared: Shared) -> Table:
+    """What the register holds of a part, with the paths by which the reader changes it."""
+    base = f"{request.scope['root_path']}/pasient/{request.path_params['patient']}/tjenester/{found.slug}/{part.slug}"
+    writes = book.writes(found, part, Party.PERSONNEL)
+    made = []
+    for item in shared.of(part):
+        source = Provenance(_who(item, language_of(request)), item.where, item.when, "shared")
+        edit = f"{base}/{item.resource['id']}/endre" if writes else ""
+        line = cells.line(part, item.resource, ctx.node, language_of(request), edit)
+        made.append(replace(line, source=source))
+    made.sort(key=lambda each: each.source.when, reverse=True)
+    return Table(part, tuple(made), f"{base}/ny" if writes else "")
+
+
+def _who(item: Item, language: str) -> str:
+    """Who wrote an item last."""
+    labels = item.resource.get("meta", {}).get("security", [])
+    is_citizens = any((each.get("system"), each.get("code")) == LABEL for each in labels)
+    return text("item.by_citizen", language) if is_citizens else item.who
