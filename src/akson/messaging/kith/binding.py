@@ -42,7 +42,7 @@ class Slot:
     children: str
     """Namespace of what stands inside when it is not the element's own."""
     legacy: bool
-    """Only older versions have it: read, never written."""
+    """Only older versions have it: written by their bindings alone, where there are any."""
 
 
 def el(name: str = "", *, ns: str = "", inner: str = "", kind: str = "", many: bool = False) -> Any:
@@ -57,7 +57,7 @@ def must(name: str = "", *, ns: str = "", inner: str = "", kind: str = "") -> An
 
 
 def old(name: str = "", *, kind: str = "", many: bool = False) -> Any:
-    """An element that only older versions of the schema have: it is read, and never written."""
+    """An element that only older versions of the schema have: it is read, and never written in the newest."""
     return field(default=() if many else None, metadata={"name": name, "kind": kind, "legacy": True})
 
 
@@ -84,6 +84,8 @@ class Binding(Generic[T]):
     prefixes: Mapping[str, str]
     ordered: bool = True
     """Must the elements stand in the order of the classes? Not so for older versions that share classes."""
+    older: bool = False
+    """Is it an older version, whose own elements (`old`) are written?"""
 
     def read(self, element: etree._Element) -> Read[T]:
         """Element to value. NotOfSchema when it is another element or lacks what is demanded."""
@@ -100,9 +102,32 @@ class Binding(Generic[T]):
         mapping: dict[str | None, str] = {None: self.namespace}
         mapping.update(self.prefixes.items())
         element = etree.Element(f"{{{self.namespace}}}{self.name}", nsmap=mapping)
-        _write(element, value, self.namespace, self.prefixes)
+        self._fill(element, value, self.namespace)
         etree.cleanup_namespaces(element)
         return element
+
+    def _fill(self, parent: etree._Element, value: Any, namespace: str) -> None:
+        kind: Any = type(value)
+        for slot in slots(kind):
+            if slot.legacy and not self.older:
+                continue
+            for item in _items(getattr(value, slot.field), many=slot.many):
+                self._put(parent, slot, item, namespace)
+
+    def _put(self, parent: etree._Element, slot: Slot, item: Any, namespace: str) -> None:
+        if slot.kind == "attribute":
+            parent.set(slot.element, xml.clean(item))
+            return
+        space = self.prefixes[slot.prefix] if slot.prefix else namespace
+        child = etree.SubElement(parent, f"{{{space}}}{slot.element}")
+        if slot.kind == "node":
+            self._fill(child, item, self.prefixes.get(slot.children, space))
+        elif slot.kind == "markup":
+            xml.fill(child, item)
+        elif slot.kind == "value":
+            child.set("V", xml.clean(item))
+        else:
+            child.text = xml.clean(item)
 
 
 @lru_cache
@@ -192,27 +217,6 @@ class _Reader:
         self.unread.extend(f"{path}/@{name}" for name in child.attrib)
         self.unread.extend(f"{path}/{etree.QName(grand).localname}" for grand in child)
         return "".join(child.itertext())
-
-
-def _write(parent: etree._Element, value: Any, namespace: str, prefixes: Mapping[str, str]) -> None:
-    kind: Any = type(value)
-    for slot in slots(kind):
-        if slot.legacy:
-            continue
-        for item in _items(getattr(value, slot.field), many=slot.many):
-            if slot.kind == "attribute":
-                parent.set(slot.element, xml.clean(item))
-                continue
-            space = prefixes[slot.prefix] if slot.prefix else namespace
-            child = etree.SubElement(parent, f"{{{space}}}{slot.element}")
-            if slot.kind == "node":
-                _write(child, item, prefixes.get(slot.children, space), prefixes)
-            elif slot.kind == "markup":
-                xml.fill(child, item)
-            elif slot.kind == "value":
-                child.set("V", xml.clean(item))
-            else:
-                child.text = xml.clean(item)
 
 
 def _items(value: Any, *, many: bool) -> Iterator[Any]:
