@@ -44,7 +44,7 @@ def schema_errors(raw: bytes) -> list[str] | None:
 
 def canonical(element: etree._Element) -> str:
     """An element as text that is equal when the documents say the same: no comments, no space between elements."""
-    copy = etree.fromstring(etree.tostring(element))
+    copy = etree.fromstring(etree.tostring(element, encoding="UTF-8"))
     for each in copy.iter():
         for name in [n for n in each.attrib if "schemaLocation" in str(n)]:
             del each.attrib[name]

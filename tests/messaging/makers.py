@@ -5,6 +5,8 @@ from datetime import date
 from hypothesis import strategies as st
 
 from akson.kit import norwegian
+from akson.messaging.kith import dialog as kith_dialog
+from akson.messaging.kith.common import CV
 from akson.messaging.model import (
     ATC,
     ICD10,
@@ -13,6 +15,7 @@ from akson.messaging.model import (
     Attachment,
     Code,
     Diagnosis,
+    Dialog,
     Epikrise,
     Header,
     Ident,
@@ -71,6 +74,28 @@ def header(msg_id: str, type_: str = "HENVISNING_NYTILSTAND", version: str = "2.
         version=version,
         **known,
     )
+
+
+def dialog(version: str = "1.1", **values) -> Dialog:
+    """A question from a doctor to the hospital, with a role beside it."""
+    who = kith_dialog.HealthcareProfessional(family_name="Bjerke", given_name="Anne")
+    question = kith_dialog.Question(
+        type=CV(v="1", dn="Forespørsel om helseopplysninger", s=f"{V}9137"),
+        question="Er &lt;b&gt; og &amp; lov?",
+        purpose=CV(v="1", dn="Oppfølging", s=f"{V}9105"),
+        role=(kith_dialog.Role(role_to_patient=CV(v="6", dn="Fastlege", s=f"{V}9034"), professional=who),),
+    )
+    head = Header(
+        msg_id="0d5f2c1e-0000-4000-8000-0000000000d1",
+        type=Code("DIALOG_FORESPORSEL", "", "Forespørsel"),
+        generated="2026-11-23T08:15:00+01:00",
+        sender=GP,
+        receiver=HOSPITAL,
+        patient=PATIENT,
+        version=version,
+    )
+    known = {"body": kith_dialog.Dialogmelding(question=(question,)), "issued": "2026-11-23", **values}
+    return Dialog(header=head, document_id=head.msg_id, **known)
 
 
 def referral(msg_id: str = "0d5f2c1e-0000-4000-8000-000000000001", **values) -> Referral:

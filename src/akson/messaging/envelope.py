@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from akson.messaging import codec
-from akson.messaging.codec import referral
+from akson.messaging.codec import head
 from akson.messaging.kith import msghead
 from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.model import Header, Party, Receipt
@@ -48,7 +48,7 @@ def envelope(root: etree._Element) -> Envelope:
 def header(root: etree._Element) -> Header:
     """The header of a letter, also where its payload cannot be read."""
     if root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
-        return referral.header(msghead.read(root).value.msg_info)
+        return head.header(msghead.read(root).value.msg_info)
     content = codec.read_element(root).content
     if isinstance(content, Receipt):
         raise NotOfSchema("a receipt has no header")
@@ -72,5 +72,7 @@ def _read(root: etree._Element) -> Envelope:
     return _of_header(content.header)
 
 
-def _of_header(head: Header) -> Envelope:
-    return Envelope(head.msg_id, head.type.code, head.generated, head.sender, head.receiver, head.copies)
+def _of_header(found: Header) -> Envelope:
+    return Envelope(
+        found.msg_id, found.type.code, found.generated, found.sender, found.receiver, found.copies
+    )

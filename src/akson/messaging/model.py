@@ -1,4 +1,4 @@
-"""What a referral or discharge summary says, whichever message and version carried it. Frozen values, no XML.
+"""What a referral, a summary or another letter says, whichever message and version carried it. Frozen values, no XML.
 
 Codes carry the OID of their list. Times are aware; a KITH time without an offset is Norwegian time.
 """
@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from akson.messaging import codes
+from akson.messaging.kith.dialog import Dialogmelding
 
 ICPC2 = "2.16.578.1.12.4.1.1.7170"
 ICD10 = "2.16.578.1.12.4.1.1.7110"
@@ -20,6 +21,7 @@ class Kind(StrEnum):
 
     HENVISNING = "henvisning"
     EPIKRISE = "epikrise"
+    DIALOG = "dialog"
     APPREC = "apprec"
 
 
@@ -349,6 +351,30 @@ class Epikrise(Letter):
         return Kind.EPIKRISE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed(Letter):
+    """A letter whose `body` is kept as the standard has it, in the version that `header.version` names.
+
+    The body is what is written. Sections, diagnoses, contacts and the like are a view of it for readers.
+    """
+
+    description: str = ""
+    """Of the document, e.g. in lists."""
+    consent: Code = NOTHING
+    """V9064 or V3109: does the patient consent to that it is sent?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialog(Composed):
+    """Dialogmelding 1.0 or 1.1: a question, an answer, a note or a deviation."""
+
+    body: Dialogmelding
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.DIALOG
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """AppRec: what the receiving application did with a message."""
@@ -376,7 +402,7 @@ class Receipt:
 class Received:
     """A message as read: what it is, what it says, what in it was not understood, whether it was signed."""
 
-    content: Referral | Epikrise | Receipt
+    content: Referral | Epikrise | Dialog | Receipt
     unread: tuple[str, ...] = ()
     signer: str = ""
     """Subject of the certificate that signed it; empty where the message carries no signature."""

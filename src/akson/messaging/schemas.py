@@ -41,7 +41,7 @@ class Schemas:
             return None
         schema = self._compiled(known)
         # Lines are those of the text, so the check is on a tree of its own.
-        schema.validate(etree.fromstring(etree.tostring(root)))
+        schema.validate(etree.fromstring(etree.tostring(root, encoding="UTF-8")))
         return [f"{e.type_name} line {e.line}" for e in schema.error_log]
 
     def _compile(self, namespaces: frozenset[str]) -> etree.XMLSchema:

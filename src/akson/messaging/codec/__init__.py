@@ -10,10 +10,11 @@ from typing import Any
 from lxml import etree
 
 from akson.kit.errors import UnsupportedMedia
-from akson.messaging.codec import epikrise, receipt, referral, referral_old
+from akson.messaging.codec import dialog, epikrise, receipt, referral, referral_old
 from akson.messaging.kith import apprec, henvisning, henvisning_old, msghead, xml
+from akson.messaging.kith import dialog as kith_dialog
 from akson.messaging.kith import epikrise as kith_epikrise
-from akson.messaging.model import Code, Epikrise, Receipt, Received, Referral
+from akson.messaging.model import Code, Dialog, Epikrise, Receipt, Received, Referral
 
 
 class UnknownFormat(UnsupportedMedia):
@@ -46,18 +47,26 @@ def read_element(root: etree._Element) -> Received:
 def _read_msghead(root: etree._Element) -> Received:
     head = msghead.read(root)
     body = msghead.payload(head.value.document[0]) if head.value.document else None
-    if body is None or body.tag != f"{{{henvisning.NAMESPACE}}}Henvisning":
-        raise UnknownFormat("the header's payload is of a kind that is not read")
-    found = henvisning.read(body)
-    return Received(referral.from_kith(head.value, found.value), (*head.unread, *found.unread))
+    if body is None:
+        raise UnknownFormat("the header has no payload that is XML")
+    if body.tag == f"{{{henvisning.NAMESPACE}}}Henvisning":
+        found = henvisning.read(body)
+        return Received(referral.from_kith(head.value, found.value), (*head.unread, *found.unread))
+    version = next((name for name, b in kith_dialog.VERSIONS.items() if b.tag == body.tag), "")
+    if not version:
+        raise UnknownFormat("the header's payload is of a kind or version that is not read")
+    said = kith_dialog.VERSIONS[version].read(body)
+    return Received(dialog.from_kith(head.value, said.value, version), (*head.unread, *said.unread))
 
 
-def write(content: Referral | Epikrise | Receipt) -> bytes:
-    """The newest version of the message: Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2 or AppRec 1.1. Unsigned."""
+def write(content: Referral | Epikrise | Dialog | Receipt) -> bytes:
+    """Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2, AppRec 1.1, or a dialog in the version that it names. Unsigned."""
     if isinstance(content, Referral):
         return msghead.write(referral.to_kith(content))
     if isinstance(content, Epikrise):
         return kith_epikrise.write(epikrise.to_kith(content))
+    if isinstance(content, Dialog):
+        return msghead.write(dialog.to_kith(content))
     return apprec.write(receipt.to_kith(content))
 
 

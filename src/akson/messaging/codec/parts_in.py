@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
-from akson.messaging.kith import basic, common, epikrise, henvisning, henvisning_old, msghead, xml
+from akson.messaging.kith import basic, common, dialog, epikrise, henvisning, henvisning_old, msghead, xml
 from akson.messaging.model import (
     Address,
     Attachment,
@@ -53,7 +53,10 @@ def address(value: common.Address | None, telecom: tuple[common.TeleCom, ...]) -
     )
 
 
-def person(value: common.Person | common.HealthcareProfessional) -> Person:
+Somebody = common.Person | common.HealthcareProfessional | dialog.Person | dialog.HealthcareProfessional
+
+
+def person(value: Somebody) -> Person:
     return Person(
         family=value.family_name or "",
         given=value.given_name or "",
@@ -65,7 +68,9 @@ def person(value: common.Person | common.HealthcareProfessional) -> Person:
     )
 
 
-def professional(value: common.HealthcareProfessional, relation: common.CV | None = None) -> Professional:
+def professional(
+    value: common.HealthcareProfessional | dialog.HealthcareProfessional, relation: common.CV | None = None
+) -> Professional:
     kind = code(value.type_healthcare_professional).code
     return Professional(person(value), kind, code(relation or value.role_to_patient))
 
@@ -287,7 +292,7 @@ def _words(value: object) -> Iterator[str]:
         yield code(value).label
     elif isinstance(value, common.Ident):
         yield f"{code(value.type_id).label} {value.id}"
-    elif isinstance(value, common.Person | common.HealthcareProfessional):
+    elif isinstance(value, Somebody):
         yield from _person_words(person(value))
     elif isinstance(value, tuple):
         for part in value:

@@ -3,14 +3,12 @@
 from dataclasses import replace
 
 from akson.messaging import codes
-from akson.messaging.codec import parts_in, parts_out
+from akson.messaging.codec import head, parts_in, parts_out
 from akson.messaging.kith import henvisning, msghead, po
-from akson.messaging.kith.common import CV, Person, cs, cv
-from akson.messaging.kith.msghead import serialise
+from akson.messaging.kith.common import CV, cs, cv
 from akson.messaging.model import (
     Code,
     Diagnosis,
-    Header,
     Medicine,
     Professional,
     Referral,
@@ -18,7 +16,6 @@ from akson.messaging.model import (
     Section,
     Statement,
 )
-from akson.messaging.model import Person as Someone
 
 RELATIONS = codes.oid(codes.RELATIONS)
 _FACTS = {
@@ -38,11 +35,11 @@ _FACTS = {
 }
 
 
-def from_kith(head: msghead.MsgHead, value: henvisning.Henvisning) -> Referral:
+def from_kith(message: msghead.MsgHead, value: henvisning.Henvisning) -> Referral:
     """The header and payload as a referral; documents after the first are attachments."""
     clinical = parts_in.Clinical(value.inf_item)
     return Referral(
-        header=header(head.msg_info),
+        header=head.header(message.msg_info, "2.0"),
         document_id=value.document_id,
         issued=value.issue_date,
         action=parts_in.code(value.serv_type),
@@ -55,7 +52,7 @@ def from_kith(head: msghead.MsgHead, value: henvisning.Henvisning) -> Referral:
         sections=(*map(parts_in.section, value.reason_as_text), *map(parts_in.section, value.comment)),
         contacts=_contacts(value),
         facts=parts_in.facts(value, _FACTS),
-        attachments=tuple(parts_in.attachment(d.ref_doc) for d in head.document[1:]),
+        attachments=tuple(parts_in.attachment(d.ref_doc) for d in message.document[1:]),
         content=parts_in.code(value.type_of_content.type),
         priority=parts_in.code(value.req_serv.priority),
         wanted=value.req_serv.comment or "",
@@ -69,62 +66,9 @@ def _contacts(value: henvisning.Henvisning) -> tuple[Professional, ...]:
     return (*responsible, *(parts_in.professional(c.professional) for c in value.contact_professional))
 
 
-def header(info: msghead.MsgInfo) -> Header:
-    """The header alone, whatever the payload."""
-    reference = info.conversation_ref
-    return Header(
-        msg_id=info.msg_id,
-        type=parts_in.code(info.type),
-        generated=info.gen_date,
-        sender=parts_in.party(info.sender.organisation),
-        receiver=parts_in.party(info.receiver.organisation),
-        copies=tuple(parts_in.party(o.organisation) for o in info.other_receiver if o.organisation),
-        patient=parts_in.person(info.patient) if info.patient else Someone(),
-        parent=reference.ref_to_parent if reference else "",
-        conversation=reference.ref_to_conversation if reference else "",
-        test=parts_in.code(info.processing_status).code in ("T", "TEST"),
-        version="2.0",
-    )
-
-
 def to_kith(value: Referral) -> msghead.MsgHead:
     """The referral as Henvisning 2.0 in MsgHead 1.2, attachments as further documents."""
-    payload = serialise(henvisning.write(_payload(value))).partition(b"?>")[2].decode()
-    main = msghead.RefDoc(msg_type=cs("XML", codes.PAYLOAD_AS_XML), content=payload.strip())
-    documents = (main, *(parts_out.attachment(a) for a in value.attachments))
-    return msghead.MsgHead(
-        msg_info=_info(value.header), document=tuple(msghead.Document(ref_doc=d) for d in documents)
-    )
-
-
-def _info(header: Header) -> msghead.MsgInfo:
-    reference = None
-    if header.conversation:
-        reference = msghead.ConversationRef(
-            ref_to_parent=header.parent or header.conversation, ref_to_conversation=header.conversation
-        )
-    return msghead.MsgInfo(
-        type=parts_out.code(header.type),
-        mig_version=msghead.VERSION,
-        gen_date=header.generated,
-        msg_id=header.msg_id,
-        processing_status=cs("TEST", of=codes.MESSAGE_STATUS) if header.test else None,
-        ack=cs("J", codes.YES),
-        conversation_ref=reference,
-        sender=parts_out.party(header.sender),
-        receiver=parts_out.party(header.receiver),
-        other_receiver=tuple(
-            msghead.OtherReceiver(
-                role_receiver=cs("COP", of=codes.PARTIES), organisation=parts_out.party(copy).organisation
-            )
-            for copy in header.copies
-        ),
-        patient=_patient(header.patient),
-    )
-
-
-def _patient(value: Someone) -> Person | None:
-    return parts_out.person(value) if value != Someone() else None
+    return head.to_kith(value.header, henvisning.write(_payload(value)), value.attachments)
 
 
 def _payload(value: Referral) -> henvisning.Henvisning:

@@ -51,6 +51,12 @@ LISTS: dict[int, dict[str, str]] = {
     MESSAGE_TYPES: {
         "APPREC": "Applikasjonskvittering",
         "DIALOG_AVVIK": "Tilbakemelding om feil i mottatt melding",
+        "DIALOG_FORESPORSEL": "Forespørsel",
+        "DIALOG_HELSEFAGLIG": "Helsefaglig dialog",
+        "DIALOG_NOTAT": "Notat",
+        "DIALOG_STATUS_HENVISNING": "Status på henvisning",
+        "DIALOG_SVAR": "Svar på forespørsel",
+        "DIALOG_TIL_ARKIVERING": "Til arkivering i pasientens journal",
         "EPIKRISE": "Epikrise",
         "HENVISNING": "Henvisning",
         "HENVISNING_NYTILSTAND": "Henvisning ny tilstand",

@@ -5,7 +5,7 @@ document holds beyond the declaration is not dropped in silence: reading tells t
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -61,9 +61,9 @@ def old(name: str = "", *, kind: str = "", many: bool = False) -> Any:
     return field(default=() if many else None, metadata={"name": name, "kind": kind, "legacy": True})
 
 
-def attribute(name: str) -> Any:
-    """An optional attribute."""
-    return field(default=None, metadata={"name": name, "kind": "attribute"})
+def attribute(name: str, fixed: str | None = None) -> Any:
+    """An optional attribute, or one that has a fixed value where nothing else is said."""
+    return field(default=fixed, metadata={"name": name, "kind": "attribute"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +86,45 @@ class Binding(Generic[T]):
     """Must the elements stand in the order of the classes? Not so for older versions that share classes."""
     older: bool = False
     """Is it an older version, whose own elements (`old`) are written?"""
+    without: frozenset[str] = frozenset()
+    """Elements of the classes that this version does not have: not understood when read, refused when written."""
+    check: Callable[[T], None] | None = None
+    """What a schema says beyond elements and their order, e.g. either this or that. Raises NotOfSchema."""
+
+    @property
+    def tag(self) -> str:
+        """The root element with its namespace, as lxml writes it."""
+        return f"{{{self.namespace}}}{self.name}"
 
     def read(self, element: etree._Element) -> Read[T]:
         """Element to value. NotOfSchema when it is another element or lacks what is demanded."""
-        if element.tag != f"{{{self.namespace}}}{self.name}":
+        if element.tag != self.tag:
             raise NotOfSchema(f"expected {self.name} of {self.namespace}, got {element.tag!s}")
         unread: list[str] = []
         value = _Reader(self.prefixes, unread, self.ordered).node(
             element, self.root, self.namespace, self.name
         )
+        unread.extend(self._foreign(element))
+        if self.check:
+            self.check(value)
         return Read(value, tuple(unread))
 
     def write(self, value: T) -> etree._Element:
-        """Value to element."""
+        """Value to element. NotOfSchema when it says what this version has no place for."""
+        if self.check:
+            self.check(value)
         mapping: dict[str | None, str] = {None: self.namespace}
         mapping.update(self.prefixes.items())
-        element = etree.Element(f"{{{self.namespace}}}{self.name}", nsmap=mapping)
+        element = etree.Element(self.tag, nsmap=mapping)
         self._fill(element, value, self.namespace)
         etree.cleanup_namespaces(element)
+        if foreign := self._foreign(element):
+            raise NotOfSchema(f"{self.namespace} has no place for {', '.join(sorted(set(foreign)))}")
         return element
+
+    def _foreign(self, element: etree._Element) -> list[str]:
+        names = (etree.QName(each).localname for each in element.iter(etree.Element) if self.without)
+        return [name for name in names if name in self.without]
 
     def _fill(self, parent: etree._Element, value: Any, namespace: str) -> None:
         kind: Any = type(value)

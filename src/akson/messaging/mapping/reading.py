@@ -14,7 +14,11 @@ from akson.messaging.model import Attachment, Code, Diagnosis, Epikrise, Kind, L
 FORWARDED = "HENVISNING_VIDERE"
 """The one type of referral (V8279) that people must tell from the others."""
 TEXT = "text/plain; charset=utf-8"
-DOCUMENT_TYPES = {Kind.EPIKRISE: ("A03-2", "Epikrise"), Kind.HENVISNING: ("I01-2", "Henvisninger")}
+DOCUMENT_TYPES = {
+    Kind.EPIKRISE: ("A03-2", "Epikrise"),
+    Kind.HENVISNING: ("I01-2", "Henvisninger"),
+    Kind.DIALOG: ("I02-2", "Brev"),
+}
 """V9602."""
 
 
@@ -105,7 +109,7 @@ def title(letter: Letter, language: str = "nb") -> str:
     """What the letter is called in lists."""
     if isinstance(letter, Epikrise) and letter.title:
         return letter.title
-    if letter.header.type.code == FORWARDED:
+    if (letter.header.type.code == FORWARDED or letter.kind is Kind.DIALOG) and letter.header.type.label:
         return letter.header.type.label
     return text(f"messaging.kind_{letter.kind.value}", language)
 
