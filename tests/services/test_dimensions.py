@@ -12,7 +12,7 @@ from akson.exchange.declare import Mode, Party, load
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
 from akson.store.database.reader import NODE
-from tests.demo_world import DemoTemplates, start
+from tests.demo_world import start
 from tests.exchange.asking import PIDS, side
 from tests.exchange.forms import chart, csrf
 from tests.services.checks import filled
@@ -21,11 +21,6 @@ from tests.services.samples import SAMPLES, sample
 pytestmark = [pytest.mark.store]
 HERE = pytest.mark.asyncio(loop_scope="module")
 PERSON, NAME = "ingrid", "Ingrid Haugen"
-
-
-@pytest.fixture(scope="module")
-def demo(postgres, tmp_path_factory):
-    return DemoTemplates(postgres, tmp_path_factory.mktemp("services"))
 
 
 class Scene:

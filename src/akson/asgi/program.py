@@ -21,6 +21,7 @@ from akson.asgi.trusting import known_nodes, served_nodes
 from akson.demo.start import start
 from akson.documents.mhd import Source
 from akson.exchange.edge.witness import Witnessed
+from akson.exchange.hub.catalogue import Catalogue
 from akson.exchange.hub.look import Look
 from akson.fhir.spec import folder
 from akson.kit.errors import AksonError
@@ -47,6 +48,7 @@ from akson.web.headers import SecurityHeaders
 from akson.web.language import language_routes
 from akson.web.platform.views import platform_routes
 from akson.web.portal.views import portal_routes
+from akson.web.services.catalogue import catalogue_routes
 from akson.web.services.ehr import service_routes
 from akson.web.services.forms import form_routes
 from akson.web.services.portal import service_routes as own_service_routes
@@ -182,7 +184,11 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
         own = [
             *each.api(fhir),
             *hub_routes(each, look),
-            *surface_routes(each, f"/{node.name}", [*platform_routes(), *keeping_routes()]),
+            *surface_routes(
+                each,
+                f"/{node.name}",
+                [*platform_routes(), *keeping_routes(), *catalogue_routes(Catalogue(each.place, look.times))],
+            ),
         ]
         return [
             *each.for_apps(guarded(each, own)),

@@ -16,6 +16,7 @@ from akson.documents.mhd import Source
 from akson.exchange import merging
 from akson.exchange.declare import copied_types
 from akson.exchange.edge.platform import Answer
+from akson.exchange.hub.catalogue import Times
 from akson.exchange.merging import Found
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
@@ -70,7 +71,8 @@ class Look:
     """Searches in the record systems for one asker."""
 
     sources: Sequence[Source]
-    limit: float = field(default=LIMIT)
+    limit: float = LIMIT
+    times: Times = field(default_factory=Times)
 
     async def find(
         self, ctx: Context, ask: AskSource, patient: Resource, pid: str, searches: Sequence[Search]
@@ -79,6 +81,12 @@ class Look:
 
         `patient`: the Patient here, whom the asker may see.
         """
+        with self.times.of(*{search.type for search in searches}):
+            return await self._find(ctx, ask, patient, pid, searches)
+
+    async def _find(
+        self, ctx: Context, ask: AskSource, patient: Resource, pid: str, searches: Sequence[Search]
+    ) -> list[Resource]:
         whom = patient_number(patient["id"])
         heard, located = await hotel.heard(ctx.tx), await hotel.located(ctx.tx, whom)
         at = now()
