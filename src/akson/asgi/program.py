@@ -48,6 +48,7 @@ from akson.web.headers import SecurityHeaders
 from akson.web.language import language_routes
 from akson.web.platform.views import platform_routes
 from akson.web.portal.views import portal_routes
+from akson.web.services import summary
 from akson.web.services.catalogue import catalogue_routes
 from akson.web.services.ehr import service_routes
 from akson.web.services.forms import form_routes
@@ -179,7 +180,10 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
     if Role.SAMHANDLING in node.roles:
         look = Look(sources)
         portal = surface_routes(
-            each, "/innbygger", [*portal_routes(), *own_service_routes(), *app_routes()], inquiry(each, look)
+            each,
+            "/innbygger",
+            [*portal_routes(), *own_service_routes(), *summary.portal_routes(), *app_routes()],
+            inquiry(each, look),
         )
         own = [
             *each.api(fhir),
@@ -206,6 +210,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
             *consent_routes(),
             *critical_routes(),
             *service_routes(),
+            *summary.chart_routes(),
             *form_routes(),
             *send_routes(),
             *app_routes(),

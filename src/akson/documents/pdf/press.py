@@ -42,6 +42,7 @@ class Paper(StrEnum):
     """
 
     ACCESS_LOG = "access_log"
+    SUMMARY = "summary"
 
 
 def press(paper: Paper, content: Mapping[str, Value]) -> bytes:

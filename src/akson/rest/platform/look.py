@@ -1,7 +1,7 @@
 """FHIR searches across all record systems: a batch of searches about one patient.
 
 `POST /oppslag` takes a batch Bundle of GET searches, `POST /oppslag/{type}/_search` one search as a form. Each names the patient by
-`patient.identifier`, in the body alone. The answers are searchsets with the sources' own resources, and an
+`patient.identifier`, in the body alone. `POST /oppslag/Patient/$summary` composes the International Patient Summary. The answers are searchsets with the sources' own resources, and an
 OperationOutcome that names the sources that did not answer.
 """
 
@@ -14,10 +14,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from akson.exchange.hub.look import AskSource, Look, Search
+from akson.exchange.hub.summary import Asking, compose
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import dumps, loads
 from akson.kit.errors import Malformed, NotAuthenticated
+from akson.kit.text import LANGUAGES
 from akson.record.context import Context
 from akson.record.identity import SYSTEMS
 from akson.rest.platform.serving import Serve, body, with_outcomes
@@ -53,7 +55,16 @@ def look_routes(look: Look, asker: ForAsker, opens: Opens) -> list[BaseRoute]:
             (found,) = await look.find(ctx, asker(request), patient, pid, [one])
         return _json(found)
 
+    async def summary(request: Request) -> Response:
+        pid = _identifier(loads(await body(request, limit=LIMIT)))
+        language = request.headers.get("accept-language", "nb")[:2]
+        async with opens(request, pid) as (ctx, patient):
+            spoken = language if language in LANGUAGES else "nb"
+            found = await compose(ctx, Asking(look, asker(request), patient, pid, spoken))
+        return _json(found)
+
     return [
+        Route("/oppslag/Patient/$summary", answered(summary), methods=["POST"]),
         Route("/oppslag", answered(batch), methods=["POST"]),
         Route("/oppslag/{type}/_search", answered(search), methods=["POST"]),
     ]
@@ -94,6 +105,17 @@ def _batch(body: Resource) -> tuple[str, Sequence[Search]]:
     if len(found) > 1:
         raise Malformed("All searches are about one patient", expression=("Bundle.entry",))
     return next(iter(found)), searches
+
+
+def _identifier(parameters: Resource) -> str:
+    """The identity number in the Parameters of $summary (`identifier`, as IPS has it)."""
+    found = parameters.get("parameter", []) if parameters.get("resourceType") == "Parameters" else []
+    values = [each.get("valueIdentifier") or {} for each in found if each.get("name") == "identifier"]
+    if len(values) != 1 or values[0].get("system") not in SYSTEMS or not values[0].get("value"):
+        raise Malformed(
+            "One identifier is needed, a national identity number", expression=("Parameters.parameter",)
+        )
+    return str(values[0]["value"])
 
 
 def _search(kind: str, pairs: Sequence[tuple[str, str]], where: str) -> tuple[str, Search]:
