@@ -114,14 +114,6 @@ async def test_a_token_near_its_end_is_got_anew(world, monkeypatch):
     assert await peer.token(world.sykehus.scope) != first
 
 
-async def test_forgotten_tokens_are_gone(world):
-    behalf = await world.behalf()
-    peer = world.journal.peer
-    first = await peer.token(world.sykehus.scope, behalf)
-    peer.forget(behalf.session)
-    assert await peer.token(world.sykehus.scope, behalf) != first
-
-
 async def test_a_node_that_does_not_answer_is_silent(world):
     """A real socket that takes the call and says nothing, then one that is closed."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -81,7 +81,8 @@ def treating(
 
 def as_seen_by(before: Reader, reader: Reader | None) -> Reader:
     """Who reads, when `reader` takes over from `before`. The login itself is the node already, and serves whom nobody knows."""
-    stays = reader is None or (before is OWNER and reader in {NODE, NOBODY})
+    # Equal and not the same: the processes of an import are told who reads.
+    stays = reader is None or (before == OWNER and reader in {NODE, NOBODY})
     return before if stays or reader is None else reader
 
 
