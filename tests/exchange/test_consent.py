@@ -82,14 +82,14 @@ async def test_a_patient_who_is_asked_says_yes_and_ends_it(world):
     olav = await world.sign_in("innbygger", "olav")
     assert WHY not in (await olav.get("/innbygger/personvern")).text
     said = await answer(ingrid, "ja")
-    assert "Hanne Lunde (Solvik hjemmetjeneste nord) kan se det du har skjult" in said.text
+    assert "Hanne Lunde (Solvik hjemmetjeneste nord) kan se det som er skjult" in said.text
     await within_limit(shows(hanne, f"{path}/legemidler", TOLD))
     page = (await hanne.get(path)).text
     assert OPEN in page
     assert LINK not in page
     assert ("reason.consented", "FORHOYET_SAMTYKKE", "9100101") in await looks_by_consent(world, "journal")
     log = (await ingrid.get("/innbygger/innsyn")).text
-    assert "Du sa ja til at de fikk se det du har skjult" in log
+    assert "Det er sagt ja til at de fikk se det som er skjult" in log
     # A colleague of the unit was not named.
     amir = await world.sign_in("journal", "amir-khan", "helsefagarbeider")
     assert await hides(amir, f"{path}/legemidler", TOLD)()
@@ -138,7 +138,7 @@ async def test_what_the_patient_says_in_the_room_is_written_down_and_opens_at_on
     ask = await attested_nurse(world, hanne)
     assert await at_platform() > 0
     page = (await ingrid.get("/innbygger/personvern")).text
-    assert "Solvik hjemmetjeneste nord kan se det du har skjult" in page
+    assert "Solvik hjemmetjeneste nord kan se det som er skjult" in page
     assert "Hanne Lunde skrev at du sa ja muntlig" in page
     assert WHY in (await ingrid.get("/innbygger/innsyn")).text
     await end(ingrid)

@@ -111,9 +111,9 @@ async def test_the_citizen_sees_it_at_once_and_the_log_tells_the_basis(world):
     ingrid = await world.sign_in("innbygger", "ingrid")
     said = words((await ingrid.get("/innbygger/innsyn")).text)
     assert "Silje Aune, helsesykepleier Øyeblikkelig hjelp" in said, said
-    assert "De åpnet journalen din i en nødsituasjon" in said
+    assert "De åpnet journalen i en nødsituasjon" in said
     assert f"Skrev da: «{FORM['why']}»" in said
-    assert "Søkte etter deg" not in said.split("Silje Aune")[1].split("Det systemene")[0]
+    assert "Søkte for å gi" not in said.split("Silje Aune")[1].split("Det systemene")[0]
     async with side(world, "journal").place.database.transaction(reader=OWNER) as tx:
         rows = await audit.find(tx, patient=path.rpartition("/")[2])
     told = [each for each in rows if each.actor_name == "Silje Aune" and each.purpose == "ETREAT"]

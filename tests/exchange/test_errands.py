@@ -140,7 +140,7 @@ async def test_the_citizen_is_told_who_for_whom_on_which_ticket(world):
     assert "Mats Lie, ansatt hos leverandør" in said, said
     assert "Nordlys Fagsystem AS, Solvik kommune" in said
     assert f"Sak 2026-123: {FORM['why']}" in said
-    assert "De lot en ansatt hos leverandøren se noe av journalen din" in said
+    assert "De lot en ansatt hos leverandøren se noe av journalen" in said
     assert (
         "saksnummer, varer noen timer og er godkjent av virksomheten" in said
     )  # the rule in full, with its law

@@ -45,8 +45,8 @@ async def test_the_log_is_taken_away_as_a_tagged_pdf_that_says_what_the_page_say
     shown(
         pdf,
         "Solvik hjemmetjeneste",
-        "Grunn: De gir deg helsehjelp",
-        "loven gir adgang uten at du må samtykke",
+        "Grunn: De gir helsehjelp",
+        "loven gir adgang uten samtykke",
     )
     said = pdf.text().replace(" ", "")
     for person in persons(TODAY):

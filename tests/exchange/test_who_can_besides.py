@@ -8,9 +8,11 @@ from tests.apps.client import register as registered
 from tests.exchange.asking import PIDS, side
 from tests.exchange.forms import chart, csrf
 from tests.exchange.test_access_log import words
+from tests.exchange.test_consent import closed_chart, end, send
 from tests.exchange.test_emergency import HPR
 from tests.exchange.test_emergency import opened as opened_in_emergency
 from tests.exchange.test_follow import NUMBERS, settled
+from tests.exchange.test_privacy import within_limit
 
 from akson.apps import grants
 from akson.kit.clock import now
@@ -53,6 +55,26 @@ async def test_a_record_opened_in_an_emergency_is_told_with_its_reason_until_it_
     assert "Silje Aune" not in await told(world)
 
 
+async def test_an_opening_by_consent_is_told_of_those_it_is_for_until_it_ends(world):
+    hanne, path, ingrid = await closed_chart(world)
+    shut = await told(world)
+    assert not {each for each in ("Hanne Lunde", "Amir Khan") if each in shut}
+    await send(hanne, path, way="muntlig", said="ja")
+    said = await told(world)
+    assert "Hanne Lunde, hjemmesykepleier" in said
+    assert "Pasienten har åpnet det som var sperret, til i dag kl." in said or "til i morgen kl." in said
+    assert "Amir Khan" not in said, "the colleague of the unit was not named"
+    assert "har åpnet det som var sperret" not in await told(
+        world, day=(now() - timedelta(days=1)).date().isoformat()
+    )
+    await end(ingrid)
+
+    async def closed_again():
+        return "Hanne Lunde" not in await told(world)
+
+    await within_limit(closed_again)
+
+
 async def test_who_came_by_an_attest_stands_for_the_hour_that_it_lasts_and_not_when_closed_out(world):
     doctor = await world.sign_in("sykehus", "ola-strand")
     here = await chart(doctor, "sykehus", "Ingrid Haugen")
@@ -85,7 +107,7 @@ async def test_parents_and_who_holds_a_power_are_told(world):
         await attorneys.keep(tx, Told("b", 1, PIDS["ingrid"], PIDS["thomas"], ["personvern"], high))
     said = await told(world)
     assert "En person med fullmakt" in said
-    assert said.count("Fullmakt, til") == 1, "a power for something else opens nothing of the record"
+    assert said.count("Fullmakt, til og med") == 1, "a power for something else opens nothing of the record"
     assert [each.way for each in await found(world, "ingrid", begins - timedelta(minutes=1))] == []
     assert [each.way for each in await found(world, "ingrid", now())] == [Way.POWER]
 

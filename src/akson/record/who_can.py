@@ -1,12 +1,12 @@
 """Who can read a patient, and why: the rules asked the other way round, for everybody who had a post at a moment.
 
 Posts, units, authorisations, care relations and records opened in an emergency are as they were known at that moment; what
-patients have closed counts by its own times. Who reads without a post here is in `who_can_besides.py`.
+patients have closed, and opened by consent, counts by its own times. Who reads without a post here is in `who_can_besides.py`.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,9 +20,10 @@ from akson.record.context import Context
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Grant
 from akson.security.roles import RECORD, ROLE_SYSTEM
+from akson.security.rules.blocks import subjects
 from akson.security.rules.care_relation import parties_of
 from akson.security.rules.emergency import may_open
-from akson.store.access import blocks, openings, relations
+from akson.store.access import blocks, consents, openings, relations
 from akson.store.index.hashing import patient_number
 from akson.store.record import resources
 from akson.store.record.resources import HistoryOf
@@ -56,6 +57,8 @@ class Reader:
     """Why the record was opened in an emergency, in the words of the one who opened."""
     until: datetime | None = None
     """When that ends."""
+    agreed: datetime | None = None
+    """Until when the patient has opened to this one, by consent, what is closed."""
     post: str = ""
     practitioner: str = ""
     """References of the PractitionerRole and the Practitioner."""
@@ -70,7 +73,8 @@ async def readers(ctx: Context, patient: str, at: datetime) -> list[Reader]:
     opened = {(each.practitioner, each.role): each for each in await openings.at(ctx.tx.as_node, patient, at)}
     subject = await closed_of(ctx, patient, at, frozenset(kinds))
     known = await _posts(ctx, at, {*kinds, *(practitioner for practitioner, _ in opened)})
-    named = frozenset().union(*(each.subjects for each in subject.blocks))
+    agreed = await consents.at(ctx.tx.as_node, patient, at)
+    named = frozenset().union(*(each.subjects | each.excepted for each in subject.blocks))
     same: dict[Actor, frozenset[str]] = {}
     found: list[Reader] = []
     for post in known["PractitionerRole"].values():
@@ -89,10 +93,17 @@ async def readers(ctx: Context, patient: str, at: datetime) -> list[Reader]:
         types = same[alike] if alike in same else same.setdefault(alike, readable(ctx, alike, subject))
         if types:
             made = Reader(actor.name, actor.role, actor.unit_name, types, tuple(sorted(why)))
+            made = replace(made, agreed=agreed_until(agreed, actor))
             if opening and EMERGENCY in why:
                 made = replace(made, told=opening.why, until=opening.high)
             found.append(replace(made, post=actor.role_reference, practitioner=actor.practitioner))
     return sorted(found, key=lambda each: (each.unit, each.name, each.role))
+
+
+def agreed_until(agreed: Iterable[tuple[frozenset[str], datetime]], actor: Actor) -> datetime | None:
+    """Until when one of the openings by consent, what lasts longest first, is for the actor."""
+    mine = subjects(actor)
+    return next((high for named, high in agreed if named & mine), None)
 
 
 def _without_person(actor: Actor, named: AbstractSet[str]) -> Actor:

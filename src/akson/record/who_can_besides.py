@@ -15,14 +15,14 @@ from akson.fhir.strict_json import loads
 from akson.record.context import Context
 from akson.record.identity import numbers
 from akson.record.representation import TAKEN, day_of
-from akson.record.who_can import HIGH, closed_of, readable
+from akson.record.who_can import HIGH, agreed_until, closed_of, readable
 from akson.security import representation as rule
 from akson.security.actor import Actor, Attested, Errand, Kind, Purpose
 from akson.security.representation import Body
 from akson.security.roles import RECORD
 from akson.security.rules.represented import OF_AREA
 from akson.security.rules.supplier_errand import SUPPLIER, types_of
-from akson.store.access import attorneys, audit, errands, registers
+from akson.store.access import attorneys, audit, consents, errands, registers
 from akson.store.index.hashing import patient_number
 from akson.store.record import resources
 from akson.store.scope import NODE
@@ -53,6 +53,8 @@ class Besides:
     told: str = ""
     """Why, in the words of the one who asked for it."""
     until: datetime | None = None
+    agreed: datetime | None = None
+    """Until when the patient has opened to this one, by consent, what is closed."""
 
 
 async def besides(ctx: Context, patient: str, at: datetime) -> list[Besides]:
@@ -63,6 +65,7 @@ async def besides(ctx: Context, patient: str, at: datetime) -> list[Besides]:
 
 async def _attested(ctx: Context, patient: str, at: datetime) -> Iterable[Besides]:
     subject = await closed_of(ctx, patient, at, frozenset())
+    agreed = await consents.at(ctx.tx.as_node, patient, at)
     made = []
     for row in await audit.attested(ctx.tx.as_node, patient_number(patient), at, ATTEST_LASTS):
         actor = Actor(
@@ -81,7 +84,8 @@ async def _attested(ctx: Context, patient: str, at: datetime) -> Iterable[Beside
         place = ", ".join(dict.fromkeys(filter(None, [row.unit, row.organization_name])))
         until = datetime.fromtimestamp(row.toa, at.tzinfo) + ATTEST_LASTS
         types = readable(ctx, actor, subject)
-        made.append(Besides(Way.ATTEST, types, row.actor_name, row.role, place, row.decision_text, until))
+        told = (row.actor_name, row.role, place, row.decision_text, until, agreed_until(agreed, actor))
+        made.append(Besides(Way.ATTEST, types, *told))
     return [each for each in made if each.types]
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from akson.kit.settings import Node
-from akson.kit.text import LANGUAGES, text
+from akson.kit.text import LANGUAGES, SOURCE, catalogue, text
 from akson.security.actor import Actor
 from akson.web import say, show
 from akson.web.assets import asset
@@ -54,11 +54,25 @@ def frame_of(request: Request) -> Frame:
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """The page of a template below akson/web, e.g. `ehr/chart.html`. Only the values named are in its reach."""
     frame = frame_of(request)
+    if frame.actor and frame.actor.acts_for:
+        values["t"] = partial(_speak_of, frame.actor.acts_for.name, frame.language)
     html = environment(frame.language).get_template(template).render(frame=frame, **values)
     return HTMLResponse(html, status_code=status, headers={"content-language": frame.language})
 
 
 def _speak(language: str, key: str, **values: object) -> str:
+    return text(key, language, **values)
+
+
+ACTING = "_acting"
+"""What ends the key of a text for who acts for another; `whose` is the name of that other."""
+
+
+def _speak_of(whose: str, language: str, key: str, **values: object) -> str:
+    """To one who acts for another a page speaks of that other, where it has words for it."""
+    acting = key + ACTING
+    if acting in catalogue(SOURCE):
+        return text(acting, language, **values, whose=whose)
     return text(key, language, **values)
 
 

@@ -13,6 +13,9 @@ insert into consent_opening (rule, version, patient, subjects, low, high, pat) v
 UNTIL = """
 select max(high) from consent_opening
 where pat = %s and subjects && %s::text[] and low <= clock_timestamp() and high > clock_timestamp()"""
+AT = (
+    "select subjects, high from consent_opening where pat = %s and low <= %s and high > %s order by high desc"
+)
 _COLUMNS = "id, pid, pat, hpr, subject, name, role, unit, organization, why, hours"
 ASK = f"insert into consent_request ({_COLUMNS}) values ({', '.join(['%s'] * 11)})"  # noqa: S608  the columns are ours
 # Who asks again takes back what waits.
@@ -69,6 +72,12 @@ async def until(tx: Tx, patient: str, subjects: Collection[str]) -> datetime | N
     """Until when the patient (id) has opened to somebody who is all of these; None for not now."""
     row = await tx.one(UNTIL, [patient_number(patient), sorted(subjects)])
     return row[0] if row else None
+
+
+async def at(tx: Tx, patient: str, moment: datetime) -> list[tuple[frozenset[str], datetime]]:
+    """To whom the patient (id) has opened at a moment, and until when, what lasts longest first; what was taken back is not here."""
+    rows = await tx.fetch(AT, [patient_number(patient), moment, moment])
+    return [(frozenset(subjects), high) for subjects, high in rows]
 
 
 async def ask(tx: Tx, wanted: Wanted) -> None:

@@ -14,7 +14,7 @@ from akson.record import gate, trail, who_can, who_can_besides
 from akson.record.context import Context
 from akson.record.people import People
 from akson.record.who_can import Reader
-from akson.record.who_can_besides import Besides
+from akson.record.who_can_besides import Besides, Way
 from akson.security.actor import Action
 from akson.security.roles import RECORD
 from akson.security.rules import access_log as rule
@@ -96,14 +96,24 @@ def _words(reader: Reader, language: str) -> tuple[str, str, str, str]:
     if reader.until:
         told = text("seen.who_can_opened", language, told=reader.told, until=say.when(reader.until, language))
         why = f"{why}: {told}"
+    why = _agreed(why, reader.agreed, language)
     return _who(reader.name, reader.role, language), reader.unit, _what(reader.types, language), why
 
 
 def _besides(one: Besides, language: str) -> tuple[str, str, str, str]:
-    until = say.when(one.until, language) if one.until else ""
+    # A power of attorney lasts whole days.
+    last = say.day(one.until - timedelta(seconds=1), language) if one.until and one.way is Way.POWER else ""
+    until = last or say.when(one.until, language)
     why = text(f"seen.who_can_{one.way.lower()}", language, told=one.told, until=until)
     who = _who(one.name, one.role, language) or text("seen.who_can_holder", language)
-    return who, one.place, _what(one.types, language), why
+    return who, one.place, _what(one.types, language), _agreed(why, one.agreed, language)
+
+
+def _agreed(why: str, until: datetime | None, language: str) -> str:
+    """Why, with what the patient has opened."""
+    if until is None:
+        return why
+    return f"{why}. {text('seen.who_can_agreed', language, until=say.when(until, language))}"
 
 
 def _app(one: AppReader, language: str) -> tuple[str, str, str, str]:

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from akson.exchange.hub import consent
 from akson.record.context import Context
+from akson.security.roles import RECORD
 from akson.security.rules.attested_care import SHARED
 from akson.security.topics import PRIVACY
 from akson.web import critical
@@ -63,7 +64,7 @@ async def health(request: Request) -> Response:
 
 async def _critical(ctx: Context) -> list[Line] | None:
     """What is critical; None for one who acts for another and may not read it."""
-    return await critical.of_register(ctx, ctx.actor.patient) if readable(ctx, *SHARED) else None
+    return await critical.of_register(ctx, ctx.actor.patient) if readable(ctx, *SHARED & RECORD) else None
 
 
 def _show(request: Request, template: str, menu: str, **values: Any) -> HTMLResponse:
