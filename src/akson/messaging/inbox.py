@@ -22,7 +22,7 @@ from akson.messaging.envelope import header as read_header
 from akson.messaging.kith import xml
 from akson.messaging.kith.msghead import NAMESPACE as MSGHEAD
 from akson.messaging.mapping import incoming, reading
-from akson.messaging.model import Header, Kind, Letter, Person, Receipt, Received
+from akson.messaging.model import Header, Letter, Person, Receipt, Received
 from akson.messaging.receipts import ACCEPTED, Answer, rejection
 from akson.messaging.schemas import Schemas
 from akson.messaging.sign import BadSignature, is_signed, verify
@@ -186,8 +186,8 @@ async def _place(
         return ACCEPTED, Match(), Why.SEVERAL
     if match.patient:
         return judged.answer, match, None
-    # A referral is how a hospital first hears of somebody; a summary about a stranger went astray.
-    if judged.content and judged.content.kind is Kind.HENVISNING:
+    # A referral or notice is how one first hears of somebody; a summary about a stranger went astray.
+    if judged.content and judged.content.introduces:
         return ACCEPTED, Match(), Why.UNMATCHED
     return rejection("E35"), Match(), None
 

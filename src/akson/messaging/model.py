@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from akson.messaging import codes
 from akson.messaging.kith.dialog import Dialogmelding
+from akson.messaging.kith.plo import HealthInformation, PatientLogistics, Profile
 
 ICPC2 = "2.16.578.1.12.4.1.1.7170"
 ICD10 = "2.16.578.1.12.4.1.1.7110"
@@ -22,6 +23,7 @@ class Kind(StrEnum):
     HENVISNING = "henvisning"
     EPIKRISE = "epikrise"
     DIALOG = "dialog"
+    CARE = "care"
     APPREC = "apprec"
 
 
@@ -257,6 +259,8 @@ class Fact:
 
     name: str
     text: str
+    flags: tuple[tuple[str, bool], ...] = ()
+    """What is said by yes or no: text key and answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +301,11 @@ class Letter(ABC):
         """Which letter it is."""
 
     @property
+    def introduces(self) -> bool:
+        """Is it of the kind by which somebody becomes known? Then it is taken in about a stranger too."""
+        return False
+
+    @property
     def cancels(self) -> bool:
         """Does it take back an earlier message?"""
         return self.action.code == "C"
@@ -319,6 +328,10 @@ class Referral(Letter):
     @property
     def kind(self) -> Kind:
         return Kind.HENVISNING
+
+    @property
+    def introduces(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +388,23 @@ class Dialog(Composed):
         return Kind.DIALOG
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Care(Composed):
+    """A care message (PLO) 1.5 or 1.6: notice, report, information or logistics between municipality, hospital and GP."""
+
+    body: Profile
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.CARE
+
+    @property
+    def introduces(self) -> bool:
+        if isinstance(self.body, PatientLogistics):
+            return bool(self.body.admitted or self.body.ready)
+        return isinstance(self.body, HealthInformation)
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """AppRec: what the receiving application did with a message."""
@@ -402,7 +432,7 @@ class Receipt:
 class Received:
     """A message as read: what it is, what it says, what in it was not understood, whether it was signed."""
 
-    content: Referral | Epikrise | Dialog | Receipt
+    content: Referral | Epikrise | Dialog | Care | Receipt
     unread: tuple[str, ...] = ()
     signer: str = ""
     """Subject of the certificate that signed it; empty where the message carries no signature."""

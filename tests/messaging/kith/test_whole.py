@@ -14,6 +14,7 @@ EXAMPLES = [
     *every("examples/Dialogmelding/*/*.xml"),
     *every("ks-fiks-msh/dialogmelding/*/*/*.xml"),
     *every("test-cases/plo/*Dialogmelding*.xml"),
+    *every("examples/plo/*/*/*.xml"),
 ]
 LOST = {
     r".*/@schemaLocation": "where a schema lies says nothing of the message",

@@ -4,17 +4,18 @@ Errors of reading, each with its code of V8221 for the receipt: NotWellFormed (T
 UnknownFormat (T10).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lxml import etree
 
 from akson.kit.errors import UnsupportedMedia
-from akson.messaging.codec import dialog, epikrise, receipt, referral, referral_old
-from akson.messaging.kith import apprec, henvisning, henvisning_old, msghead, xml
+from akson.messaging.codec import care, dialog, epikrise, receipt, referral, referral_old
+from akson.messaging.kith import apprec, henvisning, henvisning_old, msghead, plo, xml
 from akson.messaging.kith import dialog as kith_dialog
 from akson.messaging.kith import epikrise as kith_epikrise
-from akson.messaging.model import Code, Dialog, Epikrise, Receipt, Received, Referral
+from akson.messaging.kith.binding import Binding
+from akson.messaging.model import Care, Code, Dialog, Epikrise, Receipt, Received, Referral
 
 
 class UnknownFormat(UnsupportedMedia):
@@ -52,21 +53,30 @@ def _read_msghead(root: etree._Element) -> Received:
     if body.tag == f"{{{henvisning.NAMESPACE}}}Henvisning":
         found = henvisning.read(body)
         return Received(referral.from_kith(head.value, found.value), (*head.unread, *found.unread))
-    version = next((name for name, b in kith_dialog.VERSIONS.items() if b.tag == body.tag), "")
-    if not version:
+    if body.tag not in _COMPOSED:
         raise UnknownFormat("the header's payload is of a kind or version that is not read")
-    said = kith_dialog.VERSIONS[version].read(body)
-    return Received(dialog.from_kith(head.value, said.value, version), (*head.unread, *said.unread))
+    binding, from_kith, version = _COMPOSED[body.tag]
+    said = binding.read(body)
+    return Received(from_kith(head.value, said.value, version), (*head.unread, *said.unread))
 
 
-def write(content: Referral | Epikrise | Dialog | Receipt) -> bytes:
-    """Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2, AppRec 1.1, or a dialog in the version that it names. Unsigned."""
+_COMPOSED: dict[str, tuple[Binding[Any], Callable[[msghead.MsgHead, Any, str], Dialog | Care], str]] = {
+    **{b.tag: (b, dialog.from_kith, version) for version, b in kith_dialog.VERSIONS.items()},
+    **{b.tag: (b, care.from_kith, version) for (_, version), b in plo.VERSIONS.items()},
+}
+"""How the payloads of a MsgHead are read, by root element."""
+
+
+def write(content: Referral | Epikrise | Dialog | Care | Receipt) -> bytes:
+    """Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2, AppRec 1.1, or a dialog or care message in the version that it names. Unsigned."""
     if isinstance(content, Referral):
         return msghead.write(referral.to_kith(content))
     if isinstance(content, Epikrise):
         return kith_epikrise.write(epikrise.to_kith(content))
     if isinstance(content, Dialog):
         return msghead.write(dialog.to_kith(content))
+    if isinstance(content, Care):
+        return msghead.write(care.to_kith(content))
     return apprec.write(receipt.to_kith(content))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from akson.messaging.codec import head, parts_in
+from akson.messaging.codec import facts, head, parts_in
 from akson.messaging.kith import msghead, xml
 from akson.messaging.kith.dialog import VERSIONS, Dialogmelding, Note, Person, Question, Role
 from akson.messaging.kith.po import Organisation
@@ -20,7 +20,7 @@ def from_kith(message: msghead.MsgHead, body: Dialogmelding, version: str) -> Di
         issued=first.ref_doc.issue_date or info.generated,
         sections=tuple(_sections(body)),
         contacts=tuple(_contacts(body)),
-        facts=parts_in.facts(_Others(tuple(_others(body))), {"others": "messaging.fact_contact_person"}),
+        facts=facts.facts(_Others(tuple(_others(body))), {"others": "messaging.fact_contact_person"}),
         attachments=tuple(parts_in.attachment(d.ref_doc) for d in message.document[1:]),
         description=first.content_description or "",
         consent=parts_in.code(first.consent),

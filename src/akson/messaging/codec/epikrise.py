@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from akson.messaging import codes
-from akson.messaging.codec import parts_in, parts_out
+from akson.messaging.codec import facts, parts_in, parts_out
 from akson.messaging.kith import basic, epikrise
 from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.kith.common import CV, cs
@@ -52,8 +52,8 @@ def from_kith(value: epikrise.Message) -> Epikrise:
         precautions=tuple(p.precaution for p in report.patient.patient_precaution),
         sections=tuple(parts_in.section(c) for e in events for c in e.comment),
         contacts=tuple(_contacts(report, events)),
-        facts=tuple(f for e in events for f in parts_in.facts(_without_category(e), _EVENT_FACTS))
-        + parts_in.facts(report.patient, {"patient_rel_party": "messaging.fact_next_of_kin"}),
+        facts=tuple(f for e in events for f in facts.facts(_without_category(e), _EVENT_FACTS))
+        + facts.facts(report.patient, {"patient_rel_party": "messaging.fact_next_of_kin"}),
         attachments=tuple(parts_in.attachment(d) for d in report.ref_doc),
         title=report.msg_descr,
         status=parts_in.code(report.status),

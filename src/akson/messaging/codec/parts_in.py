@@ -1,15 +1,22 @@
 """From KITH parts to the model: codes, people, units, medicines, results. Both header families meet here."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 
-from akson.messaging.kith import basic, common, dialog, epikrise, henvisning, henvisning_old, msghead, xml
+from akson.messaging.kith import (
+    basic,
+    common,
+    dialog,
+    epikrise,
+    henvisning,
+    henvisning_old,
+    msghead,
+    xml,
+)
 from akson.messaging.model import (
     Address,
     Attachment,
     Code,
     Diagnosis,
-    Fact,
     Ident,
     Medicine,
     Modifier,
@@ -271,43 +278,3 @@ class Clinical:
 
     def results(self) -> tuple[Result, ...]:
         return tuple(result(i.result_item) for i in self.items if i.result_item)
-
-
-def facts(value: object, names: Mapping[str, str]) -> tuple[Fact, ...]:
-    """What has no place of its own in the model, as text a person can read: field name to text key."""
-    found: list[Fact] = []
-    for name, key in names.items():
-        parts = getattr(value, name)
-        for part in parts if isinstance(parts, tuple) else (parts,):
-            words = ", ".join(_words(part))
-            if words:
-                found.append(Fact(key, words))
-    return tuple(found)
-
-
-def _words(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value.strip()
-    elif isinstance(value, common.CV):
-        yield code(value).label
-    elif isinstance(value, common.Ident):
-        yield f"{code(value.type_id).label} {value.id}"
-    elif isinstance(value, Somebody):
-        yield from _person_words(person(value))
-    elif isinstance(value, tuple):
-        for part in value:
-            yield from _words(part)
-    elif is_dataclass(value):
-        for part in fields(value):
-            yield from _words(getattr(value, part.name))
-
-
-def _person_words(who: Person) -> Iterator[str]:
-    place = who.address
-    links = (link.partition(":")[2] or link for link in place.telecom)
-    idents = (i.id for i in who.idents if i.type not in ("FNR", "DNR"))
-    yield from (
-        w
-        for w in (who.full_name, *idents, place.line, f"{place.postal_code} {place.city}".strip(), *links)
-        if w
-    )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from akson.messaging import codes
-from akson.messaging.codec import head, parts_in, parts_out
+from akson.messaging.codec import facts, head, parts_in, parts_out
 from akson.messaging.kith import henvisning, msghead, po
 from akson.messaging.kith.common import CV, cs, cv
 from akson.messaging.model import (
@@ -51,7 +51,7 @@ def from_kith(message: msghead.MsgHead, value: henvisning.Henvisning) -> Referra
         precautions=tuple(p.precaution for p in value.patient_precaution),
         sections=(*map(parts_in.section, value.reason_as_text), *map(parts_in.section, value.comment)),
         contacts=_contacts(value),
-        facts=parts_in.facts(value, _FACTS),
+        facts=facts.facts(value, _FACTS),
         attachments=tuple(parts_in.attachment(d.ref_doc) for d in message.document[1:]),
         content=parts_in.code(value.type_of_content.type),
         priority=parts_in.code(value.req_serv.priority),

@@ -1,6 +1,6 @@
 """Henvisning 1.0 and 1.1 as a referral. Only read."""
 
-from akson.messaging.codec import parts_in
+from akson.messaging.codec import facts, parts_in
 from akson.messaging.kith import henvisning_old
 from akson.messaging.model import Code, Header, Referral
 
@@ -37,8 +37,8 @@ def from_kith(value: henvisning_old.Message) -> Referral:
         ),
         contacts=tuple(parts_in.hcp_professional(h.hcp, h.relation) for h in patient.pat_rel_hcp),
         facts=(
-            *parts_in.facts(patient, _PATIENT_FACTS),
-            *parts_in.facts(request, {"payment_cat": "messaging.fact_payment"}),
+            *facts.facts(patient, _PATIENT_FACTS),
+            *facts.facts(request, {"payment_cat": "messaging.fact_payment"}),
         ),
         attachments=tuple(parts_in.attachment(d) for d in request.ref_doc),
         content=parts_in.code(request.msg_descr),

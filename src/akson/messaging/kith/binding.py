@@ -43,6 +43,8 @@ class Slot:
     """Namespace of what stands inside when it is not the element's own."""
     legacy: bool
     """Only older versions have it: written by their bindings alone, where there are any."""
+    fixed: str | None = None
+    """The only value that an attribute may have."""
 
 
 def el(name: str = "", *, ns: str = "", inner: str = "", kind: str = "", many: bool = False) -> Any:
@@ -52,7 +54,7 @@ def el(name: str = "", *, ns: str = "", inner: str = "", kind: str = "", many: b
 
 
 def must(name: str = "", *, ns: str = "", inner: str = "", kind: str = "") -> Any:
-    """An element that the schema demands."""
+    """An element (or attribute) that the schema demands; of a tuple at least one."""
     return field(metadata={"name": name, "ns": ns, "inner": inner, "kind": kind})
 
 
@@ -62,8 +64,8 @@ def old(name: str = "", *, kind: str = "", many: bool = False) -> Any:
 
 
 def attribute(name: str, fixed: str | None = None) -> Any:
-    """An optional attribute, or one that has a fixed value where nothing else is said."""
-    return field(default=fixed, metadata={"name": name, "kind": "attribute"})
+    """An optional attribute, or one that must have a fixed value."""
+    return field(default=fixed, metadata={"name": name, "kind": "attribute", "fixed": fixed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,10 @@ class Binding(Generic[T]):
         for slot in slots(kind):
             if slot.legacy and not self.older:
                 continue
-            for item in _items(getattr(value, slot.field), many=slot.many):
+            items = tuple(_items(getattr(value, slot.field), many=slot.many))
+            if slot.required and not items:
+                raise NotOfSchema(f"{etree.QName(parent).localname} lacks {slot.element}")
+            for item in items:
                 self._put(parent, slot, item, namespace)
 
     def _put(self, parent: etree._Element, slot: Slot, item: Any, namespace: str) -> None:
@@ -168,10 +173,11 @@ def _slot(name: str, hint: Any, meta: Mapping[str, Any], required: bool) -> Slot
         kind=kind,
         inner=inner,
         many=many,
-        required=required and not many,
+        required=required,
         prefix=meta.get("ns", ""),
         children=meta.get("inner", ""),
         legacy=meta.get("legacy", False),
+        fixed=meta.get("fixed"),
     )
 
 
@@ -193,7 +199,7 @@ class _Reader:
         attributes = {str(name) for name in element.attrib} - _IGNORED
         for slot in slots(kind):
             if slot.kind == "attribute":
-                values[slot.field] = element.get(slot.element)
+                values[slot.field] = _attribute(element, slot, path)
                 attributes.discard(slot.element)
             else:
                 space = self.prefixes[slot.prefix] if slot.prefix else namespace
@@ -237,6 +243,13 @@ class _Reader:
         self.unread.extend(f"{path}/@{name}" for name in child.attrib)
         self.unread.extend(f"{path}/{etree.QName(grand).localname}" for grand in child)
         return "".join(child.itertext())
+
+
+def _attribute(element: etree._Element, slot: Slot, path: str) -> str | None:
+    found = element.get(slot.element)
+    if (slot.fixed is not None and found != slot.fixed) or (slot.required and found is None):
+        raise NotOfSchema(f"{path}/@{slot.element} is missing or has another value than the schema's")
+    return found
 
 
 def _items(value: Any, *, many: bool) -> Iterator[Any]:

@@ -112,6 +112,8 @@ def _check(value: Dialogmelding, *, older: bool = False) -> None:
     for role in places:
         if role.professional and role.person:
             raise NotOfSchema("one role has both HealthcareProfessional and Person")
+    if not all(r.unit.organisation.ident for r in roles if r.unit):
+        raise NotOfSchema("Kontaktenhet lacks Ident")
     if not older:
         return
     if any(len(q.type_of_information) > 1 for q in questions):

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from itertools import groupby
 
 from akson.fhir.model import Resource
 from akson.kit.clock import instant
@@ -9,7 +10,18 @@ from akson.kit.norwegian import volven
 from akson.kit.text import text
 from akson.messaging import times
 from akson.messaging.mapping.incoming import source_of
-from akson.messaging.model import Attachment, Code, Diagnosis, Epikrise, Kind, Letter, Referral, Result
+from akson.messaging.model import (
+    Attachment,
+    Code,
+    Composed,
+    Diagnosis,
+    Epikrise,
+    Fact,
+    Kind,
+    Letter,
+    Referral,
+    Result,
+)
 
 FORWARDED = "HENVISNING_VIDERE"
 """The one type of referral (V8279) that people must tell from the others."""
@@ -18,6 +30,7 @@ DOCUMENT_TYPES = {
     Kind.EPIKRISE: ("A03-2", "Epikrise"),
     Kind.HENVISNING: ("I01-2", "Henvisninger"),
     Kind.DIALOG: ("I02-2", "Brev"),
+    Kind.CARE: ("I02-2", "Brev"),
 }
 """V9602."""
 
@@ -64,12 +77,18 @@ def _parts(letter: Letter, language: str) -> Iterator[tuple[str, list[str]]]:
     yield named("results"), [_result(r) for r in letter.results]
     if isinstance(letter, Epikrise):
         yield named("procedures"), [_joined(_coded(p.code), p.text, p.comment) for p in letter.procedures]
-    for fact in letter.facts:
-        yield text(fact.name, language), [fact.text]
+    for name, told_of in groupby(letter.facts, key=lambda fact: fact.name):
+        yield text(name, language), [line for fact in told_of for line in _fact(fact, language)]
     yield (
         named("contacts"),
         [_joined(c.relation.label, c.person.full_name, c.person.ident("HPR")) for c in letter.contacts],
     )
+
+
+def _fact(fact: Fact, language: str) -> Iterator[str]:
+    yield fact.text
+    for key, said in fact.flags:
+        yield f"{text(key, language)}: {text('messaging.yes' if said else 'messaging.no', language)}"
 
 
 def _day(time: str) -> str:
@@ -109,7 +128,7 @@ def title(letter: Letter, language: str = "nb") -> str:
     """What the letter is called in lists."""
     if isinstance(letter, Epikrise) and letter.title:
         return letter.title
-    if (letter.header.type.code == FORWARDED or letter.kind is Kind.DIALOG) and letter.header.type.label:
+    if (letter.header.type.code == FORWARDED or isinstance(letter, Composed)) and letter.header.type.label:
         return letter.header.type.label
     return text(f"messaging.kind_{letter.kind.value}", language)
 
