@@ -160,16 +160,18 @@ def load(package: str = "akson.services") -> tuple[InformationService, ...]:
     return tuple(found[number] for number in sorted(found))
 
 
+NOT_COPIED = frozenset({"Appointment", "Consent", "RelatedPerson", "ServiceRequest"})
+"""Types that a register shares and of which a record system keeps other things, for itself."""
+
+
 @lru_cache
 def copied_types() -> frozenset[str]:
-    """What the look services show about patients: the types that the platform's data hotel has copies of."""
-    return frozenset(
-        part.type
-        for each in load()
-        if each.mode is Mode.LOOK
-        for part in each.parts
-        if part.type not in OPEN_TYPES
-    )
+    """What the look services show about patients, and what record systems still keep of what is shared (row P3): the types
+    that the platform's data hotel has copies of.
+    """
+    modes = {Mode.LOOK, Mode.SHARE}
+    found = {part.type for each in load() if each.mode in modes for part in each.parts}
+    return frozenset(found - OPEN_TYPES - NOT_COPIED)
 
 
 def service(slug: str) -> InformationService:

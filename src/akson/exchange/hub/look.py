@@ -75,27 +75,40 @@ class Look:
     times: Times = field(default_factory=Times)
 
     async def find(
-        self, ctx: Context, ask: AskSource, patient: Resource, pid: str, searches: Sequence[Search]
+        self,
+        ctx: Context,
+        ask: AskSource,
+        patient: Resource,
+        pid: str,
+        searches: Sequence[Search],
+        *,
+        whole: bool = False,
     ) -> list[Resource]:
         """A searchset for each search, of all sources, with an outcome that names the sources that are missing or old.
 
-        `patient`: the Patient here, whom the asker may see.
+        `patient`: the Patient here, whom the asker may see. Who asks from a record system has that one's own at hand, and gets it
+        only where `whole` is asked for.
         """
+        chosen = [each for each in self.sources if whole or not _is_askers(ctx, each)]
         with self.times.of(*{search.type for search in searches}):
-            return await self._find(ctx, ask, patient, pid, searches)
+            return await self._find(ctx, ask, (patient["id"], pid), searches, chosen)
 
     async def _find(
-        self, ctx: Context, ask: AskSource, patient: Resource, pid: str, searches: Sequence[Search]
+        self,
+        ctx: Context,
+        ask: AskSource,
+        whom_here: tuple[str, str],
+        searches: Sequence[Search],
+        sources: Sequence[Source],
     ) -> list[Resource]:
-        whom = patient_number(patient["id"])
+        patient, pid = whom_here
+        whom = patient_number(patient)
         heard, located = await hotel.heard(ctx.tx), await hotel.located(ctx.tx, whom)
         at = now()
         may_stand_in = not any(search.is_live for search in searches)
         copied: list[Source] = []
         asked: list[Source] = []
-        for source in self.sources:
-            if source.client_id and source.client_id == ctx.actor.client_id:
-                continue  # who asks from there has it already
+        for source in sources:
             told = heard.get(source.slug)
             if told is not None and source.slug not in located:
                 continue  # it has told all it holds, and nothing of this patient
@@ -104,7 +117,7 @@ class Look:
         answers = await asyncio.gather(*(self._ask(ask, source, pid, searches) for source in asked))
         silent = [source for source, answer in zip(asked, answers, strict=True) if answer is None]
         stand_ins = [*copied, *(source for source in silent if source.slug in heard and may_stand_in)]
-        copies = await _copies(ctx, patient["id"], searches) if stand_ins else []
+        copies = await _copies(ctx, patient, searches) if stand_ins else []
         found = [Found(s, answer) for s, answer in zip(asked, answers, strict=True) if answer is not None]
         found += [Found(s, merging.of_source(copies, s), s not in copied, heard[s.slug]) for s in stand_ins]
         found += [Found(s, None, is_silent=True) for s in silent if s not in stand_ins]
@@ -139,6 +152,11 @@ class Look:
         except AksonError as error:
             log(Event.PEER_FAILED, peer=source.slug, error=type(error).__name__)
         return None
+
+
+def _is_askers(ctx: Context, source: Source) -> bool:
+    """Whether somebody asks from this very record system."""
+    return bool(source.client_id) and source.client_id == ctx.actor.client_id
 
 
 async def _copies(ctx: Context, patient: str, searches: Sequence[Search]) -> list[Resource]:

@@ -4,7 +4,9 @@ of all record systems (HL7 FHIR IPS 1.1; ISO 27269). What could not be asked is 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
+from urllib.parse import parse_qsl
 
 from akson.exchange.declare import Mode, Part, service
 from akson.exchange.hub.look import AskSource, Look, Search
@@ -39,15 +41,26 @@ class Section:
     parts: tuple[tuple[str, str], ...]
     """Service and part."""
     required: bool = False
+    kept: tuple[tuple[str, str], ...] = ()
+    """Searches (type, criteria) for what record systems keep themselves of what the register shares."""
+    latest: bool = False
+    """Only the newest item of each name."""
 
 
 SECTIONS = (
-    Section("48765-2", "summary.allergies", (("kritisk-informasjon", "overfoelsomhet"),), required=True),
+    Section(
+        "48765-2",
+        "summary.allergies",
+        (("kritisk-informasjon", "overfoelsomhet"),),
+        required=True,
+        kept=(("AllergyIntolerance", "clinical-status=active"),),
+    ),
     Section(
         "10160-0",
         "summary.medicines",
         (("legemidler-og-vaksiner", "legemiddel"),),
         required=True,
+        kept=(("MedicationStatement", "status=active,on-hold,intended"),),
     ),
     Section("11450-4", "summary.problems", (("problem-og-diagnose", "problemliste"),), required=True),
     Section(
@@ -65,10 +78,16 @@ SECTIONS = (
         "30954-2",
         "summary.results",
         (("undersoekelser-og-maalinger", "provesvar"), ("undersoekelser-og-maalinger", "rapporter")),
+        latest=True,
     ),
-    Section("8716-3", "summary.vitals", (("undersoekelser-og-maalinger", "maalinger"),)),
+    Section("8716-3", "summary.vitals", (("undersoekelser-og-maalinger", "maalinger"),), latest=True),
     Section("47420-5", "summary.function", (("problem-og-diagnose", "funksjon"),)),
-    Section("18776-5", "summary.plan", (("planer", "plan"), ("planer", "maal"))),
+    Section(
+        "18776-5",
+        "summary.plan",
+        (("planer", "plan"), ("planer", "maal")),
+        kept=(("CarePlan", "status=active"), ("Goal", "lifecycle-status=active,accepted,planned")),
+    ),
     Section("11348-0", "summary.earlier", (("problem-og-diagnose", "tidligere"),)),
     Section("29762-2", "summary.social", (("kliniske-bakgrunnsopplysninger", "sosialt"),)),
     Section("42348-3", "summary.wishes", (("innbyggers-opplysninger", "onske"),)),
@@ -90,9 +109,18 @@ async def compose(ctx: Context, asking: Asking) -> Resource:
     """The summary as a document Bundle. What the asker's profession does not reach is no section of it."""
     wanted = {key: service(key[0]).part(key[1]) for section in SECTIONS for key in section.parts}
     read = {key: part for key, part in wanted.items() if gate.may(ctx, Action.SEARCH, part.type)}
-    looked = {key: part for key, part in read.items() if service(key[0]).mode is Mode.LOOK}
-    searches = [Search(part.type, (*part.pairs, ("_count", MOST))) for part in looked.values()]
-    found = await asking.look.find(ctx, asking.ask, asking.patient, asking.pid, searches) if searches else []
+    looked = {
+        key: Search(part.type, (*part.pairs, ("_count", MOST)))
+        for key, part in read.items()
+        if service(key[0]).mode is Mode.LOOK
+    } | {
+        key: Search(key[0], (*parse_qsl(key[1]), ("_count", MOST)))
+        for section in SECTIONS
+        for key in section.kept
+        if gate.may(ctx, Action.SEARCH, key[0])
+    }
+    find = partial(asking.look.find, ctx, asking.ask, asking.patient, asking.pid, whole=True)
+    found = await find(list(looked.values())) if looked else []
     silent = list(dict.fromkeys(each for bundle in found for each in missing(bundle)))
     held = {key: _entries(bundle) for key, bundle in zip(looked, found, strict=True)}
     for key, part in read.items():
@@ -124,11 +152,15 @@ def _entries(bundle: Resource) -> list[Resource]:
 def _section(
     section: Section, held: dict[tuple[str, str], list[Resource]], silent: Sequence[Missing], language: str
 ) -> Resource:
-    entries = [entry for key in section.parts for entry in held.get(key, [])]
+    entries = [entry for key in (*section.parts, *section.kept) for entry in held.get(key, [])]
+    entries = _latest(entries) if section.latest else entries
     made: Resource = {
         "title": text(section.title, language),
         "code": {"coding": [coding(LOINC, section.code)]},
-        "text": {"status": "generated", "div": _div(map(_words, entries), silent, language)},
+        "text": {
+            "status": "generated",
+            "div": _div((_words(each, language) for each in entries), silent, language),
+        },
     }
     if entries:
         return made | {"entry": [{"reference": entry["fullUrl"]} for entry in entries]}
@@ -145,20 +177,42 @@ def _div(items: Iterable[str], silent: Sequence[Missing], language: str) -> str:
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{body}{gaps}</div>'
 
 
-def _words(entry: Resource) -> str:
-    """What an item is, with its value or dose where it has one."""
+def _latest(entries: list[Resource]) -> list[Resource]:
+    """The newest of each name."""
+    newest: dict[str, Resource] = {}
+    for entry in sorted(entries, key=lambda each: _when(each["resource"]), reverse=True):
+        newest.setdefault(_name(entry["resource"]), entry)
+    return list(newest.values())
+
+
+def _name(resource: Resource) -> str:
+    return next((words for each in WORDS if (words := _said(resource.get(each)))), resource["resourceType"])
+
+
+def _when(resource: Resource) -> str:
+    """The day of a result or a measurement."""
+    return str(resource.get("effectiveDateTime") or resource.get("issued") or "")[:10]
+
+
+def _words(entry: Resource, language: str) -> str:
+    """What an item is, with its value or dose and the day where it has them."""
     resource = entry["resource"]
-    name = next((words for each in WORDS if (words := _said(resource.get(each)))), resource["resourceType"])
-    quantity = resource.get("valueQuantity", {})
+    quantities = [resource, *resource.get("component", [])]
     doses = [str(each.get("text", "")) for each in resource.get("dosage", [])]
     value = [
-        " ".join(str(quantity[key]) for key in ("value", "unit") if key in quantity),
+        " / ".join(filter(None, (_quantity(each.get("valueQuantity", {}), language) for each in quantities))),
         str(resource.get("valueString", "")),
         _said(resource.get("valueCodeableConcept")),
         str(resource.get("conclusion", "")),
         "; ".join(filter(None, doses)),
+        _when(resource),
     ]
-    return ", ".join(filter(None, [name, *value]))
+    return ", ".join(filter(None, [_name(resource), *value]))
+
+
+def _quantity(value: Resource, language: str) -> str:
+    number = str(value.get("value", "")).replace(".", "." if language == "en" else ",")
+    return " ".join(filter(None, [number, str(value.get("unit", ""))]))
 
 
 def _said(value: object) -> str:
