@@ -13,15 +13,18 @@ from akson.kit.errors import AksonError
 from akson.kit.ids import new_id
 from akson.messaging import codec, times
 from akson.messaging.inbox import Match, Why, judge
-from akson.messaging.mapping import incoming, reading
+from akson.messaging.kith import svarrapport
+from akson.messaging.laboratory import Report
+from akson.messaging.mapping import incoming, laboratory, reading
 from akson.messaging.outbox import Sending, enqueue
 from akson.messaging.receipts import ACCEPTED
 from akson.store.underway import messages
-from tests.messaging import makers
+from tests.messaging import makers, reports
 from tests.messaging.world import world
 
 QUIET = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-LETTERS = [codec.write(makers.referral()), codec.write(makers.epikrise())]
+REPORT = svarrapport.write(reports.report(reports.POTASSIUM, reports.BACTERIUM, reports.RESISTANCE))
+LETTERS = [codec.write(makers.referral()), codec.write(makers.epikrise()), REPORT]
 
 
 async def nobody(_her_id):
@@ -80,6 +83,8 @@ async def test_whatever_is_broken_is_judged_and_never_a_surprise(seed):
             found.content, "Patient/1", {"reference": "Organization/1"}, "Binary/1"
         )
         assert check({**binary, "id": "x"}) == check({**document, "id": "x"}) == []
+        if isinstance(found.content, Report):
+            assert [f for r in laboratory.taken_in(found.content, "Patient/1") for f in check(r)] == []
     else:
         assert found.answer.errors[0].code
 

@@ -21,7 +21,8 @@ from akson.messaging.codec import UnknownFormat
 from akson.messaging.envelope import header as read_header
 from akson.messaging.kith import xml
 from akson.messaging.kith.msghead import NAMESPACE as MSGHEAD
-from akson.messaging.mapping import incoming, reading
+from akson.messaging.laboratory import Report
+from akson.messaging.mapping import incoming, laboratory, reading
 from akson.messaging.model import Header, Letter, Person, Receipt, Received
 from akson.messaging.receipts import ACCEPTED, Answer, rejection
 from akson.messaging.schemas import Schemas
@@ -112,6 +113,8 @@ def _try_out(letter: Letter) -> None:
     times.moment(letter.header.generated)
     reading.plain_text(letter)
     incoming.proposals(letter, "Patient/x")
+    if isinstance(letter, Report):
+        laboratory.taken_in(letter, "Patient/x")
 
 
 def _letter(found: Received) -> Letter:

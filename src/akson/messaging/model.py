@@ -15,6 +15,8 @@ from akson.messaging.kith.plo import HealthInformation, PatientLogistics, Profil
 ICPC2 = "2.16.578.1.12.4.1.1.7170"
 ICD10 = "2.16.578.1.12.4.1.1.7110"
 ATC = "2.16.578.1.12.4.1.1.7180"
+LOINC = "2.16.840.1.113883.6.1"
+SNOMED = "2.16.840.1.113883.6.96"
 
 
 class Kind(StrEnum):
@@ -24,6 +26,7 @@ class Kind(StrEnum):
     EPIKRISE = "epikrise"
     DIALOG = "dialog"
     CARE = "care"
+    SVARRAPPORT = "svarrapport"
     APPREC = "apprec"
 
 
@@ -432,7 +435,7 @@ class Receipt:
 class Received:
     """A message as read: what it is, what it says, what in it was not understood, whether it was signed."""
 
-    content: Referral | Epikrise | Dialog | Care | Receipt
+    content: Letter | Receipt
     unread: tuple[str, ...] = ()
     signer: str = ""
     """Subject of the certificate that signed it; empty where the message carries no signature."""

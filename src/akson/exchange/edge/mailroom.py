@@ -29,8 +29,9 @@ from akson.messaging import inbox
 from akson.messaging.addresses import AddressBook
 from akson.messaging.engine import Engine
 from akson.messaging.inbox import Match, Why
-from akson.messaging.mapping import incoming, reading, terms
-from akson.messaging.model import Letter, Person, Referral
+from akson.messaging.laboratory import Report
+from akson.messaging.mapping import incoming, laboratory, reading, terms
+from akson.messaging.model import Kind, Letter, Person, Referral
 from akson.messaging.sign import Signer
 from akson.messaging.transport import MshTransport
 from akson.record import gate
@@ -50,6 +51,7 @@ from akson.store.underway.messages import Message
 MESSAGE = "https://akson.example/fhir/message"
 """Identifier system of messages, on the tasks that they make."""
 TASK_KIND = "https://akson.example/fhir/CodeSystem/meldingsoppgave"
+_TASKS = {Kind.HENVISNING: "messaging.task_assess", Kind.SVARRAPPORT: "messaging.task_result"}
 MESSAGE_SCOPE = "akson:samhandling/msh"
 REMEMBER = 60.0
 """Seconds that an answer of the address register is used."""
@@ -126,27 +128,52 @@ class Mailroom:
         await self._tell(tx, message)
 
     async def file(self, ctx: Context, message: Message, letter: Letter) -> str:
-        """The letter as document and, for a referral, as request: what opens the record to the unit. Its reference."""
+        """The letter as document and, for a referral, as request: what opens the record to the unit. Its reference.
+
+        The results of a laboratory's report are of the record at once: nobody has to choose among them.
+        """
         patient = f"Patient/{message.patient}"
         unit = self.unit(message.to_her)
         made = [*_documents(letter, patient, unit)]
         if isinstance(letter, Referral):
             made.append({**incoming.service_request(letter, patient, unit), "id": new_id()})
-        main = made[-1] if isinstance(letter, Referral) else made[1]
-        task = self._task(
-            message, "messaging.task_assess" if isinstance(letter, Referral) else "messaging.task_read"
+        changed: list[Resource] = []
+        if isinstance(letter, Report):
+            new, changed = await self._results(ctx, letter, patient)
+            made += new
+        # A letter is its request or its report, else its document.
+        requests = (
+            r for r in [*made, *changed] if r["resourceType"] in ("ServiceRequest", "DiagnosticReport")
         )
+        main = next(requests, made[1])
+        task = self._task(message, _TASKS.get(letter.kind, "messaging.task_read"))
         about = task["for"] | {"display": letter.header.patient.full_name}
         focus = {"reference": reference(main)}
         made.append(task | {"for": about, "focus": focus, "description": reading.title(letter)})
         node = ctx.by(NODE_ITSELF)
-        await gate.transact(node, [Change(Action.CREATE, resource) for resource in made])
+        creates = [Change(Action.CREATE, resource) for resource in made]
+        await gate.transact(node, creates + [Change(Action.UPDATE, resource) for resource in changed])
         current = await messages.get(ctx.tx, message.id, hold=True)
         if current:
             await messages.change(
                 ctx.tx, replace(current, patient=message.patient, reference=reference(main))
             )
         return reference(main)
+
+    async def _results(
+        self, ctx: Context, report: Report, patient: str
+    ) -> tuple[list[Resource], list[Resource]]:
+        """What a report adds to the record, and what it changes there."""
+        system = laboratory.identifier_system(report)
+        pairs = (("identifier", f"{system}|"), ("patient", patient), ("_count", "500"))
+        node = self._as_node(ctx.tx)
+        earlier = [each for kind in laboratory.KINDS for each in await find(node, kind, *pairs)]
+        there = {reference(each) for each in earlier}
+        new: list[Resource] = []
+        changed: list[Resource] = []
+        for each in laboratory.taken_in(report, patient, earlier):
+            (changed if reference(each) in there else new).append(each)
+        return new, changed
 
     async def settled(self, tx: Tx, message: Message) -> None:
         """Screens that show the message are told."""

@@ -9,17 +9,14 @@ from typing import Any
 
 from lxml import etree
 
-from akson.kit.errors import UnsupportedMedia
-from akson.messaging.codec import care, dialog, epikrise, receipt, referral, referral_old
-from akson.messaging.kith import apprec, henvisning, henvisning_old, msghead, plo, xml
+from akson.messaging.codec import care, dialog, epikrise, receipt, referral, referral_old, report
+from akson.messaging.codec.errors import UnknownFormat as UnknownFormat
+from akson.messaging.kith import apprec, henvisning, henvisning_old, msghead, plo, svarrapport, xml
 from akson.messaging.kith import dialog as kith_dialog
 from akson.messaging.kith import epikrise as kith_epikrise
 from akson.messaging.kith.binding import Binding
+from akson.messaging.laboratory import Report
 from akson.messaging.model import Care, Code, Dialog, Epikrise, Receipt, Received, Referral
-
-
-class UnknownFormat(UnsupportedMedia):
-    """A message of a kind or version that is not read."""
 
 
 def read(raw: bytes) -> Received:
@@ -39,6 +36,9 @@ def read_element(root: etree._Element) -> Received:
     if name.localname == "Message" and space in henvisning_old.VERSIONS:
         older = henvisning_old.read(root)
         return Received(referral_old.from_kith(older.value), older.unread)
+    if name.localname == "Message" and space in svarrapport.VERSIONS:
+        answered = svarrapport.read(root)
+        return Received(report.from_kith(answered.value), answered.unread)
     if name.localname == "AppRec" and space in apprec.VERSIONS:
         answer = apprec.read(root)
         return Received(receipt.from_kith(answer.value), answer.unread)
@@ -67,8 +67,8 @@ _COMPOSED: dict[str, tuple[Binding[Any], Callable[[msghead.MsgHead, Any, str], D
 """How the payloads of a MsgHead are read, by root element."""
 
 
-def write(content: Referral | Epikrise | Dialog | Care | Receipt) -> bytes:
-    """Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2, AppRec 1.1, or a dialog or care message in the version that it names. Unsigned."""
+def write(content: Referral | Epikrise | Dialog | Care | Report | Receipt) -> bytes:
+    """Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2, AppRec 1.1; all else in the version that it names. Unsigned."""
     if isinstance(content, Referral):
         return msghead.write(referral.to_kith(content))
     if isinstance(content, Epikrise):
@@ -77,6 +77,8 @@ def write(content: Referral | Epikrise | Dialog | Care | Receipt) -> bytes:
         return msghead.write(dialog.to_kith(content))
     if isinstance(content, Care):
         return msghead.write(care.to_kith(content))
+    if isinstance(content, Report):
+        return svarrapport.write(report.to_kith(content))
     return apprec.write(receipt.to_kith(content))
 
 

@@ -9,6 +9,7 @@ from akson.messaging.kith import (
     epikrise,
     henvisning,
     henvisning_old,
+    lab,
     msghead,
     xml,
 )
@@ -97,7 +98,7 @@ def _unit(value: msghead.Organisation) -> Unit:
     return Unit(value.organisation_name or "", idents, address(value.address, value.tele_com))
 
 
-def hcp_party(value: basic.HCP) -> Party:
+def hcp_party(value: basic.HCP | lab.HCP) -> Party:
     """The party of a message with a header of its own."""
     where = basic_address(value.address)
     if value.inst is None:
@@ -108,7 +109,7 @@ def hcp_party(value: basic.HCP) -> Party:
     return Party(unit, department, Professional(who) if who else None)
 
 
-def hcp_professional(value: basic.HCP, relation: common.CV | None = None) -> Professional:
+def hcp_professional(value: basic.HCP | lab.HCP, relation: common.CV | None = None) -> Professional:
     prof = value.prof
     if prof is None:
         name = value.inst.name if value.inst else ""
@@ -118,7 +119,9 @@ def hcp_professional(value: basic.HCP, relation: common.CV | None = None) -> Pro
     return Professional(who, code(prof.type).code, code(relation))
 
 
-def _idents(value: basic.Inst | basic.Dept | basic.HCPerson | basic.HCProf) -> tuple[Ident, ...]:
+def _idents(
+    value: basic.Inst | lab.Inst | basic.Dept | basic.HCPerson | basic.HCProf | lab.HCProf,
+) -> tuple[Ident, ...]:
     own = (Ident(value.id, code(value.type_id).code),) if value.id else ()
     return own + tuple(Ident(other.id, code(other.type).code) for other in value.additional_id)
 
@@ -240,7 +243,7 @@ def attachment(value: msghead.RefDoc | basic.RefDoc) -> Attachment:
     )
 
 
-def whole_name_person(value: epikrise.Patient | henvisning_old.Patient) -> Person:
+def whole_name_person(value: epikrise.Patient | henvisning_old.Patient | lab.Patient) -> Person:
     """The patient of a message with a header of its own: one text for the name, `Family, Given` by custom."""
     family, comma, given = (value.name or "").partition(",")
     return Person(
@@ -254,7 +257,7 @@ def whole_name_person(value: epikrise.Patient | henvisning_old.Patient) -> Perso
     )
 
 
-def _official(value: epikrise.Patient | henvisning_old.Patient) -> tuple[Ident, ...]:
+def _official(value: epikrise.Patient | henvisning_old.Patient | lab.Patient) -> tuple[Ident, ...]:
     own = (Ident(value.off_id, code(value.type_off_id).code),) if value.off_id else ()
     return own + tuple(Ident(other.id, code(other.type).code) for other in value.additional_id)
 

@@ -22,6 +22,7 @@ MESSAGE_STATUS = 8323
 SEX = 3101
 STAY = 8240
 PARTIES = 7301
+DOCUMENTS = 9602
 
 LISTS: dict[int, dict[str, str]] = {
     RECEIPT_ERRORS: {
@@ -159,6 +160,13 @@ LISTS: dict[int, dict[str, str]] = {
         "3": "Poliklinisk omsorg",
         "5": "Konsultasjon",
         "6": "Telefonkontakt",
+    },
+    DOCUMENTS: {
+        "C00-1": "Prøvesvar, vev og væsker",
+        "C01-2": "Medisinsk biokjemi",
+        "C03-2": "Mikrobiologi, virologi og serologi",
+        "C04-2": "Patologi, histologi og cytologi",
+        "E01-2": "Diagnostiske bilder",
     },
     PARTIES: {"COP": "Kopimottaker", "REQ": "Rekvirent", "SPR": "Tjenesteyter"},
 }

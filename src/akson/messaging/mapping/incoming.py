@@ -3,12 +3,14 @@
 Nothing is written here. A proposal carries where it came from in `meta.source`; `provenance` tells who took what in.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from akson.fhir.model import Resource, coding, concept
+from akson.fhir.strict_json import Number
 from akson.kit.clock import instant
 from akson.kit.errors import Malformed
 from akson.messaging import times
@@ -38,6 +40,7 @@ _PRIORITIES = {
     "3": "urgent",
 }
 _STOPPED = "4"
+_DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})\.\d{1,15}")
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
@@ -130,7 +133,7 @@ def _allergy(statement: Statement, moment: str) -> Resource:
 
 def _medication(medicine: Medicine, moment: str) -> Resource:
     dosage: Resource = {"text": medicine.directions} if medicine.directions else {}
-    if medicine.dose and (dose := _quantity(medicine.dose)):
+    if medicine.dose and (dose := quantity(medicine.dose)):
         dosage["doseAndRate"] = [{"doseQuantity": dose}]
     if medicine.status.code == "5":
         dosage["asNeededBoolean"] = True
@@ -150,16 +153,16 @@ def _medication(medicine: Medicine, moment: str) -> Resource:
 
 def _observation(result: Result, moment: str) -> Resource:
     value: Resource = {}
-    quantity = _quantity(result.quantity) if result.quantity else None
-    if quantity:
+    number = quantity(result.quantity) if result.quantity else None
+    if number:
         comparator = {"LT": "<", "LE": "<=", "GE": ">=", "GT": ">"}.get(result.comparator)
-        value = {"valueQuantity": quantity | ({"comparator": comparator} if comparator else {})}
+        value = {"valueQuantity": number | ({"comparator": comparator} if comparator else {})}
     elif result.quantity or result.text or result.date:
         words = f"{result.quantity.value} {result.quantity.unit}" if result.quantity else ""
         value = {"valueString": (words or result.text or result.date).strip()}
     elif result.low or result.high:
         ends = (("low", result.low), ("high", result.high))
-        value = {"valueRange": {k: q for k, v in ends if v and (q := _quantity(v))}}
+        value = {"valueRange": {k: q for k, v in ends if v and (q := quantity(v))}}
     return {
         "resourceType": "Observation",
         "status": "final",
@@ -189,14 +192,19 @@ def _procedure(statement: Statement, moment: str) -> Resource:
     }
 
 
-def _quantity(value: Quantity) -> Resource | None:
-    """A quantity, None when the message's value is no number."""
+def quantity(value: Quantity) -> Resource | None:
+    """A quantity in FHIR, None when the message's value is no number. A unit of digits alone stands for none."""
+    written = value.value.replace(",", ".")
     try:
-        number = float(value.value.replace(",", "."))
+        # 12.0 is more exact than 12.
+        number = Number(written) if _DECIMAL.fullmatch(written) else float(written)
     except ValueError:
         return None
-    whole = int(number) if number.is_integer() else number
-    return {"value": whole} | ({"unit": value.unit} if value.unit else {})
+    if not math.isfinite(number):
+        return None
+    whole = int(number) if number.is_integer() and not isinstance(number, Number) else number
+    unit = "" if value.unit.isdigit() else value.unit
+    return {"value": whole} | ({"unit": unit} if unit else {})
 
 
 def _time(text: str) -> str:

@@ -9,6 +9,8 @@ from akson.kit.clock import instant
 from akson.kit.norwegian import volven
 from akson.kit.text import text
 from akson.messaging import times
+from akson.messaging.laboratory import Report
+from akson.messaging.mapping import report_text
 from akson.messaging.mapping.incoming import source_of
 from akson.messaging.model import (
     Attachment,
@@ -26,7 +28,7 @@ from akson.messaging.model import (
 FORWARDED = "HENVISNING_VIDERE"
 """The one type of referral (V8279) that people must tell from the others."""
 TEXT = "text/plain; charset=utf-8"
-DOCUMENT_TYPES = {
+_DOCUMENT_TYPES = {
     Kind.EPIKRISE: ("A03-2", "Epikrise"),
     Kind.HENVISNING: ("I01-2", "Henvisninger"),
     Kind.DIALOG: ("I02-2", "Brev"),
@@ -50,6 +52,8 @@ def _parts(letter: Letter, language: str) -> Iterator[tuple[str, list[str]]]:
     if isinstance(letter, Referral):
         yield named("priority"), [letter.priority.label]
         yield named("wanted"), [letter.wanted, letter.wanted_by, letter.comment]
+    if isinstance(letter, Report):
+        yield from report_text.parts(letter, language)
     if isinstance(letter, Epikrise):
         yield named("stay"), [" - ".join(p for p in (_day(s.start), _day(s.end)) if p) for s in letter.stays]
     yield named("diagnoses"), [_diagnosis(d) for d in letter.diagnoses]
@@ -128,15 +132,21 @@ def title(letter: Letter, language: str = "nb") -> str:
     """What the letter is called in lists."""
     if isinstance(letter, Epikrise) and letter.title:
         return letter.title
+    if isinstance(letter, Report):
+        return f"{text('messaging.kind_svarrapport', language)}: {letter.subject.label}"
     if (letter.header.type.code == FORWARDED or isinstance(letter, Composed)) and letter.header.type.label:
         return letter.header.type.label
     return text(f"messaging.kind_{letter.kind.value}", language)
 
 
+def _type(letter: Letter) -> tuple[str, str]:
+    return report_text.document_type(letter) if isinstance(letter, Report) else _DOCUMENT_TYPES[letter.kind]
+
+
 def document(letter: Letter, patient: str, custodian: Resource, binary: str) -> tuple[Resource, Resource]:
     """The letter as Binary and DocumentReference. `binary` is the reference that the Binary gets, e.g. urn:uuid:..."""
     body = plain_text(letter).encode()
-    number, name = DOCUMENT_TYPES[letter.kind]
+    number, name = _type(letter)
     kind = {"coding": [{"system": volven(9602), "code": number, "display": name}], "text": name}
     return _document(letter, (patient, custodian, binary), Attachment(title(letter), TEXT, body), kind)
 
@@ -145,7 +155,7 @@ def attachment(
     letter: Letter, part: Attachment, patient: str, custodian: Resource, binary: str
 ) -> tuple[Resource, Resource]:
     """An attachment of a letter as Binary and DocumentReference."""
-    number, name = DOCUMENT_TYPES[letter.kind]
+    number, name = _type(letter)
     kind = {"coding": [{"system": volven(9602), "code": number, "display": name}], "text": part.title or name}
     content, reference = _document(letter, (patient, custodian, binary), part, kind)
     # The master identifier is the letter's own.

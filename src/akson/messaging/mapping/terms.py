@@ -5,16 +5,31 @@ from typing import Any
 
 from akson.fhir.model import Resource
 from akson.kit import norwegian
-from akson.messaging.model import ATC, ICD10, ICPC2, Address, Code, Ident, Party, Person, Professional, Unit
+from akson.messaging.model import (
+    ATC,
+    ICD10,
+    ICPC2,
+    LOINC,
+    SNOMED,
+    Address,
+    Code,
+    Ident,
+    Party,
+    Person,
+    Professional,
+    Unit,
+)
 
 _OID = "urn:oid:"
 SYSTEMS = {
     "http://www.whocc.no/atc": ATC,
     "http://hl7.org/fhir/sid/icd-10": ICD10,
     "http://hl7.org/fhir/sid/icpc-2": ICPC2,
+    "http://loinc.org": LOINC,
+    "http://snomed.info/sct": SNOMED,
 }
 """Systems that FHIR writes otherwise than by their OID."""
-_URLS = {ATC: "http://www.whocc.no/atc"}
+_URLS = {ATC: "http://www.whocc.no/atc", LOINC: "http://loinc.org", SNOMED: "http://snomed.info/sct"}
 DIAGNOSES = (ICPC2, ICD10)
 IDENTS = {
     norwegian.FNR: "FNR",
