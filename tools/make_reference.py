@@ -240,7 +240,7 @@ def demo() -> str:
     systems = [(f"`/{each.name}`", each.title, each.her_id) for each in nodes("http://localhost:8000")]
     return "\n".join(
         [
-            "# The demo\n\nNobody here exists. Identity numbers are of the synthetic series (month + 80).\n\n## Systems\n",
+            "# The demo\n\nNobody here exists. Identity numbers are of the synthetic series (month + 80).\n\n## What citizens have chosen\n\n`akson up` sets these as it sets up the platform (`demo/choices.py`), so that they can be tried at once:\n\n- Thomas Lie hides his diagnoses from Solvik hjemmetjeneste nord. Hanne Lunde meets it in his chart, and asks him to open it.\n- Per Arne Dahl has given his wife, Wenche Dahl, a power of attorney for a year: to read, and to decide who sees the record.\n- Parents act by the age of the child: Kristine Eriksen for Noah (9) wholly, Linn Holte for Tuva (13) in what is booked.\n\n## Systems\n",
             table(("address", "what", "HER-id"), systems),
             "## Personnel\n",
             table(("name", "roles", "HPR number", "identity number"), staff),

@@ -111,8 +111,10 @@ async def host(settings: "Settings", nodes: "tuple[Node, ...]", started: float) 
 async def prepare(settings: "Settings", node: "Node") -> None:
     """The node's database: up to date and, where it was empty, filled."""
     from akson.asgi.hosted import database_uri
+    from akson.demo.choices import choose
     from akson.demo.seed import seed
     from akson.exchange.own_package import load_own
+    from akson.kit.settings import Role
     from akson.record.context import Place
     from akson.record.package_files import load_folder
     from akson.record.registry import Registry
@@ -130,6 +132,8 @@ async def prepare(settings: "Settings", node: "Node") -> None:
         if fresh:
             say(f"Setting up {node.name} ({node.title})")
         count = await seed(node.name, opened, settings, today())
+        if fresh and Role.SAMHANDLING in node.roles:
+            await choose(place, today())
         if count:
             done = "written" if fresh else f"of {node.name} moved to this day"
             say(f"  {count} invented resources {done}")

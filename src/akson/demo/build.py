@@ -17,6 +17,7 @@ from akson.demo.records import (
     olav,
     per_arne,
     thomas,
+    tuva,
     yusuf,
 )
 from akson.demo.register import register
@@ -31,6 +32,7 @@ CHAPTERS: Mapping[str, Mapping[str, Chapter]] = {
         "emil": emil.journal,
         "noah": noah.journal,
         "amira": amira.journal,
+        "tuva": tuva.journal,
         "thomas": thomas.journal,
         "biret": biret.journal,
         "kari": kari.journal,
@@ -56,6 +58,7 @@ CHAPTERS: Mapping[str, Mapping[str, Chapter]] = {
         "ingrid": ingrid.samhandling,
         "olav": olav.samhandling,
         "noah": noah.samhandling,
+        "tuva": tuva.samhandling,
         "thomas": thomas.samhandling,
         "biret": biret.samhandling,
         "kari": kari.samhandling,

@@ -132,6 +132,18 @@ CITIZENS = (
         (Relative("fatima", "Fatima", "Hassan", F, date(1982, 8, 1), MOTHER, "90 00 05 02"),),
     ),
     Citizen(
+        "tuva",
+        "Tuva",
+        "Holte",
+        F,
+        date(2013, 5, 8),
+        "90 00 13 01",
+        "Skoleveien 4",
+        "mina-saether",
+        ("journal",),
+        (Relative("linn", "Linn", "Holte", F, date(1984, 2, 11), MOTHER, "90 00 13 02"),),
+    ),
+    Citizen(
         "thomas",
         "Thomas",
         "Lie",

@@ -12,14 +12,14 @@ from akson.security.rules.access_log import PRIVACY_OFFICER
 from akson.security.rules.supplier_errand import SUPPLIER
 from akson.web.start import Group, Person, Start, System
 
-STEPS = tuple(f"demo.step_{number}" for number in range(1, 8))
+STEPS = tuple(f"demo.step_{number}" for number in range(1, 11))
 GROUPS = {
     "journal": "demo.group_journal",
     "sykehus": "demo.group_sykehus",
     "fjellheim": "demo.group_fjellheim",
     "samhandling": "demo.group_samhandling",
 }
-RELATIVES = frozenset({"marit", "julie", "gunnar"})
+RELATIVES = frozenset({"marit", "julie", "kristine", "linn", "wenche", "gunnar"})
 """Those close to a citizen who have something to do in the demo."""
 OPERATIONS = "driftsansvarlig"
 WORK = frozenset({*DUTIES, PRIVACY_OFFICER, SUPPLIER})
