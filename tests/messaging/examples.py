@@ -1,5 +1,6 @@
 """The shared examples, by message; tests skip where the data does not stand beside the project."""
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -53,3 +54,22 @@ def canonical(element: etree._Element) -> str:
         if not (each.tail or "").strip():
             each.tail = None
     return etree.tostring(copy, method="c14n", exclusive=True, with_comments=False).decode()
+
+
+def leaves(element: etree._Element) -> Counter[tuple[str, str]]:
+    """Every text and attribute with the path of its element, names only."""
+    found: Counter[tuple[str, str]] = Counter()
+
+    def walk(node: etree._Element, path: str) -> None:
+        where = f"{path}/{etree.QName(node).localname}"
+        found.update((f"{where}/@{etree.QName(n).localname}", v) for n, v in node.attrib.items())
+        words = " ".join((node.text or "").split())
+        if words:
+            found[(where, words)] += 1
+        if not (words or len(node) or node.attrib):
+            found[(where, "")] += 1
+        for child in node:
+            walk(child, where)
+
+    walk(element, "")
+    return found

@@ -20,11 +20,16 @@ from akson.messaging.outbox import Sending, enqueue
 from akson.messaging.receipts import ACCEPTED
 from akson.store.underway import messages
 from tests.messaging import makers, reports
+from tests.messaging.codec.test_care import letter as care_letter
 from tests.messaging.world import world
 
 QUIET = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MADE = (
+    *(makers.referral(), makers.epikrise(), makers.dialog("1.0")),
+    *(care_letter("notice"), care_letter("discharge")),
+)
 REPORT = svarrapport.write(reports.report(reports.POTASSIUM, reports.BACTERIUM, reports.RESISTANCE))
-LETTERS = [codec.write(makers.referral()), codec.write(makers.epikrise()), REPORT]
+LETTERS = [*map(codec.write, MADE), REPORT]
 
 
 async def nobody(_her_id):

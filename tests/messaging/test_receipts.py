@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from akson.kit.errors import TooLarge, Unavailable
-from akson.messaging import codes, receipts, times
+from akson.messaging import codec, codes, receipts, times
 from akson.messaging.codec import UnknownFormat
+from akson.messaging.codec.receipt import version_for
 from akson.messaging.kith.binding import NotOfSchema
-from akson.messaging.kith.xml import NotWellFormed
+from akson.messaging.kith.xml import NotWellFormed, parse
 from akson.messaging.model import Attachment, Ident, Party, Person, Unit
 from akson.messaging.receipts import ACCEPTED, rejection
 from akson.messaging.sign import BadSignature
 from tests.messaging import makers
+from tests.messaging.codec.test_care import letter as care_letter
+from tests.messaging.examples import schema_errors
 from tests.shared import shared
 
 
@@ -95,6 +98,50 @@ def test_addresses_are_mirrored_and_the_role_is_told():
     assert made.errors[0].text == "why"
     assert receipts.own_party(head, "77").name == "Kopi"
     assert receipts.own_party(head, "99").her_id == ""
+
+
+@pytest.mark.parametrize(
+    ("letter", "version"),
+    [
+        (makers.referral(), "1.1"),
+        (makers.epikrise(), "1.1"),
+        (makers.dialog("1.0"), "1.0"),
+        (makers.dialog("1.1"), "1.1"),
+        (care_letter("admitted", "1.5"), "1.0"),
+        (care_letter("admitted", "1.6"), "1.1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.header.type.code,
+)
+def test_older_standards_are_answered_with_the_older_receipt(letter, version):
+    root = parse(codec.write(letter))
+    answer = receipts.rejection("T02", "linje 3")
+    made = receipts.receipt(
+        letter.header,
+        answer,
+        own=letter.header.receiver,
+        primary=True,
+        id_="r1",
+        generated="2026-11-23T09:00:00",
+    )
+    raw = codec.write(receipts.in_version(made, version_for(root)))
+    read = codec.read(raw).content
+    assert read.version == version
+    assert read.sender_role == ("PRIM" if version == "1.1" else "")
+    assert (read.errors, read.original_id, read.status) == (answer.errors, letter.header.msg_id, "2")
+    assert (read.sender.her_id, read.receiver.her_id) == (
+        letter.header.receiver.her_id,
+        letter.header.sender.her_id,
+    )
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_receipts_of_both_versions_are_valid(version):
+    head = makers.dialog().header
+    made = receipts.receipt(
+        head, rejection("E31"), own=head.receiver, primary=False, id_="r1", generated="2026-11-23T09:00:00"
+    )
+    assert schema_errors(codec.write(receipts.in_version(made, version))) == []
 
 
 def test_the_codes_are_those_of_the_official_lists():

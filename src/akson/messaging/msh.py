@@ -17,6 +17,7 @@ from akson.kit.clock import instant
 from akson.kit.errors import Malformed, NotAllowed, NotFound
 from akson.kit.ids import new_id
 from akson.messaging import codec, receipts, times
+from akson.messaging.codec.receipt import version_for
 from akson.messaging.envelope import Envelope, envelope, header
 from akson.messaging.kith import xml
 from akson.messaging.model import Receipt
@@ -254,7 +255,7 @@ async def post_apprec(tx: Tx, caller: Caller, id_: str, her_id: str, body: Any) 
         id_=receipt_id,
         generated=times.current(),
     )
-    raw = codec.write(made)
+    raw = codec.write(receipts.in_version(made, version_for(root)))
     held = _held(envelope(xml.parse(raw)), message.from_her)
     await messages.add(tx, held, raw)
     await messages.put_receiver(tx, Receiver(held.id, message.from_her, "waiting"))

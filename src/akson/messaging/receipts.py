@@ -4,7 +4,7 @@ A receipt is automatic, final and one for each own recipient. It comes within 96
 sender counts it as negative; a late positive one is still good, unless a negative one was given.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,7 +96,7 @@ def judge(letter: Letter, unread: tuple[str, ...]) -> Answer:
 def receipt(
     header: Header, answer: Answer, *, own: Party, primary: bool, id_: str, generated: str
 ) -> Receipt:
-    """The receipt for a message: addresses mirrored, the receiver that answers is the sender."""
+    """The receipt for a message, AppRec 1.1: addresses mirrored, the receiver that answers is the sender."""
     return Receipt(
         id=id_,
         generated=generated,
@@ -110,6 +110,12 @@ def receipt(
         sender_role="PRIM" if primary else "COP",
         version="1.1",
     )
+
+
+def in_version(value: Receipt, version: str) -> Receipt:
+    """The receipt in another version: AppRec 1.0 has no code for the primary receiver (V7301), who is not marked there."""
+    role = "" if version == "1.0" and value.sender_role == "PRIM" else value.sender_role
+    return replace(value, version=version, sender_role=role)
 
 
 def own_party(header: Header, her_id: str) -> Party:

@@ -4,11 +4,10 @@ import re
 from collections import Counter
 
 import pytest
-from lxml import etree
 
 from akson.messaging import codec
 from akson.messaging.kith import xml
-from tests.messaging.examples import every, schema_errors
+from tests.messaging.examples import every, leaves, schema_errors
 
 EXAMPLES = [
     *every("examples/Dialogmelding/*/*.xml"),
@@ -45,28 +44,9 @@ def test_an_example_comes_back_as_it_was(path):
     raw = path.read_bytes()
     received = codec.read(raw)
     written = codec.write(received.content)
-    before, after = _leaves(xml.parse(raw)), _leaves(xml.parse(written))
+    before, after = leaves(xml.parse(raw)), leaves(xml.parse(written))
     assert received.unread == ()
     assert _unexplained(before - after, LOST) == []
     assert _unexplained(after - before, ADDED) == []
     assert schema_errors(written) == []
     assert codec.read(written).content.body == received.content.body
-
-
-def _leaves(element: etree._Element) -> Counter[tuple[str, str]]:
-    """Every text and attribute with the path of its element, names only."""
-    found: Counter[tuple[str, str]] = Counter()
-
-    def walk(node: etree._Element, path: str) -> None:
-        where = f"{path}/{etree.QName(node).localname}"
-        found.update((f"{where}/@{etree.QName(n).localname}", v) for n, v in node.attrib.items())
-        words = " ".join((node.text or "").split())
-        if words:
-            found[(where, words)] += 1
-        if not (words or len(node) or node.attrib):
-            found[(where, "")] += 1
-        for child in node:
-            walk(child, where)
-
-    walk(element, "")
-    return found

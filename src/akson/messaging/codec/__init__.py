@@ -68,7 +68,7 @@ _COMPOSED: dict[str, tuple[Binding[Any], Callable[[msghead.MsgHead, Any, str], D
 
 
 def write(content: Referral | Epikrise | Dialog | Care | Report | Receipt) -> bytes:
-    """Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2, AppRec 1.1; all else in the version that it names. Unsigned."""
+    """Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2; all else in the version that it names. Unsigned."""
     if isinstance(content, Referral):
         return msghead.write(referral.to_kith(content))
     if isinstance(content, Epikrise):

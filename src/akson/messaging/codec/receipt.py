@@ -1,10 +1,16 @@
-"""Receipt and AppRec, both ways; what is written is version 1.1."""
+"""Receipt and AppRec 1.0 or 1.1, both ways."""
+
+import re
+
+from lxml import etree
 
 from akson.messaging import codes
 from akson.messaging.codec import parts_in, parts_out
-from akson.messaging.kith import apprec
+from akson.messaging.kith import apprec, msghead
 from akson.messaging.kith.common import cs
 from akson.messaging.model import Address, Ident, Party, Person, Professional, Receipt, Unit
+
+_FIRST_1_1 = apprec.NAMESPACE.rpartition("/")[2]
 
 
 def from_kith(value: apprec.AppRec) -> Receipt:
@@ -26,10 +32,11 @@ def from_kith(value: apprec.AppRec) -> Receipt:
 
 
 def to_kith(value: Receipt) -> apprec.AppRec:
-    """The receipt as AppRec 1.1."""
+    """The receipt as AppRec of its version."""
+    space = apprec.NAMESPACE_1_0 if value.version == "1.0" else apprec.NAMESPACE
     return apprec.AppRec(
         msg_type=cs("APPREC", of=codes.MESSAGE_TYPES),
-        mig_version=apprec.VERSIONS[apprec.NAMESPACE],
+        mig_version=apprec.VERSIONS[space],
         gen_date=value.generated,
         id=value.id,
         sender=parts_out.receipt_party(value.sender, value.sender_role),
@@ -42,6 +49,17 @@ def to_kith(value: Receipt) -> apprec.AppRec:
             id=value.original_id,
         ),
     )
+
+
+def version_for(root: etree._Element) -> str:
+    """The version of AppRec that answers a message: standards older than AppRec 1.1 are answered with 1.0."""
+    namespace = etree.QName(root).namespace
+    if namespace == msghead.NAMESPACE:
+        document = msghead.read(root).value.document
+        body = msghead.payload(document[0]) if document else None
+        namespace = etree.QName(body).namespace if body is not None else None
+    date = re.search(r"/(\d{4}-\d\d-\d\d)$", namespace or "")
+    return "1.0" if date and date[1] < _FIRST_1_1 else "1.1"
 
 
 def _party(value: apprec.HCP) -> Party:

@@ -1,4 +1,4 @@
-"""AppRec (Applikasjonskvittering, HIS 80415): 1.0 is read, 1.1 is read and written."""
+"""AppRec (Applikasjonskvittering, HIS 80415) 1.0 and 1.1, read and written."""
 
 from dataclasses import dataclass
 
@@ -100,9 +100,7 @@ def read(root: etree._Element) -> Read[AppRec]:
     if binding is None:
         raise NotOfSchema("not an AppRec of a version that is read")
     found = binding.read(root)
-    # The date in it is sometimes wrong in messages that are otherwise right: the number decides.
-    number = VERSIONS[binding.namespace].removeprefix("v").split()[0]
-    if not found.value.mig_version.removeprefix("v").startswith(number):
+    if not _is_of(found.value, binding.namespace):
         raise NotOfSchema("MIGversion does not go with the namespace")
     if found.value.status.v not in STATUSES:
         raise NotOfSchema("AppRec has a status outside V8258")
@@ -118,7 +116,14 @@ def parse(raw: bytes) -> AppRec:
 
 
 def write(value: AppRec) -> bytes:
-    """Value to bytes, always version 1.1."""
-    if value.mig_version != VERSIONS[NAMESPACE]:
-        raise NotOfSchema("only AppRec 1.1 is written")
-    return serialise(BINDINGS[NAMESPACE].write(value))
+    """Value to bytes, in the version that it says it is."""
+    space = next((space for space in VERSIONS if _is_of(value, space)), None)
+    if space is None:
+        raise NotOfSchema("not a version of AppRec that is written")
+    return serialise(BINDINGS[space].write(value))
+
+
+def _is_of(value: AppRec, namespace: str) -> bool:
+    # The date in it is sometimes wrong in messages that are otherwise right: the number decides.
+    number = VERSIONS[namespace].removeprefix("v").split()[0]
+    return value.mig_version.removeprefix("v").startswith(number)
