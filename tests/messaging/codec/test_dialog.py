@@ -89,3 +89,8 @@ async def test_a_broken_dialog_is_named_as_such():
     assert error(await answer(raw[:-9])) == "T01"
     assert error(await answer(raw.replace(b"TypeForesp", b"TypeForsep"))) == "T02"
     assert error(await answer(raw.replace(makers.NUMBER.encode(), b"13816900217"))) == "E31"
+
+
+async def test_a_report_beside_the_dialog_is_not_cut_away():
+    report = b"<PatientReport><CaseNo>1</CaseNo></PatientReport></MsgHead>"
+    assert error(await answer(codec.write(makers.dialog()).replace(b"</MsgHead>", report))) == "T02"

@@ -57,7 +57,9 @@ def _read_msghead(root: etree._Element) -> Received:
         raise UnknownFormat("the header's payload is of a kind or version that is not read")
     binding, from_kith, version = _COMPOSED[body.tag]
     said = binding.read(body)
-    return Received(from_kith(head.value, said.value, version), (*head.unread, *said.unread))
+    # Reports about patients beside the payload have no place in the model: the message is refused, not cut.
+    beside = ("MsgHead/PatientReport",) if head.value.patient_report else ()
+    return Received(from_kith(head.value, said.value, version), (*head.unread, *beside, *said.unread))
 
 
 _COMPOSED: dict[str, tuple[Binding[Any], Callable[[msghead.MsgHead, Any, str], Dialog | Care], str]] = {

@@ -47,7 +47,7 @@ class Address:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeleCom:
     type_telecom: CV | None = el()
-    tele_address: str | None = el(kind="value")
+    tele_address: str = must(kind="value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
