@@ -33,3 +33,7 @@ async def test_a_newcomer_meets_a_block_acts_by_a_power_and_for_a_child_of_thirt
     home = (await act_for(linn, "Tuva Holte")).text
     assert "Når barnet har fylt 12 år, ser du bare avtalene" in home
     assert (await linn.get("/innbygger/innsyn")).status_code == 403
+    # Who is thirteen gives no powers.
+    tuva = await world.sign_in("innbygger", "tuva")
+    own = (await tuva.get("/innbygger/fullmakt")).text
+    assert ("Du kan gi fullmakt når du har fylt 16" in own, 'name="hvem"' in own) == (True, False)

@@ -88,12 +88,18 @@ async def _charge(tx: Tx, register: str, pid: str, entry: Entry) -> ActsFor | No
 
 async def old_enough(tx: Tx, giver: str, holder: str) -> bool:
     """Whether the one is 16 and the other 18, as the register of persons has it; who is not in it is not."""
-    for pid, least in ((giver, rule.ADULT), (holder, rule.OF_AGE)):
-        found = await registers.by_keys(tx, PERSON, [pid])
-        years = rule.age(found[0].body, today()) if found else None
-        if years is None or years < least:
-            return False
-    return True
+    return await may_give(tx, giver) and await _is(rule.OF_AGE, tx, holder)
+
+
+async def may_give(tx: Tx, giver: str) -> bool:
+    """Whether somebody is old enough to give a power of attorney."""
+    return await _is(rule.ADULT, tx, giver)
+
+
+async def _is(least: int, tx: Tx, pid: str) -> bool:
+    found = await registers.by_keys(tx, PERSON, [pid])
+    years = rule.age(found[0].body, today()) if found else None
+    return years is not None and years >= least
 
 
 async def ended(tx: Tx, entries: Sequence[Entry]) -> None:

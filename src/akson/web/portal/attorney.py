@@ -86,6 +86,7 @@ async def _page(
         moment=now(),
         last=lambda power: last_day(power.end),
         relatives=await attorney.close_to(ctx),
+        may_give=await representation.may_give(ctx.tx, ctx.actor.pid),
         areas=AREAS,
         chosen=chosen,
         given=given or {"hvem": "", "til": (representation.today() + USUAL).isoformat()},
