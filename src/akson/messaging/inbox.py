@@ -21,8 +21,8 @@ from akson.messaging.codec import UnknownFormat
 from akson.messaging.envelope import header as read_header
 from akson.messaging.kith import xml
 from akson.messaging.kith.msghead import NAMESPACE as MSGHEAD
-from akson.messaging.laboratory import Report
-from akson.messaging.mapping import incoming, laboratory, reading
+from akson.messaging.laboratory import Report, Requisition
+from akson.messaging.mapping import incoming, laboratory, ordering, reading
 from akson.messaging.model import Header, Letter, Person, Receipt, Received
 from akson.messaging.receipts import ACCEPTED, Answer, rejection
 from akson.messaging.schemas import Schemas
@@ -115,6 +115,8 @@ def _try_out(letter: Letter) -> None:
     incoming.proposals(letter, "Patient/x")
     if isinstance(letter, Report):
         laboratory.taken_in(letter, "Patient/x")
+    if isinstance(letter, Requisition):
+        ordering.requested(letter, "Patient/x", {"display": letter.header.receiver.name})
 
 
 def _letter(found: Received) -> Letter:

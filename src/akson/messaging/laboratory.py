@@ -1,4 +1,4 @@
-"""What a report of a laboratory or radiology says, whichever version carried it. Frozen values, no XML.
+"""What an order to a laboratory or radiology and its report say, whichever version carried it. Frozen values, no XML.
 
 Codes and times are as in `messaging.model`.
 """
@@ -6,6 +6,7 @@ Codes and times are as in `messaging.model`.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from akson.messaging.kith.rekvisisjon import Message as OrderMessage
 from akson.messaging.kith.svarrapport import Message
 from akson.messaging.model import FINAL, NOTHING, Code, Diagnosis, Kind, Letter, Professional, Quantity
 
@@ -113,6 +114,43 @@ class Report(Letter):
     @property
     def kind(self) -> Kind:
         return Kind.SVARRAPPORT
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is ordered of one kind: examinations, and the samples that they are of."""
+
+    action: Code = NOTHING
+    """V7309: N new, A addition, C taken back, H from an earlier order."""
+    examinations: tuple[Code, ...] = ()
+    comments: tuple[str, ...] = ()
+    purpose: Code = NOTHING
+    priority: Code = NOTHING
+    date: str = ""
+    specimens: tuple[Specimen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requisition(Letter):
+    """Rekvisisjon 1.5 or 1.6. `document_id` is the requester's id of the order.
+
+    `body` is the message as the standard has it, header and all, and what is written; the rest is a view of it.
+    """
+
+    body: OrderMessage
+    subject: Code = NOTHING
+    """V8202."""
+    priority: Code = NOTHING
+    comment: str = ""
+    wanted: tuple[Wanted, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.REKVISISJON
+
+    @property
+    def introduces(self) -> bool:
+        return True
 
 
 def flat(findings: tuple[Finding, ...]) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     DIALOG = "dialog"
     CARE = "care"
     SVARRAPPORT = "svarrapport"
+    REKVISISJON = "rekvisisjon"
     APPREC = "apprec"
 
 

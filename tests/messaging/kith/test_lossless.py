@@ -16,7 +16,7 @@ FAMILIES: dict[str, ModuleType] = {
     "examples/Svarrapport/*/*.xml": svarrapport,
     "examples/Rekvisisjon/*/*.xml": rekvisisjon,
 }
-MODELLED = frozenset({svarrapport})
+MODELLED = frozenset({svarrapport, rekvisisjon})
 """What is read into the model, and written from it."""
 PAYLOADS: dict[str, ModuleType] = {
     "examples/Behandlerkravmelding/*.xml": claim,

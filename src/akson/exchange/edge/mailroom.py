@@ -29,8 +29,8 @@ from akson.messaging import inbox
 from akson.messaging.addresses import AddressBook
 from akson.messaging.engine import Engine
 from akson.messaging.inbox import Match, Why
-from akson.messaging.laboratory import Report
-from akson.messaging.mapping import incoming, laboratory, reading, terms
+from akson.messaging.laboratory import Report, Requisition
+from akson.messaging.mapping import incoming, laboratory, ordering, reading, terms
 from akson.messaging.model import Kind, Letter, Person, Referral
 from akson.messaging.sign import Signer
 from akson.messaging.transport import MshTransport
@@ -51,7 +51,11 @@ from akson.store.underway.messages import Message
 MESSAGE = "https://akson.example/fhir/message"
 """Identifier system of messages, on the tasks that they make."""
 TASK_KIND = "https://akson.example/fhir/CodeSystem/meldingsoppgave"
-_TASKS = {Kind.HENVISNING: "messaging.task_assess", Kind.SVARRAPPORT: "messaging.task_result"}
+_TASKS = {
+    Kind.HENVISNING: "messaging.task_assess",
+    Kind.SVARRAPPORT: "messaging.task_result",
+    Kind.REKVISISJON: "messaging.task_order",
+}
 MESSAGE_SCOPE = "akson:samhandling/msh"
 REMEMBER = 60.0
 """Seconds that an answer of the address register is used."""
@@ -138,8 +142,8 @@ class Mailroom:
         if isinstance(letter, Referral):
             made.append({**incoming.service_request(letter, patient, unit), "id": new_id()})
         changed: list[Resource] = []
-        if isinstance(letter, Report):
-            new, changed = await self._results(ctx, letter, patient)
+        if isinstance(letter, Report | Requisition):
+            new, changed = await self._of_laboratory(ctx, letter, patient, unit)
             made += new
         # A letter is its request or its report, else its document.
         requests = (
@@ -160,18 +164,23 @@ class Mailroom:
             )
         return reference(main)
 
-    async def _results(
-        self, ctx: Context, report: Report, patient: str
+    async def _of_laboratory(
+        self, ctx: Context, letter: Report | Requisition, patient: str, unit: Resource
     ) -> tuple[list[Resource], list[Resource]]:
-        """What a report adds to the record, and what it changes there."""
-        system = laboratory.identifier_system(report)
+        """What a report or an order adds to the record, and what it changes there."""
+        system = laboratory.identifier_system(letter)
+        kinds = laboratory.KINDS if isinstance(letter, Report) else ("ServiceRequest",)
         pairs = (("identifier", f"{system}|"), ("patient", patient), ("_count", "500"))
         node = self._as_node(ctx.tx)
-        earlier = [each for kind in laboratory.KINDS for each in await find(node, kind, *pairs)]
+        earlier = [each for kind in kinds for each in await find(node, kind, *pairs)]
         there = {reference(each) for each in earlier}
         new: list[Resource] = []
         changed: list[Resource] = []
-        for each in laboratory.taken_in(report, patient, earlier):
+        if isinstance(letter, Report):
+            found = laboratory.taken_in(letter, patient, earlier)
+        else:
+            found = ordering.requested(letter, patient, unit, earlier)
+        for each in found:
             (changed if reference(each) in there else new).append(each)
         return new, changed
 

@@ -4,19 +4,28 @@ Errors of reading, each with its code of V8221 for the receipt: NotWellFormed (T
 UnknownFormat (T10).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lxml import etree
 
-from akson.messaging.codec import care, dialog, epikrise, receipt, referral, referral_old, report
+from akson.messaging.codec import care, dialog, epikrise, receipt, referral, referral_old, report, requisition
 from akson.messaging.codec.errors import UnknownFormat as UnknownFormat
-from akson.messaging.kith import apprec, henvisning, henvisning_old, msghead, plo, svarrapport, xml
+from akson.messaging.kith import (
+    apprec,
+    henvisning,
+    henvisning_old,
+    msghead,
+    plo,
+    rekvisisjon,
+    svarrapport,
+    xml,
+)
 from akson.messaging.kith import dialog as kith_dialog
 from akson.messaging.kith import epikrise as kith_epikrise
-from akson.messaging.kith.binding import Binding
-from akson.messaging.laboratory import Report
-from akson.messaging.model import Care, Code, Dialog, Epikrise, Receipt, Received, Referral
+from akson.messaging.kith.binding import Binding, Read
+from akson.messaging.laboratory import Report, Requisition
+from akson.messaging.model import Care, Code, Dialog, Epikrise, Letter, Receipt, Received, Referral
 
 
 def read(raw: bytes) -> Received:
@@ -26,23 +35,33 @@ def read(raw: bytes) -> Received:
 
 def read_element(root: etree._Element) -> Received:
     """What a parsed (and signature-checked) message says."""
-    name = etree.QName(root)
-    space = name.namespace or ""
-    if name.localname == "MsgHead" and space == msghead.NAMESPACE:
+    if root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
         return _read_msghead(root)
-    if name.localname == "Message" and space in kith_epikrise.VERSIONS:
-        summary = kith_epikrise.read(root)
-        return Received(epikrise.from_kith(summary.value), summary.unread)
-    if name.localname == "Message" and space in henvisning_old.VERSIONS:
-        older = henvisning_old.read(root)
-        return Received(referral_old.from_kith(older.value), older.unread)
-    if name.localname == "Message" and space in svarrapport.VERSIONS:
-        answered = svarrapport.read(root)
-        return Received(report.from_kith(answered.value), answered.unread)
-    if name.localname == "AppRec" and space in apprec.VERSIONS:
-        answer = apprec.read(root)
-        return Received(receipt.from_kith(answer.value), answer.unread)
-    raise UnknownFormat("a message of a kind or version that is not read")
+    known = _OWN_HEADER.get(str(root.tag))
+    if known is None:
+        raise UnknownFormat("a message of a kind or version that is not read")
+    wire, from_kith = known
+    found = wire(root)
+    return Received(from_kith(found.value), found.unread)
+
+
+def _of(
+    name: str,
+    versions: Iterable[str],
+    wire: Callable[[etree._Element], Read[Any]],
+    from_kith: Callable[[Any], Letter | Receipt],
+) -> dict[str, tuple[Callable[[etree._Element], Read[Any]], Callable[[Any], Letter | Receipt]]]:
+    return {f"{{{space}}}{name}": (wire, from_kith) for space in versions}
+
+
+_OWN_HEADER = {
+    **_of("Message", kith_epikrise.VERSIONS, kith_epikrise.read, epikrise.from_kith),
+    **_of("Message", henvisning_old.VERSIONS, henvisning_old.read, referral_old.from_kith),
+    **_of("Message", svarrapport.VERSIONS, svarrapport.read, report.from_kith),
+    **_of("Message", rekvisisjon.VERSIONS, rekvisisjon.read, requisition.from_kith),
+    **_of("AppRec", apprec.VERSIONS, apprec.read, receipt.from_kith),
+}
+"""How the messages without a MsgHead are read, by root element."""
 
 
 def _read_msghead(root: etree._Element) -> Received:
@@ -69,19 +88,20 @@ _COMPOSED: dict[str, tuple[Binding[Any], Callable[[msghead.MsgHead, Any, str], D
 """How the payloads of a MsgHead are read, by root element."""
 
 
-def write(content: Referral | Epikrise | Dialog | Care | Report | Receipt) -> bytes:
+def write(content: Referral | Epikrise | Dialog | Care | Report | Requisition | Receipt) -> bytes:
     """Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2; all else in the version that it names. Unsigned."""
-    if isinstance(content, Referral):
-        return msghead.write(referral.to_kith(content))
-    if isinstance(content, Epikrise):
-        return kith_epikrise.write(epikrise.to_kith(content))
-    if isinstance(content, Dialog):
-        return msghead.write(dialog.to_kith(content))
-    if isinstance(content, Care):
-        return msghead.write(care.to_kith(content))
-    if isinstance(content, Report):
-        return svarrapport.write(report.to_kith(content))
-    return apprec.write(receipt.to_kith(content))
+    return _WRITERS[type(content)](content)
+
+
+_WRITERS: dict[type, Callable[[Any], bytes]] = {
+    Referral: lambda value: msghead.write(referral.to_kith(value)),
+    Epikrise: lambda value: kith_epikrise.write(epikrise.to_kith(value)),
+    Dialog: lambda value: msghead.write(dialog.to_kith(value)),
+    Care: lambda value: msghead.write(care.to_kith(value)),
+    Report: lambda value: svarrapport.write(report.to_kith(value)),
+    Requisition: lambda value: rekvisisjon.write(requisition.to_kith(value)),
+    Receipt: lambda value: apprec.write(receipt.to_kith(value)),
+}
 
 
 def error_from_json(error: Mapping[str, Any]) -> Code:

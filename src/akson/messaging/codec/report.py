@@ -29,7 +29,7 @@ def from_kith(value: svarrapport.Message) -> Report:
         document_id=report.serv_prov_id,
         issued=report.issue_date,
         action=parts_in.code(report.serv_type),
-        statements=tuple(_statement(i) for i in patient.inf_item),
+        statements=tuple(statement(i) for i in patient.inf_item),
         contacts=tuple(_contacts(report, patient)),
         facts=facts.facts(report, _FACTS),
         attachments=tuple(parts_in.attachment(d) for d in report.ref_doc),
@@ -68,12 +68,12 @@ def _header(
 
 def _contacts(report: svarrapport.ServReport, patient: svarrapport.Patient) -> Iterator[Professional]:
     if patient.responsible_hcp:
-        yield _professional(patient.responsible_hcp.hcp, patient.responsible_hcp.relation)
+        yield lab_professional(patient.responsible_hcp.hcp, patient.responsible_hcp.relation)
     if report.rel_serv_prov:
-        yield _professional(report.rel_serv_prov.hcp, report.rel_serv_prov.relation)
+        yield lab_professional(report.rel_serv_prov.hcp, report.rel_serv_prov.relation)
 
 
-def _professional(value: lab.HCP, relation: CV | None) -> Professional:
+def lab_professional(value: lab.HCP, relation: CV | None) -> Professional:
     """The professional, or the person in an institution."""
     found = parts_in.hcp_professional(value, relation)
     inner = parts_in.hcp_party(value).professional if value.prof is None else None
@@ -82,9 +82,9 @@ def _professional(value: lab.HCP, relation: CV | None) -> Professional:
 
 def _order(value: svarrapport.ServReq) -> Order:
     reasons = (
-        _joined(r.heading, xml.plain(r.text_result_value or ""), r.text_code) for r in value.reason_as_text
+        joined(r.heading, xml.plain(r.text_result_value or ""), r.text_code) for r in value.reason_as_text
     )
-    comments = (_joined(c.heading, c.text_result_value or "", c.text_code) for c in value.comment)
+    comments = (joined(c.heading, c.text_result_value or "", c.text_code) for c in value.comment)
     return Order(
         id=value.id,
         issued=value.issue_date or "",
@@ -95,7 +95,7 @@ def _order(value: svarrapport.ServReq) -> Order:
     )
 
 
-def _joined(heading: CV | None, text: str, *codes: CV | None) -> str:
+def joined(heading: CV | None, text: str, *codes: CV | None) -> str:
     labels = (parts_in.code(heading).label, text.strip(), *(parts_in.code(c).label for c in codes))
     return ": ".join(label for label in labels if label)
 
@@ -116,7 +116,7 @@ def _specimen(value: svarrapport.AnalysedSubject) -> Specimen:
     if product:
         said.append(product.type)
     if value.pretreatment:
-        said.append(_joined(value.pretreatment.heading, value.pretreatment.text_result_value or ""))
+        said.append(joined(value.pretreatment.heading, value.pretreatment.text_result_value or ""))
     taken = (sample.collected_date if sample else None) or (product.produced_date if product else None)
     return Specimen(
         id=value.id_by_serv_provider,
@@ -158,7 +158,7 @@ def _finding(value: svarrapport.ResultItem) -> Finding:
         accredited=value.accredited or "",
         diagnosis=parts_in.diagnosis(value.diag_comment) if value.diag_comment else None,
         details=tuple(_detail(s) for s in value.structured_info),
-        people=tuple(_professional(p.hcp, p.relation) for p in value.rel_serv_prov),
+        people=tuple(lab_professional(p.hcp, p.relation) for p in value.rel_serv_prov),
         parts=tuple(_finding(r) for r in value.result_item),
     )
 
@@ -174,7 +174,7 @@ def _detail(value: svarrapport.StructuredInfo) -> str:
     return f"{parts_in.code(value.type).label}: {', '.join(said)}"
 
 
-def _statement(value: lab.InfItem) -> Statement:
+def statement(value: lab.InfItem) -> Statement:
     seen = value.observation
     return Statement(
         type=parts_in.code(value.type),

@@ -30,7 +30,7 @@ from akson.messaging.model import (
 
 ORDER_KIND = "https://akson.example/fhir/CodeSystem/bestilling"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
-_PRIORITIES = {
+PRIORITIES = {
     "0": "stat",
     "1": "asap",
     "1H": "stat",
@@ -263,7 +263,7 @@ def service_request(letter: Referral, patient: str, performer: Resource) -> Reso
         "status": "revoked" if letter.cancels else "active",
         "intent": "order",
         "category": [concept(ORDER_KIND, "henvisning", "Henvisning")],  # standard: V8279
-        "priority": _PRIORITIES.get(letter.priority.code, "routine"),
+        "priority": PRIORITIES.get(letter.priority.code, "routine"),
         "code": {"text": letter.wanted or letter.content.label},
         "subject": {"reference": patient},
         "authoredOn": instant(times.moment(letter.issued)),

@@ -26,7 +26,7 @@ from akson.messaging.laboratory import (
 from akson.messaging.mapping import terms
 from akson.messaging.mapping.incoming import quantity, source_of
 from akson.messaging.mapping.report_text import IMAGING
-from akson.messaging.model import NOTHING, Quantity
+from akson.messaging.model import NOTHING, Letter, Quantity
 
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 KINDS = ("Specimen", "Observation", "DiagnosticReport")
@@ -56,9 +56,20 @@ _BELOW = re.compile(rf"\s*(?:<|<=|\u2264)\s*{_NUMBER}\s*")
 _ABOVE = re.compile(rf"\s*(?:>|>=|\u2265)\s*{_NUMBER}\s*")
 
 
-def identifier_system(report: Report) -> str:
-    """The system of what the laboratory itself numbers."""
-    return f"urn:her:{report.header.sender.her_id}"
+def identifier_system(letter: Letter) -> str:
+    """The system of what the sender itself numbers."""
+    return f"urn:her:{letter.header.sender.her_id}"
+
+
+def known_of(letter: Letter, patient: str, existing: Sequence[Resource]) -> dict[str, Resource]:
+    """What the record has of this patient by the sender's own numbers."""
+    return {
+        i["value"]: each
+        for each in existing
+        for i in each.get("identifier", ())
+        if i.get("system") == identifier_system(letter)
+        and each.get("subject", {}).get("reference") == patient
+    }
 
 
 def taken_in(
@@ -69,14 +80,7 @@ def taken_in(
     `existing` is what the record has with identifiers of this laboratory: its ids are kept. NotOfSchema when a time is
     none.
     """
-    known = {
-        i["value"]: each
-        for each in existing
-        for i in each.get("identifier", ())
-        if i.get("system") == identifier_system(report)
-        and each.get("subject", {}).get("reference") == patient
-    }
-    filing = _Filing(report, patient, known, make_id)
+    filing = _Filing(report, patient, known_of(report, patient, existing), make_id)
     return filing.cancelled() if report.cancels else filing.all()
 
 

@@ -9,7 +9,7 @@ from akson.kit.clock import instant
 from akson.kit.norwegian import volven
 from akson.kit.text import text
 from akson.messaging import times
-from akson.messaging.laboratory import Report
+from akson.messaging.laboratory import Report, Requisition
 from akson.messaging.mapping import report_text
 from akson.messaging.mapping.incoming import source_of
 from akson.messaging.model import (
@@ -33,6 +33,7 @@ _DOCUMENT_TYPES = {
     Kind.HENVISNING: ("I01-2", "Henvisninger"),
     Kind.DIALOG: ("I02-2", "Brev"),
     Kind.CARE: ("I02-2", "Brev"),
+    Kind.REKVISISJON: ("I01-2", "Henvisninger"),
 }
 """V9602."""
 
@@ -52,6 +53,8 @@ def _parts(letter: Letter, language: str) -> Iterator[tuple[str, list[str]]]:
     if isinstance(letter, Referral):
         yield named("priority"), [letter.priority.label]
         yield named("wanted"), [letter.wanted, letter.wanted_by, letter.comment]
+    if isinstance(letter, Requisition):
+        yield from report_text.order_parts(letter, language)
     if isinstance(letter, Report):
         yield from report_text.parts(letter, language)
     if isinstance(letter, Epikrise):

@@ -1,10 +1,10 @@
-"""A report of a laboratory or radiology as text for people: what the laboratory says first, then results, then samples."""
+"""A report of a laboratory or radiology, and the order, as text for people."""
 
 from collections.abc import Iterator
 
 from akson.kit.text import text
 from akson.messaging import codes, times
-from akson.messaging.laboratory import HISTORY, Finding, Order, Report, Specimen
+from akson.messaging.laboratory import HISTORY, Finding, Order, Report, Requisition, Specimen
 
 _KINDS = {"CLIN": "C01-2", "MBIO": "C03-2", "CYTO": "C04-2", "HIST": "C04-2", "OBD": "C04-2"}
 """V8202 to V9602."""
@@ -29,8 +29,23 @@ def parts(report: Report, language: str) -> Iterator[tuple[str, list[str]]]:
     yield text("messaging.report_comment", language), said
     yield text("messaging.results", language), list(_lines(current, 0))
     yield text("messaging.earlier_results", language), list(_lines(earlier, 0))
-    yield text("messaging.specimens", language), [_specimen(s) for s in report.specimens]
+    yield text("messaging.specimens", language), [specimen(s) for s in report.specimens]
     yield text("messaging.orders", language), [_order(o) for o in report.orders]
+
+
+def order_parts(order: Requisition, language: str) -> Iterator[tuple[str, list[str]]]:
+    """Heading and lines of what only an order has."""
+    yield text("messaging.priority", language), [order.priority.label]
+    yield text("messaging.wanted", language), [_joined("\n", *_wanted(order)), order.comment]
+    samples = dict.fromkeys(specimen(s) for wanted in order.wanted for s in wanted.specimens)
+    yield text("messaging.specimens", language), list(samples)
+
+
+def _wanted(order: Requisition) -> Iterator[str]:
+    for wanted in order.wanted:
+        state = wanted.action.label if wanted.action.code not in ("", "N") else ""
+        names = "; ".join(e.label for e in wanted.examinations)
+        yield _joined(", ", names, state, wanted.purpose.label, wanted.priority.label, *wanted.comments)
 
 
 def _lines(findings: tuple[Finding, ...], depth: int) -> Iterator[str]:
@@ -64,7 +79,8 @@ def _value(finding: Finding) -> str:
     return _joined(", ", ends, _day(finding.date), words, *(c.label for c in finding.codes))
 
 
-def _specimen(specimen: Specimen) -> str:
+def specimen(specimen: Specimen) -> str:
+    """A sample in words."""
     return _joined(
         ", ",
         specimen.type.label or specimen.id,
