@@ -11,6 +11,7 @@ from akson.messaging.kith import xml
 from akson.messaging.kith.msghead import NAMESPACE
 from akson.messaging.sign import BadSignature, Signer
 from tests.messaging import makers
+from tests.messaging.codec.test_care import letter as care_letter
 from tests.messaging.examples import schema_errors
 
 SIGNER = sign.self_made("Solvik legesenter", "983974880")
@@ -40,9 +41,19 @@ def test_a_signed_message_reads_as_what_was_signed():
     assert codec.read(raw).unread == ()
 
 
+@pytest.mark.parametrize("letter", [makers.dialog("1.0"), care_letter("discharge")], ids=["dialog", "care"])
+def test_dialogs_and_care_messages_are_signed_as_well(letter):
+    # A dialog has an element whose name is not ASCII.
+    raw = sign.sign(codec.write(letter), SIGNER)
+    found = codec.read_element(sign.verify(xml.parse(raw), trusted, NOW).root)
+    assert found.content.body == letter.body
+    assert found.unread == ()
+
+
 @pytest.mark.shared
-def test_a_signed_message_is_valid():
-    assert schema_errors(signed()) == []
+@pytest.mark.parametrize("letter", [makers.referral(), makers.dialog("1.0"), care_letter("discharge")])
+def test_a_signed_message_is_valid(letter):
+    assert schema_errors(sign.sign(codec.write(letter), SIGNER)) == []
 
 
 def test_an_rsa_key_signs_as_well():

@@ -13,7 +13,7 @@ from akson.kit.clock import now
 from akson.kit.ids import new_id
 from akson.messaging import codec, receipts, times
 from akson.messaging.codes import MESSAGE_TYPES
-from akson.messaging.model import Epikrise, Header, Party, Person, Referral, national
+from akson.messaging.model import Care, Dialog, Epikrise, Header, Party, Person, Referral, national
 from akson.messaging.sign import Signer, sign
 from akson.messaging.transport import Status
 from akson.store.database.pool import Tx
@@ -24,7 +24,19 @@ QUEUED, SENT, DELIVERED = "queued", "sent", "delivered"
 ACKNOWLEDGED, REJECTED, OVERDUE, FAILED = "acknowledged", "rejected", "overdue", "failed"
 OPEN = (QUEUED, SENT, DELIVERED, OVERDUE)
 FOLLOWED = (SENT, DELIVERED, OVERDUE)
-_VERSIONS: Mapping[str, str] = {"HENVISNING_NYTILSTAND": "2.0", "HENVISNING_VIDERE": "2.0", "EPIKRISE": "1.2"}
+_TYPES = {
+    "2.0": ("HENVISNING_NYTILSTAND", "HENVISNING_VIDERE"),
+    "1.2": ("EPIKRISE",),
+    "1.0": ("DIALOG_FORESPORSEL", "DIALOG_SVAR", "DIALOG_AVVIK", "DIALOG_NOTAT"),
+    "1.1": ("DIALOG_HELSEFAGLIG", "DIALOG_STATUS_HENVISNING", "DIALOG_TIL_ARKIVERING"),
+    "1.6": (
+        *("HELSEOPPL_SOKNAD", "HELSEOPPLYSNINGER_LEGE", "INNLEGGELSESRAPPORT", "UTSKRIVNINGSRAPPORT"),
+        *("MEDISINSKE_OPPLYSNINGER", "ORIENTERING_TJENESTETILBUD"),
+        *("LOG_INNLAGT", "LOG_UTSKRIVNINGSKLAR", "LOG_AVMELDING", "LOG_UTSKREVET", "LOG_DOD"),
+    ),
+}
+_VERSIONS: Mapping[str, str] = {type_: version for version, types in _TYPES.items() for type_ in types}
+"""The version of its standard that a new message of a type (V8279) is written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,7 @@ def header(
 
 
 async def enqueue(
-    tx: Tx, letter: Referral | Epikrise, sending: Sending, signer: Signer | None = None
+    tx: Tx, letter: Referral | Epikrise | Dialog | Care, sending: Sending, signer: Signer | None = None
 ) -> Message:
     """Write a letter to the outbox, in the transaction of its content. A MsgId that is there already is left alone."""
     raw = codec.write(letter)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature as BadKey
@@ -68,13 +69,29 @@ class Signed:
     certificate: x509.Certificate
 
 
+class _Utf8:
+    """The library copies trees as ASCII text, which cannot hold an element named with other letters (Dialogmelding)."""
+
+    def _tostring(self, xml_node: etree._Element, **kwargs: Any) -> bytes:
+        text: bytes = etree.tostring(xml_node, **{"encoding": "UTF-8", **kwargs})
+        return text
+
+
+class _Maker(_Utf8, XMLSigner):
+    pass
+
+
+class _Verifier(_Utf8, XMLVerifier):
+    pass
+
+
 def sign(raw: bytes, signer: Signer) -> bytes:
     """A MsgHead with the enterprise's signature as its last child. Other messages are returned as they are."""
     root = xml.parse(raw)
     if root.tag != f"{{{NAMESPACE}}}MsgHead":
         return raw
     is_rsa = isinstance(signer.key, rsa.RSAPrivateKey)
-    maker = XMLSigner(
+    maker = _Maker(
         method=SignatureConstructionMethod.enveloped,
         signature_algorithm=SignatureMethod.RSA_SHA256 if is_rsa else SignatureMethod.ECDSA_SHA256,
         digest_algorithm=DigestAlgorithm.SHA256,
@@ -110,8 +127,8 @@ def verify(
     if not is_trusted(certificate):
         raise BadSignature("S02", "the certificate is not one of the sender's")
     try:
-        checked = XMLVerifier().verify(root, x509_cert=certificate, expect_config=_CONFIGURATION)
-    except (SignXMLException, BadKey, ValueError) as error:
+        checked = _Verifier().verify(root, x509_cert=certificate, expect_config=_CONFIGURATION)
+    except (SignXMLException, BadKey, ValueError, etree.LxmlError) as error:
         raise BadSignature("S01", f"the signature does not hold: {type(error).__name__}") from error
     result = checked[0] if isinstance(checked, list) else checked
     if result.signed_xml is None or result.signed_xml.tag != root.tag:

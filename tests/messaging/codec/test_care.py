@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from akson.kit.clock import now
-from akson.messaging import codec
+from akson.messaging import codec, outbox
 from akson.messaging.inbox import judge
-from akson.messaging.kith import care, epj, nursing, plo, po
+from akson.messaging.kith import care, dialog, epj, nursing, plo, po
 from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.kith.common import CV, HealthcareProfessional, Ident, Person, cs
 from akson.messaging.mapping import incoming, reading
@@ -207,3 +207,11 @@ def test_1_5_has_no_place_for_what_came_later(name, values):
 def test_what_would_not_be_valid_is_not_written(name, values):
     with pytest.raises(NotOfSchema):
         codec.write(letter(name, **values))
+
+
+@pytest.mark.parametrize("type_", [t for t in outbox._VERSIONS if not t.startswith(("HENV", "EPI"))])
+def test_a_new_message_has_a_named_type_and_a_version_that_is_written(type_):
+    head = outbox.header(type_, makers.GP, makers.HOSPITAL, makers.PATIENT)
+    assert head.type.display
+    kinds = dialog.VERSIONS if type_.startswith("DIALOG") else {version for _, version in plo.VERSIONS}
+    assert head.version in kinds
