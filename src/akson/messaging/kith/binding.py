@@ -33,7 +33,7 @@ class Slot:
     field: str
     element: str
     kind: str
-    """text, value (attribute V), attribute, markup (any content) or node (another class)."""
+    """text, value (attribute V), attribute, own (what stands in the owner itself), markup (any content) or node (another class)."""
     inner: type | None
     many: bool
     required: bool
@@ -143,6 +143,9 @@ class Binding(Generic[T]):
         if slot.kind == "attribute":
             parent.set(slot.element, xml.clean(item))
             return
+        if slot.kind == "own":
+            parent.text = xml.clean(item)
+            return
         space = self.prefixes[slot.prefix] if slot.prefix else namespace
         child = etree.SubElement(parent, f"{{{space}}}{slot.element}")
         if slot.kind == "node":
@@ -201,6 +204,8 @@ class _Reader:
             if slot.kind == "attribute":
                 values[slot.field] = _attribute(element, slot, path)
                 attributes.discard(slot.element)
+            elif slot.kind == "own":
+                values[slot.field] = element.text or ""
             else:
                 space = self.prefixes[slot.prefix] if slot.prefix else namespace
                 elements[f"{{{space}}}{slot.element}"] = slot
