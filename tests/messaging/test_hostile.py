@@ -65,7 +65,7 @@ def broken_tree(raw: bytes, chance: random.Random) -> bytes:
             case 0:
                 parent.remove(element)
             case 1:
-                parent.append(etree.fromstring(etree.tostring(element)))
+                parent.append(etree.fromstring(etree.tostring(element, encoding="UTF-8")))
             case 2:
                 element.text = chance.choice(["", "x", "-1", "9" * 400, "\u202e", "<&>"])
             case 3:
@@ -73,7 +73,7 @@ def broken_tree(raw: bytes, chance: random.Random) -> bytes:
                     element.set(name, chance.choice(["", "x", "2026-13-45", "9" * 400]))
             case _:
                 element.tag = chance.choice(["{urn:x}Odd", "Odd"])
-    return etree.tostring(root)
+    return etree.tostring(root, encoding="UTF-8")
 
 
 @pytest.mark.parametrize("seed", range(80))

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from akson.fhir.validate.structure import check
 from akson.kit.clock import now
 from akson.messaging import codec, outbox
 from akson.messaging.inbox import judge
 from akson.messaging.kith import care, dialog, epj, nursing, plo, po
 from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.kith.common import CV, HealthcareProfessional, Ident, Person, cs
+from akson.messaging.kith.dialog import Dialogmelding
 from akson.messaging.mapping import incoming, reading
-from akson.messaging.model import Care, Code
+from akson.messaging.model import Care, Code, Dialog
 from akson.messaging.receipts import ACCEPTED
 from tests.messaging import makers
 from tests.messaging.examples import schema_errors
@@ -107,6 +109,10 @@ def letter(name: str, version: str = "1.6", **values) -> Care:
     )
 
 
+def empty_dialog() -> Dialog:
+    return codec.read(codec.write(makers.dialog(body=Dialogmelding()))).content
+
+
 async def nobody(_her_id):
     return []
 
@@ -160,7 +166,17 @@ def test_a_notice_may_be_about_a_stranger_and_a_report_may_not():
 
 def test_a_cancellation_takes_back():
     raw = codec.write(letter("admission", dispatch=care.Dispatch(status=cs("C", "Kansellering"))))
-    assert codec.read(raw).content.cancels
+    found = codec.read(raw).content
+    assert found.cancels
+    assert "Kansellering" in reading.plain_text(found)
+
+
+@pytest.mark.parametrize(
+    "made", [letter("notice_1_5", "1.5", application=care.Application(sent="")), empty_dialog()]
+)
+def test_a_message_that_says_nothing_is_still_a_document(made):
+    for resource in reading.document(made, "Patient/1", {"reference": "Organization/1"}, "Binary/1"):
+        assert check({**resource, "id": "x"}) == []
 
 
 async def test_bad_input_is_answered_with_its_code():

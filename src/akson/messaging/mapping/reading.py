@@ -50,15 +50,7 @@ def _parts(letter: Letter, language: str) -> Iterator[tuple[str, list[str]]]:
     def named(name: str) -> str:
         return text(f"messaging.{name}", language)
 
-    if isinstance(letter, Referral):
-        yield named("priority"), [letter.priority.label]
-        yield named("wanted"), [letter.wanted, letter.wanted_by, letter.comment]
-    if isinstance(letter, Requisition):
-        yield from report_text.order_parts(letter, language)
-    if isinstance(letter, Report):
-        yield from report_text.parts(letter, language)
-    if isinstance(letter, Epikrise):
-        yield named("stay"), [" - ".join(p for p in (_day(s.start), _day(s.end)) if p) for s in letter.stays]
+    yield from _first(letter, language)
     yield named("diagnoses"), [_diagnosis(d) for d in letter.diagnoses]
     for section in letter.sections:
         heading = section.heading.label or named("text")
@@ -90,6 +82,25 @@ def _parts(letter: Letter, language: str) -> Iterator[tuple[str, list[str]]]:
         named("contacts"),
         [_joined(c.relation.label, c.person.full_name, c.person.ident("HPR")) for c in letter.contacts],
     )
+
+
+def _first(letter: Letter, language: str) -> Iterator[tuple[str, list[str]]]:
+    """What only some kinds of letters begin with."""
+
+    def named(name: str) -> str:
+        return text(f"messaging.{name}", language)
+
+    if isinstance(letter, Referral):
+        yield named("priority"), [letter.priority.label]
+        yield named("wanted"), [letter.wanted, letter.wanted_by, letter.comment]
+    if isinstance(letter, Requisition):
+        yield from report_text.order_parts(letter, language)
+    if isinstance(letter, Report):
+        yield from report_text.parts(letter, language)
+    if isinstance(letter, Composed) and letter.action.code not in ("", "N"):
+        yield named("action"), [letter.action.label]
+    if isinstance(letter, Epikrise):
+        yield named("stay"), [" - ".join(p for p in (_day(s.start), _day(s.end)) if p) for s in letter.stays]
 
 
 def _fact(fact: Fact, language: str) -> Iterator[str]:
@@ -148,7 +159,8 @@ def _type(letter: Letter) -> tuple[str, str]:
 
 def document(letter: Letter, patient: str, custodian: Resource, binary: str) -> tuple[Resource, Resource]:
     """The letter as Binary and DocumentReference. `binary` is the reference that the Binary gets, e.g. urn:uuid:..."""
-    body = plain_text(letter).encode()
+    # A cancellation may say nothing else, and a document is never empty.
+    body = (plain_text(letter) or title(letter)).encode()
     number, name = _type(letter)
     kind = {"coding": [{"system": volven(9602), "code": number, "display": name}], "text": name}
     return _document(letter, (patient, custodian, binary), Attachment(title(letter), TEXT, body), kind)
