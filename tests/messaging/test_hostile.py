@@ -13,13 +13,13 @@ from akson.kit.errors import AksonError
 from akson.kit.ids import new_id
 from akson.messaging import codec, times
 from akson.messaging.inbox import Match, Why, judge
-from akson.messaging.kith import svarrapport
-from akson.messaging.laboratory import Report
-from akson.messaging.mapping import incoming, laboratory, reading
+from akson.messaging.kith import rekvisisjon, svarrapport
+from akson.messaging.laboratory import Report, Requisition
+from akson.messaging.mapping import incoming, laboratory, ordering, reading
 from akson.messaging.outbox import Sending, enqueue
 from akson.messaging.receipts import ACCEPTED
 from akson.store.underway import messages
-from tests.messaging import makers, reports
+from tests.messaging import makers, orders, reports
 from tests.messaging.codec.test_care import letter as care_letter
 from tests.messaging.world import world
 
@@ -29,7 +29,8 @@ MADE = (
     *(care_letter("notice"), care_letter("discharge")),
 )
 REPORT = svarrapport.write(reports.report(reports.POTASSIUM, reports.BACTERIUM, reports.RESISTANCE))
-LETTERS = [*map(codec.write, MADE), REPORT]
+ORDER = rekvisisjon.write(orders.message(orders.TSH, orders.POTASSIUM))
+LETTERS = [*map(codec.write, MADE), REPORT, ORDER]
 
 
 async def nobody(_her_id):
@@ -90,6 +91,9 @@ async def test_whatever_is_broken_is_judged_and_never_a_surprise(seed):
         assert check({**binary, "id": "x"}) == check({**document, "id": "x"}) == []
         if isinstance(found.content, Report):
             assert [f for r in laboratory.taken_in(found.content, "Patient/1") for f in check(r)] == []
+        if isinstance(found.content, Requisition):
+            requested = ordering.requested(found.content, "Patient/1", {"reference": "Organization/1"})
+            assert [f for r in requested for f in check(r)] == []
     else:
         assert found.answer.errors[0].code
 

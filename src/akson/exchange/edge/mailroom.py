@@ -170,7 +170,13 @@ class Mailroom:
         """What a report or an order adds to the record, and what it changes there."""
         system = laboratory.identifier_system(letter)
         kinds = laboratory.KINDS if isinstance(letter, Report) else ("ServiceRequest",)
-        pairs = (("identifier", f"{system}|"), ("patient", patient), ("_count", "500"))
+        # The newest: a correction comes soon after what it corrects.
+        pairs = (
+            ("identifier", f"{system}|"),
+            ("patient", patient),
+            ("_sort", "-_lastUpdated"),
+            ("_count", "500"),
+        )
         node = self._as_node(ctx.tx)
         earlier = [each for kind in kinds for each in await find(node, kind, *pairs)]
         there = {reference(each) for each in earlier}

@@ -200,10 +200,10 @@ class _Filing:
         return str(taken or _when(finding.examined or self.report.issued))
 
     def _performers(self, finding: Finding | None = None) -> list[Resource]:
+        sender = self.report.header.sender
         people = (p.person.full_name for p in finding.people) if finding else ()
-        return [
-            {"display": name} for name in dict.fromkeys((self.report.header.sender.name, *people)) if name
-        ]
+        names = (sender.name or f"HER-id {sender.her_id}", *people)
+        return [{"display": name} for name in dict.fromkeys(names) if name]
 
     def _join(self) -> None:
         """A result that tells more of another becomes its member, e.g. resistance of a bacterium."""
@@ -302,7 +302,9 @@ def _name(finding: Finding) -> Resource:
     named = terms.concept(finding.name)
     others = (terms.concept(c) for c in (*finding.examinations[1:], *finding.specifications))
     codings = [c for each in (named, *others) for c in each.get("coding", ())]
-    return named | ({"coding": codings} if codings else {})
+    # A heading that says nothing still holds what stands below it.
+    words = {} if named.get("text", "").strip() else {"text": finding.id.strip() or "-"}
+    return named | ({"coding": codings} if codings else {}) | words
 
 
 def _said(finding: Finding) -> Resource:

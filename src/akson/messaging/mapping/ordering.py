@@ -62,7 +62,7 @@ def _request(order: Requisition, wanted: Wanted, examination: Code, performer: R
     is_picture = order.subject.code in report_text.IMAGING
     kind = ("radiologi", "Radiologi") if is_picture else ("laboratorium", "Laboratorium")  # standard: V8279
     who = order.header.sender
-    named = who.professional.person.full_name if who.professional else who.name
+    names = (who.professional.person.full_name, who.organization.name) if who.professional else (who.name,)
     reasons = [s.text or s.codes[0].label for s in order.sections if s.text or s.codes]
     samples = (report_text.specimen(s) for s in wanted.specimens)
     notes = [{"text": words} for words in (order.comment, *wanted.comments, *samples) if words]
@@ -79,7 +79,7 @@ def _request(order: Requisition, wanted: Wanted, examination: Code, performer: R
         "priority": PRIORITIES.get(priority, "routine"),
         "code": terms.concept(examination),
         "authoredOn": instant(times.moment(order.issued)),
-        "requester": {"display": f"{named}, {who.organization.name}" if named != who.name else named},
+        "requester": {"display": ", ".join(name for name in names if name) or f"HER-id {who.her_id}"},
         "performer": [performer],
         **occurrence,
         **({"reasonCode": [{"text": each} for each in reasons]} if reasons else {}),

@@ -183,6 +183,7 @@ def _document(
     patient, custodian, binary = place
     sender = letter.header.sender
     author = sender.professional.person.full_name if sender.professional else sender.name
+    unnamed = f"HER-id {sender.her_id}"
     issued = instant(times.moment(letter.issued))
     content = {
         "resourceType": "Binary",
@@ -199,7 +200,7 @@ def _document(
         "type": kind,
         "subject": {"reference": patient},
         "date": issued,
-        "author": [{"display": f"{author}, {sender.name}" if author != sender.name else author}],
+        "author": [{"display": ", ".join(dict.fromkeys(n for n in (author, sender.name) if n)) or unnamed}],
         "custodian": custodian,
         "description": part.title,
         "content": [
