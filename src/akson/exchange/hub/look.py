@@ -110,8 +110,8 @@ class Look:
         asked: list[Source] = []
         for source in sources:
             told = heard.get(source.slug)
-            if told is not None and source.slug not in located:
-                continue  # it has told all it holds, and nothing of this patient
+            if may_stand_in and told is not None and source.slug not in located:
+                continue  # it has told all that it holds of what is copied, and nothing of this patient
             is_fresh = told is not None and at - told < FRESH and not located.get(source.slug)
             (copied if is_fresh and may_stand_in else asked).append(source)
         answers = await asyncio.gather(*(self._ask(ask, source, pid, searches) for source in asked))
