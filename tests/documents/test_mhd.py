@@ -3,15 +3,15 @@
 from akson.documents.mhd import addressed, criteria
 
 
-def document(source: str, identifier: str, date: str, url: str) -> dict:
+def document(source: str, identifier: str, date: str, content: str) -> dict:
     resource = {
         "resourceType": "DocumentReference",
         "id": identifier,
-        "meta": {"source": f"http://localhost/{source}/fhir/DocumentReference/{identifier}"},
         "date": date,
-        "content": [{"attachment": {"contentType": "text/plain", "url": url}}],
+        "content": [{"attachment": {"contentType": "text/plain", "url": content}}],
     }
-    return {"resource": resource, "search": {"mode": "match"}}
+    url = f"http://localhost/{source}/fhir/DocumentReference/{identifier}"
+    return {"fullUrl": url, "resource": resource, "search": {"mode": "match"}}
 
 
 def test_documents_of_all_sources_newest_first_with_addresses_through_the_platform() -> None:

@@ -38,7 +38,7 @@ async def act_for(browser, name):
     return await browser.post("/innbygger/role", data={"csrf_token": csrf(page.text), "role": found[name]})
 
 
-async def test_a_mother_acts_for_her_child_and_is_told_apart_in_the_log(world):
+async def test_a_mother_acts_for_her_child_and_is_told_apart_in_the_log(world, live):
     kristine = await world.sign_in("innbygger", "kristine")
     assert "Kristine Eriksen" in (await kristine.get("/innbygger/")).text
     assert list((await choices(kristine)).values()) == ["Kristine Eriksen", "Noah Eriksen"]

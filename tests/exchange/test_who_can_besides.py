@@ -75,7 +75,7 @@ async def test_an_opening_by_consent_is_told_of_those_it_is_for_until_it_ends(wo
     await within_limit(closed_again)
 
 
-async def test_who_came_by_an_attest_stands_for_the_hour_that_it_lasts_and_not_when_closed_out(world):
+async def test_who_came_by_an_attest_stands_for_the_hour_that_it_lasts_and_not_when_closed_out(world, live):
     doctor = await world.sign_in("sykehus", "ola-strand")
     here = await chart(doctor, "sykehus", "Ingrid Haugen")
     assert (await doctor.get(f"{here}/dokumenter/andre")).status_code == 200

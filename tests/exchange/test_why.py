@@ -28,7 +28,7 @@ async def test_the_chart_tells_the_rule_the_relation_and_what_to_do(world):
     assert TREATED not in said
     form = {"reason": "acute", "why": "Falt om på gata, trenger medisinliste"}
     said = words((await submit(outside, f"{path}/nodapning", form)).text)
-    assert "Helsepersonell åpner én pasients journal i en time når det haster." in said
+    assert "Helsepersonell åpner én pasients journal en kort tid når det haster." in said
     assert "Avslutt når det ikke haster lenger." in said
 
 

@@ -31,7 +31,7 @@ def criteria(text: str = "") -> tuple[tuple[str, str], ...]:
 def addressed(bundle: Resource, base: str) -> Resource:
     """The searchset of all sources, newest first, with addresses of the content that lead through the platform (`base`)."""
     entries = [
-        {**each, "resource": _document(each["resource"], base)}
+        {**each, "resource": _document(each, base)}
         for each in bundle["entry"]
         if each["resource"]["resourceType"] == "DocumentReference"
     ]
@@ -40,9 +40,9 @@ def addressed(bundle: Resource, base: str) -> Resource:
     return {**bundle, "total": len(entries), "entry": entries + others}
 
 
-def _document(resource: Resource, base: str) -> Resource:
+def _document(entry: Resource, base: str) -> Resource:
     # The source's base ends with its short name and /fhir: what stands before the type in the address of the document.
-    fhir = resource["meta"]["source"].rpartition("/DocumentReference/")[0]
+    resource, fhir = entry["resource"], entry["fullUrl"].rpartition("/DocumentReference/")[0]
     contents = []
     for content in resource.get("content", []):
         attachment = dict(content["attachment"])

@@ -113,7 +113,7 @@ def _entry(entry: Resource, source: Source) -> Resource:
     if not origin.startswith(f"{source.fhir}/"):
         origin = f"{source.fhir}/{reference(resource)}"
     tags = [*resource.get("meta", {}).get("tag", []), coding(SOURCE, source.slug, source.title)]
-    meta = dict(resource.get("meta", {})) | {"source": origin, "tag": tags}
+    meta: Resource = {"source": origin} | dict(resource.get("meta", {})) | {"tag": tags}
     if labels := [each for each in meta.pop("security", []) if each.get("system") not in TAKEN_OUT]:
         meta["security"] = labels
     # What a copy is called here is nobody's business: it is the source's resource.

@@ -45,7 +45,7 @@ def provenance(resource: Resource, node: Node) -> Provenance:
     meta = resource.get("meta", {})
     source = str(meta.get("source", ""))
     shared = any(tag.get("system") == TAG_SYSTEM for tag in meta.get("tag", []))
-    foreign = bool(source) and not source.startswith((node.base, "#", "urn:"))
+    foreign = bool(_system(meta)) or (bool(source) and not source.startswith((node.base, "#", "urn:")))
     return Provenance(
         who=_first_display(resource, PEOPLE),
         where=_first_display(resource, ORGANISATIONS) or _system(meta),
