@@ -1,7 +1,9 @@
 """The demo in databases to copy: seeded once in a test process, a fresh copy of all nodes for each test."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 
@@ -10,8 +12,6 @@ from psycopg import sql
 
 from akson.store.database.embedded import Embedded
 from akson.store.database.migrate import migrate
-from akson.store.database.reader import NODE
-from akson.store.underway import hotel
 from tests.world import TODAY, Program, program
 
 _numbers = count(1)
@@ -60,24 +60,26 @@ class DemoTemplates:
         await self._publish()
 
     async def _publish(self) -> None:
-        """The record systems have told the data hotel all they hold, as they have when they have been up for a while."""
+        """The record systems have told the data hotel all they hold, as they have when they have been up for a while.
+
+        Nothing else runs: a template has no checkpoint, no countersignature and no tide of its own.
+        """
         names = iter(self._names)
-        made, hosted = program(self.data, lambda: self._postgres.uri(next(names)))
-        sources = {each.node.name for each in hosted if each.place.follows}
-        platform = next(each for each in hosted if each.node.name == "samhandling").place.database
-        async with made.app.router.lifespan_context(made.app):
-            heard: set[str] = set()
-            while not sources <= heard:
-                await asyncio.sleep(0.1)
-                async with platform.transaction(read_only=True, reader=NODE) as tx:
-                    heard = set(await hotel.heard(tx))
-        # A job that was ended in the middle leaves its connection to the garbage collector; nobody may hold a template.
-        with psycopg.connect(self._postgres.uri("postgres"), autocommit=True) as connection:
-            ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = any(%s)"
-            connection.execute(ended, [self._names])
+        _, hosted = program(self.data, lambda: self._postgres.uri(next(names)))
+        async with AsyncExitStack() as stack:
+            for database in [base for each in hosted for base in (each.place.database, each.doorway)]:
+                await database.open()
+                stack.push_async_callback(database.close)
+            for publisher in [each.publisher for each in hosted if each.place.follows]:
+                while await publisher.once():
+                    pass
 
 
 def start(templates: DemoTemplates) -> Program:
-    """The program on fresh copies; enter its lifespan to run it."""
+    """The program on fresh copies; enter its lifespan to run it.
+
+    How far the copies of the test before had come is forgotten: these are new, and were not put back.
+    """
+    shutil.rmtree(templates.data / "tide", ignore_errors=True)
     made, _ = program(templates.data, templates.copies())
     return made

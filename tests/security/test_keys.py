@@ -67,3 +67,8 @@ def test_processes_that_start_at_the_same_moment_get_the_same_key(tmp_path):
             each.join()
         assert told == {keys.load(folder, "journal-client").current.kid}
         assert [file.name for file in (folder / "keys").iterdir()] == ["journal-client.json"]
+
+
+def test_the_name_of_a_key_can_be_told_to_a_command():
+    """One in 64 thumbprints begins with a hyphen, which a command takes for an option."""
+    assert not [key for _ in range(400) if (key := keys._generate("EdDSA")).kid.startswith("-")]

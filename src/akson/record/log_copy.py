@@ -20,8 +20,8 @@ Item = dict[str, Any]
 
 async def of_database(database: Database) -> AsyncIterator[Item]:
     """The items of the log of a database, as it stands at one moment; others write on meanwhile, nothing is changed."""
-    async with database.transaction(read_only=True, reader=NODE) as tx:
-        await leaves.at_one_moment(tx)
+    async with database.transaction(read_only=True, reader=NODE, one_moment=True) as tx:
+        await leaves.must_be_there(tx)
         for vkey in await checkpoints.keys(tx):
             yield {"kind": "key", "vkey": vkey}
         for name in sorted(await leaves.indexes(tx)):

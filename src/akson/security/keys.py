@@ -107,6 +107,13 @@ def thumbprint(key: Key) -> str:
 
 
 def _generate(algorithm: str) -> Key:
+    """A key whose name can be told to a command: one in 64 thumbprints begins as an option does."""
+    while (key := _any(algorithm)).kid is None or key.kid.startswith("-"):
+        pass
+    return key
+
+
+def _any(algorithm: str) -> Key:
     parameters: Any = {"use": "sig", "alg": algorithm}
     if algorithm.startswith("ES"):
         return ECKey.generate_key("P-256", parameters, auto_kid=True)

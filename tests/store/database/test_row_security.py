@@ -2,7 +2,7 @@
 
 import os
 import pwd
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 import pytest
@@ -84,6 +84,39 @@ async def test_the_program_is_neither_owner_nor_superuser_nor_past_row_security(
             )
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def opened(uri):
+    database = Database(uri, 3)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def test_another_process_starts_while_one_has_a_temporary_table(new_database):
+    """An import leaves one with its connection, and the role that reads there owns it."""
+    uri = new_database()
+    async with opened(uri) as one:
+        async with one.transaction(reader=NODE) as tx:
+            await tx.execute("create temporary table inbox_of_one (number int)")
+        async with opened(uri) as another, another.transaction() as tx:
+            assert await tx.one("select current_user") == (reader.APP,)
+
+
+async def test_a_transaction_of_one_moment_does_not_see_what_others_write_meanwhile(new_database):
+    counted = "select count(*) from keep"
+    made = "insert into keep (kind, key, value, expires) values ('x', 'x', '{}', 'infinity')"
+    async with opened(new_database()) as database:
+        async with database.transaction(read_only=True, reader=NODE, one_moment=True) as tx:
+            (before,) = await tx.one(counted)
+            async with database.transaction(reader=NODE) as other:
+                await other.execute(made)
+            assert await tx.one(counted) == (before,)
+        async with database.transaction(read_only=True, reader=NODE) as tx:
+            assert await tx.one(counted) == (before + 1,)
 
 
 @pytest.mark.parametrize("who", READERS)

@@ -154,9 +154,8 @@ class Leaf:
     row: str | None
 
 
-async def at_one_moment(tx: Tx) -> None:
-    """Let everything that the transaction reads be of one moment. Its first statement. NotFound when there is no log."""
-    await tx.script("set transaction isolation level repeatable read")
+async def must_be_there(tx: Tx) -> None:
+    """NotFound when there is no log."""
     there = await tx.one(EXISTS)
     if not there or not there[0]:
         raise NotFound("the database has no sealed access log")

@@ -235,15 +235,19 @@ class Database:
             await tx.one("select 1")
 
     def transaction(
-        self, *, read_only: bool = False, reader: Reader | None = None
+        self, *, read_only: bool = False, reader: Reader | None = None, one_moment: bool = False
     ) -> AbstractAsyncContextManager[Tx]:
         """A transaction: committed at the end of the block, rolled back when an exception leaves it.
+
+        `one_moment`: all its statements read what was there at the first of them.
 
         Raises Unavailable when no connection is to be had or the server is gone, Conflict when two transactions
         stand in each other's way and this one was chosen to give up.
         """
-        begin = "begin read only" if read_only else "begin"
-        return _Transaction(self, begin, as_seen_by(self.reader, reader))
+        begin = "begin isolation level repeatable read" if one_moment else "begin"
+        return _Transaction(
+            self, f"{begin} read only" if read_only else begin, as_seen_by(self.reader, reader)
+        )
 
     def singly(self, reader: Reader | None = None) -> AbstractAsyncContextManager[Tx]:
         """Each statement is a transaction of its own: for requests that are one statement, or only look.

@@ -6,9 +6,10 @@ from akson.kit.errors import Unavailable
 from akson.store.database.reader import ROLES
 
 HELP = "docs/howto/run-in-production.md says how"
+# A table that is temporary is its maker's alone: another process of the node has one after an import.
 FIND = """
 select r.name, a.rolname is not null, a.rolsuper or a.rolbypassrls, pg_has_role(session_user, a.oid, 'member'),
-    exists (select 1 from pg_class c where c.relowner = a.oid)
+    exists (select 1 from pg_class c where c.relowner = a.oid and c.relpersistence <> 't')
 from unnest(%s::text[]) r(name) left join pg_roles a on a.rolname = r.name"""
 
 
