@@ -12,6 +12,7 @@ from pathlib import Path
 from akson.kit.log import Event, log
 from akson.store.access import restored
 from akson.store.database.pool import Database
+from akson.store.database.reader import NODE
 
 
 async def checked(database: Database, folder: Path, node: str) -> bool:
@@ -19,7 +20,7 @@ async def checked(database: Database, folder: Path, node: str) -> bool:
     note = _place(folder, node)
     # Read before the database is: another process of the node may go on between the two.
     noted = int(note.read_text()) if note.exists() else None
-    async with database.transaction() as tx:
+    async with database.transaction(reader=NODE) as tx:
         at = await restored.at(tx)
         was_put_back = at < noted if noted is not None else at > 0
         if was_put_back:
