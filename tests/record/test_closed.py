@@ -76,7 +76,7 @@ async def test_all_but_some_are_told_and_those_some_are_not(database):
 async def test_what_others_closed_is_closed_and_the_chart_says_nothing_of_it(database, rule):
     """The patient is not who hid it, and knows nothing to be asked about."""
     async with opened(Place(NODE, database), HANNE) as ctx:
-        await blocks.replace(ctx.tx, f"{rule}ServiceRequest/s1", 1, "p1", [block(key=ONE)])
+        await blocks.replace(ctx.tx.as_node, f"{rule}ServiceRequest/s1", 1, "p1", [block(key=ONE)])
         assert [each.id for each in await closed.open_letters(ctx, ALL)] == ["1", "3", "4"]
         assert await closed.notice(ctx, "p1") == ""
 

@@ -36,6 +36,7 @@ INDEX = ["idx_token", "idx_ref", "idx_date", "idx_qty", "idx_string", "idx_compo
 NAMING = [
     "resource", "history", *INDEX, "care_relation", "access_block", "audit", "event", "opened_access", "follow_up", "privacy_setting",
     "supplier_errand", "power_of_attorney", "access_block_past", "consent_opening", "consent_request",
+    "hotel_patient",
 ]  # fmt: skip
 """Tables whose rows say whose they are, but letters: those are of the office that takes them in."""
 OTHERS = {
@@ -48,6 +49,7 @@ ROWS = [
     "insert into access_block_past values (%s, '{}', 0, '{}', true, false, now(), now(), now())",
     "insert into consent_opening values (gen_random_uuid()::text, 1, %s, 'x', '{}', now(), now())",
     "insert into consent_request values (gen_random_uuid()::text, 'x', %s, '1', '', '', '', '', '', 'why', 1, now())",
+    "insert into hotel_patient (pat, source, theirs, more) values (%s, 'sykehus', (random() * 1e15)::bigint, false)",
     "insert into event (pat, topic, reference) values (%s, 'Condition.create', 'Condition/x')",
     (
         "insert into audit (pat, moment, actor_kind, actor_name, actor_id, practitioner, role, unit, organization, organization_name,"
@@ -154,6 +156,7 @@ SHOWN = {
         "audit",
         "privacy_setting",
         "supplier_errand",
+        "hotel_patient",
         *INDEX,
     },
     "attested": {
@@ -163,6 +166,7 @@ SHOWN = {
         "audit",
         "privacy_setting",
         "supplier_errand",
+        "hotel_patient",
         *INDEX,
     },
 }
