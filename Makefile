@@ -46,9 +46,10 @@ conformance: setup-dev ## the suites of others, as far as their data stands besi
 
 SECONDS ?= 600
 
-soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says; all probes for leaks, and a million decisions beside Cedar
+soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says; all probes for leaks, all faults between programs, and a million decisions beside Cedar
 	@$(BIN)/python -m tests.fuzz.soak --seconds $(SECONDS)
 	@AKSON_LEAKS=all $(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/leaks
+	@AKSON_PROCESSES=all $(BIN)/pytest -q tests/processes
 	@$(BIN)/python -m tests.leaks.times
 	@AKSON_CEDAR=1000000 $(BIN)/pytest -q tests/security/rules
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 import httpx
+import pytest
 from bench.server import free_port
 
 from tests.traces import traces
@@ -16,6 +17,10 @@ from tests.traces import traces
 NODES = ("tillitsanker", "samhandling", "journal")
 READY_SECONDS = 120
 BIN = Path(sys.executable).parent
+soaked = pytest.mark.skipif(
+    os.environ.get("AKSON_PROCESSES") != "all", reason="a part of `make soak`, which sets AKSON_PROCESSES=all"
+)
+"""What takes time and is told by others nearly as well."""
 
 
 def environment(settings: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ from helseid_negatives.forge import sign_raw
 from tests.patience import in_time
 from tests.processes.conftest import PIDS
 from tests.processes.helseid import Client, read
+from tests.processes.programs import soaked
 from tests.processes.relay import SILENT, SLOW
 
 pytestmark = [pytest.mark.slow, pytest.mark.store]
@@ -122,6 +123,7 @@ def lies(town):
     )
 
 
+@soaked
 def test_a_process_that_starts_beside_a_lying_anchor_takes_no_token_and_recovers(town, token):
     """Last of all somebody gives out a key of their own under the right name: their tokens live no longer than that."""
     client, url = town.client, f"{town.journal.base}/fhir/Patient"
@@ -147,6 +149,7 @@ def test_a_process_that_starts_beside_a_lying_anchor_takes_no_token_and_recovers
         assert refused(client.call(forged, url, at=at), "signature does not fit")
 
 
+@soaked
 def test_the_anchor_changes_its_key_beside_running_nodes(town, token):
     client, url = town.client, f"{town.journal.base}/fhir/Patient"
     added = town.anchor.command("keys", "add", "tillitsanker-signing").split()[1].rstrip(":")

@@ -12,6 +12,7 @@ import pytest
 from akson.kit.norwegian import Sex, make
 from tests.processes.conftest import PIDS
 from tests.processes.idporten import LEVELS, IdPorten, Sitting
+from tests.processes.programs import soaked
 from tests.processes.test_client import rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.store]
@@ -63,6 +64,7 @@ def test_one_signs_in_with_id_porten(town, provider):
         assert str(left.url) == f"{town.platform.base.rpartition('/')[0]}/"
 
 
+@soaked
 def test_personnel_are_known_by_their_number_and_the_token_says_where_they_identified(town, provider):
     provider.sit(Sitting(PIDS["hanne-lunde"]))
     with browser() as client:
@@ -90,12 +92,15 @@ def test_substantial_is_sent_on_to_step_up_as_the_same_person(town, provider):
 @pytest.mark.parametrize(
     "second",
     [
-        Sitting(OTHER),
-        Sitting(PIDS["ingrid"], SUBSTANTIAL),
-        Sitting(PIDS["ingrid"], changed={"auth_time": int(time.time()) - 600}),
-        Sitting(PIDS["ingrid"], changed={"auth_time": None}),
+        pytest.param(Sitting(OTHER), id="another person"),
+        pytest.param(Sitting(PIDS["ingrid"], SUBSTANTIAL), id="too low", marks=soaked),
+        pytest.param(
+            Sitting(PIDS["ingrid"], changed={"auth_time": int(time.time()) - 600}),
+            id="identified earlier",
+            marks=soaked,
+        ),
+        pytest.param(Sitting(PIDS["ingrid"], changed={"auth_time": None}), id="no time told", marks=soaked),
     ],
-    ids=["another person", "too low", "identified earlier", "no time told"],
 )
 def test_what_is_no_step_up(town, provider, second):
     provider.sit(Sitting(PIDS["ingrid"], SUBSTANTIAL), second)
@@ -106,6 +111,7 @@ def test_what_is_no_step_up(town, provider, second):
         assert client.get(portal(town, "innsyn"), follow_redirects=False).status_code != 200
 
 
+@soaked
 def test_whoever_is_unknown_is_a_citizen_of_whom_nothing_is_shown(town, provider):
     provider.sit(Sitting(OTHER))
     with browser() as client:
@@ -129,7 +135,12 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
+TELLING = {"another issuer answers", "another nonce", "a number that is none"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in TELLING else soaked) for name in WRONG]
+)
 def test_what_is_wrong_lets_nobody_in(town, provider, name):
     provider.sit(WRONG[name])
     with browser() as client:
