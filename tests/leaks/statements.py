@@ -7,6 +7,7 @@ from contextvars import ContextVar
 import pytest
 
 from akson.store.database.link import Link
+from akson.store.database.reader import DECLARE
 
 NOW_AND_THEN = frozenset(
     {"select version from search_version", "select value from secret where name = 'cursor'"}
@@ -44,6 +45,16 @@ def statements() -> Iterator[list[str]]:
         yield told
     finally:
         _told.reset(token)
+
+
+def lasting(told: list[str]) -> tuple[str, ...]:
+    """Without what is asked now and then, nor the word of who reads that goes before it and before nothing else."""
+    kept = [each for each in told if each not in NOW_AND_THEN]
+    ends = {DECLARE, "begin", "commit", "rollback", ""}
+    following = [*kept, ""][1:]
+    return tuple(
+        each for each, after in zip(kept, following, strict=True) if each != DECLARE or after not in ends
+    )
 
 
 def _note(sql: str) -> None:
