@@ -3,7 +3,6 @@
 What is written goes to the shared register of the platform; a change names the version it was made from.
 """
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +16,6 @@ from akson.exchange.declare import Part, service
 from akson.exchange.edge.platform import Platform
 from akson.exchange.edge.share import Item, Shared, fetch, form_key, patient_reference, save
 from akson.kit.errors import Issue, Malformed, NotFound, PeerSilent, Unprocessable, VersionMismatch
-from akson.kit.ids import new_id
 from akson.kit.text import text
 from akson.record.context import Context
 from akson.web import critical, show
@@ -25,6 +23,7 @@ from akson.web.context import context, reach_of, whole
 from akson.web.ehr import patient
 from akson.web.ehr.chart import show_chart
 from akson.web.language import language_of
+from akson.web.services.filling import Disputed, key_of
 
 WRONG = {
     "required": "critical.wrong_missing",
@@ -42,20 +41,6 @@ class Asked:
     value: str
     options: tuple[tuple[str, str], ...]
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Disputed:
-    """One field that two people changed: the three values, and the words for them."""
-
-    name: str
-    label: str
-    mine: str
-    theirs: str
-    original: str
-    mine_words: str
-    theirs_words: str
-    original_words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +104,13 @@ async def register(request: Request) -> Response:
         earlier = (await desk.item(wanted)).resource if wanted else None
         resource = build(desk.part, form, patient_reference(desk.pid), earlier)
         if earlier is None:
-            resource |= form_key(_key(form))
+            resource |= form_key(key_of(form))
         await save(desk.platform, desk.ctx.actor, desk.ctx.node, resource, version)
     except Unprocessable as error:
         return await _form(request, desk, form, version=form.get("version", ""), issues=error.issues)
     except VersionMismatch:
         return await _conflict(request, desk, form)
     return RedirectResponse(f"{request.scope['root_path']}/pasient/{desk.person.id}/kritisk", 303)
-
-
-def _key(form: Mapping[str, str]) -> str:
-    """The key of the form; a new one where it carries none."""
-    try:
-        return str(uuid.UUID(form.get("key", "")))
-    except ValueError:
-        return new_id()
 
 
 async def _desk(request: Request) -> Desk:
@@ -180,7 +157,7 @@ async def _form(
     ]
     answer = await show_chart(
         request, desk.ctx, "ehr/critical_form.html", "critical",
-        patient=desk.person, part=desk.part, asked=asked, version=version, key=_key(values),
+        patient=desk.person, part=desk.part, asked=asked, version=version, key=key_of(values),
     )  # fmt: skip
     answer.status_code = 422 if issues else 200
     return answer
