@@ -170,3 +170,16 @@ async def test_a_server_that_hangs_up_on_a_connection_at_rest_leaves_no_error_an
     await asyncio.sleep(0.1)
     link.rest()
     assert complaints == []
+
+
+async def test_a_connection_that_comes_back_after_the_close_is_closed_too(new_database):
+    opened = Database(new_database(), 2)
+    await opened.open()
+    kept, free = await opened.take(), await opened.take()
+    opened.give(free)
+    await opened.close()
+    assert free.closed
+    assert not kept.closed
+    opened.give(kept)
+    await asyncio.sleep(0.1)
+    assert kept.closed

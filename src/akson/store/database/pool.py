@@ -190,7 +190,7 @@ class Database:
         wait: float = 20,
     ) -> None:
         self.uri, self.reader = uri, reader
-        self._size, self._wait, self._open = size, wait, 0
+        self._size, self._wait, self._open, self._closed = size, wait, 0, False
         self._free: list[Link] = []
         self._queue: deque[tuple[float, Waiting]] = deque()
         """Who waits for a connection, and until when by the loop's clock."""
@@ -221,12 +221,14 @@ class Database:
             raise Unavailable("the database does not answer") from error
 
     async def close(self) -> None:
+        """Close the connections that nobody uses, and each of the others when it is given back."""
+        self._closed = True
         for link in self._free:
-            link.rest()
-            await self._pool.putconn(link.connection)
+            self._part_with(link)
         self._free.clear()
         if self._timer is not None:
             self._timer.cancel()
+        await asyncio.gather(*self._parting)
         await self._pool.close()
 
     async def alive(self) -> None:
@@ -299,7 +301,7 @@ class Database:
 
     def give(self, link: Link) -> None:
         """Give back what was taken."""
-        if link.closed:  # how old it is, is asked when it is taken
+        if link.closed or self._closed:  # how old it is, is asked when it is taken
             self._part_with(link)
             self._wake(None)
         elif not self._wake(link):
