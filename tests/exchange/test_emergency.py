@@ -16,8 +16,9 @@ from akson.record.attest import attest
 from akson.record.context import NODE_ITSELF
 from akson.record.context import opened as context_of
 from akson.security.actor import Actor, Kind, Purpose
-from akson.store.access import audit, blocks
+from akson.store.access import audit, blocks, openings
 from akson.store.access.blocks import Block
+from akson.store.access.relations import BEGINNING
 from akson.store.database.pool import Database
 from akson.store.database.reader import OWNER
 
@@ -177,6 +178,14 @@ async def test_the_privacy_officer_follows_up_and_nobody_ones_own(world):
     kept = words((await officer.post(target, data=form)).text)
     assert "Berettiget" in kept
     assert "Fulgt opp av Anne Grete Rud" in kept
+    again = words(
+        (await officer.post(target, data=form | {"outcome": "unjustified", "note": "Likevel ikke"})).text
+    )
+    assert again.index("Likevel ikke") < again.index("Ringte legevakta"), (
+        "the latest, which counts, comes first"
+    )
+    assert again.count("Fulgt opp av Anne Grete Rud") == 2
+    assert again.index("Ikke berettiget") < again.index("Likevel ikke") < again.index("Den siste vurderingen")
     assert (await officer.post(target, data=form | {"outcome": "x"})).status_code == 422
     assert (await officer.post(f"{target}x", data=form)).status_code == 404
     await run(world, f"update opened_access set practitioner = '{await practitioner(world)}', outcome = ''")
@@ -234,6 +243,8 @@ async def test_the_words_stay_when_the_record_is_erased_and_go_with_their_entry_
     await opened(world)
     node = side(world, "journal")
     async with context_of(node.place, NODE_ITSELF) as ctx:
+        (opening,) = await openings.since(ctx.tx, BEGINNING, None, "", 9)
+        await openings.review(ctx.tx, opening.opening, "ask", "Sier at hun kjenner ham", "Anne Grete Rud")
         patient = (await node.people.patient(ctx.tx, PIDS["ingrid"]))["id"]
         await erasing.erase(ctx, erasing.What.COMPARTMENT, "Patient", patient)
         kept = await ctx.tx.fetch("select why from opened_access")
@@ -247,3 +258,4 @@ async def test_the_words_stay_when_the_record_is_erased_and_go_with_their_entry_
     await owner.close()
     async with node.place.database.transaction(reader=OWNER) as tx:
         assert await tx.fetch("select why, note from opened_access") == [("", "")]
+        assert await tx.fetch("select outcome, note from judgment") == [("ask", "")]

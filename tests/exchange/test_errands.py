@@ -296,6 +296,8 @@ async def test_what_was_done_is_followed_up(world):
     kept = words((await privacy.post(target, data=form)).text)
     assert "Som godkjent" in kept
     assert "Fulgt opp av Anne Grete Rud" in kept
+    kept = words((await privacy.post(target, data=form | {"outcome": "breach", "remark": "Så mer"})).text)
+    assert kept.index("Så mer") < kept.index("Stemmer med saken")
 
 
 async def test_looking_for_people_and_records_is_not_opened_by_it(world):

@@ -45,6 +45,12 @@ async def test_what_stands_out_is_shown_and_what_was_decided_stays(world):
     card = next(each for each in kept.text.split("<section")[1:] if "Nysgjerrig Lege" in each)
     assert "Spurt om grunn" in card
     assert "Spurt i dag" in card
+    kept = await officer.post(
+        "/journal/logg/oppfolging", data=form | {"state": "explained", "note": "Var på vakt"}
+    )
+    card = next(each for each in kept.text.split("<section")[1:] if "Nysgjerrig Lege" in each)
+    assert card.index("Var på vakt") < card.index("Spurt i dag"), "both stand, the latest first"
+    assert card.count("Fulgt opp av Anne Grete Rud") == 2
     for wrong, status in (({"state": "guilty"}, 400), ({"pat": "x"}, 400), ({"pat": "1"}, 404)):
         answer = await officer.post(
             "/journal/logg/oppfolging", data=form | {"state": "asked", "note": ""} | wrong

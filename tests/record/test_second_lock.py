@@ -34,7 +34,7 @@ FORGOT = Scope(Everything(), "reason.test")
 HERS, HIS = patient_number("ingrid"), patient_number("per")
 INDEX = ["idx_token", "idx_ref", "idx_date", "idx_qty", "idx_string", "idx_composite", "idx_text"]
 NAMING = [
-    "resource", "history", *INDEX, "care_relation", "access_block", "audit", "event", "opened_access", "follow_up", "privacy_setting",
+    "resource", "history", *INDEX, "care_relation", "access_block", "audit", "event", "opened_access", "judgment", "privacy_setting",
     "supplier_errand", "power_of_attorney", "access_block_past", "consent_opening", "consent_request",
     "hotel_patient",
 ]  # fmt: skip
@@ -60,7 +60,7 @@ ROWS = [
         "insert into opened_access (id, pat, patient, practitioner, name, role, unit, organization, reason, why, low, high)"
         " values (gen_random_uuid()::text, %s, 'x', 'Practitioner/other', '', '', '', '', '', 'why', now(), now())"
     ),
-    "insert into follow_up values ('Practitioner/other', %s, 'neighbour', 'asked', 'note', 'B')",
+    "insert into judgment (subject, pat, outcome, note, by_name) values ('look/x', %s, 'asked', 'note', 'B')",
     (
         "insert into privacy_setting (id, version, pid, pat, kind, definition, active, metadata, low, high, by_name)"
         " values (gen_random_uuid()::text, 1, 'x', %s, 'samtykke', 'innsyn', true, '{}', now(), now(), '')"

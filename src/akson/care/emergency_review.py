@@ -5,7 +5,7 @@ one's own. Source: Normen, log control; pasientjournalloven 22.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +17,8 @@ from akson.record.context import Context
 from akson.record.people import People
 from akson.security.actor import Action
 from akson.security.rules import access_log as rule
-from akson.store.access import openings
+from akson.store.access import judgments, openings
+from akson.store.access.judgments import Judgment
 from akson.store.access.openings import Followed
 from akson.store.index.hashing import patient_number
 
@@ -37,6 +38,8 @@ class Case:
     """Name of the patient; empty where there is none any more."""
     is_own: bool
     """The reader's own: for somebody else to follow up."""
+    judged: Sequence[Judgment] = ()
+    """All that the follow-up came to, the latest first."""
 
 
 async def cases(ctx: Context) -> list[Case]:
@@ -45,15 +48,21 @@ async def cases(ctx: Context) -> list[Case]:
     found = await openings.since(ctx.tx, now() - SPAN, await _units(ctx), ctx.actor.organization, MOST)
     counts = Counter(patient_number(each.opening.patient) for each in found)
     await trail.log_read(ctx, grant, counts or {0: 0})
-    mine = ctx.actor.practitioner
+    mine, names = ctx.actor.practitioner, [openings.case(each.opening.id) for each in found]
+    judged = await judgments.of(ctx.tx, names)
     return [
-        Case(each, await name_of(ctx, each.opening.patient), each.opening.practitioner == mine)
-        for each in found
+        Case(
+            each,
+            await name_of(ctx, each.opening.patient),
+            each.opening.practitioner == mine,
+            judged.get(name, ()),
+        )
+        for each, name in zip(found, names, strict=True)
     ]
 
 
 async def review(ctx: Context, id_: str, outcome: str, note: str) -> None:
-    """Keep what a follow-up came to.
+    """Keep what a follow-up came to, beside what it came to before.
 
     NotFound for what the reader does not follow up, Conflict for one's own, Unprocessable for an outcome that is none.
     """
@@ -66,7 +75,7 @@ async def review(ctx: Context, id_: str, outcome: str, note: str) -> None:
         raise Conflict("nobody follows up one's own opening")
     if outcome not in OUTCOMES or len(note) > LONGEST:
         raise Unprocessable("an outcome is chosen, and the note is short", expression=("outcome",))
-    await openings.review(ctx.tx, id_, outcome, note.strip(), ctx.actor.name)
+    await openings.review(ctx.tx, found.opening, outcome, note.strip(), ctx.actor.name)
     await trail.log_read(ctx, grant, {patient_number(found.opening.patient): 1})
 
 

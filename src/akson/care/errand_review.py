@@ -5,6 +5,7 @@ log control; pasientjournalloven 22.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from akson.care.whose import name_of
@@ -16,7 +17,9 @@ from akson.security.actor import Action
 from akson.security.rules import access_log as rule
 from akson.security.rules.supplier_errand import STATUS
 from akson.store.access import errands as store
+from akson.store.access import judgments
 from akson.store.access.errands import APPROVED, Errand
+from akson.store.access.judgments import Judgment
 from akson.store.index.hashing import patient_number
 from akson.store.operations import status
 from akson.store.operations.status import Count
@@ -39,6 +42,8 @@ class Case:
     """How often something was looked at by it."""
     types: int = 0
     """Of how many types."""
+    judged: Sequence[Judgment] = ()
+    """All that the follow-up came to, the latest first."""
 
 
 async def own(ctx: Context) -> list[Case]:
@@ -52,18 +57,19 @@ async def cases(ctx: Context) -> list[Case]:
     found = await errands.supervised(ctx)
     counts = Counter(patient_number(each.patient) if each.patient else 0 for each in found)
     await trail.log_read(ctx, grant, counts or {0: 0})
-    return [await _case(ctx, each) for each in found]
+    judged = await judgments.of(ctx.tx, [store.case(each.asking.id) for each in found])
+    return [await _case(ctx, each, judged.get(store.case(each.asking.id), ())) for each in found]
 
 
 async def review(ctx: Context, id_: str, outcome: str, remark: str) -> None:
-    """Keep what a follow-up came to. NotFound for what the reader does not follow up, Conflict while it is not over."""
+    """Keep what a follow-up came to, beside what it came to before. NotFound for what the reader does not follow up, Conflict while it is not over."""
     grant = gate.granted(ctx, Action.SEARCH, rule.LOG)
     errand = await errands.supervised_one(ctx, id_)
     if _stage(errand) not in {"over", "reviewed"}:
         raise Conflict("the errand is not over")
     if outcome not in OUTCOMES or len(remark) > LONGEST:
         raise Unprocessable("an outcome is chosen, and the remark is short", expression=("outcome",))
-    await store.review(ctx.tx, id_, outcome, remark.strip(), ctx.actor.name)
+    await store.review(ctx.tx, errand, outcome, remark.strip(), ctx.actor.name)
     await trail.log_read(ctx, grant, {patient_number(errand.patient) if errand.patient else 0: 1})
 
 
@@ -75,10 +81,10 @@ async def technical(ctx: Context) -> list[Count]:
     return found
 
 
-async def _case(ctx: Context, errand: Errand) -> Case:
+async def _case(ctx: Context, errand: Errand, judged: Sequence[Judgment]) -> Case:
     looks, types = await store.looks(ctx.tx, errand) if errand.low else (0, 0)
     patient = await name_of(ctx, errand.patient) if errand.patient else ""
-    return Case(errand, _stage(errand), patient, looks, types)
+    return Case(errand, _stage(errand), patient, looks, types, judged)
 
 
 def _stage(errand: Errand) -> str:

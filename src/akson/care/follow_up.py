@@ -4,7 +4,7 @@ Judged by `standing_out.py` over facts from the node's own register. The look at
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,11 +19,23 @@ from akson.record.people import People
 from akson.security.actor import Action
 from akson.security.rules import access_log as rule
 from akson.store.access import follow_up as store
-from akson.store.access.follow_up import Decided
+from akson.store.access import judgments
+from akson.store.access.judgments import Judgment
 
 STATES = ("asked", "explained", "breach")
 LONGEST = 1000
 """Characters of a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What becomes of something that stands out: a look of this person at this patient (a number), and why it stood out."""
+
+    practitioner: str
+    pat: int
+    kind: str
+    state: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,8 @@ class Case:
     finding: Finding
     patient: str
     """Name of the patient; empty for an outlier."""
-    decided: Decided | None
+    judged: Sequence[Judgment]
+    """All that was decided, the latest first."""
     is_own: bool = False
     """Whether they are the reader's own looks, which somebody else assesses."""
 
@@ -50,22 +63,23 @@ async def cases(ctx: Context, since: datetime) -> list[Case]:
     people = {pat: _someone(patient) for pat, patient in known.items()}
     workers = _workers([loads(body) for body in await store.staff(ctx.tx)], people.values())
     found = findings(looks, Facts(workers, people, await store.relations(ctx.tx.as_node, pats)))
-    states = {(each.practitioner, each.pat, each.kind): each for each in await store.decided(ctx.tx)}
+    names = [store.case(each.look.practitioner, each.look.pat, each.kind) for each in found]
+    judged = await judgments.of(ctx.tx, names)
     told = [
         Case(
             each,
             _name(known.get(each.look.pat, {})),
-            states.get((each.look.practitioner, each.look.pat, each.kind)),
+            judged.get(name, ()),
             each.look.practitioner == ctx.actor.practitioner,
         )
-        for each in found
+        for each, name in zip(found, names, strict=True)
     ]
     await trail.log_read(ctx, grant, Counter(each.finding.look.pat for each in told) or {0: 0})
-    return sorted(told, key=lambda each: each.decided is not None)
+    return sorted(told, key=lambda each: bool(each.judged))
 
 
 async def decide(ctx: Context, since: datetime, made: Decided) -> None:
-    """Keep what became of a case that the reader sees. Malformed for an unknown state or a long note, NotFound for others.
+    """Keep what became of a case that the reader sees, beside what was kept before. Malformed for an unknown state or a long note, NotFound for others.
 
     NotAllowed for one's own looks.
     """
@@ -78,7 +92,8 @@ async def decide(ctx: Context, since: datetime, made: Decided) -> None:
     }
     if (made.practitioner, made.pat, made.kind) not in seen:
         raise NotFound("No such case")
-    await store.decide(ctx.tx, made._replace(by=ctx.actor.name))
+    name = store.case(made.practitioner, made.pat, made.kind)
+    await judgments.add(ctx.tx, name, made.pat, made.state, made.note, ctx.actor.name)
 
 
 async def _units(ctx: Context) -> frozenset[str] | None:

@@ -68,6 +68,8 @@ STANDING = {
     "0034_consent_opening": "6ab4fce35fb5aa13",
     "0035_row_security": "bc28506b22b53978",
     "0036_hotel": "31a241fd7a2097f1",
+    "0037_judgment": "254249761d5ba21b",
+    "0038_follow_up_gone": "d5fa72ef211a8bbf",
 }
 
 

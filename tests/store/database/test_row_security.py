@@ -30,8 +30,8 @@ PERSON_COLUMNS = ["pat", "patient", "person"]
 ALSO = {"draft", "transfer_chunk", "idx_token"}
 """Tables with what is written about people beside those that name one; and one that names a patient, to try the question."""
 
-LOG = {"audit": "reason", "audit_leaf": "salt", "audit_checkpoint": "note", "audit_seal": "digest"}
-"""Tables of the access log, and a column of each."""
+LOG = {"audit": "reason", "audit_leaf": "salt", "audit_checkpoint": "note", "audit_seal": "digest", "judgment": "note"}  # fmt: skip
+"""Tables of the access log and of those who follow it up, and a column of each."""
 
 
 async def test_row_security_is_on_and_forced_for_every_table_that_names_a_patient(database):

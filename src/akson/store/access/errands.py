@@ -1,12 +1,14 @@
 """Errands of a supplier's people: who asks for what on which ticket, who lets them, from when to when, what became of it.
 
-A row is never taken away: it belongs to the access log. One that ends early keeps when it began.
+A row is never taken away: it belongs to the access log. One that ends early keeps when it began. It holds the latest
+judgment of those who follow up, and `judgments.py` all of them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from akson.store.access import judgments
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number
 
@@ -134,9 +136,16 @@ async def end(tx: Tx, id_: str, name: str) -> int:
     return await tx.execute(END, [name, id_])
 
 
-async def review(tx: Tx, id_: str, outcome: str, remark: str, reviewer: str) -> None:
-    """Keep what the follow-up came to."""
-    await tx.execute(REVIEW, [outcome, remark, reviewer, id_])
+async def review(tx: Tx, errand: Errand, outcome: str, remark: str, reviewer: str) -> None:
+    """Keep what the follow-up came to, beside what it came to before."""
+    pat = patient_number(errand.patient) if errand.patient else 0
+    await judgments.add(tx, case(errand.asking.id), pat, outcome, remark, reviewer)
+    await tx.execute(REVIEW, [outcome, remark, reviewer, errand.asking.id])
+
+
+def case(id_: str) -> str:
+    """What the judgments of an errand are kept under."""
+    return f"errand/{id_}"
 
 
 async def looks(tx: Tx, errand: Errand) -> tuple[int, int]:

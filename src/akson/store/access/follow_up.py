@@ -1,4 +1,4 @@
-"""Looks as those see them who follow up: who looked at whom, how often; and what was decided about what stood out."""
+"""Looks as those see them who follow up: who looked at whom, how often. What was decided is in `judgments.py`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,11 +22,6 @@ PATIENTS = (
 STAFF = """
 select body from resource where type in ('Practitioner', 'PractitionerRole', 'Organization') and pat = 0 and not deleted"""
 HELD = "select pat, party, low, high from care_relation where pat = any(%s::bigint[])"
-STATES = "select practitioner, pat, kind, state, note, by_name, moment from follow_up"
-DECIDE = """
-insert into follow_up (practitioner, pat, kind, state, note, by_name) values (%s, %s, %s, %s, %s, %s)
-on conflict (practitioner, pat, kind) do update
-set state = excluded.state, note = excluded.note, by_name = excluded.by_name, moment = now()"""
 
 
 class Look(NamedTuple):
@@ -60,18 +55,6 @@ class Relation(NamedTuple):
     high: datetime
 
 
-class Decided(NamedTuple):
-    """What became of something that stood out."""
-
-    practitioner: str
-    pat: int
-    kind: str
-    state: str
-    note: str
-    by: str
-    moment: datetime | None = None
-
-
 async def looks(tx: Tx, since: datetime, units: frozenset[str] | None) -> list[Look]:
     """Who of this node looked at whose record since a moment; of units with these names, or (None) of all."""
     found = await tx.fetch(LOOKS, [since, units is None, list(units or ()), MOST])
@@ -93,11 +76,6 @@ async def relations(tx: Tx, pats: Sequence[int]) -> list[Relation]:
     return [Relation(*row) for row in await tx.fetch(HELD, [list(pats)])]
 
 
-async def decided(tx: Tx) -> list[Decided]:
-    """All that was decided."""
-    return [Decided(*row) for row in await tx.fetch(STATES)]
-
-
-async def decide(tx: Tx, made: Decided) -> None:
-    """Keep what became of something that stood out, in place of what stood."""
-    await tx.execute(DECIDE, list(made[:6]))
+def case(practitioner: str, pat: int, kind: str) -> str:
+    """What the judgments of something that stood out are kept under."""
+    return f"look/{practitioner}/{pat}/{kind}"

@@ -1,13 +1,15 @@
 """Records that somebody opened in an emergency: who, whose, why, from when to when, and what the follow-up came to.
 
 A row is never taken away: it belongs to the access log, and is kept as long as that. One that ends early keeps when it
-began. The words of a reason go when their entry of the log is erased openly (`forget`).
+began. It holds the latest judgment of those who follow up, and `judgments.py` all of them. The words of a reason go when
+their entry of the log is erased openly (`forget`).
 """
 
 from collections.abc import Collection
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
+from akson.store.access import judgments
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number
 
@@ -21,7 +23,7 @@ SELECT = f"select {COLUMNS}, outcome, note, reviewer, reviewed from opened_acces
 CURRENT = f"{SELECT} where practitioner = %s and pat = %s and low <= now() and high > now() order by high desc limit 1"
 FORGET = """
 update opened_access set why = '', note = '' where practitioner = %s and pat = %s
-  and low between %s - interval '10 seconds' and %s"""
+  and low between %s - interval '10 seconds' and %s returning id"""
 AT = f"{SELECT} where pat = %s and low <= %s and high > %s order by low desc"
 END = "update opened_access set high = now() where practitioner = %s and pat = %s and high > now()"
 LIST = f"""{SELECT} where low >= %s and (%s or unit = any(%s) and organization = %s)
@@ -74,7 +76,8 @@ async def at(tx: Tx, patient: str, moment: datetime) -> list[Opening]:
 
 async def forget(tx: Tx, practitioner: str, pat: int, told: datetime) -> None:
     """Take the words out of the opening that an entry of the log of this moment tells of, those of its follow-up too."""
-    await tx.execute(FORGET, [practitioner, pat, told, told])
+    gone = await tx.fetch(FORGET, [practitioner, pat, told, told])
+    await judgments.forget(tx, [case(id_) for (id_,) in gone])
 
 
 async def lasting(
@@ -113,9 +116,15 @@ async def one(tx: Tx, id_: str) -> Followed | None:
     return _followed(found) if found else None
 
 
-async def review(tx: Tx, id_: str, outcome: str, note: str, reviewer: str) -> None:
-    """Keep what the follow-up came to."""
-    await tx.execute(REVIEW, [outcome, note, reviewer, id_])
+async def review(tx: Tx, opening: Opening, outcome: str, note: str, reviewer: str) -> None:
+    """Keep what the follow-up came to, beside what it came to before."""
+    await judgments.add(tx, case(opening.id), patient_number(opening.patient), outcome, note, reviewer)
+    await tx.execute(REVIEW, [outcome, note, reviewer, opening.id])
+
+
+def case(id_: str) -> str:
+    """What the judgments of an opening are kept under."""
+    return f"emergency/{id_}"
 
 
 def _followed(row: tuple[object, ...]) -> Followed:

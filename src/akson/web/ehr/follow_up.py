@@ -6,10 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from akson.care import follow_up
-from akson.care.follow_up import STATES
+from akson.care.follow_up import STATES, Decided
 from akson.kit.clock import now
 from akson.kit.errors import Malformed
-from akson.store.access.follow_up import Decided
 from akson.web.context import context
 from akson.web.ehr.frame import show_work
 
@@ -36,6 +35,6 @@ async def decide(request: Request) -> Response:
         pat = int(given["pat"])
     except ValueError as error:
         raise Malformed("pat is a number") from error
-    made = Decided(given["practitioner"], pat, given["kind"], given["state"], given["note"].strip(), "")
+    made = Decided(given["practitioner"], pat, given["kind"], given["state"], given["note"].strip())
     await follow_up.decide(ctx, now() - SPAN, made)
     return RedirectResponse(f"{request.scope.get('root_path', '')}/logg/oppfolging", 303)
