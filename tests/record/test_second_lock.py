@@ -36,7 +36,7 @@ INDEX = ["idx_token", "idx_ref", "idx_date", "idx_qty", "idx_string", "idx_compo
 NAMING = [
     "resource", "history", *INDEX, "care_relation", "access_block", "audit", "event", "opened_access", "judgment", "privacy_setting",
     "supplier_errand", "power_of_attorney", "access_block_past", "consent_opening", "consent_request",
-    "hotel_patient",
+    "hotel_patient", "shared_change", "shared_read",
 ]  # fmt: skip
 """Tables whose rows say whose they are, but letters: those are of the office that takes them in."""
 OTHERS = {
@@ -50,6 +50,8 @@ ROWS = [
     "insert into consent_opening values (gen_random_uuid()::text, 1, %s, 'x', '{}', now(), now())",
     "insert into consent_request values (gen_random_uuid()::text, 'x', %s, '1', '', '', '', '', '', 'why', 1, now())",
     "insert into hotel_patient (pat, source, theirs, more) values (%s, 'sykehus', (random() * 1e15)::bigint, false)",
+    "insert into shared_change values (%s, 'planer', 'Goal/x', 1, now())",
+    "insert into shared_read values ('Practitioner/other', %s, 'planer', now())",
     "insert into event (pat, topic, reference) values (%s, 'Condition.create', 'Condition/x')",
     (
         "insert into audit (pat, moment, actor_kind, actor_name, actor_id, practitioner, role, unit, organization, organization_name,"
@@ -148,7 +150,7 @@ async def test_everything_is_there_that_is_to_be_hidden(database):
 
 
 SHOWN = {
-    "nurse": {"resource", "history", "care_relation", *INDEX},
+    "nurse": {"resource", "history", "care_relation", "shared_change", *INDEX},
     "citizen": {
         "resource",
         "history",

@@ -18,6 +18,7 @@ from akson.apps.issuer import Issuer
 from akson.apps.routes import capability, well_known
 from akson.apps.routes import routes as oauth_routes
 from akson.asgi.refusing import because, with_its_row
+from akson.exchange.edge.changes import ChangeFollower
 from akson.exchange.edge.follow import RegisterFollower
 from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.edge.privacy import Follower
@@ -100,6 +101,7 @@ class Hosted:
     follower: Follower
     registers: RegisterFollower
     publisher: Publisher
+    changes: ChangeFollower
     verifier: Verifier
     shown: Shown
     log_keys: LogKeys
@@ -156,6 +158,7 @@ class Hosted:
             Follower(place, peer),
             RegisterFollower(place, registers, settings.register_seconds, mailroom.forget),
             Publisher(place, peer),
+            ChangeFollower(place, peer),
             Verifier(anchor, node.audience or node.base, Once(doorway)),
             Shown(place),
             log_keys.of(settings.data, node),

@@ -25,6 +25,7 @@ from akson.messaging.addresses import AddressBook
 from akson.record import gate
 from akson.record.context import Context, opened
 from akson.rest.platform.addresses import address_routes
+from akson.rest.platform.changes import change_routes
 from akson.rest.platform.doctors import doctor_routes
 from akson.rest.platform.hotel import hotel_routes
 from akson.rest.platform.look import look_routes
@@ -76,6 +77,7 @@ def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
         Mount("/grunndata", routes=register_routes(each)),
         *watch_routes(each.place),
         *privacy_routes(each.place),
+        *change_routes(each.place, look.sources),
         *hotel_routes(each.place, look.sources),
     ]
 

@@ -117,6 +117,7 @@ def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
         *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
         *(partial(once_up, client, each.node, each.follower.run) for each in records if each.place.follows),
         *(partial(once_up, client, each.node, each.publisher.run) for each in records if each.place.follows),
+        *(partial(once_up, client, each.node, each.changes.run) for each in records if each.place.follows),
         *(partial(once_up, client, each.node, each.registers.run) for each in following),
         *(partial(once_up, client, each.node, partial(_hearing, each)) for each in others),
         *(partial(sealing.run, each.place.database, each.log_keys) for each in others),

@@ -70,6 +70,7 @@ STANDING = {
     "0036_hotel": "31a241fd7a2097f1",
     "0037_judgment": "254249761d5ba21b",
     "0038_follow_up_gone": "d5fa72ef211a8bbf",
+    "0039_shared_change": "6d46f09e5ad88a34",
 }
 
 

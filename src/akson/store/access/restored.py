@@ -15,6 +15,8 @@ BEGUN = (
     "app-consent", "trust-interaction", "trust-code", "trust-grant", "trust-refresh", "trust-par",
 )  # fmt: skip
 """Kinds of what somebody who signed in, or allowed an app something, may have ended since."""
+TOLD_BY = ("shared-feed",)
+"""Kinds of what others stand by that has gone back: the feed of changes begins anew, and its readers learn of it."""
 FORGET = "delete from keep where kind = any(%s)"
 ENDED = (
     "update privacy_followed set whole_since = null",
@@ -37,6 +39,6 @@ async def at(tx: Tx) -> int:
 
 async def end(tx: Tx) -> None:
     """End what may have been ended since the backup."""
-    await tx.execute(FORGET, [list(BEGUN)])
+    await tx.execute(FORGET, [[*BEGUN, *TOLD_BY]])
     for statement in ENDED:
         await tx.execute(statement)

@@ -104,7 +104,14 @@ async def compartment(tx: Tx, scope: Scope, patient: str) -> Erased:
     )
     erased.versions += len(gone)
     erased.transfers += await leftovers.forget_exports(tx, [row[0] for row in gone])
-    for gone_too in ("care_relation", "access_block", "access_block_past", "consent_opening"):
+    for gone_too in (
+        "care_relation",
+        "access_block",
+        "access_block_past",
+        "consent_opening",
+        "shared_change",
+        "shared_read",
+    ):
         await tx.execute(f"delete from {gone_too} where pat = %s", [pat])  # noqa: S608
     erased.drafts = await tx.execute(
         "delete from draft where subject = any(%s::text[])", [[patient, f"Patient/{patient}"]]

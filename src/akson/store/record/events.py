@@ -4,7 +4,7 @@ A reader goes on from a mark and never misses an event of a transaction that was
 older than every open one are read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -25,6 +25,14 @@ select xid::text, sequence, pat, topic, reference, moment, version from event
 where (xid, sequence) > (%s::text::xid8, %s) and xid < pg_snapshot_xmin(pg_current_snapshot())
   and (%s::bigint[] is null or pat = any(%s::bigint[]))
 order by xid, sequence limit %s"""
+# Of the patients whom a source has something of, and of no copies of what record systems hold (security/copies.py).
+LOCATED = """
+select e.xid::text, e.sequence, e.pat, e.topic, e.reference, e.moment, e.version from event e
+where (e.xid, e.sequence) > (%s::text::xid8, %s) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+  and split_part(e.topic, '.', 1) = any(%s::text[]) and e.version > 0
+  and not (e.reference like '%%.%%' and split_part(split_part(e.reference, '/', 2), '.', 1) in (select source from hotel_source))
+  and exists (select from hotel_patient h where h.pat = e.pat and h.source = %s)
+order by e.xid, e.sequence limit %s"""
 LATEST = "select pg_snapshot_xmin(pg_current_snapshot())::text"
 
 
@@ -58,6 +66,15 @@ async def after(
     """Events after the mark in their order; of these patients (ids) only, where they are given."""
     pats = None if patients is None else [patient_number(patient) for patient in patients]
     rows = await tx.fetch(AFTER, [str(mark.xid), mark.sequence, pats, pats, limit], prepare=False)
+    return [Happening(Mark(int(xid), sequence), *rest) for xid, sequence, *rest in rows]
+
+
+async def located(
+    tx: Tx, mark: Mark, *, source: str, types: Collection[str], limit: int = 500
+) -> list[Happening]:
+    """Events after the mark in their order, of these types and of the patients of whom a source has something."""
+    values = [str(mark.xid), mark.sequence, list(types), source, limit]
+    rows = await tx.fetch(LOCATED, values, prepare=False)
     return [Happening(Mark(int(xid), sequence), *rest) for xid, sequence, *rest in rows]
 
 

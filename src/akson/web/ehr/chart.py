@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from akson.care import relations
 from akson.exchange.declare import service
+from akson.exchange.edge import changes
 from akson.record import closed, emergency, gate
 from akson.record.context import Context
 from akson.security.actor import Action
@@ -109,6 +110,7 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
         patient=person,
         tab=tab,
         tabs=tabs,
+        news=await changes.news(ctx, person.id),
         hidden=frozenset(name for name, types in SECTIONS.items() if not readable(ctx, *types)),
         related=related,
         why=why.seen(ctx, person.id, held, language_of(request)),

@@ -27,6 +27,8 @@ class Line:
     source: Provenance
     edit: str = ""
     """Path of the form that changes it; empty where the reader may not."""
+    is_new: bool = False
+    """Changed since the reader last read the list."""
 
     @property
     def title(self) -> str:

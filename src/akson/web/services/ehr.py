@@ -1,19 +1,20 @@
 """The information services in a chart: all of them, the page of one, and what other record systems hold of it."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from akson.exchange.declare import InformationService, Mode, Part, Party
-from akson.exchange.edge import records, share
+from akson.exchange.edge import changes, records, share
 from akson.exchange.edge.platform import Platform
 from akson.exchange.edge.share import Item, Shared
 from akson.kit.text import text
 from akson.record.context import Context
 from akson.security.rules.own_entries import LABEL
-from akson.web import show
+from akson.web import say, show
 from akson.web.context import context, of_type, permitted, reach_of
 from akson.web.ehr import patient
 from akson.web.ehr.chart import PAGE, show_chart
@@ -55,7 +56,9 @@ async def one(request: Request) -> Response:
     if found.mode is Mode.SHARE:
         pid = show.national_id(person.resource)
         held = await share.fetch(reach_of(request).platform(pid), found, pid)
-        tables = [_shared(request, ctx, found, part, held) for part in parts]
+        is_told = not held.silent and not held.refused
+        since = await changes.read_now(ctx, person.id, found.slug) if is_told else None
+        tables = [_shared(request, ctx, found, part, held, since) for part in parts]
     else:
         tables = [await _own(request, ctx, part, person) for part in parts]
     return await show_chart(
@@ -87,8 +90,15 @@ async def _own(request: Request, ctx: Context, part: Part, person: Patient) -> T
     return cells.table(part, found, ctx.node, language_of(request))
 
 
-def _shared(request: Request, ctx: Context, found: InformationService, part: Part, shared: Shared) -> Table:
-    """What the register holds of a part, with the paths by which the reader changes it."""
+def _shared(
+    request: Request,
+    ctx: Context,
+    found: InformationService,
+    part: Part,
+    shared: Shared,
+    since: datetime | None,
+) -> Table:
+    """What the register holds of a part, with the paths by which the reader changes it, and what is new since the last look."""
     base = f"{request.scope['root_path']}/pasient/{request.path_params['patient']}/tjenester/{found.slug}/{part.slug}"
     writes = book.writes(found, part, Party.PERSONNEL)
     made = []
@@ -96,9 +106,14 @@ def _shared(request: Request, ctx: Context, found: InformationService, part: Par
         source = Provenance(_who(item, language_of(request)), item.where, item.when, "shared")
         edit = f"{base}/{item.resource['id']}/endre" if writes else ""
         line = cells.line(part, item.resource, ctx.node, language_of(request), edit)
-        made.append(replace(line, source=source))
+        made.append(replace(line, source=source, is_new=since is not None and _after(item.when, since)))
     made.sort(key=lambda each: each.source.when, reverse=True)
     return Table(part, tuple(made), f"{base}/ny" if writes else "")
+
+
+def _after(moment: str, since: datetime) -> bool:
+    at = say.moment(moment)
+    return at is not None and at > since
 
 
 def _who(item: Item, language: str) -> str:
