@@ -288,7 +288,11 @@ async def test_what_was_done_is_followed_up(world):
     stopped = await decide(privacy, "avslutt")
     said = words(stopped.text)
     assert "Avsluttet før tiden av Anne Grete Rud" in said
-    assert (await browser.get(path)).status_code == 403
+    late = await browser.get(path)
+    assert (late.status_code, "be om et nytt på siden Oppdrag" in late.text) == (403, True)
+    assert "Mats Lie" not in words(
+        (await privacy.get("/journal/logg/oppfolging")).text
+    )  # it is followed up here
     assert re.search(r"Oppslag i loggen: [1-9]\d*, typer innhold: [1-9]", said), said
     target = re.search(rf'action="({LIST}/[^/"]+)"', stopped.text)[1]
     form = {"csrf_token": csrf(stopped.text), "outcome": "fine", "remark": "Stemmer med saken"}

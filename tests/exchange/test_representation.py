@@ -115,6 +115,8 @@ async def test_a_power_of_attorney_holds_until_it_is_taken_back(world):
         assert (wrong.status_code, "høyst fem år" in wrong.text) == (422, True), day
     assert "Marit Haugen" in (await ingrid.post("/innbygger/fullmakt", data=given)).text
     marit = await world.sign_in("innbygger", "marit")
+    own = (await marit.get("/innbygger/")).text
+    assert "Ingrid Haugen" in own.partition("Du kan handle for")[2].partition("</section>")[0]
     await act_for(marit, "Ingrid Haugen")
     assert "Apiksaban" in (await marit.get("/innbygger/helse")).text
     # What the record systems have is the same for both.

@@ -42,6 +42,16 @@ async def test_a_document_of_all_sources_that_is_whole_in_itself(world):
     assert PIDS["ingrid"] not in answer.content.decode()
 
 
+@pytest.mark.proves("I1")
+async def test_what_must_be_known_is_in_it_and_what_two_wrote_is_one_line(world):
+    ask = await attested_nurse(world, await world.sign_in("journal", "hanne-lunde"), "ingrid")
+    composition = loads((await asked(world, ask, PIDS["ingrid"])).content)["entry"][0]["resource"]
+    said = {s["code"]["coding"][0]["code"]: s["text"]["div"] for s in composition["section"]}
+    assert "Viktig blodfortynnende behandling" in said["75310-3"]
+    assert "Fallfare" in said["75310-3"]
+    assert said["10160-0"].count("Apiksaban tabletter 5 mg, 1 tablett morgen og 1 kveld") == 1
+
+
 async def test_who_could_not_be_asked_is_said_and_nothing_is_called_unknown(world):
     ask = await attested_nurse(world, await world.sign_in("journal", "hanne-lunde"), "olav")
     platform = next(each for each in world.app.state.hosted if each.node.name == "samhandling")

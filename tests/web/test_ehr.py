@@ -124,6 +124,10 @@ async def test_without_a_care_relation_the_chart_says_why_it_is_empty(journal):
     words = unmarked(await journal.get(f"/pasient/{noah}"))
     assert text("chart.no_relation") in words
     assert "Noah Eriksen" in words
+    # Nobody may take what is not shown for something that is not there.
+    assert text("chart.unrelated_empty") in words
+    for name in ("critical", "medicines", "problems", "notes"):
+        assert text(f"chart.{name}_empty") not in words
 
 
 async def test_an_unknown_patient_is_not_found(journal):

@@ -39,7 +39,8 @@ def refused(reason: str, role: str, language: str) -> Why | None:
     words = catalogue("nb")
     if f"{key}_do" not in words or not role:
         return None
-    do = text(f"{key}_do", language)
+    own = f"{key}_do_{role}"
+    do = text(own if own in words else f"{key}_do", language)
     if key in words:
         who = looks.role(role, language)
         # They say what the short words say, and more.

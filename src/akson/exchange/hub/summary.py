@@ -25,6 +25,8 @@ LOINC = "http://loinc.org"
 EMPTY = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
 MOST = "50"
 """Items of one part of a section."""
+OVER = frozenset({"inactive", "entered-in-error"})
+"""What no longer holds, of types that cannot be searched by it (Flag)."""
 WORDS = (
     "code", "medicationCodeableConcept", "vaccineCode", "description", "title", "type", "category", "device", "summary",
     "name",
@@ -68,8 +70,15 @@ SECTIONS = (
         "summary.alerts",
         tuple(
             ("kritisk-informasjon", slug)
-            for slug in ("anestesikomplikasjon", "kritisk-tilstand", "smitte", "endret-prosedyre")
+            for slug in (
+                "anestesikomplikasjon",
+                "kritisk-tilstand",
+                "smitte",
+                "paagaaende-behandling",
+                "endret-prosedyre",
+            )
         ),
+        kept=(("Flag", ""),),
     ),
     Section("46264-8", "summary.devices", (("kritisk-informasjon", "implantat"),)),
     Section("11369-6", "summary.immunizations", (("immunisering", "vaksiner"),)),
@@ -146,7 +155,11 @@ async def _registered(ctx: Context, part: Part, patient: str) -> list[Resource]:
 
 def _entries(bundle: Resource) -> list[Resource]:
     matches = (each for each in bundle["entry"] if each["search"]["mode"] == "match")
-    return [{"fullUrl": each["fullUrl"], "resource": each["resource"]} for each in matches]
+    return [
+        {"fullUrl": each["fullUrl"], "resource": each["resource"]}
+        for each in matches
+        if each["resource"].get("status") not in OVER
+    ]
 
 
 def _section(
@@ -169,7 +182,8 @@ def _section(
 
 
 def _div(items: Iterable[str], silent: Sequence[Missing], language: str) -> str:
-    rows = "".join(f"<li>{escape(words)}</li>" for words in items)
+    # Two who write down the same, in the same words, are one line to who reads; the entries keep both.
+    rows = "".join(f"<li>{escape(words)}</li>" for words in dict.fromkeys(items))
     body = f"<ul>{rows}</ul>" if rows else f"<p>{escape(text('summary.none', language))}</p>"
     gaps = "".join(
         f"<p>{escape(text('web.source_missing', language, name=each.title))}</p>" for each in silent

@@ -8,13 +8,13 @@ from akson.store.database.pool import Tx
 
 MOST = 20_000
 """Pairs of somebody who looked and a patient that are judged at once: the latest."""
-# What a search for a person lists is not a look at that person's record; emergencies have a list of their own.
+# What a search for a person lists is not a look at that person's record; emergencies and errands have lists of their own.
 LOOKS = """
 select practitioner, max(actor_name), max(role), max(unit), pat, count(*)::int, min(moment), max(moment)
 from audit
 where moment >= %s and actor_kind = 'personnel' and client_id = '' and granted and pat <> 0 and practitioner <> ''
   and (%s or unit = any(%s)) and not (action = 'search' and type = 'Patient') and type <> 'AuditEvent'
-  and purpose not in ('HOPERAT', 'ETREAT')
+  and purpose not in ('HOPERAT', 'ETREAT') and reason <> 'reason.supplier_errand'
 group by practitioner, pat order by max(moment) desc limit %s"""
 PATIENTS = (
     "select pat, id, body from resource where type = 'Patient' and pat = any(%s::bigint[]) and not deleted"

@@ -115,6 +115,7 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
         related=related,
         why=why.seen(ctx, person.id, held, language_of(request)),
         closed=hides,
+        unseen=_unseen(hides, related=related or errand_of(ctx.actor, person.id) is not None),
         opening=opening,
         errand=errand_of(ctx.actor, person.id),
         consented=await emergency.consented(ctx, person.id),
@@ -123,6 +124,11 @@ async def show_chart(request: Request, ctx: Context, template: str, tab: str, **
         register=found,
         **values,
     )
+
+
+def _unseen(hides: str, *, related: bool) -> str:
+    """What an empty list says where it may be empty to this reader alone; empty where it is empty to all."""
+    return "chart.closed_empty" if hides else "" if related else "chart.unrelated_empty"
 
 
 async def overview(request: Request) -> Response:

@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.exchange.hub import consent
+from akson.record import representation
 from akson.record.context import Context
 from akson.security.roles import RECORD
 from akson.security.rules.attested_care import SHARED
@@ -53,6 +54,7 @@ async def home(request: Request) -> Response:
         questions=[work.work(task, ctx.node) for task in questions],
         critical=await _critical(ctx),
         asking=await consent.waiting(ctx) if readable(ctx, PRIVACY) else [],
+        charges=[] if ctx.actor.acts_for else await representation.of(ctx.tx, ctx.actor.pid),
     )
 
 
