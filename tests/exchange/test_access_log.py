@@ -13,7 +13,10 @@ from tests.traces import traces
 from tests.world import TODAY
 
 from akson.care import access_log
+from akson.demo.book import post_key
+from akson.demo.ids import demo_reference
 from akson.demo.nodes import persons
+from akson.demo.personnel import BY_KEY_STAFF
 from akson.fhir.strict_json import loads
 from akson.fhir.validate import structure
 from akson.record.context import opened
@@ -175,6 +178,21 @@ async def test_a_leader_sees_what_the_own_units_have_done_and_nothing_of_others(
     names = {event["agent"][0].get("name") for event in await log_of(world, LEADER, "Avdelingsleder")}
     assert "Hanne Lunde" in names
     assert "Tone Bakke" not in names
+
+
+async def test_a_leader_does_not_follow_up_oneself_the_privacy_officer_does(world):
+    """The row of one's own try at what is hidden would tell that it is there."""
+    staff = BY_KEY_STAFF[LEADER]
+    post = demo_reference("journal", "PractitionerRole", post_key(staff, *staff.posts[0]))
+    leader = await world.sign_in("journal", LEADER, post)
+    assert (await leader.get("/journal/logg?vis=alt")).status_code == 200
+    own = words((await leader.get("/journal/logg?vis=alt")).text)
+    assert "Guro Str\u00f8m, avdelingsleder" not in own
+    assert "Egne oppslag st\u00e5r ikke her" in own
+    officer = await world.sign_in("journal", "anne-grete-rud")
+    told = words((await officer.get("/journal/logg?vis=alt")).text)
+    assert "Guro Str\u00f8m, avdelingsleder" in told
+    assert "Egne oppslag" not in told
 
 
 async def test_a_case_handler_is_told_that_the_role_cannot_look_at_others(world):

@@ -260,6 +260,16 @@ async def test_a_leader_decides_for_those_whom_the_own_unit_treats(world):
     await submit(browser, OWN, FORM | {"kind": "technical", "ticket": "2026-124"})
     page = words((await leader.get(LIST)).text)
     assert "Personvernansvarlig svarer på dette oppdraget" in page
+    # What another has decided is as if it were not there.
+    number = await run_one(world, "select id from supplier_errand where kind = 'technical'")
+    form = {"csrf_token": csrf((await leader.get(LIST)).text), "number": PIDS["ingrid"]}
+    assert (await leader.post(f"{LIST}/{number}/godkjenn", data=form)).status_code == 409
+    privacy = await officer(world)
+    declined = {"csrf_token": csrf((await privacy.get(LIST)).text), "note": "Nei"}
+    await privacy.post(f"{LIST}/{number}/avslaa", data=declined)
+    for what in ("/godkjenn", "/avslaa", "/avslutt", ""):
+        gone, absent = [await leader.post(f"{LIST}/{id_}{what}", data=form) for id_ in (number, "absent")]
+        assert (gone.status_code, absent.status_code) == (404, 404), what
 
 
 async def test_a_technical_errand_shows_how_the_node_does_and_nothing_of_a_record(world):

@@ -222,7 +222,7 @@ async def test_somebody_without_an_hpr_number_is_named_by_the_register_of_the_ow
         secret = next(cookie.value for cookie in browser.cookies.jar if "journal" in cookie.name)
         actor = await journal.people.find_actor((await journal.sessions.find(secret)).caller)
         async with opened(journal.place, actor) as ctx:
-            return await closed.is_open(ctx, patient, "CarePlan")
+            return await closed.is_open(ctx, patient, PIDS["ingrid"], "CarePlan/x")
 
     async def shut():
         return not await opens(tone)

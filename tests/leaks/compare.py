@@ -15,6 +15,10 @@ _SECRET = re.compile(
 _CLOCK = re.compile(rb"kl\. \d\d:\d\d(?:\xe2\x80\x93\d\d:\d\d)?")
 _ASKED = re.compile(rb'"(?:query|value)":"[A-Za-z0-9+/=]+"')
 """What a search asked for, packed: since when, among others."""
+_MOMENT_OF_PAPER = re.compile(
+    rb"D:\d{14}Z|(?<=InstanceID>)[A-Za-z0-9+/]{22}==|(?<===\)\()[A-Za-z0-9+/]{22}==(?=\)\])"
+)
+"""When a PDF was made, and its number, which is another at each moment."""
 _NUMBERED = re.compile(rb"made-\d+")
 _NOW = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 
@@ -55,6 +59,7 @@ def _plain(raw: bytes, since: datetime, drawn: "re.Pattern[bytes] | None" = None
     text = _MADE.sub(lambda found: names.setdefault(found[0], b"made-%d" % len(names)), raw)
     text = _MARK.sub(lambda found: b"%s=(%d)" % (found[1], len(found[2])), text)
     text = drawn.sub(b"secret", text) if drawn else text
+    text = _MOMENT_OF_PAPER.sub(b"now", text)
     return _NOW.sub(lambda found: b"now" if _moment(found[0]) >= since else found[0], text)
 
 

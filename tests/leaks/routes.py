@@ -15,12 +15,12 @@ NOT_PROBED = {
     "{node}/sjekkpunkt": "how many rows the node's whole access log has, which is what a witness signs",
     "{node}/vitne": "checkpoints of other nodes, as above",
     "/samhandling/grunndata": "registers that every system with their scope reads whole: tests/exchange/test_registers.py",
-    "/samhandling/hendelser": "asked with a body: test_streams.py",
+    "/samhandling/hendelser": "asked with a body: test_no_news_of_the_platform_tell_what_is_hidden",
     "/samhandling/personvern": "asked with a body, a right of nodes: tests/exchange/test_privacy_register.py",
 }
 """What no probe is made of from the route table, by the beginning of its path, and why."""
 STREAMS = "/strom"
-"""The end of the paths of streams, which stay open: test_streams.py."""
+"""The end of the paths of streams, which stay open: test_no_stream_tells_what_is_hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Way:
     def why_not(self) -> str:
         """Why it is not probed here; empty where it is."""
         if self.path.endswith(STREAMS):
-            return "stays open: test_streams.py"
+            return "stays open: test_no_stream_tells_what_is_hidden"
         if self.path.endswith("/logout"):
             return "ends the session of who asks"
         return next((why for prefix, why in NOT_PROBED.items() if self.under(prefix)), "")

@@ -1,6 +1,5 @@
 """What was open and is not any more: after a block, after a role, after signing out (31, 44, 46). Streams, too, end."""
 
-import asyncio
 import re
 
 import pytest
@@ -16,14 +15,13 @@ from akson.store.access.blocks import Block
 from akson.store.database.reader import OWNER
 from akson.web import live
 from tests.demo_world import start
-from tests.exchange.asking import PIDS, side
+from tests.exchange.asking import side
 from tests.exchange.forms import chart, csrf
 from tests.leaks.compare import seen
 from tests.leaks.hidden import EVER
+from tests.leaks.streams import Stream, change, until
 
 pytestmark = [pytest.mark.store, pytest.mark.asyncio(loop_scope="module")]
-SOON = 20.0
-CHANGED = b"register-changed"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -33,49 +31,28 @@ async def world(demo):
         yield made
 
 
-class Stream:
-    """A page's stream, read as it comes."""
-
-    def __init__(self, world, browser, path):
-        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies.jar)
-        self.scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http", "path": path,
-            "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1), "server": ("localhost", 8000),
-            "headers": [(b"host", b"localhost:8000"), (b"cookie", cookies.encode())],
-        }  # fmt: skip
-        self.status, self.told = 0, b""
-        self.task = asyncio.create_task(world.app(self.scope, self._receive, self._send))
-
-    async def _receive(self):
-        await asyncio.sleep(3600)
-
-    async def _send(self, message):
-        self.status = message.get("status", self.status)
-        self.told += message.get("body", b"")
-
-    @property
-    def changes(self):
-        return self.told.count(CHANGED)
-
-    async def leave(self):
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-
-
-async def until(holds):
-    async with asyncio.timeout(SOON):
-        while not holds():  # noqa: ASYNC110  what it waits for is no event
-            await asyncio.sleep(0.05)
-
-
-async def change(world):
-    """Something new that is critical stands in the shared register, of Ingrid."""
-    hub = side(world, "samhandling")
-    async with hub.place.database.transaction(read_only=True, reader=OWNER) as tx:
-        ingrid = await hub.people.patient(tx, PIDS["ingrid"])
-    async with opened(hub.place, NODE_ITSELF) as ctx:
-        what = {"code": {"text": "ny"}, "patient": {"reference": f"Patient/{ingrid['id']}"}}
-        await gate.create(ctx, {"resourceType": "AllergyIntolerance", **what})
+async def test_a_stream_is_silent_of_a_single_entry_that_is_closed_at_the_platform(world):
+    entry = await change(world)
+    ingrid = await world.sign_in("innbygger", "ingrid")
+    form = {"post": f"samhandling/{entry}", "navn": "Egg", "hvem": "hpr:9100102:Amir Khan"}
+    form |= {
+        "csrf_token": csrf((await ingrid.get("/innbygger/personvern/skjul")).text),
+        "lagre": "ja",
+        "mener": "ja",
+    }
+    assert "Lagret" in (await ingrid.post("/innbygger/personvern/skjul", data=form)).text
+    await side(world, "journal").follower.once(wait=0)
+    browsers = [await world.sign_in("journal", key) for key in ("amir-khan", "jonas-berg")]
+    path = await chart(browsers[1], "journal", "Ingrid Haugen")
+    amir, jonas = [Stream(world, browser, f"{path}/strom") for browser in browsers]
+    await until(lambda: amir.told and jonas.told)
+    await change(world, entry)
+    await until(lambda: jonas.changes == 1)
+    await change(world)
+    await until(lambda: jonas.changes == 2 and amir.changes)
+    assert amir.changes == 1
+    for each in (amir, jonas):
+        await each.leave()
 
 
 async def test_a_stream_tells_whom_it_may_and_ends_with_the_role_and_the_session(world, monkeypatch):

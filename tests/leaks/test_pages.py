@@ -12,19 +12,24 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from difflib import unified_diff
+from itertools import product
 
 import pytest
 import pytest_asyncio
 
 from akson.demo.nodes import persons
+from akson.kit.norwegian import Sex, make
+from akson.web import live
 from tests.demo_world import start
+from tests.exchange.asking import PIDS, READ, ask
 from tests.exchange.forms import csrf
 from tests.leaks import askers
 from tests.leaks.compare import pieces, seen
-from tests.leaks.hidden import NAME, NUMBER, close, hide
+from tests.leaks.hidden import NAME, NOBODY, NUMBER, astrid, close, hide, of
 from tests.leaks.page_probes import probes
 from tests.leaks.routes import NOT_PROBED, ways
-from tests.leaks.statements import NOW_AND_THEN, noting, statements
+from tests.leaks.statements import lasting, noting, statements
+from tests.leaks.streams import Stream, change, until
 from tests.world import TODAY, program
 
 __all__ = ["noting"]
@@ -33,6 +38,8 @@ ALWAYS = frozenset({"single entries closed", "another citizen"})
 """Who asks in `make test` too: one at work, to whom a part of the patient's record is closed, and one citizen."""
 SEED = timedelta(hours=1)
 SHOWN = 12
+ABSENT = make(datetime(1971, 4, 14, tzinfo=UTC).date(), Sex.FEMALE, 62)
+"""The identity number of nobody in either."""
 IN_ORDER_OF_THE_CLOCK = "/innbygger/innsyn"
 """What happened in both programs, but not at the same moment."""
 TRIES = 4
@@ -106,7 +113,7 @@ async def _ask(browser, secret, probe):
     found = seen(answer, datetime.now(UTC) - SEED, secret)
     if probe.path.startswith(IN_ORDER_OF_THE_CLOCK):
         return pieces(found)
-    return replace(found, sent=() if probe.form is not None else tuple(sorted(set(sent) - NOW_AND_THEN)))
+    return replace(found, sent=() if probe.form is not None else tuple(sorted(set(lasting(sent)))))
 
 
 async def told_apart(browsers, secrets, asked, tries=TRIES):
@@ -190,6 +197,65 @@ async def test_no_page_tells_what_is_hidden(closed, lines, asker):
         pytest.fail(told(found))
     assert len(asked) >= (100 if ALL else 10)
     _nothing_about_people(lines)
+
+
+@pytest.mark.store
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_stream_tells_what_is_hidden(closed, monkeypatch):
+    """Its beginning, and whether it speaks: of a hidden change it is as silent as of none."""
+    monkeypatch.setattr(live, "BEAT", 0.3)
+    known = {each.name: each for each in askers.ALL}
+    names = ["another unit", "types closed", "another citizen", "single entries closed"]
+    pairs = {}
+    for name in names:
+        asker = known[name]
+        browsers = [await asker.enter(program) for program in closed]
+        for patient in ("",) if asker.surface == "innbygger" else (astrid("journal"), NOBODY):
+            path = f"/{asker.surface}" + (f"/pasient/{patient}" if patient else "") + "/strom"
+            pairs[name, patient] = [Stream(*each, path) for each in zip(closed, browsers, strict=True)]
+    streams = [each for pair in pairs.values() for each in pair]
+    await until(lambda: all(each.beats or each.task.done() for each in streams))
+    await change(closed[0], f"AllergyIntolerance/{of(astrid('samhandling'), 'AllergyIntolerance')}", "astrid")
+    # Something open changes in both: when she who may see it was told, what was before it has been told too.
+    for each in closed:
+        await change(each, whose="astrid")
+    await until(lambda: all(each.changes for each in pairs["single entries closed", astrid("journal")]))
+    told = {each: each.beats for each in streams}
+    await until(lambda: all(each.beats > told[each] + 1 or each.task.done() for each in streams))
+    for (name, patient), (one, other) in pairs.items():
+        assert [one.status, *one.headers] == [other.status, *other.headers], (name, patient)
+        if name != "single entries closed":
+            assert (one.changes, other.changes) == (0, 0), (name, patient)
+    for each in streams:
+        await each.leave()
+
+
+MARK = re.compile(rb'"after":"\d+\.\d+"')
+"""How many transactions there have been: another number at any moment."""
+
+
+async def _news(each, name, pid, scope):
+    """What a system is told of somebody since just now, and the statements behind it."""
+    url = f"{each.base}/samhandling/hendelser"
+    first = await ask(each, name, url, scope, "POST", json={"patients": [pid]})
+    body = {"patients": [pid], "after": first.json().get("after"), "wait": 0}
+    with statements() as sent:
+        answer = await ask(each, name, url, scope, "POST", json=body)
+    assert answer.status_code == (200 if scope == READ else 403)
+    return MARK.sub(b"mark", answer.content), set(answer.headers), lasting(sent)
+
+
+@pytest.mark.store
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("scope", [READ, "akson:samhandling/msh"])
+async def test_no_news_of_the_platform_tell_what_is_hidden(closed, scope):
+    """Asked by systems, for who is known everywhere, for one who is hidden, and for one who is nobody."""
+    for name, pid in product(("journal", "sykehus"), (PIDS["astrid"], NUMBER, ABSENT)):
+        for _ in range(TRIES):
+            one, other = [await _news(each, name, pid, scope) for each in closed]
+            if one == other:
+                break
+        assert one == other, name
 
 
 PEOPLE = {person.family for person in persons(TODAY)} | {NAME.split()[1], NAME.split()[0]}

@@ -96,14 +96,14 @@ class Reading:
     async def stays(self) -> bool:
         return await self._actor() is not None
 
-    async def sees(self, resource_type: str) -> bool:
+    async def sees(self, reference: str) -> bool:
         """Whoever treats the patient now, or has opened the record: nobody else is told that anything changes."""
         actor = await self._actor()
         if actor is None:
             return False
         async with opened(self.each.place, actor, read_only=True) as ctx:
             treated = await self.each.people.treated(ctx.tx, actor, self.pid)
-            return bool(treated) and await closed.is_open(ctx, self.patient, resource_type)
+            return bool(treated) and await closed.is_open(ctx, self.patient, self.pid, reference)
 
     async def _actor(self) -> Actor | None:
         """Who it is by now: another role, or none, since the page was opened, is another reader."""

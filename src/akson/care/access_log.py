@@ -68,8 +68,10 @@ async def _limited(ctx: Context, wanted: Wanted) -> Wanted:
         both = seen.patients if wanted.patients is None else seen.patients & wanted.patients
         return replace(wanted, patients=both)
     if seen.own_units:
-        names = await People(ctx.place).unit_names(ctx.tx, ctx.actor.units)
-        return replace(wanted, units=names, organization=ctx.actor.organization)
+        # Nobody follows up oneself; and the row of one's own try would tell what is hidden from what is not there.
+        actor = ctx.actor
+        names = await People(ctx.place).unit_names(ctx.tx, actor.units)
+        return replace(wanted, units=names, organization=actor.organization, others_than=actor.practitioner)
     return wanted
 
 

@@ -4,13 +4,16 @@ Resources need none of this: the scope of every statement holds what is closed (
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from akson.kit.clock import now
+from akson.kit.settings import Role
 from akson.record.context import Context
 from akson.security.actor import Action, Kind
+from akson.security.blocking import compiled
 from akson.security.rules import blocks as rule
-from akson.store.access import blocks
+from akson.store.access import blocks, mirror
 from akson.store.index.hashing import patient_number, resource_key
 from akson.store.scope_holds import Block, Row, holds
 
@@ -49,12 +52,20 @@ async def open_letters(ctx: Context, found: Sequence[T]) -> list[T]:
     return [each for each in found if is_open(each)]
 
 
-async def is_open(ctx: Context, patient: str, resource_type: str) -> bool:
-    """Whether the patient (id) has closed nothing to the actor that would hold for all resources of a type."""
-    left = rule.leaves(ctx.actor, Action.READ, resource_type, ctx.purpose)
+async def is_open(ctx: Context, patient: str, pid: str, reference: str) -> bool:
+    """Whether the patient (id here, and identity number) has not closed what a reference of the platform names to the actor.
+
+    What is closed of the patient's record here holds for it by its type; single entries of the platform are closed by
+    rules that close nothing here.
+    """
+    kind, _, id_ = reference.partition("/")
+    left = rule.leaves(ctx.actor, Action.READ, kind, ctx.purpose)
     number = patient_number(patient)
     known = await blocks.of_patients(ctx.tx, [number])
-    row = Row(now(), number, resource_type, 0, blocks=known.get(number, ()))
+    there = replace(ctx.node, name=Role.SAMHANDLING.value, roles=frozenset({Role.SAMHANDLING}))
+    rules = await mirror.of(ctx.tx.as_node, [pid])
+    single = [block for each in compiled(rules, there).values() for block in each if block.key]
+    row = Row(now(), number, kind, resource_key(kind, id_), blocks=(*known.get(number, ()), *single))
     return left is None or holds(left, row)
 
 

@@ -81,7 +81,7 @@ async def ask(ctx: Context, wish: Wish) -> Asking:
 async def approve(ctx: Context, id_: str, number: str) -> Errand:
     """Let somebody do what was asked for; `number`: identity number of the patient, where it is about one.
 
-    NotFound for what is not there, Conflict for what is decided already and for one who may not decide just this,
+    NotFound for what is not there or another leader's, Conflict for what is decided already and for one who may not decide just this,
     Unprocessable where nobody has the number, or a leader's units do not treat the patient.
     """
     errand = await _to_decide(ctx, id_)
@@ -107,9 +107,10 @@ async def decline(ctx: Context, id_: str, note: str) -> None:
 
 async def end(ctx: Context, id_: str) -> None:
     """End it before its time: the one whose it is, or those who may approve. Nothing happens when it is over."""
+    decides = await _is_of_the_organization(ctx)
     errand = await _one(ctx, id_)
     mine = is_supplier(ctx.actor) and errand.asking.practitioner == ctx.actor.practitioner
-    if not mine and not await _supervises(ctx, errand):
+    if not mine and not (decides and _supervises(ctx, errand)):
         raise NotFound("No such errand")
     if await errands.end(ctx.tx, id_, ctx.actor.name):
         told = _told(errand.asking)
@@ -133,8 +134,10 @@ async def supervised(ctx: Context) -> list[Errand]:
 
 async def supervised_one(ctx: Context, id_: str) -> Errand:
     """One of them. NotFound for all others."""
+    # Asked before the errand is: what others decide on takes no longer than what is not there.
+    decides = await _is_of_the_organization(ctx)
     errand = await _one(ctx, id_)
-    if not await _supervises(ctx, errand):
+    if not (decides and _supervises(ctx, errand)):
         raise NotFound("No such errand")
     return errand
 
@@ -143,14 +146,15 @@ async def _to_decide(ctx: Context, id_: str) -> Errand:
     if not await _is_of_the_organization(ctx):
         raise _refused(ctx)
     errand = await _one(ctx, id_)
+    if not _supervises(ctx, errand):
+        raise NotFound("No such errand")
     if errand.state != ASKED:
         raise Conflict("it is decided already")
     return errand
 
 
-async def _supervises(ctx: Context, errand: Errand) -> bool:
-    if not await _is_of_the_organization(ctx):
-        return False
+def _supervises(ctx: Context, errand: Errand) -> bool:
+    """Whether an errand is among those that one who decides on errands decides on or has decided."""
     return sees_all(ctx.actor) or errand.state == ASKED or errand.decider == ctx.actor.practitioner
 
 

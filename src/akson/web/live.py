@@ -10,7 +10,7 @@ from typing import Protocol
 
 from starlette.responses import StreamingResponse
 
-from akson.exchange.edge.watch import Watcher
+from akson.exchange.edge.watch import MISSED, Watcher
 from akson.exchange.hub.watch import changes
 from akson.record.context import Place
 
@@ -27,8 +27,8 @@ class Reader(Protocol):
         """Whether they are still signed in, and somebody here."""
         ...
 
-    async def sees(self, resource_type: str) -> bool:
-        """Whether they may see resources of a type of the person of the page."""
+    async def sees(self, reference: str) -> bool:
+        """Whether they may see what a reference of the platform names, which is the page's person's."""
         ...
 
 
@@ -66,6 +66,6 @@ async def _events(watcher: Watcher, pid: str, reader: Reader) -> AsyncIterator[s
             await asyncio.sleep(0.05)
             while not waking.empty():
                 changed.add(waking.get_nowait())
-            # "*" stands for what may have been missed, and tells nothing.
-            if "*" in changed or any([await reader.sees(each) for each in changed]):
+            # What may have been missed tells nothing.
+            if MISSED in changed or any([await reader.sees(each) for each in changed]):
                 yield CHANGED

@@ -22,7 +22,8 @@ RETRY = 2
 SCOPE = "akson:samhandling/fhir"
 
 Waking = asyncio.Queue[str]
-"""Resource types that changed, for one open page."""
+"""What changed at the platform, as a reference (AllergyIntolerance/x), for one open page; MISSED for what is not known."""
+MISSED = "*"
 
 
 class Watcher:
@@ -75,7 +76,7 @@ class Watcher:
             self._wake_all()
             return None
         for change in found["changes"]:
-            self._wake(change["patient"], change["type"])
+            self._wake(change["patient"], change["reference"])
         return str(found["after"])
 
     async def _poll(self, mark: str | None) -> dict[str, Any]:
@@ -88,12 +89,12 @@ class Watcher:
             raise AksonError(f"The platform answered {answer.status_code}")
         return loads(answer.content)
 
-    def _wake(self, pid: str, resource_type: str) -> None:
+    def _wake(self, pid: str, reference: str) -> None:
         for queue in self._pages.get(pid, ()):
             if not queue.full():
-                queue.put_nowait(resource_type)
+                queue.put_nowait(reference)
 
     def _wake_all(self) -> None:
         """Something may have been missed: every page looks again."""
         for pid in self._pages:
-            self._wake(pid, "*")
+            self._wake(pid, MISSED)

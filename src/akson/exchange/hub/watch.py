@@ -1,7 +1,7 @@
 """Tells record systems at once when a register of the platform changes for the patients they have on screen.
 
 A long poll: the record system names the patients it shows now, and gets an answer when something changed or the wait is
-over. Nothing is told of patients it did not name, and nothing of what the change was about but the type.
+over. Nothing is told of patients it did not name, and nothing of what the change was about but what it is a change of.
 """
 
 import asyncio
@@ -28,7 +28,8 @@ class Change:
     """Something changed for a person."""
 
     pid: str
-    type: str
+    reference: str
+    """Of what changed, by which the asking system finds out to whom it is closed, e.g. AllergyIntolerance/x."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ async def changes(place: Place, pids: Sequence[str], mark: Mark | None, wait: fl
         found, mark = await _look(place, list(known), mark)
         if found or time.monotonic() >= until:
             numbers = {patient_number(patient): pid for patient, pid in known.items()}
-            told = dict.fromkeys(Change(numbers[each.pat], each.topic.split(".")[0]) for each in found)
+            told = dict.fromkeys(Change(numbers[each.pat], each.reference) for each in found)
             return Changes(mark, tuple(told))
         await asyncio.sleep(PAUSE)
 

@@ -58,4 +58,7 @@ def _asked(body: object) -> tuple[Sequence[str], Mark | None, float]:
 
 def _told(found: Changes) -> dict[str, object]:
     mark = f"{found.mark.xid}.{found.mark.sequence}"
-    return {"after": mark, "changes": [{"patient": each.pid, "type": each.type} for each in found.changes]}
+    return {
+        "after": mark,
+        "changes": [{"patient": each.pid, "reference": each.reference} for each in found.changes],
+    }

@@ -22,7 +22,7 @@ class View(NamedTuple):
     patients: frozenset[str] | None = None
     """Ids of Patients; None for everyone."""
     own_units: bool = False
-    """Only what the reader's unit and the units below it have done."""
+    """Only what others of the reader's unit and the units below it have done."""
 
 
 def view(actor: Actor) -> View | None:

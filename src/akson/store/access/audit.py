@@ -141,7 +141,7 @@ select {", ".join(COLUMNS)} from audit
 where pat = %s and moment >= coalesce(%s, '-infinity'::timestamptz)
 order by moment desc, number desc limit %s"""  # noqa: S608
 _SELECT = f"select number, event, {', '.join(COLUMNS)} from audit where "  # noqa: S608  the columns are ours
-_REST = """(%s or unit = any(%s) and organization = %s)
+_REST = """(%s or unit = any(%s) and organization = %s and practitioner <> %s)
   and (%s::text is null or event = %s)
   and (%s::boolean is null or granted = %s)
   and moment >= coalesce(%s, '-infinity'::timestamptz)
@@ -181,6 +181,8 @@ class Wanted:
     """Names of the units that looked; None for all."""
     organization: str = ""
     """Organisation number of the owner of those units."""
+    others_than: str = ""
+    """Reference of a Practitioner of those units whose own rows are left out."""
     granted: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -254,7 +256,8 @@ async def attested(tx: Tx, pat: int, at: datetime, lasts: timedelta) -> list[Aud
 async def page(tx: Tx, wanted: Wanted) -> list[Entry]:
     """Rows that fit, newest first, at most `count`."""
     moment, number = wanted.after or (None, LARGEST)
-    values: list[object] = [wanted.units is None, list(wanted.units or ()), wanted.organization]
+    values: list[object] = [wanted.units is None, list(wanted.units or ())]
+    values += [wanted.organization, wanted.others_than]
     values += [wanted.event, wanted.event, wanted.granted, wanted.granted, wanted.since, wanted.until]
     values += [moment, number, wanted.count]
     if wanted.patients is None:
