@@ -45,9 +45,11 @@ conformance: setup-dev ## the suites of others, as far as their data stands besi
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/conformance
 
 SECONDS ?= 600
+LETTERS ?= 100000
 
-soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says; all probes for leaks, all faults between programs, and a million decisions beside Cedar
+soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says; LETTERS letters over a faulty way; all probes for leaks, all faults between programs, and a million decisions beside Cedar
 	@$(BIN)/python -m tests.fuzz.soak --seconds $(SECONDS)
+	@$(BIN)/python -m tests.messaging.soak --letters $(LETTERS)
 	@AKSON_LEAKS=all $(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/leaks
 	@AKSON_PROCESSES=all $(BIN)/pytest -q tests/processes
 	@$(BIN)/python -m tests.leaks.times

@@ -1,6 +1,5 @@
 """A referral goes out, a summary comes back, on real databases and through the message API's own routes."""
 
-import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -326,27 +325,6 @@ async def test_a_receipt_for_a_message_that_was_never_sent_changes_nothing(w):
     await w.gp.engine._note("no such message", outbox.Status(HOSPITAL_HER, delivered=True, status="2"))
     await w.gp.engine._note(message.msg_id, outbox.Status("4711", delivered=True, status="2"))
     assert (await state(w.gp, message)).state == "queued"
-
-
-async def test_faults_everywhere_and_nothing_is_lost_or_doubled(w):
-    """One in five requests or answers is lost, on both sides."""
-    chance = random.Random(11)
-
-    def fault(_method, _path):
-        return chance.choices(["", "before", "after"], [8, 1, 1])[0]
-
-    w.gp.wire.fault = w.hospital.wire.fault = fault
-    sent = [await send(w.gp, fresh()) for _ in range(12)]
-    for _ in range(60):
-        await due_now(w.gp)
-        await w.settle(1)
-        states = [(await state(w.gp, m)).state for m in sent]
-        if set(states) == {"acknowledged"}:
-            break
-    assert set(states) == {"acknowledged"}
-    assert len(w.hospital.here.arrivals) == 12
-    assert len({letter.document_id + letter.header.msg_id for _, letter in w.hospital.here.arrivals}) == 12
-    assert w.gp.here.work_list == []
 
 
 async def test_refused_entries_cannot_be_opened(w):

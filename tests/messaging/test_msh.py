@@ -2,12 +2,14 @@
 
 import base64
 
+import orjson
 import pytest
 import pytest_asyncio
 
 from akson.kit.ids import new_id
-from akson.messaging import codec, times
+from akson.messaging import codec, digest, times
 from akson.messaging.model import Receipt
+from akson.messaging.transport import DAMAGED
 from akson.store.underway import messages
 from tests.messaging import makers
 from tests.messaging.world import COPY_HER, GP_HER, HOSPITAL_HER, world
@@ -164,6 +166,17 @@ async def test_a_body_that_is_no_json(w):
     answer = await w.client.post("http://platform/Messages", content=b"{", headers={"X-Owner": "gp"})
     assert answer.status_code == 400
     assert "not JSON" in answer.json()["validationErrors"][0]
+
+
+async def test_what_was_damaged_on_the_way_is_to_be_sent_again(w):
+    content = orjson.dumps(document(codec.write(letter())))
+    headers = {"X-Owner": "gp", "Content-Digest": digest.of(content)}
+    answer = await w.client.post("http://platform/Messages", content=content + b" ", headers=headers)
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, DAMAGED)
+    answer = await w.client.post("http://platform/Messages", content=content, headers=headers)
+    assert answer.status_code == 201
+    assert answer.headers["Content-Digest"] == digest.of(answer.content)
+    assert digest.fits("sha-512=:abc=:", b"read in a way that is not known here")
 
 
 async def test_nobody_acts_for_others(w):

@@ -5,9 +5,11 @@ anywhere. A message that nobody answers, or that cannot go on, is given to a per
 """
 
 import asyncio
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from akson.kit.clock import now
 from akson.kit.errors import (
@@ -42,8 +44,15 @@ LOOK_MOST = timedelta(minutes=10)
 BATCH = 50
 TRIES = 5
 """How often a message that makes us fail is tried."""
+AT_ONCE = 4
+"""Messages that are under way to or from the other side at the same time."""
+ENOUGH = 3
+"""After so many silences in a row the other side counts as away, and the rest of a step waits for the next."""
 AWAY = (PeerSilent, PeerFailed, Unavailable, NotAuthenticated)
 """The other side, or our own database, cannot be reached: everything waits."""
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -58,6 +67,7 @@ class Engine:
     """The official schemas, where the operator has them; without, the declarations of the codecs decide."""
     failures: dict[str, int] = field(default_factory=dict)
     """How often a waiting message could not be taken in, by its id at the transport."""
+    clock: Callable[[], datetime] = now
 
     async def tick(self) -> int:
         """Do all that can be done now; how many messages were touched."""
@@ -83,12 +93,11 @@ class Engine:
     async def send_due(self) -> int:
         """Hand over what is queued."""
         async with self.database.transaction(reader=NODE) as tx:
-            due = await messages.claim(tx, "out", [QUEUED], now(), BATCH)
+            due = await messages.claim(tx, "out", [QUEUED], self.clock(), BATCH)
             for message in due:
                 # A lease instead of a lock held while the other side works.
-                await messages.lease(tx, message.id, now() + LEASE)
-        for message in due:
-            await self._send(message)
+                await messages.lease(tx, message.id, self.clock() + LEASE)
+        await _each(due, self._send)
         return len(due)
 
     async def _send(self, message: Message) -> None:
@@ -109,7 +118,12 @@ class Engine:
             # The receipt may have been faster than the answer to our call.
             if held and held.state == QUEUED:
                 changed = replace(
-                    held, state=SENT, transport_id=transport_id, due=now() + LOOK_AFTER, attempts=0, detail=""
+                    held,
+                    state=SENT,
+                    transport_id=transport_id,
+                    due=self.clock() + LOOK_AFTER,
+                    attempts=0,
+                    detail="",
                 )
                 await messages.change(tx, changed)
                 await self.here.settled(tx, changed)
@@ -122,7 +136,7 @@ class Engine:
             if held and held.state == QUEUED:
                 wait = min(RETRY_FIRST * 2 ** min(held.attempts, 10), RETRY_MOST)
                 await messages.change(
-                    tx, replace(held, due=now() + wait, attempts=held.attempts + 1, detail=reason)
+                    tx, replace(held, due=self.clock() + wait, attempts=held.attempts + 1, detail=reason)
                 )
 
     async def _settle(self, message: Message, state: str, *, detail: str, why: Why) -> None:
@@ -140,15 +154,17 @@ class Engine:
         if not self.own:
             return 0
         notices = await self.transport.waiting(sorted(self.own), BATCH)
-        for notice in notices:
-            try:
-                await (self._receipt(notice) if notice.is_receipt else self._letter(notice))
-            except AWAY:
-                raise
-            except Exception as error:  # noqa: BLE001 - one message nobody foresaw must not stop the others
-                log(Event.JOB_FAILED, job="message", error=type(error).__name__)
-                await self._give_up(notice)
+        await _each(notices, self._take)
         return len(notices)
+
+    async def _take(self, notice: Notice) -> None:
+        try:
+            await (self._receipt(notice) if notice.is_receipt else self._letter(notice))
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 - one message nobody foresaw must not stop the others
+            log(Event.JOB_FAILED, job="message", error=type(error).__name__)
+            await self._give_up(notice)
 
     async def _letter(self, notice: Notice) -> None:
         known = await self._known(notice)
@@ -160,7 +176,7 @@ class Engine:
             return
         raw = await self.transport.fetch(notice.id)
         # Certificates may come over the network, so the look at the message is before the transaction.
-        judged = await judge(raw, self.here.certificates, now(), self.schemas)
+        judged = await judge(raw, self.here.certificates, self.clock(), self.schemas)
         async with self.database.transaction(reader=NODE) as tx:
             await take_in(tx, notice, raw, judged, self.here)
 
@@ -219,11 +235,12 @@ class Engine:
         """Give the receipts that have been decided."""
         async with self.database.transaction(reader=NODE) as tx:
             pending = await messages.pending(tx, BATCH)
+            for receiver in pending:
+                # To the end of the line: one that cannot be given must not stand before the others for ever.
+                await messages.put_receiver(tx, receiver)
             origins = {r.message: await messages.get(tx, r.message) for r in pending}
-        for receiver in pending:
-            message = origins[receiver.message]
-            if message:
-                await self._answer(message, receiver)
+        told = [(message, r) for r in pending if (message := origins[r.message])]
+        await _each(told, lambda each: self._answer(*each))
         return len(pending)
 
     async def _answer(self, message: Message, receiver: Receiver) -> None:
@@ -240,25 +257,52 @@ class Engine:
     async def follow_up(self) -> int:
         """Ask the transport about own messages: delivered yet, and has a receipt been lost?"""
         async with self.database.transaction(reader=NODE) as tx:
-            due = await messages.claim(tx, "out", FOLLOWED, now(), BATCH)
+            due = await messages.claim(tx, "out", FOLLOWED, self.clock(), BATCH)
             for message in due:
-                await messages.lease(tx, message.id, now() + _look_again(message, now()))
-        for message in due:
-            found = await self.transport.status(message.transport_id)
-            for status in found:
-                await self._note(message.msg_id, status)
+                await messages.lease(tx, message.id, self.clock() + _look_again(message, self.clock()))
+        await _each(due, self._follow)
         return 0
+
+    async def _follow(self, message: Message) -> None:
+        for status in await self.transport.status(message.transport_id):
+            await self._note(message.msg_id, status)
 
     async def find_overdue(self) -> int:
         """Give messages whose answer did not come in time to a person. A late answer is still taken."""
         async with self.database.transaction(reader=NODE) as tx:
-            late = await messages.late(tx, [QUEUED, SENT, "delivered"], now(), BATCH)
+            late = await messages.late(tx, [QUEUED, SENT, "delivered"], self.clock(), BATCH)
             for message in late:
                 changed = replace(message, state=OVERDUE if message.transport_id else QUEUED, deadline=None)
                 await messages.change(tx, changed)
                 await self.here.settled(tx, changed)
                 await self.here.needs_person(tx, changed, Why.OVERDUE)
         return len(late)
+
+
+async def _each(items: Iterable[_T], work: Callable[[_T], Awaitable[None]]) -> None:
+    """Work on some at a time. One that fails holds up no other, but after ENOUGH silences in a row the rest is left.
+
+    Raises the last silence when the other side counts as away.
+    """
+    line = deque(items)
+    silences: list[AksonError] = []
+
+    async def worker() -> None:
+        while line and len(silences) < ENOUGH:
+            try:
+                await work(line.popleft())
+            except AWAY as error:
+                silences.append(error)
+            except Exception as error:  # noqa: BLE001 - what nobody foresaw with one message must not stop the others
+                log(Event.JOB_FAILED, job="message", error=type(error).__name__)
+            else:
+                silences.clear()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(worker())
+    if len(silences) >= ENOUGH:
+        raise silences[-1]
 
 
 def _look_again(message: Message, at: datetime) -> timedelta:

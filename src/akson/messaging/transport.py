@@ -16,6 +16,8 @@ from akson.messaging.receipts import Answer
 Request = Callable[[str, str, Any], Awaitable[tuple[int, Any]]]
 """method, path under the base, JSON body or None; gives status and JSON answer. Raises PeerSilent when none comes."""
 
+DAMAGED = 1001
+"""Error code of the API, beside those of Norsk helsenett: the request did not come as it was sent, so send it again."""
 STATUSES = {"Ok": "1", "Rejected": "2", "OkErrorInMessagePart": "3"}
 NAMES = {value: key for key, value in STATUSES.items()}
 
@@ -125,6 +127,8 @@ class MshTransport:
         said = str(answer.get("error") or "") if isinstance(answer, dict) else ""
         more = answer.get("validationErrors") if isinstance(answer, dict) else None
         reason = "; ".join([said, *(more or ())])[:500]
+        if status == 400 and isinstance(answer, dict) and answer.get("errorCode") == DAMAGED:
+            raise PeerFailed(reason)
         if status == 403:
             raise NotAllowed(reason)
         if status == 404:

@@ -25,7 +25,7 @@ from akson.kit.errors import Conflict, PeerFailed
 from akson.kit.ids import new_id
 from akson.kit.log import Event, log
 from akson.kit.text import text
-from akson.messaging import inbox
+from akson.messaging import digest, inbox
 from akson.messaging.addresses import AddressBook
 from akson.messaging.engine import Engine
 from akson.messaging.inbox import Match, Why
@@ -241,8 +241,15 @@ class Mailroom:
 
     async def _message_api(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         url = f"{self.place.node.platform}/msh/api/v2{path}"
-        options = {"json": body} if body is not None else {}
+        # A digest is of the content as it came, packed or not: here it comes as it is.
+        options: dict[str, Any] = {"headers": {"Accept-Encoding": "identity"}}
+        if body is not None:
+            content = orjson.dumps(body)
+            options["content"] = content
+            options["headers"] |= {"Content-Type": "application/json", digest.HEADER: digest.of(content)}
         answer = await self.peer.request(method, url, scope=MESSAGE_SCOPE, **options)
+        if not digest.fits(answer.headers.get(digest.HEADER, ""), answer.content):
+            raise PeerFailed("the answer of the message API was damaged on the way")
         try:
             return answer.status_code, orjson.loads(answer.content) if answer.content else None
         except orjson.JSONDecodeError:

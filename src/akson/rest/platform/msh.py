@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from akson.kit.errors import AksonError, Malformed
 from akson.kit.ids import new_id
-from akson.messaging import msh
+from akson.messaging import digest, msh
+from akson.messaging.transport import DAMAGED
 from akson.rest.platform.serving import body
 from akson.store.database.pool import Tx
 
@@ -51,9 +52,11 @@ class MessageApi:
         async def handle(request: Request) -> Response:
             try:
                 async with self.enter(request) as (tx, caller):
-                    return await handler(request, tx, caller)
+                    answer = await handler(request, tx, caller)
             except AksonError as error:
-                return _refused(error)
+                answer = _refused(error)
+            answer.headers[digest.HEADER] = digest.of(bytes(answer.body))
+            return answer
 
         return handle
 
@@ -95,9 +98,16 @@ class MessageApi:
         return Response(status_code=204)
 
 
+class Damaged(Malformed):
+    """A request whose content is not what its digest says: it is to be sent again."""
+
+
 async def _body(request: Request) -> Any:
+    content = await body(request, BODY_LIMIT)
+    if not digest.fits(request.headers.get(digest.HEADER, ""), content):
+        raise Damaged("the content does not fit its digest")
     try:
-        return orjson.loads(await body(request, BODY_LIMIT))
+        return orjson.loads(content)
     except ValueError as error:
         raise msh.BadRequest("Model validation error occurred", "the request is not JSON") from error
 
@@ -111,9 +121,10 @@ def _number(value: str) -> str:
 def _refused(error: AksonError) -> Response:
     """ErrorMessage of the API."""
     is_malformed = isinstance(error, Malformed) or error.status in (413, 415, 422)
+    code = DAMAGED if isinstance(error, Damaged) else VALIDATION if is_malformed else 0
     body = {
         "error": error.diagnostics,
-        "errorCode": VALIDATION if is_malformed else 0,
+        "errorCode": code,
         "validationErrors": list(getattr(error, "errors", ())) or None,
         "stackTrace": None,
         "requestId": new_id(),
