@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.traces import Traces, findings, identifying
 
 ROOT = Path(__file__).parents[1]
 NUMBER = "02839100089"
+CLAIMS = urlsafe_b64encode(f'{{"pid":"{NUMBER}"}}'.encode()).decode().rstrip("=")
 PLANTED = """
 import logging, httpx, pytest
 from starlette.applications import Starlette
@@ -41,6 +43,7 @@ async def test_answers(path):
         ("/pasient?q=Ingrid+Haugen&n=02839100089", [NUMBER, "Ingrid Haugen"]),
         ("02839100080 does not check out", []),
         ("102839100089 is longer", []),
+        (f"/out?hint=eyJhbGciOiJFUzI1NiJ9.{CLAIMS}.c2lnbmVk", [NUMBER]),
         ("Ingrid", []),
         ("12345678901", []),
     ],

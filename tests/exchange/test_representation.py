@@ -99,6 +99,8 @@ async def test_a_guardian_acts_and_a_secret_address_ends_it_at_the_next_page(wor
         )
     ended = await gunnar.get("/innbygger/helse")
     assert "Lukas" not in ended.text
+    assert "Du kan ikke lenger handle for den du valgte" in ended.text
+    assert "Gunnar Fjeld handler for" not in (await act_for(gunnar, "Gunnar Fjeld")).text
     assert await choices(gunnar) == {}
 
 

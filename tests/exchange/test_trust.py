@@ -1,9 +1,14 @@
 """The trust anchor decides which systems may talk, and each system signs in its own users, across the running nodes."""
 
+import re
 from dataclasses import replace
 
 import pytest
+from tests.exchange.forms import csrf
 
+from akson.fhir.strict_json import loads
+from akson.record import gate
+from akson.record.context import NODE_ITSELF, opened
 from akson.security.actor import Kind
 from akson.security.anchor import Anchor
 from akson.security.client import Peer
@@ -77,6 +82,24 @@ async def test_each_system_knows_its_own_users_and_no_others(world):
         ).caller
     )
     assert (actor.kind, actor.role) == (Kind.PERSONNEL, "hjemmesykepleier")
+
+
+async def test_whose_role_was_taken_away_chooses_anew_and_goes_on_in_no_other(world):
+    leader = await world.sign_in("journal", "guro-stroem")
+    page = await leader.get("/journal/role")
+    taken, stays = re.findall(r'name="role" value="([^"]+)"', page.text)
+    assert "gjelder ikke lenger" not in page.text
+    await leader.post("/journal/role", data={"csrf_token": csrf(page.text), "role": taken})
+    assert (await leader.get("/journal/pasienter")).url.path == "/journal/pasienter"
+    async with opened(side(world, "journal").place, NODE_ITSELF) as ctx:
+        role = loads((await gate.read(ctx, *taken.split("/"))).body)
+        await gate.update(ctx, role | {"active": False})
+    gone = await leader.get("/journal/pasienter")
+    assert gone.url.path == "/journal/role"
+    assert "Rollen du brukte, gjelder ikke lenger" in gone.text
+    assert re.findall(r'name="role" value="([^"]+)"', gone.text) == [stays]
+    await leader.post("/journal/role", data={"csrf_token": csrf(gone.text), "role": stays})
+    assert (await leader.get("/journal/pasienter")).url.path == "/journal/pasienter"
 
 
 @pytest.mark.parametrize(("surface", "person"), [("journal", "hanne-lunde"), ("innbygger", "ingrid")])

@@ -155,6 +155,7 @@ class IdPorten:
         return {"access_token": "opaque", "token_type": "Bearer", "expires_in": 120, "id_token": token}
 
     def _out(self, given: dict[str, str]) -> str:
+        assert given, "a form, and nothing in the address"
         assert given["post_logout_redirect_uri"] == self.client[3]
         claims = jwt.decode(given["id_token_hint"], self.key, algorithms=["RS256"]).claims
         self.signed_out.append({"pid": claims["pid"]})

@@ -120,14 +120,16 @@ def post(**more):
     } | more
 
 
-async def at_work(database, *resources):
-    """What the nurse is on the node, with these resources changed."""
+async def at_work(database, *resources, role="PractitionerRole/r"):
+    """What the nurse is on the node in a role, with these resources changed."""
     place = Place(next(each for each in nodes("http://localhost:8000") if each.name == "journal"), database)
     units = [unit("owner", number="100000009"), unit("area", "owner", "100000017"), unit("team", "area")]
     async with opened(place, NODE_ITSELF) as ctx:
         for resource in [*units, staff(), post(), *resources]:
             await gate.update(ctx, resource)
-    caller = Caller("akson", pid="05815112345", hpr=HPR_NUMBER, assurance=4, surface="/hjemmetjeneste")
+    caller = Caller(
+        "akson", pid="05815112345", hpr=HPR_NUMBER, assurance=4, surface="/hjemmetjeneste", role=role
+    )
     return await People(place).find_actor(caller)
 
 
@@ -163,6 +165,14 @@ def test_a_period_holds_from_its_first_day_to_the_end_of_its_last(period, holds)
 )
 async def test_a_role_that_has_ended_or_not_begun_is_none(database, changed):
     assert await at_work(database, changed) is None
+
+
+@pytest.mark.parametrize("chosen", ["PractitionerRole/r", ""])
+async def test_a_session_never_goes_on_in_another_role_than_the_chosen_one(database, chosen):
+    """The role was taken away, and there is one other: who works chooses it, or does not."""
+    other = post(id="other", code=[{"coding": [{"system": ROLE_SYSTEM, "code": "saksbehandler"}]}])
+    assert await at_work(database, post(active=False), other, role=chosen) is None
+    assert (await at_work(database, role="PractitionerRole/other")).role == "saksbehandler"
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ async def test_refreshing_at_once_in_two_processes_does_not_end_the_sign_in(worl
 async def test_a_session_that_is_over_at_the_anchor_is_over(world):
     behalf = await world.behalf()
     query = {"id_token_hint": behalf.session.id_token}
-    await world.http.get(f"{ISSUER}/connect/endsession", params=query)
+    await world.http.post(f"{ISSUER}/connect/endsession", data=query)
     with pytest.raises(NotAuthenticated):
         await world.journal.peer.token(world.sykehus.scope, behalf)
     await world.journal.sessions.end(behalf.session)

@@ -6,9 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from akson.kit.errors import NotAllowed, NotAuthenticated, PeerSilent
+from akson.security import leaving
 from akson.security.id_token import identity
 from akson.security.jose import sign
 from akson.security.oidc import SignInAway, Surface
+from tests.leaving import left_by
 from tests.security.forge import anchor_key, read, sign_raw, stranger
 from tests.security.world import CITIZEN, ISSUER, NURSE, ROLES
 
@@ -117,10 +119,18 @@ async def test_signing_out_ends_the_session_here_and_at_the_anchor(world):
         session = await world.session(browser)
         behalf = await world.behalf()
         out = await browser.post("/journal/logout", data={"csrf_token": session.csrf})
-        assert out.headers["location"].startswith(f"{ISSUER}/connect/endsession?")
+        assert "location" not in out.headers, "the token names a person, and an address is kept"
+        assert "form-action" not in out.headers["content-security-policy"]
+        assert f"<script>{leaving.SCRIPT}</script>" in out.text
+        endpoint, form = left_by(out.text)
+        assert endpoint == f"{ISSUER}/connect/endsession"
+        assert form == {
+            "id_token_hint": session.id_token,
+            "post_logout_redirect_uri": world.journal.sign_in.home,
+        }
         assert (await browser.get("/journal/page")).status_code == 401
         assert not browser.cookies  # neither of the session nor of the way there
-        ended = await browser.get(out.headers["location"])
+        ended = await browser.post(endpoint, data=form)
         assert ended.headers["location"] == world.journal.sign_in.home
     assert await world.journal.peer.token(world.sykehus.scope, behalf)
 

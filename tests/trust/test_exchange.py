@@ -84,8 +84,8 @@ async def test_a_systems_own_token_is_about_nobody(called):
 async def test_after_signing_out_nothing_is_exchanged(called):
     world, token, behalf = called
     assert await world.sykehus.peer.token("akson:journal/fhir", Onward(token))
-    await world.http.get(
-        f"{world.anchor_node.base}/connect/endsession", params={"id_token_hint": behalf.session.id_token}
+    await world.http.post(
+        f"{world.anchor_node.base}/connect/endsession", data={"id_token_hint": behalf.session.id_token}
     )
     world.sykehus.peer._tokens.clear()
     with pytest.raises(AnchorRefused) as refused:

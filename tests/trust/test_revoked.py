@@ -53,7 +53,7 @@ async def test_the_tokens_of_a_sign_in_end_with_it(world, way):
     assert (await taken(world, token)).pid
     if way == "signed out":
         query = {"id_token_hint": tokens["id_token"]}
-        await world.http.get(f"{ISSUER}/connect/endsession", params=query)
+        await world.http.post(f"{ISSUER}/connect/endsession", data=query)
     elif way == "refresh revoked":
         await revoke(world, world.journal, first["refresh_token"])
     else:
@@ -94,7 +94,7 @@ async def test_a_system_that_is_ended_is_refused_at_once_and_behind_another_too(
 
 async def test_the_list_tells_of_nobody(world):
     tokens = await signed_in(world)
-    await world.http.get(f"{ISSUER}/connect/endsession", params={"id_token_hint": tokens["id_token"]})
+    await world.http.post(f"{ISSUER}/connect/endsession", data={"id_token_hint": tokens["id_token"]})
     found = (await world.http.get(f"{ISSUER}/connect/revocations")).json()
     assert found.keys() == {"iss", "jti", "sid", "client_id"}
     assert read(tokens["id_token"])["sid"] in found["sid"]

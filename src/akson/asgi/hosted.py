@@ -204,8 +204,10 @@ class Hosted:
         """Writes who came in and who was turned away, on connections that no page holds."""
         return DoorLog(self.node, self.doorway)
 
-    def sign_in(self, surface: Surface, render_roles: RenderRoles) -> list[Route]:
-        """Routes of signing in to one surface."""
+    def sign_in(
+        self, surface: Surface, render_roles: RenderRoles, stylesheets: tuple[str, ...]
+    ) -> list[Route]:
+        """Routes of signing in to one surface; `stylesheets`: addresses."""
         desk = Desk(
             self.system,
             self.place.database,
@@ -213,6 +215,7 @@ class Hosted:
             self.people.find_roles,
             render_roles,
             self.door_log,
+            stylesheets,
         )
         return SignIn(desk, surface).routes()
 

@@ -16,15 +16,17 @@ from akson.exchange.edge.reach import Reach
 from akson.fhir.strict_json import loads
 from akson.record import closed, gate
 from akson.record.context import Context, opened
+from akson.record.people import CITIZEN_SURFACE
 from akson.record.reading import reader_of
 from akson.record.trail import attested
 from akson.rest.edge import client_request
 from akson.security.actor import Actor, Kind, Purpose
-from akson.security.caller import RoleChoice
+from akson.security.caller import Caller, RoleChoice
 from akson.security.rules.blocks import subjects
 from akson.security.sessions import Session
 from akson.store.access import consents
 from akson.store.database.reader import NODE
+from akson.web.assets import stylesheets
 from akson.web.live import own_stream, stream
 from akson.web.page import render
 from akson.web.show import national_id
@@ -42,7 +44,7 @@ def surface_routes(
     """Signing in to one surface, and its pages behind it."""
     surface = next(surface for surface in each.surfaces if surface.path == path)
     inside = [_inside(each, path, route, equip) for route in routes]
-    return [*each.sign_in(surface, show_roles), *inside]
+    return [*each.sign_in(surface, show_roles, stylesheets()), *inside]
 
 
 def live_routes(each: Hosted) -> list[BaseRoute]:
@@ -114,8 +116,11 @@ class Reading:
 
 
 async def show_roles(request: Request, roles: Sequence[RoleChoice]) -> Response:
-    """The page where a person with several roles takes one."""
-    return render(request, "role.html", roles=roles)
+    """The page where a person with several roles takes one, and whoever has lost the one that was chosen another."""
+    caller: Caller = request.state.session.caller
+    lost = bool(caller.role) and caller.role not in {role.key for role in roles}
+    words = "portal.who" if caller.surface.endswith(CITIZEN_SURFACE) else "web.role"
+    return render(request, "role.html", roles=roles, words=words, lost=lost)
 
 
 def _inside(each: Hosted, path: str, route: BaseRoute, equip: Equip | None) -> BaseRoute:

@@ -35,7 +35,7 @@ from akson.trust.eid import behind
 from akson.trust.routes import routes as trust_routes
 from akson.web.apps.authorize import app_routes
 from akson.web.apps.keeping import keeping_routes
-from akson.web.assets import asset, asset_routes
+from akson.web.assets import asset_routes, stylesheets
 from akson.web.ehr.consent import consent_routes
 from akson.web.ehr.critical_forms import critical_routes
 from akson.web.ehr.emergency import emergency_routes
@@ -56,7 +56,6 @@ from akson.web.services.portal import service_routes as own_service_routes
 from akson.web.start import iga_routes, partner_routes, start_routes
 
 Job = Callable[[], Coroutine[Any, Any, None]]
-STYLESHEETS = ("vendor/designsystemet/theme.css", "vendor/designsystemet/index.css", "akson.css", "parts.css")
 
 
 def create() -> ASGIApp:
@@ -163,14 +162,13 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
     """Where a node and its further surfaces stand."""
     node = each.node
     if Role.TILLITSANKER in node.roles:
-        stylesheets = tuple(asset(name) for name in STYLESHEETS)
         inner: list[BaseRoute] = [
             Route("/health", each.health),
             *trust_routes(
                 node,
                 each.place.database,
                 each.settings.data,
-                stylesheets,
+                stylesheets(),
                 behind(each.settings, node, each.system.anchor.http),
             ),
         ]

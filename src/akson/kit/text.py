@@ -12,7 +12,19 @@ from babel.messages.pofile import read_po
 LANGUAGES = ("nb", "nn", "en")
 SOURCE = "nb"
 
+LANGUAGE_COOKIE = "akson_language"
+"""Holds the language that somebody chose on a page."""
+
 Catalogue = dict[str, str | tuple[str, ...]]
+
+
+def language_asked(accepted: str, *wished: str) -> str:
+    """The first language there is of those wished and of what a browser accepts (the header Accept-Language)."""
+    for tag in (*wished, *accepted.replace(";", ",").split(",")):
+        language = {"no": SOURCE}.get(primary := tag.strip().lower().partition("-")[0], primary)
+        if language in LANGUAGES:
+            return language
+    return SOURCE
 
 
 @lru_cache

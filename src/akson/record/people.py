@@ -92,7 +92,7 @@ class People:
         return actor
 
     async def _with_app(self, tx: Tx, caller: Caller) -> Actor | None:
-        """Whose rights an app uses. A role that was taken away since is not replaced by another one."""
+        """Whose rights an app uses."""
         if caller.surface.endswith(CITIZEN_SURFACE):
             actor = await self._citizen(tx, caller)
         else:
@@ -128,7 +128,7 @@ class People:
         """Oneself and those one may act for; none to choose among for one who acts for nobody."""
         async with self._place.database.transaction(read_only=True, reader=READER) as tx:
             found = await self._acts_for(tx, caller)
-        if not found:
+        if not found and not caller.role:  # who acts for somebody and may do so no more, goes back to oneself
             return ()
         # The identity number stays here: what is chosen is a Patient.
         others = [
@@ -185,10 +185,8 @@ class People:
         )
 
     async def _personnel(self, tx: Tx, caller: Caller) -> Actor | None:
-        roles = await self._roles(tx, caller)
-        chosen = next(
-            (role for role in roles if _ref(role) == caller.role), roles[0] if len(roles) == 1 else None
-        )
+        # The role that was chosen and no other: what it was taken away for may be what the other one would do next.
+        chosen = next((role for role in await self._roles(tx, caller) if _ref(role) == caller.role), None)
         if chosen is None:
             return None
         units = await self._units(tx, chosen["organization"]["reference"])

@@ -18,10 +18,12 @@ from starlette.routing import Route
 from akson.kit.clock import now
 from akson.kit.errors import NotAllowed, NotAuthenticated, PeerFailed, PeerSilent, Unavailable
 from akson.kit.ids import new_secret
+from akson.kit.text import LANGUAGE_COOKIE, language_asked
 from akson.security.caller import Caller, FindRoles, RoleChoice
 from akson.security.door_log import REFUSAL, TOLD, Doing, DoorLog, Happened
 from akson.security.id_token import asked_level, challenge, identity
 from akson.security.jose import Claims
+from akson.security.leaving import sign_out_at
 from akson.security.once import digest
 from akson.security.sessions import Session, Sessions
 from akson.security.system import AnchorRefused, System
@@ -66,6 +68,8 @@ class Desk:
     find_roles: FindRoles
     render_roles: RenderRoles
     door_log: DoorLog
+    stylesheets: tuple[str, ...] = ()
+    """Addresses, for the page between here and the anchor's sign-out."""
 
 
 class SignInAway(Unavailable):
@@ -210,25 +214,29 @@ class SignIn:
     async def logout(self, request: Request) -> Response:
         """End the session here and at the anchor."""
         session: Session | None = request.scope.get("state", {}).get("session")
-        where = self.home
+        answer: Response = RedirectResponse(self.home, 303)
         if session is not None:
             await self._desk.sessions.end(session)
             happened = Happened(Doing.LOGOUT, "reason.signed_out", granted=True)
             await self._desk.door_log.note(happened, session.caller)
-            query = {"id_token_hint": session.id_token, "post_logout_redirect_uri": self.home}
             with suppress(PeerFailed, PeerSilent):  # here one is signed out, whatever the anchor does
-                metadata = await self._desk.system.anchor.metadata()
-                where = f"{metadata.endsession}?{urlencode(query)}"
-        answer = RedirectResponse(where, 303)
+                answer = await self._out_at_anchor(request, session)
         answer.delete_cookie(self._surface.cookie, path=self._surface.path)
         return answer
+
+    async def _out_at_anchor(self, request: Request, session: Session) -> Response:
+        endpoint = (await self._desk.system.anchor.metadata()).endsession
+        form = {"id_token_hint": session.id_token, "post_logout_redirect_uri": self.home}
+        chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+        language = language_asked(request.headers.get("accept-language", ""), chosen)
+        return sign_out_at(endpoint, form, language, self._desk.stylesheets)
 
     async def role(self, request: Request) -> Response:
         """Show the roles one may take (GET), take one (POST `role`, optional `next`)."""
         session: Session | None = request.scope.get("state", {}).get("session")
         if session is None:
             return RedirectResponse(f"{self._surface.path}/login", 303)
-        roles = await self._desk.find_roles(replace(session.caller, role=""))
+        roles = await self._desk.find_roles(session.caller)
         if request.method == "GET":
             return await self._desk.render_roles(request, roles)
         form = await request.form()

@@ -21,6 +21,7 @@ from akson.kit.settings import Node, Settings
 from akson.security.anchor import Anchor
 from akson.security.id_token import asked_level, challenge, identity
 from akson.security.jose import Claims, moment
+from akson.security.leaving import sign_out_at
 from akson.security.once import digest
 from akson.security.system import AnchorRefused, System
 from akson.security.tokens import LEVEL, PID, SKEW
@@ -151,7 +152,7 @@ async def _person(provider: Provider, claims: Claims) -> Person:
     return known
 
 
-async def sign_out(provider: Provider, token: str, where: str) -> Response | None:
+async def sign_out(provider: Provider, request: Request, token: str, where: str) -> Response | None:
     """Away to the provider's own sign-out, from which one comes back to `where`; None when it does not answer."""
     state = new_secret()
     try:
@@ -160,8 +161,8 @@ async def sign_out(provider: Provider, token: str, where: str) -> Response | Non
         return None
     async with provider.database.transaction() as tx:
         await keep.put(tx, LEAVING, digest(state), {"where": where}, until(INTERACTION_LIFE))
-    query = {"id_token_hint": token, "post_logout_redirect_uri": provider.url(OUT), "state": state}
-    return RedirectResponse(f"{metadata.endsession}?{urlencode(query)}", 303)
+    form = {"id_token_hint": token, "post_logout_redirect_uri": provider.url(OUT), "state": state}
+    return sign_out_at(metadata.endsession, form, language_of(request), provider.stylesheets)
 
 
 async def out(provider: Provider, request: Request) -> Response:

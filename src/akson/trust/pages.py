@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from akson.kit.text import LANGUAGES, SOURCE, text
+from akson.kit.text import language_asked, text
 from akson.trust.provider import Provider
 
 _templates = Environment(
@@ -55,9 +55,4 @@ def render(provider: Provider, page: Page) -> Response:
 
 def language_of(request: Request, wished: str = "") -> str:
     """The first language we have of what the client wished and what the browser prefers."""
-    preferred = request.headers.get("accept-language", "").replace(";", ",").split(",")
-    for tag in [*wished.split(), *preferred]:
-        language = {"no": "nb"}.get(primary := tag.strip().lower().partition("-")[0], primary)
-        if language in LANGUAGES:
-            return language
-    return SOURCE
+    return language_asked(request.headers.get("accept-language", ""), *wished.split())

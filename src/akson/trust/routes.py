@@ -48,7 +48,7 @@ def routes(
         Route("/connect/introspect", endpoint(provider, issued.introspect), methods=["POST"]),
         Route("/connect/revocation", endpoint(provider, signout.revoke), methods=["POST"]),
         Route(revoked.PATH, partial(revoked.told, provider)),
-        Route("/connect/endsession", _page(provider, signout.endsession), methods=["GET"]),
+        Route("/connect/endsession", _page(provider, signout.endsession), methods=["GET", "POST"]),
         *(_of_others(provider) if behind else _own(provider)),
     ]
 

@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 FOLDER = Path(__file__).parent / "static"
+STYLESHEETS = ("vendor/designsystemet/theme.css", "vendor/designsystemet/index.css", "akson.css", "parts.css")
 TYPES = frozenset({".css", ".js", ".woff2", ".svg", ".png"})
 
 
@@ -28,6 +29,11 @@ def asset(name: str) -> str:
     if not (FOLDER / name).is_file():
         raise KeyError(f"no static file {name}; run tools/build_static.py")
     return f"/static/{digest()}/{name}"
+
+
+def stylesheets() -> tuple[str, ...]:
+    """The addresses of what every page is styled by."""
+    return tuple(asset(name) for name in STYLESHEETS)
 
 
 class Forever(StaticFiles):

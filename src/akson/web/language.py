@@ -6,9 +6,9 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from akson.kit.text import LANGUAGES, SOURCE
+from akson.kit.text import LANGUAGE_COOKIE as COOKIE
+from akson.kit.text import LANGUAGES, language_asked
 
-COOKIE = "akson_language"
 YEAR = 365 * 24 * 3600
 NAMES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
 """Each language by its own name: the one text that is the same in every language."""
@@ -16,16 +16,7 @@ NAMES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
 
 def language_of(request: HTTPConnection) -> str:
     """nb, nn or en."""
-    chosen = request.cookies.get(COOKIE)
-    if chosen in LANGUAGES:
-        return chosen
-    for part in request.headers.get("accept-language", "").split(","):
-        wanted = part.split(";")[0].strip().lower()[:2]
-        if wanted in LANGUAGES:
-            return wanted
-        if wanted == "no":
-            return SOURCE
-    return SOURCE
+    return language_asked(request.headers.get("accept-language", ""), request.cookies.get(COOKIE, ""))
 
 
 async def choose_language(request: Request) -> Response:
