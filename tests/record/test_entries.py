@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from akson.fhir.search_parse import parse
-from akson.fhir.strict_json import loads
+from akson.fhir.strict_json import dumps, loads
 from akson.kit.errors import NotFound, Unprocessable
 from akson.kit.norwegian import FNR
 from akson.record import gate, obeying
@@ -128,6 +128,87 @@ async def test_its_files_and_its_origin_follow_it(place):
         with pytest.raises(NotFound):
             async with opened(place, COLLEAGUE) as ctx:
                 await gate.read(ctx, kind, id_)
+
+
+def file(id_="b"):
+    patient = {"reference": "Patient/ingrid"}
+    return {"resourceType": "Binary", "id": id_, "contentType": "text/plain", "securityContext": patient}
+
+
+def document(id_, file_id, mark="self", **more):
+    labels = {"meta": {"security": [{"system": MARK, "code": mark}]}} if mark else {}
+    attachment = {"contentType": "text/plain", "url": f"Binary/{file_id}"}
+    return {
+        "resourceType": "DocumentReference", "id": id_, "status": "current",
+        "subject": {"reference": "Patient/ingrid"}, "content": [{"attachment": attachment}],
+    } | labels | more  # fmt: skip
+
+
+def origin(*targets):
+    return {
+        "resourceType": "Provenance", "target": [{"reference": each} for each in targets],
+        "recorded": "2026-01-01T10:00:00Z", "agent": [{"who": {"reference": "Practitioner/h"}}],
+    }  # fmt: skip
+
+
+async def sees(place, actor, kind, id_):
+    try:
+        async with opened(place, actor) as ctx:
+            await gate.read(ctx, kind, id_)
+    except NotFound:
+        return False
+    return True
+
+
+async def test_pointing_to_what_a_colleague_wrote_hides_nothing(place):
+    await written(place, file("theirs"), COLLEAGUE)
+    await written(place, document("t", "theirs", mark=""), COLLEAGUE)
+    of_both = await written(place, origin("DocumentReference/mine", "Condition/c-ingrid"), COLLEAGUE)
+    await written(place, document("mine", "theirs"))
+    of_mine = await written(place, origin("DocumentReference/mine"), COLLEAGUE)
+    assert await sees(place, COLLEAGUE, "Binary", "theirs")
+    assert await sees(place, COLLEAGUE, "Provenance", of_both), "it tells of something else too"
+    assert not await sees(place, COLLEAGUE, "Provenance", of_mine), "it tells of what is not shared alone"
+    assert not await sees(place, COLLEAGUE, "DocumentReference", "mine")
+
+
+async def test_what_others_have_written_on_or_what_stands_openly_is_hidden_by_no_mark(place):
+    forged = file() | {"meta": {"security": [{"system": WRITER, "code": "hpr:1"}]}}
+    await written(place, forged, COLLEAGUE)  # as if the writer had
+    await written(place, document("d1", "b"))
+    assert await sees(place, ELSEWHERE, "Binary", "b")
+    await written(place, file("both"))
+    for actor in (COLLEAGUE, WRITES):
+        async with opened(place, actor) as ctx:
+            await gate.update(ctx, file("both") | {"data": "eA==" if actor is WRITES else "eQ=="})
+    await written(place, document("d2", "both"))
+    assert await sees(place, ELSEWHERE, "Binary", "both")
+    await written(place, file("open"))
+    await written(place, document("d3", "open", mark=""))
+    await written(place, document("d4", "open"))
+    assert await sees(place, ELSEWHERE, "Binary", "open"), "it was part of the record already"
+
+
+async def test_a_file_that_is_closed_stays_so_when_its_entry_is_written_again(place):
+    await written(place, file())
+    await written(place, document("d", "b"))
+    async with place.database.transaction() as tx:  # as one was kept before files had writers
+        await tx.as_node.execute(
+            "update resource set body = convert_to(%s, 'UTF8') where id = 'b'", [dumps(file()).decode()]
+        )
+    async with opened(place, WRITES) as ctx:
+        await gate.update(ctx, document("d", "b", description="more"))
+    assert not await sees(place, COLLEAGUE, "Binary", "b")
+    assert await sees(place, WRITES, "Binary", "b")
+
+
+async def test_nobody_hides_what_was_deleted(place):
+    id_ = await written(place, marked("", note=[{"text": "theirs"}]) | {"meta": {}}, COLLEAGUE)
+    async with opened(place, WRITES) as ctx:
+        await gate.delete(ctx, "Condition", id_)
+    with pytest.raises(Unprocessable):
+        async with opened(place, WRITES) as ctx:
+            await gate.update(ctx, marked("self") | {"id": id_})
 
 
 async def test_the_mark_is_the_writers_alone(place):

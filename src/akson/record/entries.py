@@ -1,8 +1,10 @@
 """Entries that are not shared with all: their marks are checked on the way in, and closed on every path by blocks.
 
-A block of one entry closes also the files it points to and the Provenance that tells of it. It stays when the entry is
+A block of one entry closes also the writer's own files it points to and the Provenance that tells of it. It stays when the entry is
 deleted, since its history does. Who sees it is asked by the same predicate as what the citizen has closed.
 """
+
+from collections.abc import Collection
 
 from akson.fhir.extract import extract
 from akson.fhir.model import Resource
@@ -13,7 +15,7 @@ from akson.record.context import Context
 from akson.record.identity import numbers
 from akson.security import entry_marks
 from akson.security.actor import Action, Kind
-from akson.security.entry_marks import MARK, MARKED, For
+from akson.security.entry_marks import FOLLOWING, MARK, MARKED, For
 from akson.security.policy import Grant
 from akson.store.access import blocks, mirror
 from akson.store.database.pool import Tx
@@ -30,17 +32,29 @@ async def marked(ctx: Context, resource: Resource, *, is_new: bool = False) -> R
     kind = resource["resourceType"]
     if questions.is_question(resource):
         return await questions.checked(ctx, resource, is_new=is_new)
-    if ctx.actor.kind is not Kind.PERSONNEL or kind not in MARKED:
+    if ctx.actor.kind is not Kind.PERSONNEL or kind not in MARKED | FOLLOWING:
         return resource
-    before = None
-    decision = ctx.policy(ctx.actor, Action.UPDATE, kind, ctx.purpose)
-    if not is_new and "id" in resource and isinstance(decision, Grant):
-        # Within the scope: what is hidden is told of no more than what is not there.
-        stored = await resources.read(ctx.tx, decision.scope, kind, resource["id"])
-        before = loads(stored.body) if stored and not stored.deleted else None
+    before = None if is_new else await _before(ctx, resource)
+    if kind in FOLLOWING:
+        return entry_marks.noted(resource, ctx.actor, before)
     if before is not None and questions.is_question(before):
         await questions.checked(ctx, before, is_new=False)
     return entry_marks.signed(resource, ctx.actor, before)
+
+
+async def _before(ctx: Context, resource: Resource) -> Resource | None:
+    """What stood under the name of a resource, also if it is deleted; None where nothing did, or it is hidden.
+
+    Within the scope: what is hidden is told of no more than what is not there.
+    """
+    kind = resource["resourceType"]
+    decision = ctx.policy(ctx.actor, Action.UPDATE, kind, ctx.purpose)
+    if "id" not in resource or not isinstance(decision, Grant):
+        return None
+    stored = await resources.read(ctx.tx, decision.scope, kind, resource["id"])
+    if stored and stored.deleted:
+        stored = await resources.vread(ctx.tx, decision.scope, kind, resource["id"], stored.version - 1)
+    return loads(stored.body) if stored else None
 
 
 async def follow(ctx: Context, stored: Stored, resource: Resource) -> None:
@@ -75,15 +89,41 @@ async def _close(tx: Tx, stored: Stored, resource: Resource) -> None:
     patient = extract(resource).patient
     if not patient:
         return
+    rule = f"{blocks.ENTRY}{stored.reference}"
     rules = []
     keys = [resource_key(stored.type, stored.id)]
     if found := entry_marks.mark(resource):
-        keys += [resource_key("Binary", each) for each in sorted(entry_marks.attachments(resource))]
-        query = parse("Provenance", [("target", stored.reference), ("_count", "1000")], base="")
-        page = await statements.search(tx, NODE, query)
-        keys += [resource_key(each.type, each.id) for each in page.matches]
+        keys += await _taken_along(tx, stored, resource, await blocks.keys(tx, rule))
         if found is For.TOLD:
             person = await resources.read(tx, NODE, "Patient", patient)
             rules = await mirror.of(tx, numbers(loads(person.body)) if person and not person.deleted else [])
     rows = entry_marks.closed(resource, keys, rules)
-    await blocks.replace(tx, f"{blocks.ENTRY}{stored.reference}", stored.version, patient, rows)
+    await blocks.replace(tx, rule, stored.version, patient, rows)
+
+
+async def _taken_along(tx: Tx, stored: Stored, entry: Resource, closed: Collection[int]) -> list[int]:
+    """Keys of the files and origins that follow a marked entry: what it has closed already, and what it may close."""
+    found = [
+        await resources.read(tx, NODE, "Binary", each) for each in sorted(entry_marks.attachments(entry))
+    ]
+    told = parse("Provenance", [("target", stored.reference), ("_count", "1000")], base="")
+    found += (await statements.search(tx, NODE, told)).matches
+    keys = []
+    for each in filter(None, found):
+        key = resource_key(each.type, each.id)
+        if key in closed or (
+            not each.deleted
+            and entry_marks.takes_along(entry, loads(each.body))
+            and not await _is_open_elsewhere(tx, stored, each)
+        ):
+            keys.append(key)
+    return keys
+
+
+async def _is_open_elsewhere(tx: Tx, entry: Stored, file: Stored) -> bool:
+    """Whether a document that is not marked points to a file: then it stands in the record already, for all with a need."""
+    query = parse("DocumentReference", [("location", file.reference), ("_count", "100")], base="")
+    documents = (await statements.search(tx, NODE, query)).matches if file.type == "Binary" else ()
+    return any(
+        each.reference != entry.reference and entry_marks.mark(loads(each.body)) is None for each in documents
+    )

@@ -21,8 +21,10 @@ MARK = "urn:akson:entry"
 """System of the label that says for whom an entry is."""
 WRITER = "urn:akson:writer"
 """System of the labels that say who wrote it: `hpr:<number>` and `unit:<number>`. The server sets them."""
-MARKED = RECORD - {"Binary", "Provenance"}
-"""Types that are marked. What they point to and what tells of their origin follows them."""
+FOLLOWING = frozenset({"Binary", "Provenance"})
+"""Types that follow what is marked: the files it points to and what tells of its origin."""
+MARKED = RECORD - FOLLOWING
+"""Types that are marked."""
 
 
 class For(StrEnum):
@@ -80,6 +82,25 @@ def signed(resource: Resource, actor: Actor, before: Resource | None) -> Resourc
     names = writer or frozenset({f"hpr:{actor.hpr}", f"unit:{actor.unit_number}"} - {"unit:"})
     labels = [{"system": WRITER, "code": name} for name in sorted(names)]
     return _with(resource, [{"system": MARK, "code": wanted.value}, *labels])
+
+
+def noted(resource: Resource, actor: Actor, before: Resource | None) -> Resource:
+    """A file or an origin with all who have written it; with nobody where one of them has no name that other nodes know."""
+    earlier = _writer(before) if before is not None else frozenset[str]()
+    known = bool(actor.hpr) and (before is None or bool(earlier))
+    names = earlier | {f"hpr:{actor.hpr}"} if known else ()
+    return _with(resource, [{"system": WRITER, "code": name} for name in sorted(names)])
+
+
+def takes_along(entry: Resource, other: Resource) -> bool:
+    """Whether the mark of an entry may close a file that it points to, or an origin that tells of it.
+
+    Pointing to it is not enough, or whoever marks an entry could hide what others wrote: nobody but the writer of the
+    entry has written it, or it is an origin that tells of nothing but the entry.
+    """
+    own = {name for name in _writer(entry) if name.startswith("hpr:")}
+    told = {each.get("reference") for each in other.get("target", [])}
+    return (bool(own) and _writer(other) == own) or told == {f"{entry['resourceType']}/{entry['id']}"}
 
 
 def closed(resource: Resource, keys: Sequence[int], rules: Sequence[Rule]) -> list[Block]:

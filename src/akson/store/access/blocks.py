@@ -36,6 +36,11 @@ async def replace(tx: Tx, rule: str, version: int, patient: str, rows: Sequence[
         await tx.execute(ADD, values)
 
 
+async def keys(tx: Tx, rule: str) -> frozenset[int]:
+    """Keys of the resources that a rule closes now."""
+    return frozenset(key for (key,) in await tx.fetch("select key from access_block where rule = %s", [rule]))
+
+
 async def of_patients(
     tx: Tx, patients: Collection[int], *, others: bool = True
 ) -> dict[int, tuple[Block, ...]]:
