@@ -7,6 +7,7 @@ from tests.documents.pdf.reading import Pdf
 from tests.exchange.asking import PIDS, side
 from tests.exchange.forms import csrf
 from tests.exchange.test_access_log import looked, words
+from tests.exchange.test_emergency import opened as in_an_emergency
 from tests.exchange.test_question import answering, fields, link
 from tests.exchange.test_representation import LATER, NOAH, act_for
 from tests.world import TODAY
@@ -36,6 +37,7 @@ def shown(pdf, *said):
 
 async def test_the_log_is_taken_away_as_a_tagged_pdf_that_says_what_the_page_says(world):
     await looked(world)
+    await in_an_emergency(world)
     ingrid = await world.sign_in("innbygger", "ingrid")
     answer = await ingrid.get("/innbygger/innsyn/oppslag.pdf")
     assert answer.headers["content-disposition"] == 'attachment; filename="innsyn.pdf"'
@@ -47,8 +49,10 @@ async def test_the_log_is_taken_away_as_a_tagged_pdf_that_says_what_the_page_say
         "Solvik hjemmetjeneste",
         "Grunn: De gir helsehjelp",
         "loven gir adgang uten samtykke",
+        "Skrev da: «Falt om på gata, trenger medisinliste»",
     )
     said = pdf.text().replace(" ", "")
+    assert said.count("Skrevda:") == 1
     for person in persons(TODAY):
         assert person.pid not in said
     hanne = re.search(r'<option value="([^"]+)">Hanne', (await ingrid.get("/innbygger/innsyn")).text)[1]

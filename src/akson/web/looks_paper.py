@@ -78,17 +78,11 @@ def _day(
 def _look(told: Line, person: Person, language: str) -> dict[str, Value]:
     facts = [
         told.where,
-        *(
-            text(f"seen.{key}", language, **{value: words})
-            for key, value, words in (
-                ("saw", "what", told.saw),
-                ("changed", "what", told.changed),
-                ("told", "what", told.told),
-                ("why", "why", told.why),
-                ("basis", "basis", told.basis),
-            )
-            if words
-        ),
+        text("seen.saw", language, what=told.saw) if told.saw else "",
+        text("seen.changed", language, what=told.changed) if told.changed else "",
+        told.told,
+        text("seen.why", language, why=told.why) if told.why else "",
+        text("seen.basis", language, basis=told.basis) if told.basis else "",
         text("seen.paper_systems", language, systems=", ".join(person.systems)),
     ]
     return {

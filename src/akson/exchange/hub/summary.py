@@ -219,7 +219,7 @@ def _words(entry: Resource, language: str) -> str:
         _said(resource.get("valueCodeableConcept")),
         str(resource.get("conclusion", "")),
         "; ".join(filter(None, doses)),
-        _when(resource),
+        ".".join(reversed(_when(resource).split("-"))),
     ]
     return ", ".join(filter(None, [_name(resource), *value]))
 
