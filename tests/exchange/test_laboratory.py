@@ -8,7 +8,7 @@ from tests.exchange.asking import PIDS, side
 from tests.messaging import orders, reports
 
 from akson.demo.ids import demo_id
-from akson.exchange.edge.mailroom import find
+from akson.exchange.finding import find
 from akson.kit.ids import new_id
 from akson.messaging import outbox
 from akson.messaging.codec import report as report_codec

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from akson.demo.roles import ROLES
-from akson.exchange.edge import send
-from akson.exchange.edge.mailroom import find, register_patient
+from akson.exchange.edge import answer, send
+from akson.exchange.edge.mailroom import register_patient
 from akson.exchange.edge.send import Order
+from akson.exchange.finding import find
 from akson.fhir.strict_json import loads
 from akson.kit import norwegian
 from akson.kit.errors import NotFound, Unprocessable
@@ -149,7 +150,7 @@ async def test_a_referral_there_and_a_summary_back(scene):
             document_id=new_id(), title="Epikrise medisinsk avdeling", sections=[("VU", "Bedre."), ("OP", "Kontroll.")],
             answers=letter,
         )  # fmt: skip
-        await send.send_epikrise(ctx, hospital.mailroom, entry.id, summary, record)
+        await answer.send_epikrise(ctx, hospital.mailroom, entry.id, summary, record)
     await settle(hospital, gp)
     async with at(gp, doctor) as ctx:
         back = (await send.inbox_of(ctx, gp.mailroom))[0]

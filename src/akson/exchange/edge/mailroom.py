@@ -14,30 +14,30 @@ from urllib.parse import urlencode
 import orjson
 from cryptography import x509
 
+from akson.exchange import cases
+from akson.exchange.cases import State, Step
+from akson.exchange.edge import filing
 from akson.exchange.edge.platform import matches
 from akson.exchange.edge.reach import PLATFORM_SCOPE
-from akson.fhir.model import Resource, concept, reference
+from akson.exchange.finding import find
+from akson.fhir.model import Resource, reference
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit import norwegian
-from akson.kit.clock import instant, now
 from akson.kit.errors import Conflict, PeerFailed
-from akson.kit.ids import new_id
 from akson.kit.log import Event, log
 from akson.kit.text import text
 from akson.messaging import digest, inbox
 from akson.messaging.addresses import AddressBook
 from akson.messaging.engine import Engine
 from akson.messaging.inbox import Match, Why
-from akson.messaging.laboratory import Report, Requisition
-from akson.messaging.mapping import incoming, laboratory, ordering, reading, terms
-from akson.messaging.model import Kind, Letter, Person, Referral
+from akson.messaging.mapping import incoming, terms
+from akson.messaging.model import Letter, Person
+from akson.messaging.outbox import ACKNOWLEDGED
 from akson.messaging.sign import Signer
 from akson.messaging.transport import MshTransport
 from akson.record import gate
-from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context, Place
-from akson.security.actor import Action
 from akson.security.client import Peer
 from akson.store.database.pool import Tx
 from akson.store.database.reader import NODE as READER
@@ -48,14 +48,6 @@ from akson.store.search import statements
 from akson.store.underway import messages
 from akson.store.underway.messages import Message
 
-MESSAGE = "https://akson.example/fhir/message"
-"""Identifier system of messages, on the tasks that they make."""
-TASK_KIND = "https://akson.example/fhir/CodeSystem/meldingsoppgave"
-_TASKS = {
-    Kind.HENVISNING: "messaging.task_assess",
-    Kind.SVARRAPPORT: "messaging.task_result",
-    Kind.REKVISISJON: "messaging.task_order",
-}
 MESSAGE_SCOPE = "akson:samhandling/msh"
 REMEMBER = 60.0
 """Seconds that an answer of the address register is used."""
@@ -132,66 +124,19 @@ class Mailroom:
         await self._tell(tx, message)
 
     async def file(self, ctx: Context, message: Message, letter: Letter) -> str:
-        """The letter as document and, for a referral, as request: what opens the record to the unit. Its reference.
-
-        The results of a laboratory's report are of the record at once: nobody has to choose among them.
-        """
-        patient = f"Patient/{message.patient}"
-        unit = self.unit(message.to_her)
-        made = [*_documents(letter, patient, unit)]
-        if isinstance(letter, Referral):
-            made.append({**incoming.service_request(letter, patient, unit), "id": new_id()})
-        changed: list[Resource] = []
-        if isinstance(letter, Report | Requisition):
-            new, changed = await self._of_laboratory(ctx, letter, patient, unit)
-            made += new
-        # A letter is its request or its report, else its document.
-        requests = (
-            r for r in [*made, *changed] if r["resourceType"] in ("ServiceRequest", "DiagnosticReport")
-        )
-        main = next(requests, made[1])
-        task = self._task(message, _TASKS.get(letter.kind, "messaging.task_read"))
-        about = task["for"] | {"display": letter.header.patient.full_name}
-        focus = {"reference": reference(main)}
-        made.append(task | {"for": about, "focus": focus, "description": reading.title(letter)})
-        node = ctx.by(NODE_ITSELF)
-        creates = [Change(Action.CREATE, resource) for resource in made]
-        await gate.transact(node, creates + [Change(Action.UPDATE, resource) for resource in changed])
-        current = await messages.get(ctx.tx, message.id, hold=True)
-        if current:
-            await messages.change(
-                ctx.tx, replace(current, patient=message.patient, reference=reference(main))
-            )
-        return reference(main)
-
-    async def _of_laboratory(
-        self, ctx: Context, letter: Report | Requisition, patient: str, unit: Resource
-    ) -> tuple[list[Resource], list[Resource]]:
-        """What a report or an order adds to the record, and what it changes there."""
-        system = laboratory.identifier_system(letter)
-        kinds = laboratory.KINDS if isinstance(letter, Report) else ("ServiceRequest",)
-        # The newest: a correction comes soon after what it corrects.
-        pairs = (
-            ("identifier", f"{system}|"),
-            ("patient", patient),
-            ("_sort", "-_lastUpdated"),
-            ("_count", "500"),
-        )
-        node = self._as_node(ctx.tx)
-        earlier = [each for kind in kinds for each in await find(node, kind, *pairs)]
-        there = {reference(each) for each in earlier}
-        new: list[Resource] = []
-        changed: list[Resource] = []
-        if isinstance(letter, Report):
-            found = laboratory.taken_in(letter, patient, earlier)
-        else:
-            found = ordering.requested(letter, patient, unit, earlier)
-        for each in found:
-            (changed if reference(each) in there else new).append(each)
-        return new, changed
+        """Put a letter about a known patient into the record; the reference of what it became."""
+        unit = self.own.get(message.to_her, {})
+        return await filing.file(ctx, message, letter, unit, self.unit(message.to_her))
 
     async def settled(self, tx: Tx, message: Message) -> None:
-        """Screens that show the message are told."""
+        """Screens that show the message are told; a request that the other side has answered for is received there."""
+        if message.state == ACKNOWLEDGED and message.reference.startswith("ServiceRequest/"):
+            ctx = self._as_node(tx)
+            case = await cases.case_about(ctx, message.reference)
+            if case:
+                # The time to assess it runs from when it was received.
+                until = filing.within_time() if cases.due(case) else ""
+                await cases.mirror(ctx, case, Step(to=State.RECEIVED, until=until))
         await self._tell(tx, message)
 
     async def needs_person(self, tx: Tx, message: Message, why: Why) -> None:
@@ -201,28 +146,15 @@ class Mailroom:
         await messages.change(tx, replace(current, owner_role=current.owner_role or why.value))
         if current.patient:
             words = ". ".join(part for part in (text(key), current.detail) if part)
-            task = self._task(current, key) | {"priority": "urgent", "description": words}
+            task = filing.task_of(current, key, self.unit(_own(current))) | {
+                "priority": "urgent",
+                "description": words,
+            }
             person = (await find(self._as_node(tx), "Patient", ("_id", current.patient)))[0]
             task["for"] |= {"display": terms.person(person).full_name}
             if current.reference:
                 task["focus"] = {"reference": current.reference}
             await gate.create(self._as_node(tx), task)
-
-    def _task(self, message: Message, key: str) -> Resource:
-        own = message.from_her if message.direction == "out" else message.to_her
-        name = key.partition(".")[2]
-        return {
-            "resourceType": "Task",
-            "id": new_id(),
-            "identifier": [{"system": MESSAGE, "value": message.id}],
-            "status": "requested",
-            "intent": "order",
-            "priority": "routine",
-            "code": concept(TASK_KIND, name.replace("_", "-"), text(key)),
-            "for": {"reference": f"Patient/{message.patient}"},
-            "authoredOn": instant(now()),
-            "owner": self.unit(own),
-        }
 
     def unit(self, her_id: str) -> Resource:
         """Reference to the own unit that has an address."""
@@ -270,22 +202,9 @@ class Mailroom:
         return found
 
 
-def _documents(letter: Letter, patient: str, unit: Resource) -> list[Resource]:
-    """The letter and its attachments: each a Binary and the DocumentReference that it is found by."""
-    made: list[Resource] = []
-    parts = [None, *(part for part in letter.attachments if part.data)]
-    for part in parts:
-        binary_id = new_id()
-        place = (patient, unit, f"Binary/{binary_id}")
-        pair = reading.attachment(letter, part, *place) if part else reading.document(letter, *place)
-        made += [{**pair[0], "id": binary_id}, {**pair[1], "id": new_id()}]
-    return made
-
-
-async def find(ctx: Context, type_: str, *pairs: tuple[str, str]) -> list[Resource]:
-    """What the context may see of a type."""
-    page = await gate.search(ctx, parse(type_, list(pairs), base=ctx.node.fhir))
-    return [loads(stored.body) for stored in page.matches]
+def _own(message: Message) -> str:
+    """The HER-id of this node's side of a message."""
+    return message.from_her if message.direction == "out" else message.to_her
 
 
 async def register_patient(ctx: Context, mailroom: Mailroom, message_id: str, patient: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Send (sende og motta), what people do: write a referral, look into the inbox, take items in, answer with a summary.
+"""Send (sende og motta), what people do: write a referral, look into the inbox, take items in.
 
 Everything a function writes, it writes in the context's transaction: the resource and the letter leave together or not
 at all. A letter is for those who work at the unit that it is addressed to or sent from.
@@ -7,7 +7,11 @@ at all. A letter is for those who work at the unit that it is addressed to or se
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from akson.exchange.edge.mailroom import Mailroom, find
+from akson.exchange import cases
+from akson.exchange.cases import State, Step
+from akson.exchange.edge.filing import answer_due
+from akson.exchange.edge.mailroom import Mailroom
+from akson.exchange.finding import find
 from akson.fhir.model import Resource, concept, reference
 from akson.fhir.strict_json import loads
 from akson.kit import norwegian
@@ -17,10 +21,10 @@ from akson.kit.ids import new_id
 from akson.messaging import inbox, outbox
 from akson.messaging.addresses import Entry
 from akson.messaging.inbox import DONE, NEW, OPENED, REFUSED
-from akson.messaging.mapping import incoming, outgoing, reading, terms
+from akson.messaging.mapping import incoming, outgoing, terms
 from akson.messaging.mapping.incoming import ORDER_KIND, Proposal
-from akson.messaging.mapping.outgoing import Record, Summary
-from akson.messaging.model import Attachment, Epikrise, Letter, Party, Referral
+from akson.messaging.mapping.outgoing import Record
+from akson.messaging.model import Attachment, Dialog, Epikrise, Letter, Party, Referral
 from akson.messaging.outbox import Sending
 from akson.record import closed, gate
 from akson.record.change import Change
@@ -30,7 +34,6 @@ from akson.store.underway import messages
 from akson.store.underway.messages import Message, Wanted
 
 REFERRAL = "HENVISNING_NYTILSTAND"
-SUMMARY = "EPIKRISE"
 MATCHED = ("Condition", "MedicationStatement", "AllergyIntolerance", "Procedure", "Flag")
 
 
@@ -79,6 +82,8 @@ class Composed:
     letter: Referral
     sender: str
     """HER-id of the unit it goes out from."""
+    answer_due: str = ""
+    """When there is a right to an answer, were it received now: a date, or empty."""
 
 
 async def receivers(mailroom: Mailroom, words: str = "") -> list[Entry]:
@@ -105,23 +110,27 @@ async def compose(ctx: Context, mailroom: Mailroom, order: Order) -> Composed:
     entry = await mailroom.book.entry(order.to)
     if entry is None or REFERRAL not in entry.takes:
         raise Unprocessable("the receiver is not in the address register, or takes no referrals")
-    sender, her_id = await _sender(ctx, mailroom)
-    patient = await _read(ctx, "Patient", order.patient)
+    sender, her_id = await sender_of(ctx, mailroom)
+    patient = await read(ctx, "Patient", order.patient)
     request = _request(ctx, order, entry)
     letter = outgoing.referral(
         outbox.header(REFERRAL, sender, entry.party, terms.person(patient)),
         request,
         _chosen(await prefill(ctx, order.patient), order),
     )
-    return Composed(request, replace(letter, precautions=tuple(order.precautions)), her_id)
+    letter = replace(letter, precautions=tuple(order.precautions))
+    return Composed(request, letter, her_id, answer_due(entry.organization))
 
 
 async def send_referral(ctx: Context, mailroom: Mailroom, order: Order) -> tuple[Resource, Message]:
     """Write the ServiceRequest and put the referral in the outbox. Unprocessable for an address that takes none."""
     made = await compose(ctx, mailroom, order)
     await gate.create(ctx, made.request)
+    asker = mailroom.unit(made.sender)
+    step = Step(to=State.REQUESTED, until=made.answer_due)
+    await cases.open_case(ctx, cases.Kind.REFERRAL, [made.request], made.request["id"], asker, step)
     sending = Sending(patient=order.patient, reference=reference(made.request), owner_role=ctx.actor.role)
-    return made.request, await _enqueue(ctx, mailroom, made.letter, sending, made.sender)
+    return made.request, await enqueue(ctx, mailroom, made.letter, sending, made.sender)
 
 
 def _request(ctx: Context, order: Order, entry: Entry) -> Resource:
@@ -165,7 +174,7 @@ async def inbox_of(ctx: Context, mailroom: Mailroom, *, done: bool = False) -> l
 
 async def sent_about(ctx: Context, patient: str) -> list[Message]:
     """What went out and came in about a patient whom the actor may see, newest first."""
-    await _read(ctx, "Patient", patient)
+    await read(ctx, "Patient", patient)
     wanted = Wanted(patient=patient)
     found = [*await messages.find(ctx.tx, "out", wanted), *await messages.find(ctx.tx, "in", wanted)]
     found = await closed.open_letters(ctx, found)
@@ -174,20 +183,20 @@ async def sent_about(ctx: Context, patient: str) -> list[Message]:
 
 async def history_of(ctx: Context, mailroom: Mailroom, message_id: str) -> list[tuple[str, str, str]]:
     """Every step of a message: instant, state, detail."""
-    await _mine(ctx, mailroom, message_id)
+    await mine(ctx, mailroom, message_id)
     return [(instant(at), state, detail) for at, state, detail in await messages.steps(ctx.tx, message_id)]
 
 
 async def opened(ctx: Context, mailroom: Mailroom, message_id: str) -> Opened:
     """Open an entry of the inbox. NotFound when it is another unit's."""
-    message = await _mine(ctx, mailroom, message_id)
+    message = await mine(ctx, mailroom, message_id)
     letter = await inbox.letter(ctx.tx, message_id)
     if message.direction == "in" and message.state == NEW:
         message = await inbox.move(ctx.tx, message_id, OPENED)
     if not message.patient or message.direction == "out":
         return Opened(message, letter, ())
     # The read is decided and logged as any other look into this record.
-    await _read(ctx, "Patient", message.patient)
+    await read(ctx, "Patient", message.patient)
     patient = f"Patient/{message.patient}"
     existing = [r for t in MATCHED for r in await find(ctx, t, ("patient", patient), ("_count", "200"))]
     return Opened(message, letter, incoming.proposals(letter, patient, existing))
@@ -215,53 +224,16 @@ async def take_in(
     return targets
 
 
-async def compose_epikrise(
-    ctx: Context, mailroom: Mailroom, message_id: str, summary: Summary, record: Record
-) -> tuple[Message, Epikrise]:
-    """The discharge summary that answers a received referral, as it would be sent, and the message it answers."""
-    message = await _mine(ctx, mailroom, message_id)
-    letter = await inbox.letter(ctx.tx, message_id)
-    if not isinstance(letter, Referral) or not message.patient:
-        raise Unprocessable("only a referral whose patient is known can be answered with a summary")
-    patient = await _read(ctx, "Patient", message.patient)
-    sender, _ = await _sender(ctx, mailroom, message.to_her)
-    head = outbox.header(SUMMARY, sender, letter.header.sender, terms.person(patient), letter.header)
-    return message, outgoing.epikrise(head, summary, record)
-
-
-async def send_epikrise(
-    ctx: Context, mailroom: Mailroom, message_id: str, summary: Summary, record: Record
+async def enqueue(
+    ctx: Context, mailroom: Mailroom, letter: Referral | Epikrise | Dialog, sending: Sending, her_id: str
 ) -> Message:
-    """Answer a received referral: the summary becomes a document of this record and goes to the one who referred."""
-    message, made = await compose_epikrise(ctx, mailroom, message_id, summary, record)
-    binary = new_id()
-    unit = mailroom.unit(message.to_her)
-    content, document = reading.document(made, f"Patient/{message.patient}", unit, f"Binary/{binary}")
-    await gate.transact(
-        ctx,
-        [
-            Change(Action.CREATE, {**content, "id": binary}),
-            Change(Action.CREATE, {**document, "id": summary.document_id}),
-        ],
-    )
-    sending = Sending(
-        patient=message.patient,
-        reference=f"DocumentReference/{summary.document_id}",
-        answers=message.id,
-        owner_role=ctx.actor.role,
-    )
-    return await _enqueue(ctx, mailroom, made, sending, message.to_her)
-
-
-async def _enqueue(
-    ctx: Context, mailroom: Mailroom, letter: Referral | Epikrise, sending: Sending, her_id: str
-) -> Message:
+    """Put a letter of an own unit (HER-id) in the outbox. Unprocessable for an address that is no own one."""
     if her_id not in mailroom.own:
         raise Unprocessable("the unit has no address of its own")
     return await outbox.enqueue(ctx.tx, letter, sending, mailroom.signer)
 
 
-async def _sender(ctx: Context, mailroom: Mailroom, her_id: str = "") -> tuple[Party, str]:
+async def sender_of(ctx: Context, mailroom: Mailroom, her_id: str = "") -> tuple[Party, str]:
     """The actor's unit, or the one with this address, as sender: with those above it and the person."""
     own = [her_id] if her_id else mailroom.of_units(ctx.actor.units)
     if not own:
@@ -269,21 +241,22 @@ async def _sender(ctx: Context, mailroom: Mailroom, her_id: str = "") -> tuple[P
     chain = [mailroom.own[own[0]]]
     node = ctx.by(NODE_ITSELF)
     while above := chain[-1].get("partOf", {}).get("reference", ""):
-        chain.append(await _read(node, "Organization", above.partition("/")[2]))
+        chain.append(await read(node, "Organization", above.partition("/")[2]))
     return terms.party(chain, await _practitioner(ctx)), own[0]
 
 
 async def _practitioner(ctx: Context) -> Resource | None:
     if not ctx.actor.practitioner:
         return None
-    return await _read(ctx.by(NODE_ITSELF), *ctx.actor.practitioner.split("/", 1))
+    return await read(ctx.by(NODE_ITSELF), *ctx.actor.practitioner.split("/", 1))
 
 
-async def _read(ctx: Context, type_: str, id_: str) -> Resource:
+async def read(ctx: Context, type_: str, id_: str) -> Resource:
+    """One resource that the context may see."""
     return loads((await gate.read(ctx, type_, id_)).body)
 
 
-async def _mine(ctx: Context, mailroom: Mailroom, message_id: str) -> Message:
+async def mine(ctx: Context, mailroom: Mailroom, message_id: str) -> Message:
     """A message of one of the actor's units; anyone else's is as if it were not there."""
     message = await messages.get(ctx.tx, message_id)
     own = mailroom.of_units(ctx.actor.units)

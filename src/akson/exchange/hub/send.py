@@ -1,44 +1,47 @@
-"""Where a person's referrals stand, asked of every source: the sender's request, and what the receiver decided.
+"""Where what was asked for a person stands, asked of every source: orders, referrals and requests, each as one case.
 
-The receiver's request carries the id of the sender's (the letter's document id), so that the two are one referral. A
-source that does not answer is named, so that nobody takes silence for "no referrals".
+Both sides may have the case (`exchange.cases`) under the same number; the performer's word counts, and the end whoever tells
+it. A source that does not answer is named, so that nobody takes silence for "nothing was asked".
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from akson.exchange import cases
+from akson.exchange.cases import State
 from akson.exchange.hub.look import Search
 from akson.exchange.merging import Missing, missing
-from akson.fhir.model import Resource
+from akson.fhir.model import Resource, reference
 from akson.messaging.mapping.incoming import ORDER_KIND
 
 MESSAGE = "urn:her:"
 """How `meta.source` begins on what came in a message."""
-LETTER = "urn:uuid:"
-
-
-class Stage(StrEnum):
-    """How far a referral has come."""
-
-    SENT = "sent"
-    RECEIVED = "received"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    ANSWERED = "answered"
+KINDS = ("henvisning", "laboratorium", "radiologi", "tjeneste", "hjelpemiddel", "ytelse")
+_STATES = {
+    "completed": State.COMPLETED,
+    "revoked": State.CANCELLED,
+    "on-hold": State.ON_HOLD,
+}
+"""What a request without a case tells of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One referral: the request, and how far it has come."""
+    """What was asked for, and how far it has come."""
 
     request: Resource
-    stage: Stage
+    what: str
+    state: State
+    due: str = ""
+    """When the next step is due: a FHIR date, or empty."""
+    said: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Referrals:
-    """All referrals, newest first; `missing` names the sources that did not answer."""
+class Asked:
+    """All that was asked, newest first; `missing` names the sources that did not answer."""
 
     standings: tuple[Standing, ...]
     missing: tuple[Missing, ...] = ()
@@ -47,59 +50,62 @@ class Referrals:
 SEARCH = Search(
     "ServiceRequest",
     (
-        ("category", f"{ORDER_KIND}|henvisning"),
-        ("_revinclude", "Task:focus"),
+        ("category", ",".join(f"{ORDER_KIND}|{kind}" for kind in KINDS)),
+        ("_revinclude", "Task:based-on"),
         ("_sort", "-authored"),
         ("_count", "100"),
     ),
 )
-"""Finds requests of both sides, and what was decided about them."""
+"""Finds requests of both sides, and their cases."""
 
 
-def referrals(bundle: Resource) -> Referrals:
-    """The referrals that the sources answered with."""
+def asked(bundle: Resource) -> Asked:
+    """What the sources answered with."""
     resources = [entry["resource"] for entry in bundle["entry"]]
-    return Referrals(tuple(standings(resources)), tuple(missing(bundle)))
+    return Asked(tuple(standings(resources)), tuple(missing(bundle)))
 
 
 def standings(resources: Iterable[Resource]) -> list[Standing]:
-    """Requests of both sides as referrals, newest first. One that was sent anew stands only as the new one."""
+    """Requests of both sides with their cases, newest first. What was sent anew stands only as the new one."""
     found = list(resources)
-    requests = [r for r in found if r["resourceType"] == "ServiceRequest"]
-    decided = {
-        t["focus"]["reference"] for t in found if t["resourceType"] == "Task" and "businessStatus" in t
-    }
-    received = {key: r for r in requests if _came(r) and (key := _letter(r))}
-    replaced = {old["reference"].partition("/")[2] for r in requests for old in r.get("replaces", [])}
+    requests = {reference(r): r for r in found if r["resourceType"] == "ServiceRequest"}
+    replaced = {old["reference"] for r in requests.values() for old in r.get("replaces", [])}
+    copies: dict[str, list[Resource]] = defaultdict(list)
+    for task in found:
+        if task["resourceType"] == "Task" and cases.is_case(task):
+            copies[cases.number(task) or task["id"]].append(task)
     made = []
-    for request in requests:
-        theirs = received.get(request["id"])
-        if request["id"] in replaced or (_came(request) and _sender_told(request, requests)):
-            continue
-        made.append(Standing(request, _stage(request, theirs, decided)))
+    with_case: set[str] = set()
+    for each in copies.values():
+        with_case |= {r["reference"] for case in each for r in case.get("basedOn", ())}
+        # The one who asked names the receiver as people know it.
+        first = next((c for c in each if not _came(c)), each[0])["focus"]["reference"]
+        if first in requests and first not in replaced:
+            made.append(_standing(requests[first], _deciding(each)))
+    made += [
+        Standing(r, str(r.get("code", {}).get("text", "")), _alone(r))
+        for key, r in requests.items()
+        if key not in with_case and key not in replaced
+    ]
     return sorted(made, key=lambda each: str(each.request.get("authoredOn", "")), reverse=True)
 
 
-def _stage(request: Resource, theirs: Resource | None, decided: set[str]) -> Stage:
-    at = theirs or (request if _came(request) else None)
-    if at is None:
-        return Stage.ANSWERED if request.get("status") == "completed" else Stage.SENT
-    if at.get("status") in ("completed", "revoked"):
-        return Stage.ANSWERED if at["status"] == "completed" else Stage.DECLINED
-    return Stage.ACCEPTED if f"ServiceRequest/{at['id']}" in decided else Stage.RECEIVED
+def _standing(request: Resource, case: Resource) -> Standing:
+    kind = next((c["code"] for c in case["code"]["coding"] if c.get("system") == cases.KIND), "")
+    what = str(case.get("description", ""))
+    return Standing(request, what, cases.state(case), cases.due(case), cases.said(case), kind)
 
 
-def _came(request: Resource) -> bool:
-    """Whether the request came in a message."""
-    return str(request.get("meta", {}).get("source", "")).startswith(MESSAGE)
+def _deciding(copies: Sequence[Resource]) -> Resource:
+    """The copy that tells where the case is: one at its end, else the performer's, else the asker's."""
+    return min(copies, key=lambda case: (cases.state(case) not in cases.FINAL, not _came(case)))
 
 
-def _letter(request: Resource) -> str:
-    """Id of the sender's request."""
-    values = [str(i.get("value", "")) for i in request.get("identifier", [])]
-    return next((value.removeprefix(LETTER) for value in values if value.startswith(LETTER)), "")
+def _alone(request: Resource) -> State:
+    state = _STATES.get(str(request.get("status")))
+    return state or (State.RECEIVED if _came(request) else State.REQUESTED)
 
 
-def _sender_told(request: Resource, requests: Sequence[Resource]) -> bool:
-    """Whether the sender's own request is among them: then that one stands for the referral."""
-    return any(each["id"] == _letter(request) for each in requests)
+def _came(resource: Resource) -> bool:
+    """Whether it came in a message: its record is the performer's."""
+    return str(resource.get("meta", {}).get("source", "")).startswith(MESSAGE)

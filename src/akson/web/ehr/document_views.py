@@ -11,7 +11,7 @@ from akson.kit.errors import NotFound
 from akson.record.context import Context
 from akson.web import show
 from akson.web.context import context, find, reach_of
-from akson.web.ehr import documents, patient
+from akson.web.ehr import cases, documents, patient
 from akson.web.ehr.chart import PAGE, show_chart
 from akson.web.ehr.documents import Content
 from akson.web.ehr.patient import Patient
@@ -134,5 +134,7 @@ async def _show(
 async def messages(request: Request) -> Response:
     """What has been sent and received about the patient."""
     ctx = context(request)
-    found = await correspondence.about(ctx, request.path_params["patient"], language_of(request))
-    return await show_chart(request, ctx, "ehr/messages.html", "messages", messages=found)
+    patient = request.path_params["patient"]
+    found = await correspondence.about(ctx, patient, language_of(request))
+    under_way = await cases.of_patient(ctx, patient)
+    return await show_chart(request, ctx, "ehr/messages.html", "messages", messages=found, cases=under_way)

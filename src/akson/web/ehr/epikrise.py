@@ -6,8 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from akson.care import referrals
-from akson.care.referrals import Decision
-from akson.exchange.edge import send
+from akson.exchange.edge import answer, send
 from akson.exchange.edge.send import Opened
 from akson.fhir.model import Resource, reference
 from akson.kit.errors import Conflict, Unprocessable
@@ -61,8 +60,8 @@ async def finish(request: Request) -> Response:
         return await _form(request, ctx, entry, fields, include, "send.needs_words")
     if form.get("do") != "send":
         return await _preview(request, ctx, entry, (summary, record), (fields, include))
-    await send.send_epikrise(ctx, mailroom, entry.message.id, summary, record)
-    await referrals.decide(ctx, entry.message.reference, Decision.ANSWERED)
+    await answer.send_epikrise(ctx, mailroom, entry.message.id, summary, record)
+    await referrals.finish_tasks(ctx, entry.message.reference)
     await move(ctx.tx, entry.message.id, DONE)
     return RedirectResponse(
         f"{request.scope.get('root_path', '')}/pasient/{entry.message.patient}/meldinger", 303
@@ -108,7 +107,7 @@ async def _preview(
 ) -> HTMLResponse:
     summary, record = made
     fields, include = form
-    _, letter = await send.compose_epikrise(ctx, mailroom_of(request), entry.message.id, summary, record)
+    _, letter = await answer.compose_epikrise(ctx, mailroom_of(request), entry.message.id, summary, record)
     return await show_chart(
         request, ctx, "ehr/epikrise_preview.html", "messages",
         patient=await patient.load(ctx, entry.message.patient), message=entry.message, letter=letter,

@@ -7,25 +7,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from akson.care import correspondence, referrals
-from akson.care.referrals import Decision
-from akson.exchange.edge import send
+from akson.exchange.edge import answer, send
 from akson.exchange.edge.mailroom import register_patient
 from akson.exchange.edge.send import Opened
 from akson.exchange.edge.share import Shared
 from akson.kit import norwegian
 from akson.kit.errors import Conflict, Unprocessable
-from akson.kit.ids import new_id
-from akson.kit.text import text
-from akson.messaging import inbox
-from akson.messaging.inbox import DONE
 from akson.messaging.mapping import reading
 from akson.messaging.mapping.incoming import Proposal
-from akson.messaging.mapping.outgoing import Record, Summary
 from akson.messaging.model import Letter, Referral
 from akson.record.context import Context
 from akson.web import critical, show
 from akson.web.context import context, find, one, whole
-from akson.web.ehr import patient, register, rows
+from akson.web.ehr import cases, patient, register, rows
 from akson.web.ehr.chart import show_chart
 from akson.web.ehr.frame import show_work
 from akson.web.ehr.referrals import mailroom_of
@@ -91,26 +85,16 @@ async def finish(request: Request) -> Response:
 
 
 async def decide(request: Request) -> Response:
-    """Accept a referral, or decline it with a reason that goes to the sender as a letter."""
+    """What the unit decides on what it is asked for; the one who asked is told, with the reason."""
     ctx, mailroom = context(request), mailroom_of(request)
-    form = await request.form()
     entry = await send.opened(ctx, mailroom, request.path_params["message"])
-    words = str(form.get("words", "")).strip()
-    decision = Decision.DECLINED if form.get("do") == "declined" else Decision.ACCEPTED
-    if not isinstance(entry.letter, Referral) or not entry.message.reference:
-        raise Unprocessable("only a referral whose patient is known can be decided on")
-    if decision is Decision.DECLINED and not words:
+    at = await answer.case_of(ctx, entry.message)
+    if at is None or not entry.message.patient:
+        raise Unprocessable("only a request whose patient is known can be decided on")
+    step = await cases.step_of(request, at)
+    if step is None:
         return await _show(request, ctx, entry, needs_why=True)
-    if decision is Decision.DECLINED:
-        title = text("send.declined_title", language_of(request))
-        summary = Summary(
-            document_id=new_id(), title=title, sections=[("VU", words)], answers=entry.letter,
-        )  # fmt: skip
-        record = await send.prefill(ctx, entry.message.patient)
-        told = Record(practitioner=record.practitioner)
-        await send.send_epikrise(ctx, mailroom, entry.message.id, summary, told)
-    await referrals.decide(ctx, entry.message.reference, decision, words)
-    await inbox.move(ctx.tx, entry.message.id, DONE)
+    await cases.act(ctx, mailroom, at, step)
     return RedirectResponse(_here(request), 303)
 
 
@@ -148,7 +132,7 @@ async def _show(request: Request, ctx: Context, entry: Opened, *, needs_why: boo
     answer = await show_chart(
         request, ctx, "ehr/letter.html", "messages", patient=person, shared=shared,
         items=[await _item(ctx, each, _shared_words(shared)) for each in entry.proposals], is_referral=is_referral,
-        decision=await referrals.decision_on(ctx, message.reference) if is_referral and message.reference else None,
+        case=await cases.about(ctx, message), case_at=f"/innboks/{message.id}/vurder",
         sender=sender.person.full_name if sender else "", taken=whole(taken),
         words="", needs_why=needs_why, **values,
     )  # fmt: skip

@@ -4,13 +4,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from akson.care import correspondence
-from akson.exchange.edge import send
+from akson.exchange.edge import answer, send
+from akson.exchange.edge.send import Opened
+from akson.kit.errors import Unprocessable
 from akson.kit.text import SOURCE, catalogue, text
 from akson.messaging.mapping import reading
 from akson.record.context import Context
 from akson.store.underway.messages import Message
 from akson.web.context import context, one
-from akson.web.ehr import patient
+from akson.web.ehr import cases, patient
 from akson.web.ehr.chart import show_chart
 from akson.web.ehr.referrals import mailroom_of
 from akson.web.language import language_of
@@ -40,17 +42,37 @@ async def either(request: Request) -> Response:
 async def sent(request: Request) -> Response:
     """One sent message: what it says, every step, and why it was rejected, with a way to put it right."""
     ctx, mailroom = context(request), mailroom_of(request)
-    language = language_of(request)
+    return await _sent(request, ctx, await send.opened(ctx, mailroom, request.path_params["message"]))
+
+
+async def step(request: Request) -> Response:
+    """Answer what the other side asks for, or take back what one has asked for."""
+    ctx, mailroom = context(request), mailroom_of(request)
     opened = await send.opened(ctx, mailroom, request.path_params["message"])
-    message = opened.message
+    at = await answer.case_of(ctx, opened.message)
+    if at is None:
+        raise Unprocessable("the message opened no case")
+    wanted = await cases.step_of(request, at)
+    if wanted is None:
+        return await _sent(request, ctx, opened, needs_why=True)
+    await cases.act(ctx, mailroom, at, wanted)
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/sendt/{opened.message.id}", 303)
+
+
+async def _sent(request: Request, ctx: Context, opened: Opened, *, needs_why: bool = False) -> Response:
+    mailroom, message = mailroom_of(request), opened.message
+    language = language_of(request)
     steps = await send.history_of(ctx, mailroom, message.id)
-    return await show_chart(
+    shown = await show_chart(
         request, ctx, "ehr/sent.html", "messages",
         patient=await patient.load(ctx, message.patient), message=message, letter=opened.letter,
         title=reading.title(opened.letter, language), parts=tuple(reading.paragraphs(opened.letter, language)),
         line=await correspondence.entry(ctx, message, language), steps=steps,
-        reasons=reasons(message, language), again=await _again(ctx, message),
+        reasons=reasons(message, language), again=await _again(ctx, message), needs_why=needs_why,
+        case=await cases.about(ctx, message), case_at=f"/sendt/{message.id}/sak",
     )  # fmt: skip
+    shown.status_code = 422 if needs_why else 200
+    return shown
 
 
 def reasons(message: Message, language: str) -> list[str]:

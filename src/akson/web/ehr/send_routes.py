@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from akson.web.ehr import epikrise, intake, letters, referrals
+from akson.web.ehr import cases, epikrise, intake, letters, referrals
 
 CHART = "/pasient/{patient}"
 ENTRY = "/innboks/{message}"
@@ -17,7 +17,10 @@ def send_routes() -> list[BaseRoute]:
         Route(f"{CHART}/henvisning/utkast", referrals.autosave, methods=["POST"]),
         Route(f"{CHART}/henvisning", referrals.finish, methods=["POST"]),
         Route("/innboks/liste", letters.waiting),
+        Route("/saker", cases.overview),
+        Route("/saker/{case}", cases.letter),
         Route("/sendt/{message}", letters.sent),
+        Route("/sendt/{message}/sak", letters.step, methods=["POST"]),
         Route("/brev/{message}", letters.either),
         Route(ENTRY, intake.letter),
         Route(f"{ENTRY}/ta-inn", intake.take_in, methods=["POST"]),

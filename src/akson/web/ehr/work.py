@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from akson.care import correspondence
-from akson.exchange.edge.mailroom import MESSAGE
+from akson.exchange import cases
+from akson.exchange.edge.filing import MESSAGE
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.kit.settings import Node
@@ -16,6 +17,8 @@ from akson.web.ehr.provenance import Provenance, provenance
 from akson.web.say import ZONE
 
 OPEN = ("status", "requested,received,accepted,ready,in-progress,on-hold")
+NO_CASE = ("code:not", cases.CODES)
+"""Cases have a page of their own: a list of work holds what there is to do about them."""
 URGENT = frozenset({"urgent", "asap", "stat"})
 VISIT_STATUS = {
     "arrived": ("chart.visit_arrived", "info"),
@@ -60,7 +63,7 @@ def parties(ctx: Context) -> list[str]:
 
 async def open_tasks(ctx: Context, *pairs: tuple[str, str]) -> list[Resource]:
     """Tasks that are not done, the most urgent and oldest first."""
-    found = of_type(await permitted(ctx, "Task", *pairs, OPEN, ("_count", "100")), "Task")
+    found = of_type(await permitted(ctx, "Task", *pairs, OPEN, NO_CASE, ("_count", "100")), "Task")
     return sorted(found, key=lambda task: (task.get("priority") not in URGENT, _due(task) or "9999"))
 
 
@@ -69,7 +72,7 @@ async def my_tasks(ctx: Context) -> list[Work]:
     addressed = ("owner", ",".join(parties(ctx)))
     if not addressed[1]:
         return []
-    found = await find(ctx, "Task", addressed, OPEN, ("_include", "Task:patient"), ("_count", "100"))
+    found = await find(ctx, "Task", addressed, OPEN, NO_CASE, ("_include", "Task:patient"), ("_count", "100"))
     names = {person["id"]: show.name(person) for person in of_type(found, "Patient")}
     made = [work(task, ctx.node, names, tuple(parties(ctx)[:2])) for task in of_type(found, "Task")]
     return sorted(made, key=lambda each: (not each.urgent, each.due or "9999"))
@@ -90,7 +93,7 @@ async def visits(ctx: Context, *pairs: tuple[str, str]) -> list[Work]:
 def mark_next(visits: list[Work]) -> list[Work]:
     """The first visit that is not over gets the badge that says so."""
     for number, each in enumerate(visits):
-        if not each.badge and each.due and not _is_past(each.end or each.due):
+        if not each.badge and each.due and not is_past(each.end or each.due):
             visits[number] = replace(each, badge="chart.visit_next", tone="next")
             break
     return visits
@@ -107,7 +110,7 @@ async def counts(ctx: Context) -> dict[str, int]:
     addressed = ",".join(parties(ctx))
     waiting = {"day": 0, "inbox": 0, "patients": 0, "drafts": 0}
     if addressed and readable(ctx, "Task"):
-        pairs = [("owner", addressed), OPEN, ("_total", "accurate"), ("_count", "0")]
+        pairs = [("owner", addressed), OPEN, NO_CASE, ("_total", "accurate"), ("_count", "0")]
         page = await gate.search(ctx, parse("Task", pairs, base=ctx.node.fhir))
         waiting["inbox"] = (page.total or 0) + await correspondence.count(ctx)
     return waiting
@@ -130,9 +133,9 @@ def work(task: Resource, node: Node, names: dict[str, str] | None = None, mine: 
         owner=show.display(owner) if taken else "",
         due=_due(task),
         end="",
-        urgent=task.get("priority") in URGENT or _is_past(_due(task)),
+        urgent=task.get("priority") in URGENT or is_past(_due(task)),
         badge="chart.task_overdue"
-        if _is_past(_due(task))
+        if is_past(_due(task))
         else "chart.task_urgent"
         if task.get("priority") in URGENT
         else "",
@@ -176,7 +179,8 @@ def _due(task: Resource) -> str:
     return str(task.get("restriction", {}).get("period", {}).get("end", ""))
 
 
-def _is_past(due: str) -> bool:
+def is_past(due: str) -> bool:
+    """Whether a FHIR date or dateTime has gone by; a date has when its day is over."""
     if not due:
         return False
     now = datetime.now(UTC)

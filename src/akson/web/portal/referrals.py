@@ -1,4 +1,4 @@
-"""The citizen's referrals: who referred to whom, why, and how far each has come, as the record systems tell it."""
+"""What was asked for a citizen: who asked whom for what, and how far each case has come, as the record systems tell it."""
 
 from dataclasses import dataclass
 
@@ -6,26 +6,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from akson.exchange.cases import FINAL, State
 from akson.exchange.hub import send
-from akson.exchange.hub.send import Stage, Standing
+from akson.exchange.hub.send import Standing
 from akson.security.representation import RECORD
 from akson.web import show
 from akson.web.context import context, inquiry_of
 from akson.web.page import frame_of, render
 from akson.web.portal.citizen import person
 
-STAGES = {
-    Stage.SENT: ("send.portal_sent", "info"),
-    Stage.RECEIVED: ("send.portal_received", "info"),
-    Stage.ACCEPTED: ("send.portal_accepted", "success"),
-    Stage.DECLINED: ("send.portal_declined", "warning"),
-    Stage.ANSWERED: ("send.portal_answered", "success"),
+TONES = {
+    State.ON_HOLD: "warning",
+    State.ACCEPTED: "success",
+    State.COMPLETED: "success",
+    State.REJECTED: "warning",
+    State.CANCELLED: "",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One referral. `status` is a key of the catalogues."""
+    """One referral, order or request. `status`, `due_words` and `kind` are keys of the catalogues; `due` is a date."""
 
     to: str
     by: str
@@ -33,6 +34,10 @@ class Line:
     when: str
     status: str
     tone: str
+    kind: str = ""
+    said: str = ""
+    due: str = ""
+    due_words: str = ""
 
 
 def referral_routes() -> list[BaseRoute]:
@@ -58,22 +63,24 @@ async def card(request: Request) -> Response:
 
 async def _find(request: Request) -> dict[str, object]:
     (bundle,) = await inquiry_of(request).find(context(request), [send.SEARCH])
-    found = send.referrals(bundle)
+    found = send.asked(bundle)
     return {"lines": [line(each) for each in found.standings], "missing": found.missing}
 
 
 def line(standing: Standing) -> Line:
-    """One referral as the page shows it."""
+    """One of them as the page shows it."""
     request = standing.request
-    status, tone = STAGES[standing.stage]
-    if standing.stage is Stage.SENT and request.get("status") == "revoked":
-        status, tone = "send.portal_stopped", ""
     reasons = [show.concept(reason) for reason in request.get("reasonCode", [])]
+    starts = standing.state is State.ACCEPTED
     return Line(
         to=", ".join(filter(None, map(show.display, request.get("performer", [])))),
         by=show.display(request.get("requester")),
-        why=show.concept(request.get("code")) or ", ".join(filter(None, reasons)),
+        why=standing.what or show.concept(request.get("code")) or ", ".join(filter(None, reasons)),
         when=str(request.get("authoredOn", "")),
-        status=status,
-        tone=tone,
+        status=f"case.state_{standing.state.name.lower()}",
+        tone=TONES.get(standing.state, "info"),
+        kind=f"case.kind_{standing.kind}" if standing.kind else "",
+        said=standing.said,
+        due=standing.due if standing.state not in FINAL else "",
+        due_words="case.due_start" if starts else "case.due_answer",
     )
