@@ -97,6 +97,7 @@ def _principal(actor: Actor):
         "role_reads": sorted(duty.reads),
         "role_writes": sorted(duty.writes),
         "profession": sorted(PROFESSIONS.get(actor.authorization, ())),
+        "numbered": bool(actor.hpr),
         "parties": sorted(works_for - {""}),
         "subjects": sorted(_subjects(actor)),
         "opened": sorted(actor.opened),

@@ -10,7 +10,9 @@ from akson.security.roles import DEMOGRAPHY, DUTIES, OPEN_TYPES, PROFESSIONS, RE
 from akson.store.access.relations import BEGINNING, END
 
 SYSTEM = "urn:test"
-APART = ("AuditEvent", "PrivacySetting", "SearchParameter", "Subscription", "NodeStatus", "Account")
+NOT_FHIR = ("NodeStatus", "PrivacyConsent", "PrivacySetting")
+"""How the node does, consents and the citizens' rules: no search leads from them elsewhere, and no app has a scope for them."""
+APART = ("AuditEvent", "SearchParameter", "Subscription", "Account", *NOT_FHIR)
 """Types that have rules of their own, and one that no rule names."""
 PARTIES = [
     f"{kind}/{number}" for kind in ("Organization", "PractitionerRole", "Practitioner") for number in "12"
@@ -261,7 +263,7 @@ def _an_app(chance: Random, world: World) -> AppRights:
 
 def _a_scope(chance: Random, world: World) -> AppScope:
     level = chance.choice(["patient", "user", "system"])
-    of_fhir = [kind for kind in world.kinds if kind not in {"PrivacySetting", "NodeStatus"}]
+    of_fhir = [kind for kind in world.kinds if kind not in NOT_FHIR]
     kind = "*" if chance.random() < 0.5 else chance.choice(of_fhir)
     letters = chance.choice(["rs", "rs", "r", "s", "cruds", "cud", "u", "crs"])
     narrowed = [f"{chance.choice(['category', 'code'])}={token}" for token in some(chance, TOKENS, 2)]
@@ -286,8 +288,9 @@ def questions(chance: Random, world: World, number: int) -> list[tuple[Action, s
         "Communication",
         "Subscription",
     ]
-    # What citizens write of themselves is seldom met by chance.
-    written = [(chance.choice([Action.CREATE, Action.UPDATE]), "Goal", chance.choice(list(Purpose)))]
+    # What citizens write of themselves, and a consent that is asked for, are seldom met by chance.
+    kind = chance.choice(["Goal", "PrivacyConsent"])
+    written = [(chance.choice([Action.CREATE, Action.UPDATE]), kind, chance.choice(list(Purpose)))]
     return written + [
         (chance.choice(actions), chance.choice(kinds), chance.choice(list(Purpose)))
         for _ in range(number - 1)
@@ -297,10 +300,9 @@ def questions(chance: Random, world: World, number: int) -> list[tuple[Action, s
 def meant(world: World, action: Action, kind: str) -> list[int]:
     """The rows that a question is about: a search brings others along; what is written is what was asked for.
 
-    So are the citizens' rules and how the node does, which are no FHIR resources: no search leads from them elsewhere.
+    So is what is no FHIR resource.
     """
     whole = action is Action.ADMINISTER or (
-        action in {Action.READ, Action.SEARCH, Action.HISTORY}
-        and kind not in {"PrivacySetting", "NodeStatus"}
+        action in {Action.READ, Action.SEARCH, Action.HISTORY} and kind not in NOT_FHIR
     )
     return [index for index, row in enumerate(world.rows) if whole or row.kind == kind]
