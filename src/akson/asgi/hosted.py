@@ -184,6 +184,7 @@ class Hosted:
                 "personvern",
                 "oppslag",
                 "hotell",
+                "samtale",
             )
         )
         return Door(

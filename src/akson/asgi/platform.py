@@ -26,6 +26,7 @@ from akson.record import gate
 from akson.record.context import Context, opened
 from akson.rest.platform.addresses import address_routes
 from akson.rest.platform.changes import change_routes
+from akson.rest.platform.dialogue import dialogue_routes
 from akson.rest.platform.doctors import doctor_routes
 from akson.rest.platform.hotel import hotel_routes
 from akson.rest.platform.look import look_routes
@@ -79,6 +80,7 @@ def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
         *privacy_routes(each.place),
         *change_routes(each.place, look.sources),
         *hotel_routes(each.place, look.sources),
+        *dialogue_routes(each.place),
     ]
 
 

@@ -33,9 +33,10 @@ def reader_of(actor: Actor) -> Reader:
 
 
 def _personnel(actor: Actor) -> Reader:
-    if actor.client_id:  # of another node, with an attest for one patient
+    if actor.client_id:  # of another node, with an attest for one patient, or in threads of the unit
         opened = _numbers(actor.opened)
-        return named(opened | _numbers({actor.patient}), subjects(actor), opened=opened)
+        talked_of = _numbers(actor.talks.patients) if actor.talks else set()
+        return named(opened | talked_of | _numbers({actor.patient}), subjects(actor), opened=opened)
     if actor.role == SUPPLIER:
         helped = _numbers(each.patient for each in actor.errands)
         return named(helped, subjects(actor), parties={actor.practitioner} - {""})

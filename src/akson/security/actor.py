@@ -96,6 +96,16 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True)
+class Talks:
+    """Threads of the dialogue service in which somebody may read and write (rule `dialogue`)."""
+
+    units: frozenset[str] = frozenset()
+    """HER-ids of the units that one works for; empty for a citizen."""
+    patients: frozenset[str] = frozenset()
+    """Ids of the Patients whom the threads are about."""
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The one who acts, as the session or the token says. Fields that do not apply are empty."""
 
@@ -154,3 +164,5 @@ class Actor:
     """What follows from all of the above and was worked out already: decisions, and how the log tells of this actor."""
     errands: tuple[Errand, ...] = ()
     """Of somebody of a supplier: the errands that last."""
+    talks: Talks | None = None
+    """At the platform's desk of the dialogue service alone."""

@@ -6,6 +6,7 @@ Sets `state.caller`, `state.token` (to exchange it when calling on), `state.acto
 
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
@@ -33,6 +34,11 @@ from akson.security.tokens import Verifier, scheme
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 2_000_000
+FILES = "multipart/form-data"
+FILES_LIMIT = 30_000_000
+LIMITS = {FORM: FORM_LIMIT, FILES: FILES_LIMIT}
+"""Bytes of a form by its media type."""
+BOUNDARY = re.compile(r"boundary=\"?([\w'()+,./:=?-]{1,70})\"?")
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf_token"
 CHALLENGE_ALGORITHMS = "ES256 PS256"
@@ -239,17 +245,35 @@ async def _same_origin(session: Session, headers: Headers, receive: Receive, ori
     if headers.get("origin", origin) not in (origin, "null"):
         raise BadToken("the request comes from another site", "csrf")
     given = headers.get(CSRF_HEADER, "")
-    if not given and headers.get("content-type", "").split(";")[0].strip().lower() == FORM:
-        body = await _body(receive)
-        values = parse_qs(body.decode("utf-8", "replace")).get(CSRF_FIELD, [])
-        given = values[0] if len(values) == 1 else ""
+    kind = headers.get("content-type", "")
+    media = kind.split(";")[0].strip().lower()
+    if not given and media in LIMITS:
+        body = await _body(receive, LIMITS[media])
+        given = _in_form(body) if media == FORM else _in_files(body, kind)
         receive = _replay(body, receive)
     if not hmac.compare_digest(given.encode(), session.csrf.encode()):
         raise BadToken("the form's secret is missing or old", "csrf")
     return receive
 
 
-async def _body(receive: Receive) -> bytes:
+def _in_form(body: bytes) -> str:
+    """The secret that a form carries; empty when it carries none, or several."""
+    values = parse_qs(body.decode("utf-8", "replace")).get(CSRF_FIELD, [])
+    return values[0] if len(values) == 1 else ""
+
+
+def _in_files(body: bytes, kind: str) -> str:
+    """The same of a form with files (RFC 7578): its first part, so that nothing else is read before it is known whose it is."""
+    found = BOUNDARY.search(kind)
+    between = f"--{found[1]}".encode() if found else b""
+    begins = between + f'\r\nContent-Disposition: form-data; name="{CSRF_FIELD}"\r\n\r\n'.encode()
+    if not found or not body.startswith(begins):
+        return ""
+    value, end, _ = body[len(begins) : len(begins) + 300].partition(b"\r\n" + between)
+    return value.decode("utf-8", "replace") if end else ""
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
     parts, size, more = [], 0, True
     while more:
         message = await receive()
@@ -257,7 +281,7 @@ async def _body(receive: Receive) -> bytes:
             raise BadToken("the request ended early", "invalid_request")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > FORM_LIMIT:
+        if size > limit:
             raise BadToken("the form is too large", "invalid_request")
         more = message.get("more_body", False)
     return b"".join(parts)

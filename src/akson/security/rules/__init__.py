@@ -10,6 +10,7 @@ from akson.security.rules import (
     care_relation,
     consent_asked,
     consented,
+    dialogue,
     emergency,
     node_itself,
     open_information,
@@ -43,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.consent_asked", consent_asked.grants),
     Rule("reason.own_entries", own_entries.grants, Basis.SAMTYKKE),
     Rule("reason.question_to_unit", question_to_unit.grants),
+    Rule("reason.dialogue", dialogue.grants),
     Rule("reason.system_admin", system_admin.grants),
     Rule("reason.backend_service", backend_service.grants),
 )

@@ -57,6 +57,7 @@ async def show_work(
         menu=menu,
         counts=await work.counts(ctx),
         works=readable(ctx, "Task"),
+        talks=readable(ctx, "Communication"),
         may_log=readable(ctx, LOG),
         may_apps=keeps_apps(ctx.actor),
         may_errands=is_supplier(ctx.actor),

@@ -2,14 +2,14 @@
 
 from starlette.routing import BaseRoute, Route
 
-from akson.web.ehr import cases, epikrise, intake, letters, referrals
+from akson.web.ehr import cases, dialogue, epikrise, intake, letters, referrals
 
 CHART = "/pasient/{patient}"
 ENTRY = "/innboks/{message}"
 
 
 def send_routes() -> list[BaseRoute]:
-    """Referrals, the inbox, and what was sent."""
+    """Referrals, the inbox, what was sent, and threads of the dialogue service."""
     return [
         Route(f"{CHART}/meldinger/liste", letters.of_patient),
         Route(f"{CHART}/henvisning/ny", referrals.editor),
@@ -29,4 +29,5 @@ def send_routes() -> list[BaseRoute]:
         Route(f"{ENTRY}/pasient", intake.choose_patient, methods=["POST"]),
         Route(f"{ENTRY}/epikrise", epikrise.editor),
         Route(f"{ENTRY}/epikrise", epikrise.finish, methods=["POST"]),
+        *dialogue.dialogue_routes(),
     ]

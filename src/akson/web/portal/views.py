@@ -20,6 +20,7 @@ from akson.web.page import render
 from akson.web.portal.apps import own_app_routes
 from akson.web.portal.attorney import attorney_routes
 from akson.web.portal.citizen import person
+from akson.web.portal.dialogue import dialogue_routes
 from akson.web.portal.papers import paper_routes
 from akson.web.portal.privacy import privacy_routes
 from akson.web.portal.referrals import referral_routes
@@ -32,6 +33,7 @@ def portal_routes() -> list[BaseRoute]:
         Route("/", home),
         Route("/helse", health),
         *paper_routes(),
+        *dialogue_routes(),
         *referral_routes(),
         *seen_routes(),
         *privacy_routes(),

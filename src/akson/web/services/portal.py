@@ -36,6 +36,7 @@ OWN_PAGES = {
     "journaldokumenter": "/helse/dokumenter",
     "henvisning-og-epikrise": "/henvisninger",
     "personvern": "/personvern",
+    "tekstlig-dialog": "/meldinger",
 }
 """Services that have a page of their own in the portal."""
 

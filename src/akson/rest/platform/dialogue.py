@@ -1,0 +1,172 @@
+"""POST /samtale on the platform: the dialogue service for record systems, in the name of a person at work.
+
+    list      the threads of the person's units; with patient (identity number), those about that person
+    open      one thread with all its messages, which are read from now on
+    units     who takes part, and within how many working days they answer
+    begin, answer, take, forward, close, reopen    write; each answers with the thread as it stands then
+    file      one attached file
+    count     how many threads wait, and for too long; names nobody
+    pace      the leader says within how many working days the unit answers
+
+For systems whose token has the scope `akson:<platform>/samtale`, about their own units. `who` is the person: name, units (HER-ids),
+role, hpr, practitioner, authorization. Answers are Bundles of Task (the thread), Communication (its messages) and Patient.
+"""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from akson.documents import harmless
+from akson.exchange.hub import desk, dialogue
+from akson.exchange.hub.desk import Desk, Who
+from akson.exchange.hub.dialogue import MOST_FILES, Beginning, Written
+from akson.exchange.threads import Thread
+from akson.fhir.model import Resource
+from akson.fhir.strict_json import dumps, loads
+from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated
+from akson.record import gate
+from akson.record.context import Place, opened
+from akson.rest.platform.serving import Serve, body, with_outcomes
+from akson.security.actor import Kind
+from akson.security.rules.dialogue import CITIZEN
+from akson.security.scopes import require_scope
+
+RIGHT = "samtale"
+LIMIT = 4 * MOST_FILES * harmless.LARGEST // 3 + 1_000_000
+"""Bytes of one request: the files in base64, and the rest."""
+
+Told = Mapping[str, Any]
+View = Callable[[Desk, Told], Awaitable[object]]
+
+
+def dialogue_routes(place: Place) -> list[BaseRoute]:
+    """The routes, for the platform node."""
+    views: dict[str, View] = {
+        "list": _list, "open": _open, "units": _units, "begin": _begin, "answer": _answer, "take": _take,
+        "forward": _forward, "close": _close, "reopen": _reopen, "file": _file, "pace": _pace,
+    }  # fmt: skip
+    routes = [Route(f"/{name}", _answered(place, view), methods=["POST"]) for name, view in views.items()]
+    return [Mount("/samtale", routes=[*routes, Route("/count", _counted(place), methods=["POST"])])]
+
+
+def _answered(place: Place, view: View) -> Serve:
+    async def serve(request: Request) -> Response:
+        told = await _asked(place, request)
+        async with opened(place, request.state.actor) as ctx:
+            seat = await desk.of_personnel(ctx, Who.read(told), str(told.get("patient", "")))
+            answer = await view(seat, told)
+        return Response(dumps(answer), media_type="application/json", headers={"cache-control": "no-store"})
+
+    return with_outcomes(serve)
+
+
+def _counted(place: Place) -> Serve:
+    async def serve(request: Request) -> Response:
+        who = Who.read(await _asked(place, request))
+        async with opened(place, request.state.actor, read_only=True) as ctx:
+            if not set(who.units) <= await desk.addresses(ctx).owned_by(ctx.actor.organization):
+                raise NotAllowed("A system speaks for its own units")
+            return JSONResponse(dict(await dialogue.waiting(ctx, who.units)))
+
+    return with_outcomes(serve)
+
+
+async def _asked(place: Place, request: Request) -> Told:
+    actor = request.state.actor
+    if actor is None:
+        raise NotAuthenticated("A token is needed")
+    require_scope(request.state.caller, place.node, RIGHT)
+    if actor.kind is not Kind.SYSTEM:
+        raise NotAllowed("For systems only")
+    return loads(await body(request, limit=LIMIT))
+
+
+async def _list(seat: Desk, _told: Told) -> object:
+    return _bundle([each for thread in await dialogue.listed(seat) for each in _parts(thread)])
+
+
+async def _open(seat: Desk, told: Told) -> object:
+    thread = await dialogue.opened(seat, _text(told, "thread"))
+    person = loads((await gate.read(seat.ctx, "Patient", thread.patient)).body)
+    return _bundle([*_parts(thread), person])
+
+
+async def _units(seat: Desk, _told: Told) -> object:
+    found = await dialogue.receivers(seat)
+    mine = [(unit, await dialogue.pace(seat.ctx, unit)) for unit in sorted(seat.sides)]
+    units = [{"her": entry.her_id, "name": entry.label, "days": days} for entry, days in found]
+    return {"units": units, "own": [{"her": unit, "days": days} for unit, days in mine]}
+
+
+async def _begin(seat: Desk, told: Told) -> object:
+    if not seat.patient:
+        raise Malformed("patient is the identity number of the person it is about", expression=("patient",))
+    what = Beginning(_text(told, "to") or CITIZEN, _text(told, "topic"), _written(told))
+    return _bundle(_parts(await dialogue.begin(seat, what)))
+
+
+async def _answer(seat: Desk, told: Told) -> object:
+    return _bundle(_parts(await dialogue.answer(seat, _text(told, "thread"), _written(told))))
+
+
+async def _take(seat: Desk, told: Told) -> object:
+    return _bundle(_parts(await dialogue.take(seat, _text(told, "thread"))))
+
+
+async def _forward(seat: Desk, told: Told) -> object:
+    to, words = _text(told, "to"), _text(told, "words")
+    return _bundle(_parts(await dialogue.forward(seat, _text(told, "thread"), to, words)))
+
+
+async def _close(seat: Desk, told: Told) -> object:
+    return _bundle(_parts(await dialogue.close(seat, _text(told, "thread"))))
+
+
+async def _reopen(seat: Desk, told: Told) -> object:
+    return _bundle(_parts(await dialogue.reopen(seat, _text(told, "thread"))))
+
+
+async def _file(seat: Desk, told: Told) -> object:
+    found, binary = await dialogue.file(seat, _text(told, "thread"), _text(told, "binary"))
+    return {"name": found.name, "kind": found.kind, "data": binary["data"]}
+
+
+async def _pace(seat: Desk, told: Told) -> object:
+    days = told.get("days")
+    if not isinstance(days, int):
+        raise Malformed("days is a whole number", expression=("days",))
+    await dialogue.set_pace(seat, _text(told, "unit"), days)
+    return {}
+
+
+def _written(told: Told) -> Written:
+    files = told.get("files", [])
+    if not isinstance(files, list) or not all(isinstance(each, dict) for each in files):
+        raise Malformed("files is a list of name and data", expression=("files",))
+    try:
+        read = [
+            (str(each.get("name", "")), base64.b64decode(str(each["data"]), validate=True)) for each in files
+        ]
+    except (KeyError, binascii.Error) as error:
+        raise Malformed("data is base64", expression=("files",)) from error
+    return Written(_text(told, "words"), [harmless.checked(*each) for each in read], _text(told, "key"))
+
+
+def _text(told: Told, name: str) -> str:
+    found = told.get(name, "")
+    if not isinstance(found, str):
+        raise Malformed(f"{name} is a text", expression=(name,))
+    return found
+
+
+def _parts(thread: Thread) -> list[Resource]:
+    return [thread.task, *(each.resource for each in thread.messages)]
+
+
+def _bundle(found: list[Resource]) -> Resource:
+    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in found]}

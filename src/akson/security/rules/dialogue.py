@@ -1,0 +1,44 @@
+"""Who takes part in a thread of the dialogue service reads and writes it: the citizen, who acts for one, and the unit that was written to.
+
+Whoever writes to a unit lets those who work there read and answer (pasient- og brukerrettighetsloven 3-1 and 3-2; helsepersonelloven
+25). The rule holds at the platform's desk of the service alone, which says in whose threads somebody is (`exchange/hub/dialogue`);
+what the patient has closed to somebody stays closed.
+"""
+
+from akson.security.actor import Action, Actor, Kind, Purpose
+from akson.security.representation import RECORD
+from akson.security.rules.rule import READING
+from akson.store.scope import AllOf, Labelled, OfPatients, OfTypes, Predicate
+
+SYSTEM = "urn:akson:dialogue"
+THREAD = f"{SYSTEM}|thread"
+"""Label of all that belongs to threads."""
+PARTY = "urn:akson:dialogue:party"
+"""System of the labels that say which units take part, by HER-id, and whether the citizen does."""
+CITIZEN = "citizen"
+TYPES = frozenset({"Task", "Communication", "Binary"})
+"""The thread itself, its messages and their files."""
+WHO = frozenset({"Patient"})
+ACTIONS = READING | {Action.CREATE, Action.UPDATE}
+
+
+def may_talk(actor: Actor) -> bool:
+    """Whether this is a citizen, or somebody who acts for one in what the record is about."""
+    if actor.kind is Kind.CITIZEN:
+        return bool(actor.patient and not actor.app and not actor.client_id)
+    return bool(actor.patient and actor.acts_for and RECORD in actor.acts_for.areas and not actor.client_id)
+
+
+def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
+    if actor.talks is None or action not in ACTIONS:
+        return None
+    of_patients = OfPatients(actor.talks.patients)
+    if actor.kind is Kind.PERSONNEL:
+        if resource_type in WHO and action in READING:
+            return AllOf((OfTypes(WHO), of_patients))
+        labels = frozenset(f"{PARTY}|{unit}" for unit in actor.talks.units)
+    elif may_talk(actor):
+        labels = frozenset({f"{PARTY}|{CITIZEN}"})
+    else:
+        return None
+    return AllOf((OfTypes(TYPES), of_patients, Labelled(labels))) if resource_type in TYPES else None
