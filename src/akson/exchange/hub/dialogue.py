@@ -241,7 +241,7 @@ async def _unit(desk: Desk, her_id: str, patient: str) -> Entry:
     if entry is None or TAKES not in entry.takes:
         raise Unprocessable("No unit that takes part in the dialogue", expression=("to",))
     there = replace(desk.ctx, actor=unit_actor(entry, client_id="-"), tx=desk.ctx.tx.as_node)
-    if not await closed.is_open(there, patient, "Communication"):
+    if not await closed.is_open(there, patient, "", "Communication/"):
         raise Unprocessable("The patient has closed the record to that unit", expression=("closed",))
     return entry
 
