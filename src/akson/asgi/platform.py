@@ -1,5 +1,6 @@
 """What only the platform node serves: documents of all sources (MHD) and news of its registers."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,7 +18,7 @@ from akson.exchange.hub.look import AskSource, Look
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
-from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
+from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated, NotFound
 from akson.kit.norwegian import token
 from akson.kit.settings import Node
 from akson.messaging import msh
@@ -49,9 +50,28 @@ from akson.store.scope import NODE
 from akson.store.search import statements
 
 
-def sources_of(nodes: Sequence[Node]) -> tuple[Source, ...]:
-    """The record systems that publish documents."""
-    return tuple(Source(node.name, node.title, node.fhir, node.client_id) for node in nodes)
+def sources_of(nodes: Sequence[Node], others: str) -> tuple[Source, ...]:
+    """The record systems that publish: Akson's own, and those of others as the setting `sources` names them.
+
+    Malformed where an entry is not name=address|title, or its name is taken.
+    """
+    own = [Source(node.name, node.title, node.fhir, node.client_id) for node in nodes]
+    found = [*own, *(_foreign(each) for each in others.split(",") if each.strip())]
+    if len({each.slug for each in found}) != len(found):
+        raise Malformed("AKSON_SOURCES names two systems alike")
+    return tuple(found)
+
+
+def _foreign(entry: str) -> Source:
+    name, _, rest = entry.strip().partition("=")
+    address, _, title = rest.partition("|")
+    if not _NAME.fullmatch(name) or not address.startswith(("http://", "https://")) or not title.strip():
+        raise Malformed("AKSON_SOURCES has name=FHIR base|title, the name in a-z, 0-9 and -")
+    return Source(name, title.strip(), address.rstrip("/"), name)
+
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
+"""A name becomes part of scopes and of the ids of copies."""
 
 
 def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:

@@ -78,14 +78,15 @@ def application(
     here = {node.name for node in nodes}
     elsewhere = [node for node in known_nodes(settings) if node.name not in here and settings.nodes]
     records = [node for node in (*nodes, *elsewhere) if Role.JOURNAL in node.roles]
-    scopes = " ".join(f"akson:{node.name}/fhir" for node in records)
+    sources = sources_of(records, settings.sources)
+    scopes = " ".join(f"akson:{each.slug}/fhir" for each in sources)
     hosted = [
         Hosted.build(settings, node, Outside(uri(settings, node.name), client, scopes)) for node in nodes
     ]
     apis = {each.node.name: each.fhir() for each in hosted}
     routes: list[BaseRoute] = [*asset_routes(), *language_routes(), *start_routes(start(nodes))]
     for each in hosted:
-        routes += mounts(each, sources_of(records), apis[each.node.name])
+        routes += mounts(each, sources, apis[each.node.name])
     made = Starlette(
         routes=routes,
         middleware=[

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +33,24 @@ def add(commands: "Commands") -> None:
     doctor = _command(inner, "doctor", "give somebody another regular doctor", "person", "id or whole name")
     doctor.add_argument("number", help="HPR number of the doctor")
     doctor.add_argument("office", help="organisation number of the office")
+    address = _command(
+        inner,
+        "address",
+        "give an address for messages to a system that is no node of Akson",
+        "number",
+        "HER-id",
+    )
+    address.add_argument("--organization", required=True, help="organisation number of its owner")
+    address.add_argument("--name", required=True, help="name of the owner, or of the unit")
+    address.add_argument(
+        "--certificate",
+        type=Path,
+        metavar="FILE",
+        help="what it signs with (X.509, PEM); without, it cannot send",
+    )
+    address.add_argument(
+        "--takes", action="append", default=[], metavar="CODE", help="a type of message, V8279; several times"
+    )
     doctor.add_argument("--from", dest="begins", default="", help="first day, yyyy-mm-dd (default now)")
 
 
@@ -93,6 +112,8 @@ async def _change(ctx: Any, chosen: argparse.Namespace) -> int:
     from akson.record.registers import Register, change
 
     at = instant(now())
+    if chosen.do == "address":
+        return await _addressed(ctx, chosen)
     if chosen.do in {"withdraw", "restore"}:
         until = at if chosen.do == "withdraw" else None
 
@@ -108,6 +129,13 @@ async def _change(ctx: Any, chosen: argparse.Namespace) -> int:
         "protect": ("ChangeInAddressProtection", _protected),
     }[chosen.do]
     return await change(ctx, Register.PERSON, entry_id, kind, lambda body: body | parts(chosen))
+
+
+async def _addressed(ctx: Any, chosen: argparse.Namespace) -> int:
+    """The owner and the address as the register has them (Organization, Endpoint); both new, or brought up to date."""
+    from akson.cli.address import register
+
+    return await register(ctx, chosen)
 
 
 def _dead(chosen: argparse.Namespace) -> Body:

@@ -37,6 +37,18 @@ def add(commands: "Commands") -> None:
         new.add_argument(
             f"--{option}", action="append", default=[], metavar=option.upper(), help=f"{what}; several times"
         )
+    new.add_argument(
+        "--api",
+        default="",
+        metavar="ADDRESS",
+        help="where it answers FHIR searches; the audience of tokens for it",
+    )
+    new.add_argument(
+        "--asked-by",
+        default="",
+        metavar="CLIENT",
+        help="with --api: the platform, which may then ask it for others",
+    )
     _place(new, _add)
     _place(inner.add_parser("list", help="the systems, whose they are and what they may ask for"), _list)
     keys = inner.add_parser("keys", help="give a system other public keys")
@@ -105,7 +117,19 @@ async def _add(tx: "Tx", chosen: argparse.Namespace) -> str:
         tuple(_delegation(each) for each in chosen.delegation),
     )
     await register_client(tx, client)
+    if chosen.api:
+        await _answers(tx, client.client_id, chosen)
     return f"registered {client.client_id}"
+
+
+async def _answers(tx: "Tx", name: str, chosen: argparse.Namespace) -> None:
+    """Tokens can be had for the system, and by who asks it on behalf of others."""
+    from akson.trust.registry import Api, register_api, register_client, stored_client
+
+    await register_api(tx, Api(f"akson:{name}", chosen.api, name))
+    if chosen.asked_by:
+        asker = await stored_client(tx, chosen.asked_by)
+        await register_client(tx, replace(asker, scopes=asker.scopes | {f"akson:{name}/fhir"}))
 
 
 async def _list(tx: "Tx", _: argparse.Namespace) -> str:

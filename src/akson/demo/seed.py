@@ -1,6 +1,7 @@
 """Puts the demo into a node's database: once, all or nothing, through the same door as everything else."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -143,7 +144,9 @@ async def register(database: Database, settings: Settings, today: date) -> None:
     async with database.transaction() as tx:
         for client in clients(nodes_of(settings)):
             if not await registry.has_ended(tx, client.client_id):
-                await registry.register_client(tx, _client(client, await _keys(tx, client, settings)))
+                known = await registry.find_client(tx, client.client_id)
+                made = _client(client, await _keys(tx, client, settings))
+                await registry.register_client(tx, replace(made, scopes=made.scopes | _of_others(known)))
             await registry.register_member(tx, registry.Membership(client.organization, AGREEMENT))
             await registry.register_api(
                 tx, registry.Api(f"akson:{client.name}", client.base, client.client_id)
@@ -153,6 +156,12 @@ async def register(database: Database, settings: Settings, today: date) -> None:
                     await registry.register_api(tx, registry.Api(api, client.base, client.client_id))
         for person in persons(today):
             await registry.register_person(tx, _person(person))
+
+
+def _of_others(known: registry.Client | None) -> frozenset[str]:
+    """Scopes of systems that are none of the demo's, which an operator has given."""
+    own = {f"akson:{name}" for name in PEERS} | {scope.rpartition("/")[0] for scope in REGISTERS}
+    return frozenset(s for s in (known.scopes if known else ()) if s.rpartition("/")[0] not in own)
 
 
 async def _keys(tx: Tx, client: Client, settings: Settings) -> Mapping[str, Any]:

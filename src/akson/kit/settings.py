@@ -171,6 +171,11 @@ OPTIONS = {
         " sign-in that ended and those of a system that is let in no more are refused. 0: never asked, they last until"
         " they end. An anchor that does not tell, such as HelseID, is not asked.",
     ),
+    "sources": Option(
+        "",
+        "Record systems of others that the platform asks (look): name=FHIR base|title, separated by commas, e.g."
+        " vest=https://vest.example/fhir|Vestbygd journal. The name is the system's client id at the trust anchor.",
+    ),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -223,6 +228,7 @@ class Settings:
     eid_algorithms: str
     eid_scopes: str
     revocation_seconds: float
+    sources: str
     peer_timeout: float
     hooks: str
 
