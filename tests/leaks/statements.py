@@ -13,6 +13,8 @@ NOW_AND_THEN = frozenset(
     {"select version from search_version", "select value from secret where name = 'cursor'"}
 )
 """What is asked again after some time, whoever comes then."""
+SAYS = DECLARE.partition(",")[0]
+"""How each word of who reads begins, whatever of it is empty."""
 _told: ContextVar[list[str] | None] = ContextVar("told", default=None)
 """What runs beside the request has another one, or none."""
 
@@ -49,7 +51,7 @@ def statements() -> Iterator[list[str]]:
 
 def lasting(told: list[str]) -> tuple[str, ...]:
     """Without what is asked now and then, nor the word of who reads that goes before it and before nothing else."""
-    kept = [each for each in told if each not in NOW_AND_THEN]
+    kept = [DECLARE if each.startswith(SAYS) else each for each in told if each not in NOW_AND_THEN]
     ends = {DECLARE, "begin", "commit", "rollback", ""}
     following = [*kept, ""][1:]
     return tuple(

@@ -287,7 +287,13 @@ class Hosted:
         try:
             async with (
                 with_its_row(state),
-                opened(self.place, actor, purpose_of(actor), client_request=name) as ctx,
+                opened(
+                    self.place,
+                    actor,
+                    purpose_of(actor),
+                    client_request=name,
+                    looks_only=request.method in SAFE,
+                ) as ctx,
             ):
                 yield ctx
         except NotFound:

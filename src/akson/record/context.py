@@ -88,27 +88,36 @@ def opened(
     *,
     read_only: bool = False,
     client_request: str = "",
+    looks_only: bool = False,
 ) -> AbstractAsyncContextManager[Context]:
     """One request or job as one transaction, committed when the block ends.
 
     An error undoes it. What was looked at until then, and a refusal, are audited in a transaction of their own before
-    the error is told: no audit, no answer.
+    the error is told: no audit, no answer. `looks_only`: it writes nothing but its rows of the access log, and waits
+    for the disk together with others that do so.
     """
-    return _Opened(place, actor, purpose, read_only=read_only, client_request=client_request)
+    transaction = place.database.transaction(
+        read_only=read_only, reader=reader_of(actor), together=looks_only
+    )
+    return _Opened(place, actor, purpose, transaction, client_request)
 
 
 class _Opened:
     """A class, since every request passes through here."""
 
-    __slots__ = ("_looks", "_made", "_place", "_reader", "_transaction")
+    __slots__ = ("_actor", "_looks", "_made", "_place", "_transaction")
 
     def __init__(
-        self, place: Place, actor: Actor, purpose: Purpose, *, read_only: bool, client_request: str
+        self,
+        place: Place,
+        actor: Actor,
+        purpose: Purpose,
+        transaction: AbstractAsyncContextManager[Tx],
+        client_request: str,
     ) -> None:
-        self._place = place
+        self._place, self._actor = place, actor
         self._looks: list[Look] = []
-        self._reader = reader_of(actor)
-        self._transaction = place.database.transaction(read_only=read_only, reader=self._reader)
+        self._transaction = transaction
         self._made = partial(
             Context, actor, place=place, purpose=purpose, client_request=client_request, looks=self._looks
         )
@@ -134,6 +143,6 @@ class _Opened:
         if isinstance(error, Refused):
             looks.append((error.audit, [audit.about(error.audit)], ()))
         if looks:
-            async with self._place.database.transaction(reader=self._reader) as tx:
+            async with self._place.database.transaction(reader=reader_of(self._actor)) as tx:
                 for look in looks:
                     await audit.append_many(tx, *look)

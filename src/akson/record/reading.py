@@ -18,7 +18,13 @@ ANSWERING = frozenset({LEADER, PRIVACY_OFFICER})
 
 
 def reader_of(actor: Actor) -> Reader:
-    """Who reads, when this actor does. Nobody, for who is nobody here."""
+    """Who reads, when this actor does, worked out once. Nobody, for who is nobody here."""
+    known = actor.known
+    found: Reader = known.get("reader") or known.setdefault("reader", _reader_of(actor))
+    return found
+
+
+def _reader_of(actor: Actor) -> Reader:
     match actor.kind:
         case Kind.NODE:
             return NODE

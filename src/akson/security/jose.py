@@ -211,7 +211,9 @@ def _object(part: str) -> Claims:
             _text(found)
     except (ValueError, RecursionError) as error:
         raise BadToken("part of the token is not plain JSON") from error
-    if not isinstance(found, dict) or _depth(found) > DEPTH_LIMIT:
+    # With fewer brackets than that it cannot be deeper.
+    is_deep = raw.count("{") + raw.count("[") > DEPTH_LIMIT and _depth(found) > DEPTH_LIMIT
+    if not isinstance(found, dict) or is_deep:
         raise BadToken("part of the token is not a JSON object of sensible depth")
     return found
 

@@ -2,11 +2,12 @@
 process and after a restart.
 """
 
-import asyncio
 import hashlib
 import time
+from collections.abc import Sequence
 
-from akson.kit.errors import Conflict, Unavailable
+from akson.kit.errors import Conflict
+from akson.kit.gathered import Gathered
 from akson.store.database.pool import Database
 from akson.store.underway import keep
 
@@ -27,9 +28,7 @@ class Once:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sweep_at = time.monotonic() + SWEEP
-        self._asking: dict[Name, tuple[float, asyncio.Future[bool]]] = {}
-        """What waits to be noted, for how many seconds, and who wants to know."""
-        self._noting: asyncio.Task[None] | None = None
+        self._noting = Gathered(self._note)
 
     async def first(self, kind: str, key: str, seconds: float, *, durable: bool = False) -> bool:
         """True the first time within the time given, False ever after. Seen by every process before it answers.
@@ -42,38 +41,20 @@ class Once:
             await self._sweep()
         name = f"once-{kind}", digest(key)
         if not durable:
-            return await self._among_others(name, seconds)
+            return await self._noting.ask((name, seconds))
         async with self._database.singly() as tx:
             return await keep.add(tx, *name, {}, seconds)
 
-    async def _among_others(self, name: Name, seconds: float) -> bool:
-        """What comes while others are being noted is noted after them, all of it in one statement."""
-        if name in self._asking:
-            return False
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._asking[name] = seconds, answer
-        if self._noting is None:
-            self._noting = asyncio.create_task(self._note())
-        return await answer
-
-    async def _note(self) -> None:
-        """Note what waits until nothing does. A task of its own, so that nobody's request that ends early takes others along."""
-        asked: dict[Name, tuple[float, asyncio.Future[bool]]] = {}
-        try:
-            while self._asking:
-                asked, self._asking = self._asking, {}
-                longest = max(seconds for seconds, _ in asked.values())
-                async with self._database.singly() as tx:
-                    new = await keep.add_quickly(tx, asked, longest)
-                for name, (_, answer) in asked.items():
-                    if not answer.done():
-                        answer.set_result(name in new)
-        except Exception as error:  # noqa: BLE001  raised where it is waited for
-            _fail([*asked.values(), *self._asking.values()], error)
-            self._asking = {}
-        finally:
-            _fail([*asked.values(), *self._asking.values()], Unavailable("the program ends"))
-            self._noting = None
+    async def _note(self, asked: Sequence[tuple[Name, float]]) -> list[bool]:
+        """Note names for so many seconds, all in one statement: of each whether it is the first."""
+        longest = max(seconds for _, seconds in asked)
+        async with self._database.singly() as tx:
+            new = await keep.add_quickly(tx, {name for name, _ in asked}, longest)
+        found = []
+        for name, _ in asked:
+            found.append(name in new)
+            new.discard(name)  # the same name among these is the second
+        return found
 
     async def _sweep(self) -> None:
         """Remove what has expired: here, because every request with a token leaves a row behind."""
@@ -83,9 +64,3 @@ class Once:
                 await keep.sweep(tx)
         except Conflict:
             return  # another process is at it
-
-
-def _fail(waiting: list[tuple[float, asyncio.Future[bool]]], error: Exception) -> None:
-    for _, answer in waiting:
-        if not answer.done():
-            answer.set_exception(error)

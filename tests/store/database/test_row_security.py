@@ -160,6 +160,24 @@ async def test_who_reads_may_change_within_a_transaction_and_a_savepoint_that_is
         await database.close()
 
 
+@pytest.mark.parametrize("way", ["transaction", "singly"])
+async def test_nothing_of_an_earlier_reader_is_left_to_the_next_in_one_transaction(new_database, way):
+    database = Database(new_database(), 1)
+    await database.open()
+    ask = "select " + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in reader.FACTS[1:])
+    first = treating({"Practitioner/a"}, {"org:1"}, opened={7}, labels={3}, reads_log=True)
+    try:
+        async with getattr(database, way)(reader=first) as tx:
+            assert await tx.one(ask) == first.facts
+            await tx.later("select 1")  # goes in one message with what follows
+            assert await tx.by(named({8})).one(ask) == named({8}).facts
+            assert await tx.one(ask) == first.facts
+        async with database.singly(named({8})) as tx:
+            assert await tx.one(ask) == named({8}).facts
+    finally:
+        await database.close()
+
+
 @pytest.fixture
 def given(postgres):
     """A server as others run it: one login owns a database, another serves; (URI of the owner, URI of the service, superuser)."""

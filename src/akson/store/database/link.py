@@ -16,7 +16,7 @@ from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 
-from akson.store.database.reader import OWNER, Reader
+from akson.store.database.reader import DECLARE, OWNER, Reader
 
 Row = tuple[Any, ...]
 PREPARED = 400
@@ -36,6 +36,8 @@ class Link:
         self.connection = connection
         self.at_rest = self.reader = at_rest
         """Who reads outside transactions, and who was told to read last."""
+        self._declared = self.unwaited = False
+        """Whether somebody was told to read since the transaction began; whether its commit is not to wait for the disk."""
         self._libpq = connection.pgconn
         self._loop = asyncio.get_running_loop()
         self._adapt = Transformer(connection)
@@ -76,6 +78,20 @@ class Link:
     async def put_ahead(self, sql: str, params: Sequence[object] = ()) -> None:
         """Send the statement with the one that comes next, in one message and for one answer. Its errors are then raised."""
         self._ahead.append(await self._ready(sql, params, prepare=True))
+
+    async def declare(self, reader: Reader) -> None:
+        """Say who reads from the next statement on, with it."""
+        self.reader = reader
+        if self._declared:
+            await self.put_ahead(DECLARE, reader.declaration)
+            return
+        self._declared = True
+        await self.put_ahead(*reader.first(unwaited=self.unwaited))
+
+    def over(self) -> None:
+        """The transaction has ended, and with it what was said of who reads."""
+        self.reader, self.unwaited = self.at_rest, False
+        self._declared = bool(self._ahead)  # what is yet to be sent may have said something in the same transaction
 
     def take_back(self) -> None:
         """Forget what was put ahead."""

@@ -15,8 +15,9 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from akson.kit.errors import AksonError, Contended, Malformed, Unavailable
 from akson.store.database import roles
 from akson.store.database.arrays import DUMPERS
+from akson.store.database.commits import ON_DISK, Commits
 from akson.store.database.link import Link, Row
-from akson.store.database.reader import DECLARE, NOBODY, NODE, Reader, as_seen_by
+from akson.store.database.reader import NOBODY, NODE, Reader, as_seen_by
 
 __all__ = ["Database", "Row", "Tx", "of_server"]
 
@@ -88,8 +89,7 @@ class Tx:
 
     async def _declare(self) -> None:
         if self._link.reader != self._reader:
-            self._link.reader = self._reader
-            await self._link.put_ahead(DECLARE, self._reader.declaration)
+            await self._link.declare(self._reader)
 
     async def fetch(
         self, sql: str, params: Sequence[object] = (), *, prepare: bool | None = True
@@ -168,7 +168,7 @@ class _Alone(Tx):
     """No transaction around it: each statement is one of its own, and is told anew who reads."""
 
     async def _declare(self) -> None:
-        self._link.reader = self._link.at_rest
+        self._link.over()
         await super()._declare()
 
 
@@ -196,6 +196,7 @@ class Database:
         """Who waits for a connection, and until when by the loop's clock."""
         self._timer: asyncio.TimerHandle | None = None
         self._parting: set[asyncio.Future[None]] = set()
+        self.commits = Commits(self._flush)
         self._pool = AsyncConnectionPool(
             uri,
             min_size=min(2, size),
@@ -237,19 +238,24 @@ class Database:
             await tx.one("select 1")
 
     def transaction(
-        self, *, read_only: bool = False, reader: Reader | None = None, one_moment: bool = False
+        self,
+        *,
+        read_only: bool = False,
+        reader: Reader | None = None,
+        one_moment: bool = False,
+        together: bool = False,
     ) -> AbstractAsyncContextManager[Tx]:
         """A transaction: committed at the end of the block, rolled back when an exception leaves it.
 
-        `one_moment`: all its statements read what was there at the first of them.
+        `one_moment`: all its statements read what was there at the first of them. `together`: its commit waits for the disk
+        with those of others (commits.py); others may see what it wrote a moment before.
 
         Raises Unavailable when no connection is to be had or the server is gone, Conflict when two transactions
         stand in each other's way and this one was chosen to give up.
         """
         begin = "begin isolation level repeatable read" if one_moment else "begin"
-        return _Transaction(
-            self, f"{begin} read only" if read_only else begin, as_seen_by(self.reader, reader)
-        )
+        kind = _Together if together else _Transaction
+        return kind(self, f"{begin} read only" if read_only else begin, as_seen_by(self.reader, reader))
 
     def singly(self, reader: Reader | None = None) -> AbstractAsyncContextManager[Tx]:
         """Each statement is a transaction of its own: for requests that are one statement, or only look.
@@ -257,6 +263,10 @@ class Database:
         One round trip instead of three. What is read is what a transaction would read (read committed).
         """
         return _Singly(self, as_seen_by(self.reader, reader))
+
+    async def _flush(self) -> None:
+        async with self.singly() as tx:
+            await tx.execute(ON_DISK)
 
     async def take(self) -> Link:
         """A connection that nobody uses, a new one where there may be more, or the next that is given back."""
@@ -337,12 +347,6 @@ class Database:
         parting.add_done_callback(self._parting.discard)
 
 
-async def _commit(link: Link) -> None:
-    """End the transaction; an error when PostgreSQL undid it instead, because a statement in it had failed."""
-    if (await link.run("commit")).command_status == b"ROLLBACK":
-        raise AksonError("a statement failed, its error was passed over, and the transaction was undone")
-
-
 class _Transaction:
     """A class, since every request passes through here."""
 
@@ -381,12 +385,44 @@ class _Transaction:
         link = self._link
         try:
             if well:
-                await _commit(link)
+                await self._commit()
         finally:
             link.take_back()
-            link.reader = link.at_rest
+            link.over()
             if link.in_transaction:
                 await link.script("rollback")
+
+    async def _commit(self) -> None:
+        """End the transaction; an error when PostgreSQL undid it instead, because a statement in it had failed."""
+        if (await self._link.run("commit")).command_status == b"ROLLBACK":
+            raise AksonError("a statement failed, its error was passed over, and the transaction was undone")
+
+
+class _Together(_Transaction):
+    """One whose commit waits for the disk with those of others, where there are any."""
+
+    __slots__ = ("_unwaited",)
+
+    async def __aenter__(self) -> Tx:
+        commits = self._database.commits
+        commits.begun()
+        try:
+            tx = await super().__aenter__()
+        except BaseException:
+            commits.ended()
+            raise
+        self._unwaited = self._link.unwaited = commits.among_others
+        return tx
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await super().__aexit__(kind, error, trace)
+        finally:
+            self._database.commits.ended()
+        if self._unwaited and error is None:
+            await self._database.commits.on_disk()
 
 
 class _Singly:
@@ -410,11 +446,11 @@ class _Singly:
         try:
             if error is None:
                 await self._link.sent()
-            self._link.take_back()
-            self._link.reader = self._link.at_rest
         except psycopg.Error as late:
             raise _in_own_words(late) or late from late
         finally:
+            self._link.take_back()
+            self._link.over()
             self._database.give(self._link)
         if error is not None and (told := _in_own_words(error)) is not None:
             raise told from error

@@ -23,7 +23,10 @@ FACTS = (
     "akson.seen",
 )
 """The last is what the database remembers, and begins with nothing."""
-DECLARE = f"select {', '.join(f'set_config({name!r}, %s, true)' for name in FACTS)}"
+_SAYS = [f"set_config({name!r}, %s, true)" for name in FACTS]
+DECLARE = f"select {', '.join(_SAYS)}"
+UNWAITED = ", set_config('synchronous_commit', 'off', true)"
+"""Beside what a declaration says: the commit does not wait for the disk (commits.py)."""
 
 
 @value
@@ -37,6 +40,12 @@ class Reader:
     def declaration(self) -> tuple[str, ...]:
         """The values of DECLARE."""
         return (self.role or "none", *self.facts)
+
+    def first(self, *, unwaited: bool) -> tuple[str, list[str]]:
+        """The statement that says so at the beginning of a transaction, where all facts are empty, and its values."""
+        said = [(say, fact) for say, fact in zip(_SAYS, self.declaration, strict=True) if fact]
+        told = "select " + ", ".join([say for say, _ in said])
+        return told + UNWAITED if unwaited else told, [fact for _, fact in said]
 
 
 OWNER = Reader("")

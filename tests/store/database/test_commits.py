@@ -1,0 +1,85 @@
+"""Commits that wait for the disk together: nobody goes on before it is there, and many go on by one wait."""
+
+import asyncio
+
+import pytest
+import pytest_asyncio
+
+from akson.kit.errors import Unavailable
+from akson.store.database.commits import Commits
+from akson.store.database.pool import Database
+from akson.store.database.reader import OWNER
+from akson.store.underway import keep
+
+pytestmark = pytest.mark.store
+ADD = "insert into keep (kind, key, value, expires) values ('t', %s, '{}', now() + interval '1 hour')"
+
+
+async def is_on_disk(database, key, *, fail=False):
+    """Add a row; whether all that was written until then is on disk once the transaction is over."""
+    async with database.transaction(together=True) as tx:
+        await tx.later(ADD, [key])
+        (written,) = await tx.one("select pg_current_wal_insert_lsn()::text")
+        if fail:
+            raise ValueError(key)
+    async with database.singly() as tx:
+        return await tx.one("select pg_current_wal_flush_lsn() >= %s::text::pg_lsn", [written]) == (True,)
+
+
+@pytest_asyncio.fixture
+async def waiting(database):
+    """The database with commits that wait for the disk, as they do outside of tests."""
+    async with database.singly() as tx:
+        (name,) = await tx.one("select quote_ident(current_database())")
+        await tx.execute(f"alter database {name} set synchronous_commit = on")
+    opened = Database(database.uri, 8, reader=OWNER)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def flushed(waiting):
+    """Counts how often it was waited for the disk."""
+    times = []
+    flush = waiting.commits._flush
+
+    async def counted():
+        times.append(1)
+        await flush()
+
+    waiting.commits = Commits(counted)
+    return times
+
+
+async def test_each_is_on_disk_when_it_goes_on_and_many_by_one_wait(waiting, flushed):
+    keys = [str(number) for number in range(24)]
+    assert all(await asyncio.gather(*[is_on_disk(waiting, key) for key in keys]))
+    assert 1 <= len(flushed) <= 12
+    async with waiting.transaction() as tx:
+        assert sorted(await keep.find(tx, "t")) == sorted(keys)
+
+
+async def test_who_is_alone_waits_alone(waiting, flushed):
+    assert await is_on_disk(waiting, "a")
+    assert flushed == []
+
+
+async def test_what_fails_leaves_nothing_and_keeps_nobody_waiting(waiting, flushed):
+    tries = [is_on_disk(waiting, str(number), fail=number % 2 == 0) for number in range(8)]
+    found = await asyncio.gather(*tries, return_exceptions=True)
+    assert [each is True for each in found] == [False, True] * 4
+    async with waiting.transaction() as tx:
+        assert sorted(await keep.find(tx, "t")) == ["1", "3", "5", "7"]
+
+
+async def test_nobody_goes_on_when_the_disk_was_not_reached(waiting):
+    async def broken():
+        raise Unavailable("the database does not answer")
+
+    whole, waiting.commits = waiting.commits, Commits(broken)
+    found = await asyncio.gather(*[is_on_disk(waiting, key) for key in "abcd"], return_exceptions=True)
+    # The last of them to commit may be alone by then, and wait by itself.
+    assert sum(isinstance(each, Unavailable) for each in found) >= 3
+    waiting.commits = whole
+    assert await is_on_disk(waiting, "e")
