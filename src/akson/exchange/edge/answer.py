@@ -66,12 +66,17 @@ async def case_of(ctx: Context, message: Message) -> CaseAt | None:
     return CaseAt(case, first) if case else None
 
 
+async def brought(ctx: Context, mailroom: Mailroom, what: str) -> list[Message]:
+    """The messages of the actor's units that a resource (reference) came with or went out in."""
+    wanted = messages.Wanted(reference=what, her_ids=mailroom.of_units(ctx.actor.units))
+    found = [each for way in ("in", "out") for each in await messages.find(ctx.tx, way, wanted)]
+    return await closed.open_letters(ctx, found)
+
+
 async def opener_of(ctx: Context, mailroom: Mailroom, case: Resource) -> Message | None:
     """The message of one of the actor's units that opened a case here."""
-    wanted = messages.Wanted(reference=case["focus"]["reference"], her_ids=mailroom.of_units(ctx.actor.units))
-    found = [each for way in ("in", "out") for each in await messages.find(ctx.tx, way, wanted)]
-    opened = await closed.open_letters(ctx, found)
-    return opened[0] if opened else None
+    found = await brought(ctx, mailroom, case["focus"]["reference"])
+    return found[0] if found else None
 
 
 async def tell(ctx: Context, mailroom: Mailroom, message_id: str, step: Step) -> Message:

@@ -13,13 +13,14 @@ from akson.exchange.edge.send import Opened
 from akson.exchange.edge.share import Shared
 from akson.kit import norwegian
 from akson.kit.errors import Conflict, Unprocessable
+from akson.messaging.laboratory import Report
 from akson.messaging.mapping import reading
 from akson.messaging.mapping.incoming import Proposal
 from akson.messaging.model import Letter, Referral
 from akson.record.context import Context
 from akson.web import critical, show
 from akson.web.context import context, find, one, whole
-from akson.web.ehr import cases, patient, register, rows
+from akson.web.ehr import cases, patient, register, results, rows
 from akson.web.ehr.chart import show_chart
 from akson.web.ehr.frame import show_work
 from akson.web.ehr.referrals import mailroom_of
@@ -76,8 +77,8 @@ async def finish(request: Request) -> Response:
     """Read, nothing to take in: the entry and its task are done."""
     ctx, mailroom = context(request), mailroom_of(request)
     entry = await send.opened(ctx, mailroom, request.path_params["message"])
-    if isinstance(entry.letter, Referral):
-        raise Conflict("a referral is decided on, not only read")
+    if isinstance(entry.letter, Referral | Report):
+        raise Conflict("a referral is decided on and a report signed for, not only read")
     await send.take_in(ctx, mailroom, entry.message.id, ())
     if entry.message.reference:
         await referrals.finish_tasks(ctx, entry.message.reference)
@@ -132,6 +133,7 @@ async def _show(request: Request, ctx: Context, entry: Opened, *, needs_why: boo
     answer = await show_chart(
         request, ctx, "ehr/letter.html", "messages", patient=person, shared=shared,
         items=[await _item(ctx, each, _shared_words(shared)) for each in entry.proposals], is_referral=is_referral,
+        report=await results.of_report(ctx, message.reference, language),
         case=await cases.about(ctx, message), case_at=f"/innboks/{message.id}/vurder",
         sender=sender.person.full_name if sender else "", taken=whole(taken),
         words="", needs_why=needs_why, **values,

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from akson.web.ehr import cases, dialogue, epikrise, intake, letters, referrals
+from akson.web.ehr import cases, dialogue, epikrise, intake, letters, referrals, results
 
 CHART = "/pasient/{patient}"
 ENTRY = "/innboks/{message}"
@@ -12,6 +12,8 @@ def send_routes() -> list[BaseRoute]:
     """Referrals, the inbox, what was sent, and threads of the dialogue service."""
     return [
         Route(f"{CHART}/meldinger/liste", letters.of_patient),
+        Route(f"{CHART}/svar", results.chart),
+        Route(CHART + "/svar/{report}", results.sign, methods=["POST"]),
         Route(f"{CHART}/henvisning/ny", referrals.editor),
         Route(f"{CHART}/henvisning/mottakere", referrals.receivers),
         Route(f"{CHART}/henvisning/utkast", referrals.autosave, methods=["POST"]),
