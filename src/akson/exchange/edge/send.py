@@ -34,7 +34,6 @@ from akson.store.underway import messages
 from akson.store.underway.messages import Message, Wanted
 
 REFERRAL = "HENVISNING_NYTILSTAND"
-MATCHED = ("Condition", "MedicationStatement", "AllergyIntolerance", "Procedure", "Flag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,11 @@ async def opened(ctx: Context, mailroom: Mailroom, message_id: str) -> Opened:
     # The read is decided and logged as any other look into this record.
     await read(ctx, "Patient", message.patient)
     patient = f"Patient/{message.patient}"
-    existing = [r for t in MATCHED for r in await find(ctx, t, ("patient", patient), ("_count", "200"))]
+    who = ("patient", patient)
+    existing = [r for t in incoming.MATCHED for r in await find(ctx, t, who, ("_count", "200"))]
+    existing += await find(
+        ctx, "Observation", who, ("category", "survey"), ("_sort", "-date"), ("_count", "200")
+    )
     return Opened(message, letter, incoming.proposals(letter, patient, existing))
 
 
@@ -207,13 +210,12 @@ async def take_in(
 ) -> list[str]:
     """Write the accepted items (keys of proposals) with one Provenance, and finish the entry. Gives their references.
 
-    What the record has already with the same content is not written again.
+    What the record has already with the same content is not written again; what it has with other content is changed.
     """
     entry = await opened(ctx, mailroom, message_id)
     wanted = [p for p in entry.proposals if p.key in keys and (not p.same_as or p.differs)]
-    made = [{**p.resource, "id": new_id()} for p in wanted]
-    changes = [Change(Action.CREATE, resource) for resource in made]
-    targets = [reference(resource) for resource in made]
+    changes = [await _change(ctx, each) for each in wanted]
+    targets = [reference(change.resource) for change in changes]
     if targets:
         taker = {"reference": ctx.actor.practitioner, "display": ctx.actor.name}
         told = incoming.provenance(entry.letter, targets, taker, now())
@@ -222,6 +224,19 @@ async def take_in(
     if finish:
         await inbox.move(ctx.tx, message_id, DONE)
     return targets
+
+
+async def _change(ctx: Context, proposal: Proposal) -> Change:
+    """What taking an item in does: something new, or what the letter says of what the record has."""
+    if "id" in proposal.resource:
+        version = proposal.resource.get("meta", {}).get("versionId")
+        return Change(Action.UPDATE, proposal.resource, if_match=int(version) if version else None)
+    if not proposal.same_as:
+        return Change(Action.CREATE, {**proposal.resource, "id": new_id()})
+    there = await read(ctx, *proposal.same_as.split("/", 1))
+    fields = incoming.SAID.get(there["resourceType"], ())
+    said = {name: proposal.resource[name] for name in fields if name in proposal.resource}
+    return Change(Action.UPDATE, there | said, if_match=int(there["meta"]["versionId"]))
 
 
 async def enqueue(

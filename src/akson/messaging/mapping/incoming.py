@@ -14,9 +14,10 @@ from akson.fhir.strict_json import Number
 from akson.kit.clock import instant
 from akson.kit.errors import Malformed
 from akson.messaging import times
-from akson.messaging.mapping import terms
+from akson.messaging.mapping import care_items, terms
 from akson.messaging.model import (
     ATC,
+    Care,
     Diagnosis,
     Epikrise,
     Letter,
@@ -53,7 +54,7 @@ class Proposal:
     title: str
     """What a person reads."""
     resource: Resource
-    """Without id and version."""
+    """Without id and version; with them where something that the record has is to be changed."""
     same_as: str = ""
     """Reference of what the record has already; then there is nothing to take in."""
     differs: bool = False
@@ -63,16 +64,20 @@ class Proposal:
 def proposals(letter: Letter, patient: str, existing: Sequence[Resource] = ()) -> tuple[Proposal, ...]:
     """The items of a letter for a patient (reference, Patient/x), matched against what the record has.
 
-    `existing` are the patient's Conditions, MedicationStatements, AllergyIntolerances, Observations, Procedures, Flags.
+    `existing` are the patient's resources of the types in MATCHED.
     """
     source = {"meta": {"source": source_of(letter)}}
     about = {"subject": {"reference": patient}}
     moment = instant(times.moment(letter.issued))
     found: list[Proposal] = []
-    for key, title, resource in _items(letter, moment):
+    more = care_items.items(letter, moment, existing) if isinstance(letter, Care) else ()
+    for key, title, resource in (*_items(letter, moment), *more):
         if not title.strip():
             continue
-        who = {"patient": about["subject"]} if resource["resourceType"] == "AllergyIntolerance" else about
+        if "id" in resource:
+            found.append(Proposal(key, title, resource))
+            continue
+        who = {"patient": about["subject"]} if resource["resourceType"] in _OF_PATIENT else about
         found.append(_matched(Proposal(key, title, resource | source | who), existing))
     return tuple(found)
 
@@ -214,30 +219,54 @@ def _time(text: str) -> str:
         return ""
 
 
-_CODED = {
-    "Condition": "code",
-    "MedicationStatement": "medicationCodeableConcept",
-    "AllergyIntolerance": "code",
-    "Procedure": "code",
-    "Flag": "code",
+MATCHED = (
+    "Condition", "MedicationStatement", "AllergyIntolerance", "Procedure", "Flag", "EpisodeOfCare", "RelatedPerson", "Goal",
+    "Encounter",
+)  # fmt: skip
+"""Types that a letter's items are matched with; function is matched with the Observations of category survey."""
+_OF_PATIENT = frozenset({"AllergyIntolerance", "EpisodeOfCare", "RelatedPerson"})
+"""Types that name the patient in `patient`; all others in `subject`."""
+SAID = {
+    "MedicationStatement": ("status", "dosage"),
+    "EpisodeOfCare": ("status", "period"),
+    "RelatedPerson": ("telecom",),
 }
-_SAID = {"MedicationStatement": ("status", "dosage"), "AllergyIntolerance": (), "Condition": ()}
+"""What a letter may say otherwise of something that the record has; taken in, it changes what is there."""
 
 
 def _matched(proposal: Proposal, existing: Sequence[Resource]) -> Proposal:
     """Find what the record has of it: the same code, or without one the same text."""
     kind = proposal.resource["resourceType"]
-    if kind not in _CODED:
+    wanted = _identity_of(proposal.resource)
+    if not any(wanted):
         return proposal
-    wanted = _identity(proposal.resource[_CODED[kind]])
     for resource in existing:
-        if resource.get("resourceType") == kind and _identity(resource.get(_CODED[kind], {})) == wanted:
-            fields = _SAID.get(kind, ())
+        if resource.get("resourceType") == kind and _identity_of(resource) == wanted:
+            fields = (f for f in SAID.get(kind, ()) if f in proposal.resource)
             differs = any(_words(resource.get(f)) != _words(proposal.resource.get(f)) for f in fields)
             return Proposal(
                 proposal.key, proposal.title, proposal.resource, f"{kind}/{resource['id']}", differs
             )
     return proposal
+
+
+def _identity_of(resource: Resource) -> tuple[str, ...]:
+    """What tells that two resources of a type are about the same thing; nothing where that cannot be told."""
+    kind = resource["resourceType"]
+    if kind == "Observation":
+        categories = {c.get("code") for each in resource.get("category", ()) for c in each.get("coding", ())}
+        value = resource.get("valueInteger", resource.get("valueString", ""))
+        day = str(resource.get("effectiveDateTime", ""))[:10]
+        return (*_identity(resource["code"]), day, str(value)) if "survey" in categories else ()
+    if kind == "RelatedPerson":
+        return (str(terms.first(resource.get("name", ())).get("text", "")).casefold(),)
+    if kind == "Encounter":
+        day = str(resource.get("period", {}).get("start", ""))[:10]
+        return (resource.get("class", {}).get("code", ""), day) if day else ()
+    if kind == "EpisodeOfCare":
+        return _identity(terms.first(resource.get("type", ())))
+    named = {"MedicationStatement": "medicationCodeableConcept", "Goal": "description"}.get(kind, "code")
+    return _identity(resource.get(named, {}))
 
 
 def _identity(value: Resource) -> tuple[str, str]:

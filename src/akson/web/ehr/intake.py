@@ -11,6 +11,7 @@ from akson.exchange.edge import answer, send
 from akson.exchange.edge.mailroom import register_patient
 from akson.exchange.edge.send import Opened
 from akson.exchange.edge.share import Shared
+from akson.fhir.model import Resource
 from akson.kit import norwegian
 from akson.kit.errors import Conflict, Unprocessable
 from akson.messaging.laboratory import Report
@@ -25,16 +26,6 @@ from akson.web.ehr.chart import show_chart
 from akson.web.ehr.frame import show_work
 from akson.web.ehr.referrals import mailroom_of
 from akson.web.language import language_of
-
-KINDS = {
-    "Condition": "diagnosis",
-    "MedicationStatement": "medicine",
-    "AllergyIntolerance": "allergy",
-    "Procedure": "procedure",
-    "Flag": "precaution",
-    "Observation": "result",
-}
-
 
 WARNINGS = frozenset({"AllergyIntolerance", "Flag"})
 """What the shared register of critical information may hold already."""
@@ -148,19 +139,26 @@ def _shared_words(shared: Shared) -> frozenset[str]:
 
 
 async def _item(ctx: Context, proposal: Proposal, shared: frozenset[str]) -> Item:
-    kind = KINDS[proposal.resource["resourceType"]]
-    here = ""
-    if proposal.differs:
-        there = await one(ctx, *proposal.same_as.split("/", 1))
-        if there["resourceType"] == "MedicationStatement":
-            line = rows.medicine(there, ctx.node)
-            here = " – ".join(filter(None, (line.name, line.dosing)))
-        else:
-            here = show.concept(there.get("code"))
+    kind = proposal.key.partition("-")[0]
+    here = _here_says(ctx, await one(ctx, *proposal.same_as.split("/", 1))) if proposal.differs else ""
     warning = proposal.resource["resourceType"] in WARNINGS
     known = warning and any(words in proposal.title.casefold() for words in shared)
     is_same = known or (bool(proposal.same_as) and not proposal.differs)
     return Item(proposal.key, kind, proposal.title, is_same, proposal.differs, here)
+
+
+def _here_says(ctx: Context, there: Resource) -> str:
+    """What this record has, in words, of something that a letter says otherwise."""
+    if there["resourceType"] == "MedicationStatement":
+        line = rows.medicine(there, ctx.node)
+        return " – ".join(filter(None, (line.name, line.dosing)))
+    if there["resourceType"] == "EpisodeOfCare":
+        row = rows.service(there, ctx.node)
+        return " – ".join(filter(None, (row.title, row.detail)))
+    if there["resourceType"] == "RelatedPerson":
+        phones = (str(each.get("value", "")) for each in there.get("telecom", ()))
+        return ", ".join(filter(None, (show.name(there), *phones)))
+    return show.concept(there.get("code"))
 
 
 async def _candidates(ctx: Context, found: Letter) -> list[dict[str, Any]]:
