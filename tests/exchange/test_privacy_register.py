@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from tests.exchange.asking import PIDS, side
 
+from akson.exchange.hub.privacy import RULES
 from akson.security.client import Behalf
 from akson.security.privacy import DEFINITIONS
+from akson.store.access import privacy
 from akson.store.database.reader import OWNER
 
 pytestmark = pytest.mark.store
@@ -64,6 +66,41 @@ async def test_a_citizen_sets_changes_and_withdraws_a_rule_and_every_version_sta
     versions = (await ingrid(HISTORY)).json()["innstillinger"]
     assert [each["versjonsnummer"] for each in versions] == [3, 2, 1]
     assert {each["registrertAv"]["navn"] for each in versions} == {"Ingrid Haugen"}
+
+
+async def test_only_rules_that_hold_count_and_no_node_keeps_anything_of_the_others(world):
+    ingrid = await as_citizen(world, "ingrid")
+    first = (await ingrid(SET, block())).json()
+    hub, journal = side(world, "samhandling").place, side(world, "journal")
+    more = RULES + 20
+    async with hub.database.transaction(reader=OWNER) as tx:
+        begun = await privacy.one(tx, PIDS["ingrid"], first["id"])
+        for number in range(
+            more
+        ):  # all but one of those that may hold, and as many that are withdrawn or over
+            was = {"active": number % 2 == 0, "high": begun.high if number % 2 else begun.moment}
+            kept = {} if number < RULES - 2 else was
+            await privacy.add(tx, begun._replace(id=f"r{number}", **kept))
+    assert (await ingrid(SET, block())).status_code == 200, "those that do not hold do not count"
+    full = await ingrid(SET, block())
+    assert (full.status_code, full.json()["issue"][0]["code"]) == (429, "throttled")
+    for path in ("r199", "r200"):  # neither is one that was withdrawn or is over a way around
+        assert (await ingrid(SET, block() | {"id": path, "versjonsnummer": 1})).status_code == 429
+    assert (await ingrid(SET, block() | {"id": first["id"], "versjonsnummer": 1})).status_code == 200
+    gone = await ingrid(SET, {"id": "r0", "versjonsnummer": 1, "aktiv": False})
+    assert gone.status_code == 200, gone.text
+    assert (await ingrid(SET, block() | {"id": "r199", "versjonsnummer": 1})).status_code == 200
+    assert len((await ingrid(READ)).json()["innstillinger"]) == more + 2
+
+    async def closing():
+        async with journal.place.database.transaction(reader=OWNER) as tx:
+            return await tx.one("select count(*) from privacy_mirror"), await tx.one(
+                "select count(distinct rule) from access_block where not starts_with(rule, 'entry/')"
+            )
+
+    while (told := await closing()) != ((more + 2,), (RULES,)):
+        assert told[0] <= (more + 2,)
+        await asyncio.sleep(0.1)
 
 
 async def test_one_citizen_neither_sees_nor_changes_the_rules_of_another(world):

@@ -40,7 +40,10 @@ async def obey(tx: Tx, place: Place, patient: Resource) -> None:
     # A consent that is over cuts no block any more.
     lasting = [rule for rule in rules if rule.definition not in CONSENTS or rule.high > now()]
     closed, open_to = compiled(lasting, place.node), opened(lasting)
+    standing = await consents.standing(tx, patient["id"])
     for rule in rules:
+        if not (rule.active and rule.high > now()) and f"{rule.id}/{patient['id']}" not in standing:
+            continue  # withdrawn or over, and nothing is left of it: a citizen may have had any number
         # Two Patients may be one citizen: what is closed of each stands by itself.
         name = f"{rule.id}/{patient['id']}"
         await blocks.replace(tx, name, rule.version, patient["id"], closed.get(rule.id, []))

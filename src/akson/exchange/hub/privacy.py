@@ -44,9 +44,15 @@ LONGEST = 25.0
 PAGE = 500
 """Versions in one answer."""
 RULES = 200
-"""Rules of one citizen, those withdrawn among them."""
+"""Rules of one citizen that hold or will hold; those withdrawn and those that are over do not count."""
 OPENING = "aapning"
 LONGEST_OPENING = timedelta(days=7)
+
+
+class TooManyRules(TooMany):
+    """The citizen has as many rules as one may have."""
+
+    text = "privacy.too_many"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +223,16 @@ async def _stands(ctx: Context, version: Version) -> None:
 
 
 async def _has_room(ctx: Context, pid: str, before: Version | None) -> None:
-    """TooMany where a citizen has as many rules as one may have. Openings that are over do not count."""
-    if before is None:
-        standing = await privacy.current(ctx.tx, pid)
-        if len([each for each in standing if each.definition != OPENING or each.high > now()]) >= RULES:
-            raise TooMany(f"At most {RULES} rules: change one that stands")
+    """TooManyRules where one more would hold than may."""
+    if before is not None and _holds(before):
+        return
+    if sum(map(_holds, await privacy.current(ctx.tx, pid))) >= RULES:
+        raise TooManyRules(f"At most {RULES} rules hold: change one, or withdraw one first")
+
+
+def _holds(version: Version) -> bool:
+    """Whether a rule holds or is going to."""
+    return version.active and version.high > now()
 
 
 def _made(ctx: Context, order: Order, before: Version | None, pid: str, right: str) -> Version:

@@ -16,6 +16,9 @@ where pat = %s and subjects && %s::text[] and low <= clock_timestamp() and high 
 AT = (
     "select subjects, high from consent_opening where pat = %s and low <= %s and high > %s order by high desc"
 )
+STANDING = (
+    "select rule from access_block where pat = %s union select rule from consent_opening where pat = %s"
+)
 _COLUMNS = "id, pid, pat, hpr, subject, name, role, unit, organization, why, hours"
 ASK = f"insert into consent_request ({_COLUMNS}) values ({', '.join(['%s'] * 11)})"  # noqa: S608  the columns are ours
 # Who asks again takes back what waits.
@@ -57,6 +60,12 @@ class Wanted(NamedTuple):
     why: str
     """In the words of the one who asks; the citizen sees them."""
     hours: int
+
+
+async def standing(tx: Tx, patient: str) -> frozenset[str]:
+    """Names of the rules that close or open something of a patient (id)."""
+    number = patient_number(patient)
+    return frozenset(rule for (rule,) in await tx.fetch(STANDING, [number, number]))
 
 
 async def replace(tx: Tx, opening: Let) -> None:
