@@ -71,6 +71,7 @@ STANDING = {
     "0037_judgment": "254249761d5ba21b",
     "0038_follow_up_gone": "d5fa72ef211a8bbf",
     "0039_shared_change": "6d46f09e5ad88a34",
+    "0040_letters_of_units": "41de0af36f76f941",
 }
 
 
