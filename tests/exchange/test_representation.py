@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from tests.exchange.asking import PIDS, As, side
-from tests.exchange.forms import csrf
+from tests.exchange.forms import chart, csrf, submit
 from tests.exchange.test_follow import settled
 from tests.exchange.test_privacy import within_limit
 from tests.exchange.test_registers import change
@@ -74,6 +74,41 @@ async def test_a_mother_acts_for_her_child_and_is_told_apart_in_the_log(world, l
                               " and granted and type <> ''")  # fmt: skip
     assert tuple(rule) == (NOAH, "Kristine Eriksen", "FO")
     assert ("representative", "reason.represented") in {tuple(row) for row in rows}
+
+
+async def test_a_note_that_is_kept_from_parents_is_none_of_theirs_anywhere(world, live):
+    kristine = await world.sign_in("innbygger", "kristine")
+    await act_for(kristine, "Noah Eriksen")
+    silje = await world.sign_in("journal", "silje-aune")
+    path = await chart(silje, "journal", "Noah Eriksen")
+    assert "Foreldre og verger skal ikke se notatet" in (await silje.get(f"{path}/notater/nytt")).text
+
+    async def papers():
+        page = (await kristine.get("/innbygger/helse/dokumenter")).text
+        assert "svarer ikke" not in page
+        return set(re.findall(r'href="(/innbygger/helse/dokumenter/journal/[^"]+)"', page))
+
+    before = await papers()
+    note = {
+        "patient": path.rpartition("/")[2],
+        "version": "0",
+        "kind": "visit",
+        "situation": "Vil ikke at mor vet",
+        "do": "sign",
+    }
+    kept = await submit(silje, f"{path}/notater", note | {"hidden": "ja"})
+    assert "Ikke for foreldre" in kept.text
+    assert "Vil ikke at mor vet" in kept.text
+    assert await papers() == before
+    told = await submit(silje, f"{path}/notater", note | {"situation": "Har det fint"})
+    assert "Ikke for foreldre" not in told.text
+    assert len(await papers() - before) == 1
+    hidden = before.pop().rpartition("/")[0] + "/" + str(kept.url).rpartition("/")[2]
+    refused = await kristine.get(hidden)
+    assert "Vil ikke at mor vet" not in refused.text
+    adult = await chart(await world.sign_in("journal", "hanne-lunde"), "journal", "Ingrid Haugen")
+    hanne = await world.sign_in("journal", "hanne-lunde")
+    assert "Foreldre og verger skal ikke" not in (await hanne.get(f"{adult}/notater/nytt")).text
 
 
 async def test_who_may_act_for_nobody_is_not_asked_and_cannot_choose(world):

@@ -11,8 +11,8 @@ from akson.kit.norwegian import FNR
 from akson.record import gate, obeying
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, opened
-from akson.security.actor import Action
-from akson.security.entry_marks import MARK, WRITER
+from akson.security.actor import Action, Actor, ActsFor, Kind
+from akson.security.entry_marks import KEEPER, KEPT, MARK, WRITER
 from akson.security.privacy import FETCHING, Subject, Terms
 from akson.security.privacy import written as terms
 from akson.store.access.mirror import Rule
@@ -250,3 +250,64 @@ async def test_a_deleted_entry_stays_closed(place):
     async with opened(place, COLLEAGUE) as ctx:
         page = await gate.history(ctx, HistoryOf("Condition"))
     assert id_ not in {version.id for version in page.versions}
+
+
+def acting(right):
+    return Actor(
+        Kind.REPRESENTATIVE, patient="ingrid", assurance=4, acts_for=ActsFor(NUMBER, "", right, frozenset({"journal"}))
+    )  # fmt: skip
+
+
+PARENT, GUARDIAN, BY_POWER = map(acting, ("FO", "VE", "FU"))
+HIDDEN = {"meta": {"security": [{"system": KEPT, "code": "parents"}]}}
+
+
+async def test_what_is_kept_from_parents_is_closed_to_them_on_every_path_and_to_nobody_else(place):
+    await written(place, file("theirs"), COLLEAGUE)
+    await written(place, document("d", "theirs", mark="") | HIDDEN)
+    told = await written(place, origin("DocumentReference/d"), COLLEAGUE)
+    condition_ = await written(place, marked("") | HIDDEN)
+    hidden = {
+        ("DocumentReference", "d"),
+        ("Binary", "theirs"),
+        ("Provenance", told),
+        ("Condition", condition_),
+    }
+    for kind, id_ in sorted(hidden):
+        for actor, expected in (
+            (PARENT, False),
+            (GUARDIAN, False),
+            (BY_POWER, True),
+            (INGRID, True),
+            (ELSEWHERE, True),
+        ):
+            assert await sees(place, actor, kind, id_) is expected, (kind, actor.acts_for)
+        for actor, expected in ((PARENT, set()), (BY_POWER, {(kind, id_)})):
+            async with opened(place, actor) as ctx:
+                page = await gate.search(ctx, parse(kind, [("_id", id_)], base=""))
+                whole = await gate.history(ctx, HistoryOf(kind))
+            assert {(each.type, each.id) for each in page.matches} == expected
+            assert {(each.type, each.id) for each in whole.versions} & hidden == expected or not expected
+    assert await sees(place, PARENT, "Condition", "c-ingrid"), "all else is as before"
+    own = await written(place, marked("self"))
+    assert await sees(place, PARENT, "Condition", own), "what is not shared among personnel is another matter"
+
+
+async def test_it_is_set_on_what_stands_and_taken_back_by_who_set_it_alone(place):
+    standing = condition("c-ingrid", "ingrid")
+    async with opened(place, WRITES) as ctx:
+        await gate.update(ctx, standing | HIDDEN)
+    for changed in ({"note": [{"text": "1"}]}, {"meta": {"security": [{"system": KEEPER, "code": "hpr:2"}]}}):
+        async with opened(place, COLLEAGUE) as ctx:
+            await gate.update(ctx, standing | changed)
+        assert not await sees(place, PARENT, "Condition", "c-ingrid")
+    async with opened(place, PARENT) as ctx:
+        page = await gate.history(ctx, HistoryOf("Condition"))
+    assert not page.versions, "nor are the versions before"
+    async with opened(place, WRITES) as ctx:
+        await gate.update(ctx, standing)
+    assert await sees(place, PARENT, "Condition", "c-ingrid")
+    wrong = {"meta": {"security": [{"system": KEPT, "code": "everybody"}]}}
+    for actor, labels in ((WRITES, wrong), (replace(WRITES, hpr=""), HIDDEN)):
+        with pytest.raises(Unprocessable):
+            await written(place, marked("") | labels, actor)

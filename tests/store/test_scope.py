@@ -75,6 +75,8 @@ SEES = {
     NotBlocked(frozenset({"hpr:2", "role:LE"})): ALL - {"o1", "o2", "o3"},
     NotBlocked(frozenset({"hpr:2", "role:LE"}), emergency=True): ALL - {"o2"},
     NotBlocked(frozenset()): ALL - {"o3"},
+    NotBlocked(frozenset({"hpr:2", "role:LE"}), named=True): ALL - {"o1", "o2"},
+    NotBlocked(frozenset(), named=True): ALL,
     AllOf((AnyOf((P1, WithoutPatient())), NotBlocked(frozenset({"role:LE"})))): {"p1", "e1", "r1"}
     | {"g1", "o4", "v1"},
     AllOf((P1, OfTypes(frozenset({"Observation"})))): {"o1", "o2"},

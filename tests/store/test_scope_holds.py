@@ -68,7 +68,7 @@ def a_predicate(chance, depth=0):
         lambda: Labelled(some(chance, LABELS)),
         lambda: Unlabelled(some(chance, LABELS)),
         lambda: NotBlocked(some(chance, SUBJECTS, 4), emergency=chance.random() < 0.4),
-        lambda: NotBlocked(some(chance, SUBJECTS, 4)),
+        lambda: NotBlocked(some(chance, SUBJECTS, 4), named=chance.random() < 0.4),
         lambda: Coded(chance.choice(["category", "code"]), some(chance, TOKENS, 2)),
     ]
     if depth < 3 and chance.random() < 0.6:

@@ -41,6 +41,8 @@ class Draft:
     """Instant of the last save."""
     shared: str = ""
     """For whom it is, a mark of `entry_marks.For`; empty: for all with a need."""
+    hidden: bool = False
+    """Whether parents and guardians are not to see it."""
 
     @property
     def words(self) -> str:
@@ -70,8 +72,13 @@ async def own_drafts(ctx: Context) -> list[Draft]:
 
 async def save(ctx: Context, wanted: Draft) -> Draft:
     """Save what is written. VersionMismatch when the draft was changed in another window."""
-    content = {"kind": _kind(wanted.kind), "texts": _texts(wanted.texts), "patient_name": wanted.patient_name}
+    content: dict[str, object] = {
+        "kind": _kind(wanted.kind),
+        "texts": _texts(wanted.texts),
+        "patient_name": wanted.patient_name,
+    }
     content |= {"shared": wanted.shared} if wanted.shared else {}
+    content |= {"hidden": True} if wanted.hidden else {}
     key = (ctx.actor.practitioner, _KIND, wanted.patient)
     saved = await drafts.save(ctx.tx, key, content, wanted.version)
     if saved is None:
@@ -90,7 +97,10 @@ async def sign(ctx: Context, wanted: Draft, titles: Titles) -> str:
     if not texts:
         raise Unprocessable("a note needs words")
     made = _resources(ctx, wanted.patient, texts, titles, await _author(ctx))
-    composition, binary, reference = (entry_marks.kept(each, wanted.shared) for each in made)
+    composition, binary, reference = (
+        entry_marks.hidden_from_parents(entry_marks.kept(each, wanted.shared), hidden=wanted.hidden)
+        for each in made
+    )
     await gate.transact(ctx, [Change(Action.CREATE, each) for each in (binary, composition, reference)])
     await discard(ctx, wanted.patient)
     return str(reference["id"])
@@ -177,6 +187,7 @@ def _draft(patient: str, found: drafts.Draft) -> Draft:
         found.version,
         instant(found.updated),
         str(content.get("shared", "")),
+        bool(content.get("hidden")),
     )
 
 

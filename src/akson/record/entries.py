@@ -4,7 +4,7 @@ A block of one entry closes also the writer's own files it points to and the Pro
 deleted, since its history does. Who sees it is asked by the same predicate as what the citizen has closed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from akson.fhir.extract import extract
 from akson.fhir.model import Resource
@@ -39,7 +39,7 @@ async def marked(ctx: Context, resource: Resource, *, is_new: bool = False) -> R
         return entry_marks.noted(resource, ctx.actor, before)
     if before is not None and questions.is_question(before):
         await questions.checked(ctx, before, is_new=False)
-    return entry_marks.signed(resource, ctx.actor, before)
+    return entry_marks.signed(entry_marks.guarded(resource, ctx.actor, before), ctx.actor, before)
 
 
 async def _before(ctx: Context, resource: Resource) -> Resource | None:
@@ -65,7 +65,7 @@ async def follow(ctx: Context, stored: Stored, resource: Resource) -> None:
     elif stored.type == "Provenance":
         for target in resource.get("target", []):
             await _follow_target(tx, target.get("reference", ""))
-    elif stored.type in MARKED and (stored.version > 1 or entry_marks.mark(resource) is not None):
+    elif stored.type in MARKED and (stored.version > 1 or entry_marks.stays_home(resource)):
         await _close(tx, stored, resource)
 
 
@@ -81,7 +81,7 @@ async def _follow_target(tx: Tx, reference: str) -> None:
     if stored is None or stored.deleted:
         return
     resource = loads(stored.body)
-    if entry_marks.mark(resource) is not None:
+    if entry_marks.stays_home(resource):
         await _close(tx, stored, resource)
 
 
@@ -92,8 +92,13 @@ async def _close(tx: Tx, stored: Stored, resource: Resource) -> None:
     rule = f"{blocks.ENTRY}{stored.reference}"
     rules = []
     keys = [resource_key(stored.type, stored.id)]
+    others = await _pointed(tx, stored, resource) if entry_marks.stays_home(resource) else []
+    # To parents all of it is closed, whoever wrote the rest of it.
+    whole = [*keys, *(resource_key(each.type, each.id) for each in others)]
+    kept = entry_marks.closed_to_parents(whole) if entry_marks.is_kept_from_parents(resource) else []
+    await blocks.replace(tx, f"{rule}/{entry_marks.PARENTS}", stored.version, patient, kept)
     if found := entry_marks.mark(resource):
-        keys += await _taken_along(tx, stored, resource, await blocks.keys(tx, rule))
+        keys += await _taken_along(tx, (stored, resource), others, await blocks.keys(tx, rule))
         if found is For.TOLD:
             person = await resources.read(tx, NODE, "Patient", patient)
             rules = await mirror.of(tx, numbers(loads(person.body)) if person and not person.deleted else [])
@@ -101,15 +106,22 @@ async def _close(tx: Tx, stored: Stored, resource: Resource) -> None:
     await blocks.replace(tx, rule, stored.version, patient, rows)
 
 
-async def _taken_along(tx: Tx, stored: Stored, entry: Resource, closed: Collection[int]) -> list[int]:
-    """Keys of the files and origins that follow a marked entry: what it has closed already, and what it may close."""
+async def _pointed(tx: Tx, stored: Stored, entry: Resource) -> list[Stored]:
+    """The files that an entry points to, and the origins that tell of it."""
     found = [
         await resources.read(tx, NODE, "Binary", each) for each in sorted(entry_marks.attachments(entry))
     ]
     told = parse("Provenance", [("target", stored.reference), ("_count", "1000")], base="")
-    found += (await statements.search(tx, NODE, told)).matches
+    return [each for each in [*found, *(await statements.search(tx, NODE, told)).matches] if each]
+
+
+async def _taken_along(
+    tx: Tx, marked: tuple[Stored, Resource], others: Sequence[Stored], closed: Collection[int]
+) -> list[int]:
+    """Keys of the files and origins that follow a marked entry: what it has closed already, and what it may close."""
+    stored, entry = marked
     keys = []
-    for each in filter(None, found):
+    for each in others:
         key = resource_key(each.type, each.id)
         if key in closed or (
             not each.deleted

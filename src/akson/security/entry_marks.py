@@ -14,13 +14,19 @@ from akson.kit.errors import Unprocessable
 from akson.security.actor import Actor
 from akson.security.blocking import closed_but
 from akson.security.roles import RECORD
+from akson.security.rules.kept_from_parents import BY_REGISTER
 from akson.store.access.mirror import Rule
+from akson.store.access.relations import BEGINNING, END
 from akson.store.scope_holds import Block
 
 MARK = "urn:akson:entry"
 """System of the label that says for whom an entry is."""
 WRITER = "urn:akson:writer"
 """System of the labels that say who wrote it: `hpr:<number>` and `unit:<number>`. The server sets them."""
+KEPT, PARENTS = "urn:akson:kept", "parents"
+"""System and code of the label that says that an entry is kept from parents and guardians."""
+KEEPER = "urn:akson:keeper"
+"""System of the label that says who keeps it from them: `hpr:<number>`. The server sets it."""
 FOLLOWING = frozenset({"Binary", "Provenance"})
 """Types that follow what is marked: the files it points to and what tells of its origin."""
 MARKED = RECORD - FOLLOWING
@@ -84,6 +90,45 @@ def signed(resource: Resource, actor: Actor, before: Resource | None) -> Resourc
     return _with(resource, [{"system": MARK, "code": wanted.value}, *labels])
 
 
+def is_kept_from_parents(resource: Resource) -> bool:
+    """Whether an entry is kept from those who act for a child by the register of persons."""
+    return bool(_codes(resource, KEPT))
+
+
+def hidden_from_parents(resource: Resource, *, hidden: bool) -> Resource:
+    """An entry in the making, kept from parents or not."""
+    if not hidden or resource["resourceType"] not in MARKED:
+        return resource
+    return _with(resource, [{"system": KEPT, "code": PARENTS}], KEPT)
+
+
+def guarded(resource: Resource, actor: Actor, before: Resource | None) -> Resource:
+    """The entry, kept from parents where this actor says so, or another said so before: only who did takes it back.
+
+    Unlike what is not shared, it hides nothing from those at work, and may be set on what stands already. Unprocessable
+    for a code that is none, and by who has no HPR number.
+    """
+    keepers = _codes(before, KEEPER) if before is not None else frozenset[str]()
+    wanted, path = _codes(resource, KEPT), (f"{resource['resourceType']}.meta.security",)
+    if keepers and (wanted or f"hpr:{actor.hpr}" not in keepers):
+        names = keepers
+    elif not wanted:
+        return _with(resource, [], KEPT, KEEPER)
+    elif wanted != {PARENTS} or not actor.hpr:
+        raise Unprocessable(
+            f"Authorised health personnel keep an entry from parents by {KEPT}|{PARENTS}", expression=path
+        )
+    else:
+        names = frozenset({f"hpr:{actor.hpr}"})
+    labels = [{"system": KEEPER, "code": name} for name in sorted(names)]
+    return _with(resource, [{"system": KEPT, "code": PARENTS}, *labels], KEPT, KEEPER)
+
+
+def stays_home(resource: Resource) -> bool:
+    """Whether an entry is marked so that no copy leaves this node: it is read here, where the mark holds."""
+    return read(resource) is not None or is_kept_from_parents(resource)
+
+
 def noted(resource: Resource, actor: Actor, before: Resource | None) -> Resource:
     """A file or an origin with all who have written it; with nobody where one of them has no name that other nodes know."""
     earlier = _writer(before) if before is not None else frozenset[str]()
@@ -112,6 +157,11 @@ def closed(resource: Resource, keys: Sequence[int], rules: Sequence[Rule]) -> li
     return closed_but(who, keys, rules if found is For.TOLD else [])
 
 
+def closed_to_parents(keys: Sequence[int]) -> list[Block]:
+    """What an entry that is kept from parents closes, of these keys."""
+    return [Block(BY_REGISTER, BEGINNING, END, key=key, holds_in_emergency=True) for key in keys]
+
+
 def attachments(resource: Resource) -> frozenset[str]:
     """Ids of the Binary resources that an entry points to."""
     return frozenset(url.removeprefix("Binary/") for url in _urls(resource) if url.startswith("Binary/"))
@@ -138,12 +188,16 @@ def _own_labels(resource: Resource) -> list[Resource]:
 
 
 def _writer(resource: Resource) -> frozenset[str]:
-    return frozenset(each.get("code", "") for each in _labels(resource) if each.get("system") == WRITER)
+    return _codes(resource, WRITER)
 
 
-def _with(resource: Resource, labels: Iterable[Resource]) -> Resource:
-    """The resource with these labels of the two systems and no others."""
-    others = [each for each in _labels(resource) if each.get("system") not in {MARK, WRITER}]
+def _codes(resource: Resource, system: str) -> frozenset[str]:
+    return frozenset(each.get("code", "") for each in _labels(resource) if each.get("system") == system)
+
+
+def _with(resource: Resource, labels: Iterable[Resource], *systems: str) -> Resource:
+    """The resource with these labels of the systems (else of what is not shared) and no others."""
+    others = [each for each in _labels(resource) if each.get("system") not in (systems or (MARK, WRITER))]
     meta = {key: each for key, each in (resource.get("meta") or {}).items() if key != "security"}
     security = [*others, *labels]
     meta |= {"security": security} if security else {}

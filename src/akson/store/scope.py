@@ -80,6 +80,8 @@ class NotBlocked:
     subjects: frozenset[str]
     emergency: bool = False
     """Only what is closed in an emergency too."""
+    named: bool = False
+    """Only what is closed to those named, not what is closed to all but those named."""
 
 
 @value

@@ -46,10 +46,11 @@ class Block:
     excepted: frozenset[str] = frozenset()
     """Those to whom the patient has opened it, by a consent of that time."""
 
-    def closes(self, row: "Row", subjects: frozenset[str], *, emergency: bool) -> bool:
-        """Whether it closes a row of its patient to somebody who is all of these subjects."""
+    def closes(self, row: "Row", subjects: frozenset[str], *, emergency: bool, named: bool = False) -> bool:
+        """Whether it closes a row of its patient to somebody who is all of these subjects; `named`: because it names one."""
         fits = (not self.types or row.type in self.types) and self.key in (0, row.key)
         meant = self.listed == bool(self.subjects & subjects) and not (self.excepted & subjects)
+        meant = meant and (self.listed or not named)
         return (
             fits and meant and self.low <= row.at < self.high and (self.holds_in_emergency or not emergency)
         )
@@ -104,7 +105,8 @@ def _means(token: str, coding: Resource) -> bool:
 
 def _not_blocked(predicate: NotBlocked, row: Row) -> bool:
     return not any(
-        block.closes(row, predicate.subjects, emergency=predicate.emergency) for block in row.blocks
+        block.closes(row, predicate.subjects, emergency=predicate.emergency, named=predicate.named)
+        for block in row.blocks
     )
 
 

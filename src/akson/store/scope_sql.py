@@ -196,9 +196,10 @@ def _not_blocked_row(predicate: _NotBlockedRow, alias: str) -> Fragment:
 def _no_block(predicate: NotBlocked, alias: str, fits: str, values: list[Any]) -> Fragment:
     # Asked of each row by itself (offset): as one more table to join, it would cost more to plan than to ask.
     emergency = " and b.holds_in_emergency" if predicate.emergency else ""
+    closes = "b.listed and" if predicate.named else "b.listed ="
     condition = (
         f"not exists (select 1 from access_block b where b.pat = {alias}.pat"  # noqa: S608
-        f" and b.low <= now() and b.high > now() and b.listed = (b.subjects && %s::text[])"
+        f" and b.low <= now() and b.high > now() and {closes} (b.subjects && %s::text[])"
         f" and not (b.excepted && %s::text[]){emergency} and {fits} offset 0)"
     )
     mine = texts(sorted(predicate.subjects))

@@ -113,6 +113,7 @@ def _principal(actor: Actor):
         "represents": sorted(
             {"Patient"}.union(*(OPENED_BY[area] for area in areas)) if actor.acts_for else ()
         ),
+        "by_register": actor.acts_for is not None and actor.acts_for.right in {"FO", "VE"},
         "app": actor.app is not None,
         "technical": any(not errand.patient for errand in actor.errands),
         "errand_asks": sorted({kind for kind, _ in _of_errands(actor)}),
@@ -158,6 +159,7 @@ def _resources(world: World):
         treats = [party for party, low, high, ended in world.relations.get(row.patient, ())
                   if not ended and low <= world.at < high]  # fmt: skip
         facts["parties"] = sorted(set(treats))
+        facts["kept_from_parents"] = index in world.kept
         if row.patient:
             facts["patient"] = row.patient
         yield _entity("Row", str(index), facts, [("Patient", row.patient)] if row.patient else [])

@@ -15,6 +15,7 @@ import pytest
 from akson.kit.clock import now
 from akson.security.policy import Refusal, decide
 from akson.security.rules import RESTRICTIONS, RULES
+from akson.store.access.relations import BEGINNING, END
 from akson.store.index.hashing import label, patient_number, resource_key
 from akson.store.scope_holds import Block, Row, holds
 from akson.store.scope_sql import within
@@ -52,6 +53,12 @@ def as_rows(world):
         )
         for patient, closed in world.blocks.items()
     }
+    for index in world.kept:
+        made = world.rows[index]
+        kept = Block(
+            frozenset({"right:FO", "right:VE"}), BEGINNING, END, key=key(made), holds_in_emergency=True
+        )
+        blocks[made.patient] = (*blocks.get(made.patient, ()), kept)
     treats = {
         patient: frozenset(party for party, low, high, ended in rows if not ended and low <= world.at < high)
         for patient, rows in world.relations.items()

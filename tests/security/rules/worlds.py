@@ -67,6 +67,8 @@ class World:
     relations: dict[str, list[tuple[str, datetime, datetime, bool]]] = field(default_factory=dict)
     """Party, from, until, and whether it was taken back, by patient."""
     blocks: dict[str, list[Closed]] = field(default_factory=dict)
+    kept: frozenset[int] = frozenset()
+    """Indexes of the rows that are kept from parents."""
 
 
 def some(chance: Random, values, most=3, least=0) -> frozenset:
@@ -114,6 +116,9 @@ def a_world(chance: Random, number: int, at: datetime) -> World:
         content["code"] = {"coding": chance.sample(CODINGS, 1)}
         patient = "" if chance.random() < nobody else chance.choice(world.patients)
         world.rows.append(Made(patient, kind, f"{number}-{index}", frozenset(labels), content))
+    world.kept = frozenset(
+        index for index, row in enumerate(world.rows) if row.patient and chance.random() < 0.2
+    )
     for patient in world.patients:
         parties = some(chance, PARTIES, 4)
         world.relations[patient] = [
@@ -238,7 +243,9 @@ def _representative(chance: Random, world: World) -> Actor:
         Kind.REPRESENTATIVE,
         patient=chance.choice(["", *world.patients]),
         assurance=chance.choice([4, 4, 4, 3]),
-        acts_for=ActsFor("", "", "FO", areas) if chance.random() < 0.9 else None,
+        acts_for=ActsFor("", "", chance.choice(["FO", "FO", "VE", "FU"]), areas)
+        if chance.random() < 0.9
+        else None,
     )
 
 

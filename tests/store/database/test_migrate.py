@@ -72,6 +72,7 @@ STANDING = {
     "0038_follow_up_gone": "d5fa72ef211a8bbf",
     "0039_shared_change": "6d46f09e5ad88a34",
     "0040_letters_of_units": "41de0af36f76f941",
+    "0041_kept_from_parents": "5cb295d797787895",
 }
 
 

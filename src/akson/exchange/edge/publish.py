@@ -1,8 +1,8 @@
 """Tells the platform's data hotel what this record system writes and takes away, of what the look services show.
 
 From a mark in the own events, which is kept: a node that was away goes on where it stood, and what is told twice after a crash
-makes no difference. The first round tells all that is here. What its writer does not share with all who have a need
-(security/entry_marks.py) never leaves; the platform is told only that there is something to ask for.
+makes no difference. The first round tells all that is here. What its writer does not share with all who have a need,
+or keeps from parents (security/entry_marks.py), never leaves; the platform is told only that there is something to ask for.
 """
 
 import asyncio
@@ -161,13 +161,13 @@ class Publisher:
                 telling.people[patient] = number
                 if await _withholds(tx, patient):
                     telling.withheld.append(patient)
-            if entry_marks.read(resource) is None:
+            if not entry_marks.stays_home(resource):
                 telling.changed.append(resource)
 
     async def _present(self, tx: Tx, pat: int) -> list[str]:
         """References of what there is still of a patient, by number."""
         found = await many.of_patient(tx, NODE, pat, self._types)
-        return [each.reference for each in found if entry_marks.read(loads(each.body)) is None]
+        return [each.reference for each in found if not entry_marks.stays_home(loads(each.body))]
 
     async def _tell(self, telling: Telling) -> list[str]:
         """Ids of the Patients of whom the platform wants to be told all."""
@@ -189,7 +189,8 @@ async def _number(tx: Tx, patient: str) -> str:
 
 async def _withholds(tx: Tx, patient: str) -> bool:
     """Whether something about a Patient is marked as not shared."""
-    for whom in entry_marks.For:
-        if await many.labelled(tx, NODE, patient, label(entry_marks.MARK, whom)):
+    marks = [(entry_marks.MARK, whom) for whom in entry_marks.For]
+    for system, code in [*marks, (entry_marks.KEPT, entry_marks.PARENTS)]:
+        if await many.labelled(tx, NODE, patient, label(system, code)):
             return True
     return False

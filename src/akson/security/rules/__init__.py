@@ -12,6 +12,7 @@ from akson.security.rules import (
     consented,
     dialogue,
     emergency,
+    kept_from_parents,
     node_itself,
     open_information,
     own_entries,
@@ -54,6 +55,7 @@ RESTRICTIONS: tuple[Restriction, ...] = (
     Restriction("reason.low_assurance", assurance.leaves),
     Restriction("reason.rules_unknown", rules_known.leaves),
     Restriction("reason.blocked", blocks.leaves),
+    Restriction("reason.kept_from_parents", kept_from_parents.leaves),
     Restriction("reason.app_scope", app_limits.leaves),
 )
 """They hold whatever is granted."""

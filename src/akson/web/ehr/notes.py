@@ -83,6 +83,7 @@ def _read(form: FormData, person: patient.Patient) -> Draft:
         texts={name: str(form.get(name, "")) for name in notes.SECTIONS},
         version=whole(version) or 0,
         shared=str(form.get("shared", "")) if form.get("shared") in set(For) else "",
+        hidden=form.get("hidden") == "ja",
     )
 
 

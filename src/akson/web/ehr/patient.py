@@ -6,6 +6,8 @@ from akson.exchange.edge.taken import LEVELS
 from akson.fhir.model import Resource
 from akson.kit.errors import Conflict
 from akson.record.context import Context
+from akson.record.representation import today
+from akson.security import representation
 from akson.web import show
 from akson.web.context import find, of_type, one, permitted
 from akson.web.ehr.rows import allergy, flag
@@ -55,6 +57,12 @@ class Patient:
     """Warnings of this record, and of the shared register when it answered."""
     relatives: tuple[Relative, ...]
     resource: Resource
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether somebody may have parental responsibility for the patient."""
+        years = representation.age({"birth": [{"birthDate": self.birth}]}, today())
+        return years is not None and years < representation.OF_AGE
 
     @property
     def guardian(self) -> Relative | None:

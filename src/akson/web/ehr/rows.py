@@ -182,6 +182,8 @@ def note(resource: Resource, node: Node, words: str) -> Row:
 
 def _for_whom(resource: Resource) -> dict[str, str]:
     """The badge of an entry that is not for all with a need."""
+    if entry_marks.is_kept_from_parents(resource):
+        return {"badge": "chart.not_parents", "tone": "warning"}
     found = entry_marks.read(resource)
     return {"badge": f"chart.only_{found}", "tone": "warning"} if found else {}
 
