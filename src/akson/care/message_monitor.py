@@ -74,12 +74,12 @@ async def overview(ctx: Context, patience: timedelta = PATIENCE) -> Monitor:
     """The figures of the last day, and all letters that need a person. NotAllowed for all but operations."""
     _must_run_it(ctx)
     units = await _units(ctx)
-    traffic = await relay.traffic(ctx.tx, now() - DAY)
+    traffic = await relay.traffic(ctx.tx.as_node, now() - DAY)
     return Monitor(
         sent=sum(each.sent for each in traffic),
         answered=sum(each.acknowledged for each in traffic),
         rejected=sum(each.rejected for each in traffic),
-        troubles=tuple(_trouble(each, units) for each in await relay.stuck(ctx.tx, now() - patience)),
+        troubles=tuple(_trouble(each, units) for each in await relay.stuck(ctx.tx.as_node, now() - patience)),
         pairs=tuple(Pair(_name(units, each.sender), _name(units, each.receiver), each) for each in traffic),
     )
 
@@ -87,14 +87,14 @@ async def overview(ctx: Context, patience: timedelta = PATIENCE) -> Monitor:
 async def offer_again(ctx: Context, message: str) -> None:
     """Offer a letter anew to those who have not answered. Conflict when all have."""
     _must_run_it(ctx)
-    if not await relay.offer_again(ctx.tx, message, ctx.actor.name):
+    if not await relay.offer_again(ctx.tx.as_node, message, ctx.actor.name):
         raise Conflict("every receiver has answered")
 
 
 async def handle(ctx: Context, message: str) -> None:
     """Take a letter off the list: somebody has seen to it. Conflict when somebody was faster."""
     _must_run_it(ctx)
-    if not await relay.handle(ctx.tx, message, ctx.actor.name):
+    if not await relay.handle(ctx.tx.as_node, message, ctx.actor.name):
         raise Conflict("the letter is not on the list any more")
 
 
