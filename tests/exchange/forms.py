@@ -22,6 +22,10 @@ def csrf(html):
 async def submit(browser, path, form):
     """Open a form and send it with these values."""
     page = await browser.get(path)
-    version = re.search(r'name="version" value="(\d+)"', page.text)
-    values = {"csrf_token": csrf(page.text)} | ({"version": version[1]} if version else {}) | form
-    return await browser.post(path, data=values)
+    return await browser.post(path, data=made_from(page.text) | form)
+
+
+def made_from(html):
+    """What a form carries besides what people fill in: its secret, and the versions that it was made from."""
+    versions = re.findall(r'name="(version|list_version)" value="(\d+)"', html)
+    return {"csrf_token": csrf(html), **dict(versions)}

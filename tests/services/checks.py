@@ -122,7 +122,7 @@ def labels_have_texts(found: Declared) -> Iterator[str]:
 def code_lists_are_there(found: Declared) -> Iterator[str]:
     for part in found.service.parts:
         fields = part.entry.fields if part.entry else ()
-        for url in {part.codes, *(url for field in fields for url in field.lists)} - {""}:
+        for url in {part.codes, part.kinds, *(url for field in fields for url in field.lists)} - {""}:
             if url not in codelists.package():
                 yield f"{part.slug}: {url} is not in exchange/package"
 
@@ -227,6 +227,6 @@ def _below(kind: str, name: str) -> tuple[str, ...]:
 def filled(part: Part, words: str) -> tuple[dict[str, str], str]:
     """A form of a part filled in, with these words in its first free text; and what a table shows of that."""
     fields = part.entry.fields if part.entry else ()
-    form = {field.name: _sample(field) for field in fields}
+    form = {field.name: _sample(field) for field in (*fields, *entry.change_fields(part))}
     free = next(f for f in fields if f.ask in {Ask.TEXT, Ask.LONG, Ask.CONCEPT})
     return form | {free.name: words}, words

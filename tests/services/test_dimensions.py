@@ -14,7 +14,7 @@ from akson.record.context import NODE_ITSELF, opened
 from akson.store.database.reader import NODE
 from tests.demo_world import start
 from tests.exchange.asking import PIDS, side
-from tests.exchange.forms import chart, csrf
+from tests.exchange.forms import chart, csrf, made_from
 from tests.services.checks import filled
 from tests.services.samples import SAMPLES, sample
 
@@ -111,7 +111,7 @@ async def test_what_the_nurse_registers_is_seen_at_the_hospital_and_by_the_citiz
     asked = await nurse.get(address)
     assert asked.status_code == 200, asked.text[:2000]
     patient = here.rsplit("/", 1)[1]
-    saved = await nurse.post(address, data=form | {"csrf_token": csrf(asked.text), "patient": patient})
+    saved = await nurse.post(address, data=form | made_from(asked.text) | {"patient": patient})
     assert saved.status_code == 200, re.sub("<[^>]+>", " ", saved.text)[-1500:]
     doctor, there = await scene.doctor()
     page = await seen(lambda: doctor.get(f"{there}/tjenester/{service.slug}"), words)

@@ -18,6 +18,7 @@ from akson.apps.issuer import Issuer
 from akson.apps.routes import capability, well_known
 from akson.apps.routes import routes as oauth_routes
 from akson.asgi.refusing import because, with_its_row
+from akson.exchange.declare import kept_lists
 from akson.exchange.edge.changes import ChangeFollower
 from akson.exchange.edge.follow import RegisterFollower
 from akson.exchange.edge.mailroom import Mailroom
@@ -125,6 +126,7 @@ class Hosted:
             standing=timedelta(hours=settings.standing_hours),
             emergency=timedelta(minutes=min(max(settings.emergency_minutes, 5), 240)),
             follows=Role.JOURNAL in node.roles and bool(node.platform),
+            kept=kept_lists() if Role.SAMHANDLING in node.roles else (),
         )
         anchor = Anchor(
             node.trust, http, algorithms=node.algorithms or ALGORITHMS, timeout=settings.peer_timeout

@@ -52,6 +52,7 @@ from akson.web.services import summary
 from akson.web.services.catalogue import catalogue_routes
 from akson.web.services.ehr import service_routes
 from akson.web.services.forms import form_routes
+from akson.web.services.kept import kept_routes
 from akson.web.services.portal import service_routes as own_service_routes
 from akson.web.start import iga_routes, partner_routes, start_routes
 
@@ -212,6 +213,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
             *service_routes(),
             *summary.chart_routes(),
             *form_routes(),
+            *kept_routes(),
             *send_routes(),
             *app_routes(),
             *keeping_routes(),

@@ -12,6 +12,8 @@ from pkgutil import iter_modules
 from typing import Any
 from urllib.parse import parse_qsl
 
+from akson.fhir.model import coding
+from akson.record.kept import Kept
 from akson.security.roles import OPEN_TYPES
 
 TAG_SYSTEM = "https://akson.example/fhir/CodeSystem/informasjonstjeneste"
@@ -109,6 +111,9 @@ class Part:
     profile: str = ""
     rows: tuple[str, ...] = ()
     """Requirement rows of the sub-service that the part is."""
+    kinds: str = ""
+    """Canonical url of the kinds of change, where the items stand on one list with an order of versions (record/kept_list.py):
+    each change says what kind it is and why, and names the version of the list that it was made from."""
     entry: Entry | None = None
     """None where items come from elsewhere: written in the record, measured, received."""
 
@@ -134,6 +139,16 @@ class InformationService:
     """Requirement rows it stands for."""
     purpose: str = ""
     """Key of the catalogues: what it is for, to those who read its page."""
+
+    @property
+    def tag(self) -> dict[str, str]:
+        """The Coding in meta.tag of what its register holds."""
+        return coding(TAG_SYSTEM, self.slug)
+
+    @property
+    def kinds(self) -> str:
+        """Canonical url of the kinds of change of its list, where it keeps one in an order; else empty."""
+        return next((part.kinds for part in self.parts if part.kinds), "")
 
     def part(self, slug: str) -> Part:
         """One part by its slug; KeyError when there is none."""
@@ -172,6 +187,17 @@ def copied_types() -> frozenset[str]:
     modes = {Mode.LOOK, Mode.SHARE}
     found = {part.type for each in load() if each.mode in modes for part in each.parts}
     return frozenset(found - OPEN_TYPES - NOT_COPIED)
+
+
+@lru_cache
+def kept_lists() -> tuple[Kept, ...]:
+    """The shared lists that are kept in an order of versions."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for each in load():
+        for part in each.parts:
+            if part.kinds:
+                found.setdefault((each.slug, part.kinds), set()).add(part.type)
+    return tuple(Kept((TAG_SYSTEM, slug), frozenset(types), kinds) for (slug, kinds), types in found.items())
 
 
 def service(slug: str) -> InformationService:

@@ -30,7 +30,7 @@ def build(
     """
     if part.entry is None:
         raise Unprocessable(f"{part.slug} is not registered by a form")
-    _check(part.entry.fields, form)
+    check(part.entry.fields, form)
     made: Resource = deepcopy(earlier) if earlier else {"resourceType": part.type}
     for name, value in part.entry.fixed.items():
         made.setdefault(name, deepcopy(value))
@@ -46,6 +46,23 @@ def build(
     return made
 
 
+def change_fields(part: Part) -> tuple[Field, ...]:
+    """What a form asks besides, where each change says what kind it is and why."""
+    if not part.kinds:
+        return ()
+    return (
+        Field("change", "medicine.change", "", ask=Ask.CHOICE, lists=(part.kinds,), required=True),
+        Field("change_why", "medicine.change_why", "", required=True),
+    )
+
+
+def check(fields: tuple[Field, ...], form: Form) -> None:
+    """Unprocessable names each field that is wrong."""
+    issues = [issue for field in fields if (issue := _fault(field, form.get(field.name, "").strip()))]
+    if issues:
+        raise Unprocessable("The form is not complete", issues=tuple(issues))
+
+
 def fields_of(part: Part, resource: Resource) -> dict[str, str]:
     """What the form shows for a resource."""
     fields = part.entry.fields if part.entry else ()
@@ -56,12 +73,6 @@ def field_words(field: Field, value: str) -> str:
     """A field's value as words: the name of a code of a list, else what was written."""
     named = next((words for system in field.lists if (words := display(system, value))), "")
     return named if field.ask is Ask.CHOICE and named else value
-
-
-def _check(fields: tuple[Field, ...], form: Form) -> None:
-    issues = [issue for field in fields if (issue := _fault(field, form.get(field.name, "").strip()))]
-    if issues:
-        raise Unprocessable("The form is not complete", issues=tuple(issues))
 
 
 def _fault(field: Field, value: str) -> Issue | None:

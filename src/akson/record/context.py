@@ -13,6 +13,7 @@ from akson.kit.ids import new_id
 from akson.kit.limits import LIMITS, Limits
 from akson.kit.settings import Level, Node
 from akson.kit.value import value
+from akson.record.kept import Kept
 from akson.record.reading import reader_of
 from akson.record.refused import Refused
 from akson.record.registry import Registry
@@ -43,6 +44,8 @@ class Place:
     """How long a record that is opened in an emergency is open."""
     follows: bool = False
     """It keeps to the rules that citizens set at the platform, and opens no record before it has heard them."""
+    kept: tuple[Kept, ...] = ()
+    """Shared lists that this node, as the register of others, keeps in an order of versions."""
     registry: Registry = field(default_factory=Registry)
     """The search parameters that hold here."""
 

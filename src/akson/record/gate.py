@@ -12,7 +12,7 @@ from akson.fhir.search import Query
 from akson.kit.errors import Gone, MultipleMatches, NotFound
 from akson.kit.ids import new_id
 from akson.kit.settings import Level
-from akson.record import entries, obeying, questions, relating, search_parameters, trail
+from akson.record import entries, kept_list, obeying, questions, relating, search_parameters, trail
 from akson.record.all_types import of_all_types
 from akson.record.asked import asked
 from akson.record.change import Change, Written, whose
@@ -159,6 +159,7 @@ async def create(ctx: Context, resource: Resource, *, if_none_exist: Query | Non
             return Written(found, created=False, changed=False)
     resource = await entries.marked(ctx, await register.checked(ctx, resource), is_new=True)
     resource = resource if "id" in resource else {**resource, "id": new_id()}
+    await kept_list.checked(ctx, [Change(Action.CREATE, resource)], [resource])
     index = await _indexed(ctx, grant, resource)
     stored = await resources.create(ctx.tx, resource, index, told=grant.audited)
     await _after(ctx, grant, Action.CREATE, stored, resource)
@@ -170,6 +171,7 @@ async def update(ctx: Context, resource: Resource, *, if_match: int | None = Non
     grant = granted(ctx, Action.UPDATE, resource["resourceType"])
     resource = await entries.marked(ctx, await register.checked(ctx, resource))
     await _changeable(ctx, grant, resource)
+    await kept_list.checked(ctx, [Change(Action.UPDATE, resource, if_match)], [resource])
     index = await _indexed(ctx, grant, resource)
     stored, created = await resources.update(
         ctx.tx, grant.scope, resource, index, if_match, told=grant.audited
@@ -236,6 +238,7 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
         with change.named():
             if change.action is Action.UPDATE:
                 await _changeable(ctx, grant, resource)
+    await kept_list.checked(ctx, changes, named)
     with whose(changes):
         stored = await resources.write_many(ctx.tx, writes, told=any(grant.audited for grant in grants))
     for row, resource, grant in zip(stored, named, grants, strict=True):

@@ -4,6 +4,7 @@ from akson.exchange.declare import Ask, Column, Entry, Field, InformationService
 
 TAG = "_tag=https://akson.example/fhir/CodeSystem/informasjonstjeneste|legemidler-og-vaksiner"
 ATC = "http://www.whocc.no/atc"
+KINDS = "https://akson.example/fhir/CodeSystem/legemiddelendring"
 KIND = "https://akson.example/fhir/CodeSystem/legemiddelslag"
 
 SERVICE = InformationService(
@@ -29,6 +30,7 @@ SERVICE = InformationService(
                 Column("item.period", "effective"),
             ),
             codes=ATC,
+            kinds=KINDS,
             entry=Entry(
                 fields=(
                     Field(
@@ -51,7 +53,6 @@ SERVICE = InformationService(
                     ),
                     Field("start", "item.since", "effectivePeriod.start", ask=Ask.DATE),
                     Field("end", "item.until", "effectivePeriod.end", ask=Ask.DATE),
-                    Field("reason", "medicine.reason", "statusReason[0].text"),
                     Field("note", "item.note", "note[0].text", ask=Ask.LONG),
                 ),
                 fixed={},
@@ -69,6 +70,7 @@ SERVICE = InformationService(
                 Column("item.period", "effective"),
             ),
             rows=("L2",),
+            kinds=KINDS,
             entry=Entry(
                 fields=(
                     Field("name", "medicine.name", "medicationCodeableConcept.text", required=True),

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from akson.exchange.declare import InformationService, Part
+from akson.exchange.declare import TAG_SYSTEM, InformationService, Part
 from akson.exchange.edge.platform import NoAttest, Platform, included, matches
 from akson.fhir.model import Resource, reference
 from akson.kit.clock import instant, now
@@ -73,6 +73,10 @@ class Shared:
     items: tuple[Item, ...]
     silent: bool = False
     refused: bool = False
+    listed: Resource | None = None
+    """The List, where the service keeps one in an order of versions and it has begun."""
+    told: tuple[Resource, ...] = ()
+    """Provenances of the List: its changes."""
 
     def of(self, part: Part) -> list[Item]:
         """The items of one part."""
@@ -86,6 +90,9 @@ async def fetch(platform: Platform, service: InformationService, pid: str) -> Sh
         f"{part.type}?{part.search}&patient.identifier={who}&_revinclude=Provenance:target&_count=200"
         for part in service.parts
     ]
+    if service.kinds:
+        tag = f"_tag={TAG_SYSTEM}|{service.slug}"
+        searches.append(f"List?{tag}&patient.identifier={who}&_revinclude=Provenance:target&_count=10")
     try:
         bundles = await platform.batch(searches)
     except NoAttest:
@@ -94,10 +101,13 @@ async def fetch(platform: Platform, service: InformationService, pid: str) -> Sh
         return Shared((), silent=True)
     if any(bundle.get("resourceType") != "Bundle" for bundle in bundles):
         return Shared((), silent=True)
+    listed = bundles.pop() if service.kinds else {}
     return Shared(
         tuple(
             item for part, bundle in zip(service.parts, bundles, strict=True) for item in items(part, bundle)
-        )
+        ),
+        listed=next(iter(matches(listed)), None),
+        told=tuple(included(listed, "Provenance")),
     )
 
 
@@ -123,18 +133,15 @@ async def save(
         target = f"urn:uuid:{new_id()}"
         entry = {
             "fullUrl": target,
-            "request": {"method": "POST", "url": resource["resourceType"], **_only_once(resource)},
+            "request": {"method": "POST", "url": resource["resourceType"], **only_once(resource)},
             "resource": resource,
         }
     else:
         target = reference(resource)
         request = {"method": "PUT", "url": target, "ifMatch": f'W/"{version}"'}
         entry = {"request": request, "resource": resource}
-    provenance = {
-        "request": {"method": "POST", "url": "Provenance"},
-        "resource": _provenance(actor, node, target),
-    }
-    answer = await platform.transaction([entry, provenance])
+    told = {"request": {"method": "POST", "url": "Provenance"}, "resource": provenance(actor, node, target)}
+    answer = await platform.transaction([entry, told])
     return answer[0]["response"]  # type: ignore[no-any-return]
 
 
@@ -143,7 +150,8 @@ def form_key(key: str) -> Resource:
     return {"identifier": [{"system": URI, "value": f"urn:uuid:{uuid.UUID(key)}"}]}
 
 
-def _only_once(resource: Resource) -> Resource:
+def only_once(resource: Resource) -> Resource:
+    """What keeps an item with a form's key from being registered twice."""
     values = [each["value"] for each in resource.get("identifier", []) if each.get("system") == URI]
     return {"ifNoneExist": f"identifier={URI}|{values[0]}"} if values else {}
 
@@ -153,7 +161,8 @@ def patient_reference(pid: str) -> str:
     return f"Patient?identifier={token(pid)}"
 
 
-def _provenance(actor: Actor, node: Node, target: str) -> Resource:
+def provenance(actor: Actor, node: Node, target: str) -> Resource:
+    """Who wrote the target (a reference), now, at which unit, in which system."""
     who = {"display": actor.name} | ({"identifier": {"system": HPR, "value": actor.hpr}} if actor.hpr else {})
     place = ", ".join(part for part in (actor.unit_name, node.title) if part)
     owner = {"identifier": {"system": ORGANIZATION, "value": node.organization}, "display": place}

@@ -28,7 +28,7 @@ from akson.store.record.events import Happening, Mark
 from akson.store.scope import NODE
 from akson.store.underway import keep
 
-PAUSE, LONGEST = 0.2, 25.0
+PAUSE, LONGEST = 0.4, 25.0
 """Seconds between two looks, and at most before an answer."""
 PAGE = 200
 REACHES_BACK = timedelta(days=6)

@@ -15,11 +15,11 @@ from akson.store.scope import AllOf, Nothing, OfPatients, OfTypes, Predicate, Un
 SHARED = frozenset(
     {
         "AllergyIntolerance", "Appointment", "CarePlan", "CareTeam", "Condition", "Consent", "DeviceUseStatement", "Flag",
-        "Goal", "MedicationAdministration", "MedicationStatement", "Observation", "Procedure", "RelatedPerson",
+        "Goal", "List", "MedicationAdministration", "MedicationStatement", "Observation", "Procedure", "RelatedPerson",
         "ServiceRequest",
     }
 )  # fmt: skip
-"""What the shared registers hold (services in mode share)."""
+"""What the shared registers hold (services in mode share); Lists are those of record/kept_list.py alone."""
 
 WRITES = {Action.CREATE: SHARED | {"Provenance"}, Action.UPDATE: SHARED}
 

@@ -25,6 +25,7 @@ from akson.web.page import render
 from akson.web.services import book, cells
 from akson.web.services.book import OWN_PAGES, named
 from akson.web.services.cells import Table
+from akson.web.services.steps import state_of
 
 CHART = "/pasient/{patient}/tjenester"
 
@@ -63,7 +64,7 @@ async def one(request: Request) -> Response:
         tables = [await _own(request, ctx, part, person) for part in parts]
     return await show_chart(
         request, ctx, "services/chart_one.html", "services",
-        patient=person, service=found, tables=tables, held=held,
+        patient=person, service=found, tables=tables, held=held, state=state_of(held.listed) if held else None,
     )  # fmt: skip
 
 

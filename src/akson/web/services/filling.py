@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from akson.exchange.codelists import codes
 from akson.exchange.declare import Ask, Field, Part
-from akson.exchange.entry import field_words, fields_of
+from akson.exchange.entry import change_fields, field_words, fields_of
 from akson.fhir.model import Resource
 from akson.kit.errors import Issue
 from akson.kit.ids import new_id
@@ -45,10 +45,12 @@ class Disputed:
     original_words: str
 
 
-def asked(part: Part, values: Mapping[str, str], issues: Iterable[Issue], language: str) -> list[Asked]:
-    """The fields of a part's form."""
+def asked(
+    part: Part, values: Mapping[str, str], issues: Iterable[Issue], language: str, *, changes: bool = False
+) -> list[Asked]:
+    """The fields of a part's form; `changes`: also what kind of change it is and why."""
     wrong = {name: WRONG[issue.code] for issue in issues for name in issue.expression}
-    fields = part.entry.fields if part.entry else ()
+    fields = (*(part.entry.fields if part.entry else ()), *(change_fields(part) if changes else ()))
     return [Asked(f, values.get(f.name, ""), _options(f, language), wrong.get(f.name, "")) for f in fields]
 
 
@@ -77,6 +79,12 @@ def _options(field: Field, language: str) -> tuple[tuple[str, str], ...]:
     if field.ask is Ask.CODE:
         return tuple((code, cells.code(code, language)) for code in field.options)
     return tuple((code.code, code.display) for system in field.lists for code in codes(system))
+
+
+def words_of(part: Part, resource: Resource, language: str) -> dict[str, tuple[str, str]]:
+    """The label and the words of each field of an item, by the field's name."""
+    values, fields = fields_of(part, resource), part.entry.fields if part.entry else ()
+    return {f.name: (text(f.label, language), _words(f, values[f.name], language)) for f in fields}
 
 
 def _words(field: Field, value: str, language: str) -> str:

@@ -3,7 +3,7 @@
 What is written goes to the register of the platform; a change names the version it was made from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -12,8 +12,11 @@ from starlette.routing import BaseRoute, Route
 
 from akson.exchange import entry
 from akson.exchange.declare import InformationService, Part, Party
+from akson.exchange.edge.kept import Keeper, Move
 from akson.exchange.edge.platform import Platform
-from akson.exchange.edge.share import Item, fetch, form_key, patient_reference, save
+from akson.exchange.edge.share import Item, Shared, fetch, form_key, patient_reference, save
+from akson.exchange.kept import Step, Why, ended, since, steps
+from akson.fhir.model import Resource
 from akson.kit.errors import (
     Issue,
     Malformed,
@@ -44,15 +47,29 @@ class Desk:
     platform: Platform
     pid: str
 
-    async def item(self, wanted: str) -> Item:
-        """One item as it stands now. PeerSilent when the register does not answer, NotFound when it is not there."""
+    async def register(self) -> Shared:
+        """What the register holds now. PeerSilent when it does not answer."""
         found = await fetch(self.platform, self.service, self.pid)
         if found.silent:
             raise PeerSilent("The register does not answer")
+        return found
+
+    def item(self, found: Shared, wanted: str) -> Item:
+        """One item; NotFound when it is not there."""
         for item in found.of(self.part):
             if item.resource["id"] == wanted:
                 return item
         raise NotFound("No such item")
+
+    async def save(self, resource: Resource, version: int | None, form: Mapping[str, str]) -> None:
+        """Write an item; where its list has an order, as a change of the list that was read."""
+        if not self.part.kinds:
+            await save(self.platform, self.ctx.actor, self.ctx.node, resource, version)
+            return
+        why = Why(form["change"], form["change_why"].strip())
+        keeper = Keeper(self.platform, self.ctx.actor, self.ctx.node, self.service)
+        listed = await keeper.opened(self.pid, whole(form.get("list_version", "")))
+        await keeper.save(listed, [Move(ended(resource, why), version, why)])
 
     def path(self, root: str) -> str:
         """The page of the service."""
@@ -72,30 +89,36 @@ def form_routes() -> list[BaseRoute]:
 
 async def new(request: Request) -> Response:
     """An empty form."""
-    return await _form(request, await _desk(request), {}, version="")
+    desk = await desk_of(request)
+    found = await desk.register() if desk.part.kinds else None
+    return await _form(request, desk, {"list_version": list_version(found)}, version="")
 
 
 async def edit(request: Request) -> Response:
     """The form with what is registered."""
-    desk = await _desk(request)
-    item = await desk.item(request.path_params["item"])
-    return await _form(request, desk, entry.fields_of(desk.part, item.resource), version=str(item.version))
+    desk = await desk_of(request)
+    found = await desk.register()
+    item = desk.item(found, request.path_params["item"])
+    values = entry.fields_of(desk.part, item.resource) | {"list_version": list_version(found)}
+    return await _form(request, desk, values, version=str(item.version))
 
 
 async def register(request: Request) -> Response:
     """Save a new item or a change; the conflict view when somebody else was faster."""
-    desk = await _desk(request)
+    desk = await desk_of(request)
     form = {key: str(value) for key, value in (await request.form()).items()}
     version = whole(form.get("version", ""))
     wanted = request.path_params.get("item")
     if wanted and version is None:
         raise Malformed("A change must name the version it was made from", expression=("version",))
     try:
-        earlier = (await desk.item(wanted)).resource if wanted else None
+        earlier = desk.item(await desk.register(), wanted).resource if wanted else None
+        fields = desk.part.entry.fields if desk.part.entry else ()
+        entry.check((*fields, *entry.change_fields(desk.part)), form)
         resource = entry.build(desk.service, desk.part, form, patient_reference(desk.pid), earlier)
         if earlier is None:
             resource |= form_key(key_of(form))
-        await save(desk.platform, desk.ctx.actor, desk.ctx.node, resource, version)
+        await desk.save(resource, version, form)
     except Unprocessable as error:
         return await _form(request, desk, form, version=form.get("version", ""), issues=error.issues)
     except VersionMismatch:
@@ -103,7 +126,18 @@ async def register(request: Request) -> Response:
     return RedirectResponse(desk.path(request.scope["root_path"]), 303)
 
 
-async def _desk(request: Request) -> Desk:
+def list_version(found: Shared | None) -> str:
+    """The version of the list that a form is made from; empty where there is none."""
+    return str(found.listed["meta"]["versionId"]) if found and found.listed else ""
+
+
+def missed(found: Shared, form: Mapping[str, str]) -> list[Step]:
+    """What has happened to the list since the form was made."""
+    return since(steps(found.told), whole(form.get("list_version", "")) or 0)
+
+
+async def desk_of(request: Request) -> Desk:
+    """Of the part in the address; NotAllowed where personnel register nothing by hand."""
     ctx = context(request)
     found = book.named(request.path_params["service"])
     part = book.part_of(found, request.path_params["part"])
@@ -115,25 +149,40 @@ async def _desk(request: Request) -> Desk:
 
 
 async def _conflict(request: Request, desk: Desk, mine: Mapping[str, str]) -> HTMLResponse:
-    """Mine, theirs and the original side by side; saving again goes on from the version that is there now."""
-    theirs = await desk.item(request.path_params["item"])
+    """What has changed meanwhile. Of the same item mine, theirs and the original side by side; saving again goes on from what
+    is there now.
+    """
+    found, wanted = await desk.register(), request.path_params.get("item")
+    theirs = desk.item(found, wanted) if wanted else None
+    news, now_at = missed(found, mine), list_version(found)
+    if theirs is None or theirs.version == whole(mine.get("version", "")):
+        values = dict(mine) | {"list_version": now_at}
+        return await _form(request, desk, values, version=mine.get("version", ""), missed=news)
     before = await desk.platform.read(f"{desk.part.type}/{theirs.resource['id']}/_history/{mine['version']}")
     fields = filling.disputed(desk.part, mine, theirs.resource, before, language_of(request))
     answer = await show_chart(
         request, desk.ctx, "services/chart_conflict.html", "services",
-        patient=desk.person, service=desk.service, part=desk.part, disputed=fields, theirs=theirs,
+        patient=desk.person, service=desk.service, part=desk.part, disputed=fields, theirs=theirs, mine=mine,
+        missed=news, list_version=now_at,
     )  # fmt: skip
     answer.status_code = 409
     return answer
 
 
 async def _form(
-    request: Request, desk: Desk, values: Mapping[str, str], *, version: str, issues: tuple[Issue, ...] = ()
+    request: Request,
+    desk: Desk,
+    values: Mapping[str, str],
+    *,
+    version: str,
+    issues: tuple[Issue, ...] = (),
+    missed: Sequence[Step] | None = None,
 ) -> HTMLResponse:
     answer = await show_chart(
         request, desk.ctx, "services/chart_form.html", "services",
         patient=desk.person, service=desk.service, part=desk.part, version=version, key=key_of(values),
-        asked=filling.asked(desk.part, values, issues, language_of(request)),
+        asked=filling.asked(desk.part, values, issues, language_of(request), changes=True),
+        list_version=values.get("list_version", ""), missed=missed,
     )  # fmt: skip
-    answer.status_code = 422 if issues else 200
+    answer.status_code = 422 if issues else 200 if missed is None else 409
     return answer

@@ -10,12 +10,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.exchange import entry
-from akson.exchange.declare import InformationService, Mode, Part, Party
+from akson.exchange.declare import TAG_SYSTEM, InformationService, Mode, Part, Party
 from akson.exchange.edge.share import URI, form_key
+from akson.exchange.hub import kept
 from akson.exchange.hub.look import Search
+from akson.exchange.kept import steps
 from akson.exchange.merging import Missing, missing
 from akson.fhir.model import Resource, coding
 from akson.fhir.search_parse import parse
+from akson.fhir.strict_json import loads
 from akson.kit.errors import Issue, Malformed, NotAllowed, NotFound, Unprocessable, VersionMismatch
 from akson.kit.text import text
 from akson.record import gate
@@ -29,6 +32,7 @@ from akson.web.portal.citizen import citizen, person
 from akson.web.services import book, cells, filling
 from akson.web.services.cells import Table
 from akson.web.services.filling import key_of
+from akson.web.services.steps import lines, state_of, versions_of
 
 BASE = "/opplysninger"
 OWN_PAGES = {
@@ -48,6 +52,7 @@ def service_routes() -> list[BaseRoute]:
         Route(BASE, overview),
         Route(BASE + "/{service}", service),
         Route(BASE + "/{service}/andre", others),
+        Route(BASE + "/{service}/endringer", history),
         Route(f"{part}/ny", new, methods=["GET"]),
         Route(f"{part}/ny", register, methods=["POST"]),
         Route(part + "/{item}/endre", edit, methods=["GET"]),
@@ -66,10 +71,32 @@ async def service(request: Request) -> Response:
     """One service: the shared register at once; what lies in the record systems comes as they answer."""
     ctx = person(request, RECORD)
     found = book.named(request.path_params["service"])
-    tables = []
+    tables, state = [], None
+    if found.kinds:
+        state = state_of(next(iter(of_type(await listed(ctx, found), "List")), None))
     if found.mode is Mode.SHARE:
         tables = [await _shared(request, ctx, found, part) for part in book.parts_read(ctx, found)]
-    return render(request, "services/portal_one.html", menu="information", service=found, tables=tables)
+    return render(
+        request, "services/portal_one.html", menu="information", service=found, tables=tables, state=state
+    )
+
+
+async def history(request: Request) -> Response:
+    """Who changed what on a list that has an order of versions, and why."""
+    ctx = person(request, RECORD)
+    found = book.named(request.path_params["service"])
+    if not found.kinds:
+        raise NotFound("No such list")
+    made = steps(of_type(await listed(ctx, found), "Provenance"))
+    versions = await kept.versions(ctx, dict.fromkeys(each.item for each in made if each.item))
+    rows = lines(made, versions_of(versions), found, language_of(request))
+    return render(request, "services/portal_history.html", menu="information", service=found, lines=rows)
+
+
+async def listed(ctx: Context, found: InformationService) -> list[Resource]:
+    """The List of a service that keeps one, with the Provenances of its changes."""
+    pairs = [("patient", f"Patient/{ctx.actor.patient}"), ("_tag", f"{TAG_SYSTEM}|{found.slug}")]
+    return await find(ctx, "List", *pairs, ("_revinclude", "Provenance:target"))
 
 
 async def others(request: Request) -> Response:
@@ -136,9 +163,11 @@ async def _save(
         # What is sent twice is registered once.
         key = f"{URI}|urn:uuid:{key_of(form)}"
         once = parse(part.type, [("identifier", key)], base=ctx.node.fhir)
-        await gate.create(ctx, made | form_key(key_of(form)), if_none_exist=once)
+        written = await gate.create(ctx, made | form_key(key_of(form)), if_none_exist=once)
     else:
-        await gate.update(ctx, made, if_match=version)
+        written = await gate.update(ctx, made, if_match=version)
+    if part.kinds and written.changed:
+        await kept.follow(ctx, found, loads(written.stored.body))
 
 
 async def _own(ctx: Context, part: Part, wanted: str) -> Resource:
