@@ -17,6 +17,7 @@ from akson.demo.records import (
     olav,
     per_arne,
     thomas,
+    together,
     tuva,
     yusuf,
 )
@@ -68,7 +69,7 @@ CHAPTERS: Mapping[str, Mapping[str, Chapter]] = {
         "lukas": lukas.samhandling,
     },
 }
-"""What each node has written about whom. The platform has critical information only."""
+"""What each node has written about whom. The platform has its shared registers besides (records/together.py)."""
 
 
 def record(node: str, citizen: Citizen, today: date) -> list[Resource]:
@@ -76,6 +77,11 @@ def record(node: str, citizen: Citizen, today: date) -> list[Resource]:
     book = Book(node, today, citizen)
     if chapter := CHAPTERS.get(node, {}).get(citizen.key):
         chapter(book)
+    if node == "samhandling":
+        own = Book("journal", today, citizen)
+        if chapter := CHAPTERS["journal"].get(citizen.key):
+            chapter(own)
+        together.chapter(book, own)
     return book.resources
 
 
