@@ -62,6 +62,8 @@ class Ask(StrEnum):
     """Words for a CodeableConcept, coded where one of the lists has them."""
     CHOICE = "choice"
     """One code of a code list, as a CodeableConcept."""
+    PHONE = "phone"
+    """A telephone number, as a ContactPoint."""
     CODE = "code"
     """One of `options`, as a bare code with words in the catalogues."""
 

@@ -102,7 +102,7 @@ def _value(field: Field, words: str) -> Any:
         return {"coding": [coding(system, words, display(system, words))], "text": display(system, words)}
     if field.ask is Ask.CONCEPT:
         return _concept(field, words)
-    return words
+    return {"system": "phone", "value": words} if field.ask is Ask.PHONE else words
 
 
 def _words(field: Field, value: Any) -> str:
@@ -112,6 +112,8 @@ def _words(field: Field, value: Any) -> str:
         return next((str(c["code"]) for c in value.get("coding", []) if c.get("system") in field.lists), "")
     if field.ask is Ask.CONCEPT:
         return str(value.get("text", ""))
+    if field.ask is Ask.PHONE:
+        return str(value.get("value", ""))
     return str(value)[:10] if field.ask is Ask.DATE else str(value)
 
 

@@ -34,7 +34,7 @@ SERVICE = InformationService(
                 fields=(
                     Field("name", "item.name", "name[0].text", required=True),
                     Field("relation", "person.relation", "relationship[0].text", required=True),
-                    Field("phone", "person.phone", "telecom[0].value"),
+                    Field("phone", "person.phone", "telecom[0]", ask=Ask.PHONE),
                 ),
                 fixed={"active": True},
                 patient="patient",
