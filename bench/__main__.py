@@ -26,6 +26,7 @@ USUAL = (
     "subscriptions",
     "chart",
     "secured",
+    "share",
 )
 LONG = ("bulk", "scale", "peers")
 """Each is a module `bench.NAME` with `run(folder, bundles, seconds)`, which gives its block: a heading and what follows."""

@@ -159,7 +159,7 @@ def _number(bundle: Resource, serial: int) -> None:
             resource["identifier"] = [{"system": FNR, "value": make(born, sex, 60 + serial % 40)}]
 
 
-def _browser(base: str) -> httpx.AsyncClient:
+def visitor(base: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=base, follow_redirects=True, timeout=30)
 
 
@@ -175,7 +175,7 @@ async def _sign_in_each(base: str, patients: list[str]) -> list[float]:
     times = []
     for patient in patients:
         started = time.perf_counter()
-        async with _browser(base) as browser:
+        async with visitor(base) as browser:
             await _sign_in(browser)
             await _time(browser, f"/journal/pasient/{patient}")
         times.append((time.perf_counter() - started) * 1000)
@@ -183,7 +183,7 @@ async def _sign_in_each(base: str, patients: list[str]) -> list[float]:
 
 
 async def _look(base: str, patients: list[str]) -> tuple[list[float], list[float]]:
-    async with _browser(base) as browser:
+    async with visitor(base) as browser:
         home = await _sign_in(browser)
         demo = re.findall(r'href="(/journal/pasient/[^"#?/]+)"', home.text)
         paths = [*dict.fromkeys(demo), *(f"/journal/pasient/{patient}" for patient in patients)]
