@@ -191,6 +191,9 @@ async def test_a_message_without_answer_becomes_a_task_for_the_unit(world, monke
     tasks = unescape(inbox.text).partition("Arbeidsliste")[2]
     assert "Mottakeren har ikke kvittert innen fristen" in tasks
     assert "Per Arne Dahl" in tasks
+    stalled = unescape((await gp.get("/journal/innboks/oppfolging")).text)
+    assert "Mottakeren har ikke kvittert innen fristen" in stalled
+    assert "Ansvarlig: fastlege" in stalled
     letter = await gp.get(re.search(r'href="(/journal/brev/[^"]+)"', inbox.text)[1])
     assert letter.url.path.startswith("/journal/sendt/")
     assert "Rett og send på nytt" in letter.text

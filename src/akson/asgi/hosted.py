@@ -28,7 +28,7 @@ from akson.exchange.edge.reach import PLATFORM_SCOPE
 from akson.exchange.edge.registers import Registers
 from akson.exchange.edge.watch import Watcher
 from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
-from akson.kit.settings import Node, Role, Settings, listed
+from akson.kit.settings import Node, Role, Settings, listed, of_node
 from akson.messaging import sign
 from akson.messaging.sign import Signer
 from akson.record import tide
@@ -134,7 +134,8 @@ class Hosted:
         system = System(node, settings.data, anchor)
         sessions = Sessions(doorway)
         peer = Peer(system, sessions, http, settings.peer_timeout)
-        mailroom = Mailroom(place, peer, signer(settings, node))
+        role = of_node(settings.message_role, node.name)
+        mailroom = Mailroom(place, peer, signer(settings, node), settings.unread_days, role)
         registers = Registers.of(peer, node, settings)
         names = [name.format(name=node.name) for role in node.roles for name in SURFACES.get(role, ())]
         apps = next((f"/{APPS[role].format(name=node.name)}" for role in node.roles if role in APPS), "")

@@ -20,6 +20,7 @@ from akson.asgi.straight import Straight
 from akson.asgi.trusting import known_nodes, served_nodes
 from akson.demo.start import start
 from akson.documents.mhd import Source
+from akson.exchange.edge import tally
 from akson.exchange.edge.witness import Witnessed
 from akson.exchange.hub.catalogue import Catalogue
 from akson.exchange.hub.look import Look
@@ -116,6 +117,7 @@ def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
     return (
         *(partial(once_up, client, each.node, each.watcher.run) for each in records),
         *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
+        *(partial(once_up, client, each.node, partial(tally.keep, each.mailroom)) for each in records),
         *(partial(once_up, client, each.node, each.follower.run) for each in records if each.place.follows),
         *(partial(once_up, client, each.node, each.publisher.run) for each in records if each.place.follows),
         *(partial(once_up, client, each.node, each.changes.run) for each in records if each.place.follows),

@@ -123,6 +123,15 @@ OPTIONS = {
         "60",
         "Minutes for which somebody who opens a record in an emergency has it open, from 5 to 240.",
     ),
+    "unread_days": Option(
+        "3", "Days after which a letter that nobody has opened is a task for the unit it came to."
+    ),
+    "message_role": Option(
+        "helsesekretaer",
+        "Role that sees to what is wrong with a unit's letters: unread, unreadable, counted differently. One value for"
+        " all nodes, or node=value for single ones, separated by commas. What goes wrong with a letter one sent oneself is"
+        " seen to by one's own role.",
+    ),
     "witnesses": Option(
         "",
         "Addresses of the nodes that countersign the checkpoints of the access log, separated by commas, e.g. https://node.example/journal. Empty: the platform, and for the platform itself a record system of the same program.",
@@ -212,6 +221,8 @@ class Settings:
     import_processes: int
     standing_hours: int
     emergency_minutes: int
+    unread_days: int
+    message_role: str
     witnesses: str
     register_seconds: float
     register_persons: str

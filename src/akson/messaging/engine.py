@@ -67,12 +67,21 @@ class Engine:
     """The official schemas, where the operator has them; without, the declarations of the codecs decide."""
     failures: dict[str, int] = field(default_factory=dict)
     """How often a waiting message could not be taken in, by its id at the transport."""
+    unread_after: timedelta = timedelta(days=3)
+    """How long a letter may stand in an inbox before nobody having opened it is somebody's task."""
     clock: Callable[[], datetime] = now
 
     async def tick(self) -> int:
         """Do all that can be done now; how many messages were touched."""
         done = 0
-        for step in (self.send_due, self.receive, self.answer_pending, self.follow_up, self.find_overdue):
+        for step in (
+            self.send_due,
+            self.receive,
+            self.answer_pending,
+            self.follow_up,
+            self.find_overdue,
+            self.find_unread,
+        ):
             try:
                 done += await step()
             except AksonError as error:
@@ -277,6 +286,14 @@ class Engine:
                 await self.here.settled(tx, changed)
                 await self.here.needs_person(tx, changed, Why.OVERDUE)
         return len(late)
+
+    async def find_unread(self) -> int:
+        """Letters that nobody has opened for days: somebody is told, once for each."""
+        async with self.database.transaction(reader=NODE) as tx:
+            old = await messages.unopened(tx, self.clock() - self.unread_after, BATCH)
+            for message in old:
+                await self.here.needs_person(tx, message, Why.UNREAD)
+        return len(old)
 
 
 async def _each(items: Iterable[_T], work: Callable[[_T], Awaitable[None]]) -> None:

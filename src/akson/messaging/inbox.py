@@ -6,7 +6,7 @@ refused                      (negative receipt; kept for the record of what came
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from akson.messaging import codec, receipts, times
 from akson.messaging.codec import UnknownFormat
 from akson.messaging.envelope import header as read_header
 from akson.messaging.kith import xml
+from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.kith.msghead import NAMESPACE as MSGHEAD
 from akson.messaging.laboratory import Report, Requisition
 from akson.messaging.mapping import incoming, laboratory, ordering, reading
@@ -44,6 +45,7 @@ class Why(StrEnum):
     UNMATCHED = "unmatched"
     SEVERAL = "several"
     UNREADABLE = "unreadable"
+    UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,16 @@ def _message(notice: Notice, judged: Judgement, sender: str, msg_id: str) -> Mes
         detail="; ".join(" ".join(p for p in (e.code, e.display, e.text) if p) for e in judged.answer.errors),
         transport_id=notice.id,
         made_at_sender=head.generated if head else notice.generated,
+        day=_day(notice.generated or (head.generated if head else "")),
     )
+
+
+def _day(generated: str) -> date | None:
+    """The day a letter counts for; None when nobody can say, as of one that cannot be read."""
+    try:
+        return times.day(times.moment(generated))
+    except NotOfSchema:
+        return None
 
 
 async def _place(
@@ -244,7 +255,7 @@ async def move(tx: Tx, id_: str, state: str, *, patient: str = "", reference: st
         state=state,
         patient=patient or message.patient,
         reference=reference or message.reference,
-        owner_role="" if state == DONE else message.owner_role,
+        owner_role="" if state == DONE or message.owner_role == Why.UNREAD else message.owner_role,
     )
     await messages.change(tx, changed)
     return changed

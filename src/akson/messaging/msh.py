@@ -8,6 +8,7 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -16,7 +17,7 @@ from lxml import etree
 from akson.kit.clock import instant
 from akson.kit.errors import Malformed, NotAllowed, NotFound
 from akson.kit.ids import new_id
-from akson.messaging import codec, receipts, times
+from akson.messaging import codec, receipts, tally, times
 from akson.messaging.codec.receipt import version_for
 from akson.messaging.envelope import Envelope, envelope, header
 from akson.messaging.kith import xml
@@ -24,7 +25,7 @@ from akson.messaging.model import Receipt
 from akson.messaging.receipts import Answer
 from akson.messaging.transport import NAMES, STATUSES
 from akson.store.database.pool import Tx
-from akson.store.underway import messages
+from akson.store.underway import messages, tallies
 from akson.store.underway.messages import Message, Receiver
 
 RELAY = "relay"
@@ -116,6 +117,7 @@ def _held(outside: Envelope, receiver: str) -> Message:
         from_her=outside.sender.her_id,
         to_her=receiver,
         made_at_sender=instant(times.moment(outside.generated)),
+        day=times.day(times.moment(outside.generated)),
     )
 
 
@@ -297,6 +299,23 @@ async def mark_read(tx: Tx, caller: Caller, id_: str, her_id: str) -> None:
         raise NotFound("Could not find database document")
     if receiver.state != "read":
         await messages.put_receiver(tx, replace(receiver, state="read"))
+
+
+async def exchange_tallies(tx: Tx, caller: Caller, day: str, body: Any) -> dict[str, Any]:
+    """Keep what a party counts of a day (`herIds`, `counts`), and tell what is known of its pairs and who has told."""
+    asked = body if isinstance(body, dict) else {}
+    her_ids = [str(each) for each in asked.get("herIds") or ()]
+    caller.must_act_for(*her_ids)
+    try:
+        at = date.fromisoformat(day)
+        counts = tally.of_json(asked.get("counts"), (tallies.SENDER, tallies.RECEIVER))
+    except (ValueError, Malformed) as error:
+        raise BadRequest("Model validation error occurred", "a day, and counts as they should be") from error
+    if any((c.sender if c.by == tallies.SENDER else c.receiver) not in her_ids for c in counts):
+        raise BadRequest("Model validation error occurred", "each counts for its own addresses alone")
+    await tallies.tell(tx, at, her_ids, counts)
+    known = [*await tallies.told(tx, at, her_ids), *await tallies.passed_on(tx, at, her_ids)]
+    return {"told": sorted(await tallies.tellers(tx, at)), "counts": tally.as_json(known)}
 
 
 async def _found(tx: Tx, caller: Caller, id_: str) -> tuple[Message, list[Receiver]]:

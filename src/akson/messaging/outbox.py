@@ -97,6 +97,7 @@ async def enqueue(
         due=moment,
         deadline=receipts.deadline(times.moment(head.generated), sending.answer_within),
         made_at_sender=head.generated,
+        day=times.day(times.moment(head.generated)),
     )
     if not await messages.add(tx, message, raw):
         found = await messages.by_msg_id(tx, "out", message.from_her, message.msg_id)

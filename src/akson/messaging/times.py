@@ -26,6 +26,11 @@ def written(at: datetime) -> str:
     )
 
 
+def day(at: datetime) -> date:
+    """The calendar day in Norway."""
+    return date.fromisoformat(written(at)[:10])
+
+
 def current() -> str:
     """The present, as messages carry it."""
     return written(now())

@@ -73,6 +73,7 @@ STANDING = {
     "0039_shared_change": "6d46f09e5ad88a34",
     "0040_letters_of_units": "41de0af36f76f941",
     "0041_kept_from_parents": "5cb295d797787895",
+    "0042_message_tally": "d585e1fd9d5ca52b",
 }
 
 

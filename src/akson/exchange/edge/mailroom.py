@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,6 +40,7 @@ from akson.messaging.transport import MshTransport
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, Context, Place
 from akson.security.client import Peer
+from akson.security.roles import ROLE_SYSTEM
 from akson.store.database.pool import Tx
 from akson.store.database.reader import NODE as READER
 from akson.store.index.hashing import patient_number
@@ -60,6 +62,9 @@ class Mailroom:
     place: Place
     peer: Peer
     signer: Signer | None = None
+    unread_days: int = 3
+    role: str = "helsesekretaer"
+    """Who sees to what is wrong with a unit's letters."""
     own: dict[str, Resource] = field(default_factory=dict)
     """The node's own units by HER-id, read when the engine starts."""
     _asked: dict[str, tuple[float, list[Resource]]] = field(default_factory=dict)
@@ -82,7 +87,13 @@ class Mailroom:
 
     def engine(self) -> Engine:
         """The engine over this node's database and the platform's message API."""
-        return Engine(self.place.database, MshTransport(self._message_api), self.own.keys(), self)
+        return Engine(
+            self.place.database,
+            MshTransport(self.message_api),
+            self.own.keys(),
+            self,
+            unread_after=timedelta(days=self.unread_days),
+        )
 
     async def learn_own(self) -> None:
         """Read the node's own addresses from its own register of units."""
@@ -149,12 +160,17 @@ class Mailroom:
             task = filing.task_of(current, key, self.unit(_own(current))) | {
                 "priority": "urgent",
                 "description": words,
+                "performerType": [{"coding": [{"system": ROLE_SYSTEM, "code": self._role(current)}]}],
             }
             person = (await find(self._as_node(tx), "Patient", ("_id", current.patient)))[0]
             task["for"] |= {"display": terms.person(person).full_name}
             if current.reference:
                 task["focus"] = {"reference": current.reference}
             await gate.create(self._as_node(tx), task)
+
+    def _role(self, message: Message) -> str:
+        """Who sees to it: whoever sent it, else the one who sees to the unit's letters."""
+        return (message.owner_role if message.direction == "out" else "") or self.role
 
     def unit(self, her_id: str) -> Resource:
         """Reference to the own unit that has an address."""
@@ -171,7 +187,8 @@ class Mailroom:
 
     # How the platform is asked
 
-    async def _message_api(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+    async def message_api(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        """Status and answer of the message API."""
         url = f"{self.place.node.platform}/msh/api/v2{path}"
         # A digest is of the content as it came, packed or not: here it comes as it is.
         options: dict[str, Any] = {"headers": {"Accept-Encoding": "identity"}}

@@ -45,6 +45,7 @@ class MessageApi:
             ("/Messages/{id}/apprec", "GET", self._apprec),
             ("/Messages/{id}/apprec/{her_id:int}", "POST", self._post_apprec),
             ("/Messages/{id}/read/{her_id:int}", "PUT", self._read),
+            ("/Tallies/{day}", "PUT", self._tally),
         ]
         return [Route(path, self._within(handler), methods=[method]) for path, method, handler in handlers]
 
@@ -96,6 +97,10 @@ class MessageApi:
     async def _read(self, request: Request, tx: Tx, caller: msh.Caller) -> Response:
         await msh.mark_read(tx, caller, request.path_params["id"], str(request.path_params["her_id"]))
         return Response(status_code=204)
+
+    async def _tally(self, request: Request, tx: Tx, caller: msh.Caller) -> Response:
+        found = await msh.exchange_tallies(tx, caller, request.path_params["day"], await _body(request))
+        return JSONResponse(found)
 
 
 class Damaged(Malformed):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -13,14 +13,14 @@ from akson.store.index.hashing import patient_number
 COLUMNS = (
     "id", "direction", "msg_id", "type", "state", "from_her", "to_her", "patient", "reference", "answers",
     "conversation", "owner_role", "attempts", "due", "detail", "content_type", "made", "updated", "transport_id",
-    "deadline", "made_at_sender",
+    "deadline", "made_at_sender", "day",
 )  # fmt: skip
 FIELDS = ", ".join(COLUMNS)
 OF_MESSAGE = ", ".join(f"m.{column}" for column in COLUMNS)
 ADD = """
 insert into message (id, direction, msg_id, type, state, from_her, to_her, pat, patient, reference, answers,
-    conversation, owner_role, due, detail, content_type, payload, transport_id, deadline, made_at_sender)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, nullif(%s, ''), %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    conversation, owner_role, due, detail, content_type, payload, transport_id, deadline, made_at_sender, day)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, nullif(%s, ''), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (direction, from_her, msg_id) do nothing"""
 GET = f"select {FIELDS} from message where id = %s"  # noqa: S608
 HELD = f"select {FIELDS} from message where id = %s for update"  # noqa: S608
@@ -32,6 +32,9 @@ order by due, made, id limit %s for update skip locked"""  # noqa: S608
 LATE = f"""
 select {FIELDS} from message where direction = 'out' and state = any(%s) and deadline <= %s
 order by deadline limit %s for update skip locked"""  # noqa: S608
+UNOPENED = f"""
+select {FIELDS} from message where direction = 'in' and state = 'new' and owner_role = '' and made < %s
+order by made limit %s for update skip locked"""  # noqa: S608
 CHANGE = """
 update message set state = %s, detail = %s, due = %s, attempts = %s, transport_id = %s, deadline = %s, owner_role = %s,
     reference = %s, patient = %s, pat = %s, updated = now() where id = %s"""
@@ -90,6 +93,8 @@ class Message:
     transport_id: str = ""
     deadline: datetime | None = None
     made_at_sender: str = ""
+    day: date | None = None
+    """The calendar day in Norway that it counts for, by its GenDate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ async def add(tx: Tx, message: Message, payload: bytes) -> bool:
     row = [
         m.id, m.direction, m.msg_id, m.type, m.state, m.from_her, m.to_her, pat, m.patient, m.reference, m.answers,
         m.conversation, m.owner_role, m.due, m.detail, m.content_type, payload, m.transport_id, m.deadline,
-        m.made_at_sender,
+        m.made_at_sender, m.day,
     ]  # fmt: skip
     added = await tx.execute(ADD, row) == 1
     if added:
@@ -161,6 +166,11 @@ async def claim(tx: Tx, direction: str, states: Sequence[str], now: datetime, li
 async def late(tx: Tx, states: Sequence[str], now: datetime, limit: int) -> list[Message]:
     """Own messages whose answer is overdue, held."""
     return [_message(row) for row in await tx.fetch(LATE, [list(states), now, limit])]
+
+
+async def unopened(tx: Tx, before: datetime, limit: int) -> list[Message]:
+    """Letters that came before a moment, that nobody has opened and no person was told of, held."""
+    return [_message(row) for row in await tx.fetch(UNOPENED, [before, limit])]
 
 
 async def lease(tx: Tx, id_: str, until: datetime) -> None:

@@ -4,16 +4,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from akson.care import correspondence
+from akson.care import stalled as care_stalled
 from akson.exchange.edge import answer, send
 from akson.exchange.edge.send import Opened
 from akson.kit.errors import Unprocessable
 from akson.kit.text import SOURCE, catalogue, text
 from akson.messaging.mapping import reading
 from akson.record.context import Context
+from akson.security.roles import DUTIES
 from akson.store.underway.messages import Message
 from akson.web.context import context, one
-from akson.web.ehr import cases, patient
+from akson.web.ehr import cases, patient, work
 from akson.web.ehr.chart import show_chart
+from akson.web.ehr.frame import show_work
 from akson.web.ehr.referrals import mailroom_of
 from akson.web.language import language_of
 from akson.web.page import render
@@ -29,6 +32,27 @@ async def waiting(request: Request) -> Response:
     """The list of the inbox alone."""
     found = await correspondence.waiting(context(request), language_of(request))
     return render(request, "ehr/message_list_inbox.html", messages=found)
+
+
+async def stalled(request: Request) -> Response:
+    """What does not go its way by itself: with what to do, and whose it is to do it."""
+    ctx, mailroom = context(request), mailroom_of(request)
+    return await show_work(
+        request,
+        ctx,
+        "ehr/stalled.html",
+        menu="inbox",
+        seen=await care_stalled.overview(ctx, mailroom.book, language_of(request)),
+        tasks=await work.stalled(ctx),
+        role=mailroom.role if mailroom.role in DUTIES else "",
+        days=mailroom.unread_days,
+    )
+
+
+async def seen_to(request: Request) -> Response:
+    """Take something off that page."""
+    await care_stalled.seen_to(context(request), str((await request.form()).get("id", "")))
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/innboks/oppfolging", 303)
 
 
 async def either(request: Request) -> Response:

@@ -21,6 +21,8 @@ def send_routes() -> list[BaseRoute]:
         Route("/innboks/liste", letters.waiting),
         Route("/saker", cases.overview),
         Route("/saker/{case}", cases.letter),
+        Route("/innboks/oppfolging", letters.stalled),
+        Route("/innboks/oppfolging", letters.seen_to, methods=["POST"]),
         Route("/sendt/{message}", letters.sent),
         Route("/sendt/{message}/sak", letters.step, methods=["POST"]),
         Route("/brev/{message}", letters.either),

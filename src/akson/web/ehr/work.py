@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from akson.care import correspondence
 from akson.exchange import cases
-from akson.exchange.edge.filing import MESSAGE
+from akson.exchange.edge.filing import MESSAGE, TASK_KIND
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.kit.settings import Node
 from akson.record import gate
 from akson.record.context import Context
+from akson.security.roles import DUTIES, ROLE_SYSTEM
 from akson.web import show
 from akson.web.context import find, of_type, permitted, readable
 from akson.web.ehr.provenance import Provenance, provenance
@@ -20,6 +21,8 @@ OPEN = ("status", "requested,received,accepted,ready,in-progress,on-hold")
 NO_CASE = ("code:not", cases.CODES)
 """Cases have a page of their own: a list of work holds what there is to do about them."""
 URGENT = frozenset({"urgent", "asap", "stat"})
+STALLED = ("why-overdue", "why-rejected", "why-failed", "why-unread")
+"""Codes of tasks about letters that do not go their way."""
 VISIT_STATUS = {
     "arrived": ("chart.visit_arrived", "info"),
     "checked-in": ("chart.visit_arrived", "info"),
@@ -53,6 +56,9 @@ class Work:
     source: Provenance
     letter: str = ""
     """Id of the message that made the task; empty for other work."""
+    role: str = ""
+    """Code of the role that should see to it; empty when any may."""
+    since: datetime | None = None
 
 
 def parties(ctx: Context) -> list[str]:
@@ -67,15 +73,24 @@ async def open_tasks(ctx: Context, *pairs: tuple[str, str]) -> list[Resource]:
     return sorted(found, key=lambda task: (task.get("priority") not in URGENT, _due(task) or "9999"))
 
 
-async def my_tasks(ctx: Context) -> list[Work]:
+async def my_tasks(ctx: Context, *pairs: tuple[str, str]) -> list[Work]:
     """Tasks addressed to me, my role or my units, with the names of those they are about."""
     addressed = ("owner", ",".join(parties(ctx)))
     if not addressed[1]:
         return []
-    found = await find(ctx, "Task", addressed, OPEN, NO_CASE, ("_include", "Task:patient"), ("_count", "100"))
+    found = await find(
+        ctx, "Task", addressed, OPEN, NO_CASE, *pairs, ("_include", "Task:patient"), ("_count", "100")
+    )
     names = {person["id"]: show.name(person) for person in of_type(found, "Patient")}
     made = [work(task, ctx.node, names, tuple(parties(ctx)[:2])) for task in of_type(found, "Task")]
     return sorted(made, key=lambda each: (not each.urgent, each.due or "9999"))
+
+
+async def stalled(ctx: Context) -> list[Work]:
+    """Open tasks of the actor's units about letters that do not go their way, the oldest first."""
+    kinds = ",".join(f"{TASK_KIND}|{code}" for code in STALLED)
+    found = await my_tasks(ctx, ("code", kinds))
+    return sorted(found, key=lambda each: each.since or datetime.now(UTC))
 
 
 async def visits(ctx: Context, *pairs: tuple[str, str]) -> list[Work]:
@@ -143,6 +158,8 @@ def work(task: Resource, node: Node, names: dict[str, str] | None = None, mine: 
         mine=owner.get("reference") in mine,
         version=str(task.get("meta", {}).get("versionId", "")),
         source=provenance(task, node),
+        role=_role(task),
+        since=datetime.fromisoformat(task["authoredOn"]) if "authoredOn" in task else None,
         letter=next((i["value"] for i in task.get("identifier", []) if i.get("system") == MESSAGE), ""),
     )
 
@@ -173,6 +190,12 @@ def visit(appointment: Resource, node: Node, names: dict[str, str]) -> Work:
         version=str(appointment.get("meta", {}).get("versionId", "")),
         source=provenance(appointment, node),
     )
+
+
+def _role(task: Resource) -> str:
+    codings = [c for concept in task.get("performerType", []) for c in concept.get("coding", [])]
+    codes = (str(c.get("code", "")) for c in codings if c.get("system") == ROLE_SYSTEM)
+    return next((code for code in codes if code in DUTIES), "")
 
 
 def _due(task: Resource) -> str:
