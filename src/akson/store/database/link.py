@@ -91,9 +91,8 @@ class Link:
     def over(self) -> None:
         """The transaction has ended, and with it what was said of who reads."""
         self.reader, self.unwaited = self.at_rest, False
-        self._declared = bool(
-            self._ahead
-        )  # what is yet to be sent may have said something in the same transaction
+        # What is yet to be sent may have said something in the same transaction.
+        self._declared = bool(self._ahead)
 
     def take_back(self) -> None:
         """Forget what was put ahead."""
