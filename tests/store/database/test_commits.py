@@ -83,3 +83,21 @@ async def test_nobody_goes_on_when_the_disk_was_not_reached(waiting):
     assert sum(isinstance(each, Unavailable) for each in found) >= 3
     waiting.commits = whole
     assert await is_on_disk(waiting, "e")
+
+
+async def test_the_wait_for_the_disk_gets_a_connection_before_those_who_only_begin(waiting):
+    narrow = Database(waiting.uri, 1, reader=OWNER)
+    await narrow.open()
+    told = []
+
+    async def look(number):
+        async with narrow.transaction(together=True) as tx:
+            told.append(f"begun {number}")
+            await tx.later(ADD, [str(number)])
+        told.append(f"done {number}")
+
+    try:
+        await asyncio.gather(*[look(number) for number in range(60)])
+    finally:
+        await narrow.close()
+    assert told.index("done 0") < told.index("begun 59")

@@ -265,11 +265,14 @@ class Database:
         return _Singly(self, as_seen_by(self.reader, reader))
 
     async def _flush(self) -> None:
-        async with self.singly() as tx:
+        async with _Singly(self, self.reader, ahead=True) as tx:
             await tx.execute(ON_DISK)
 
-    async def take(self) -> Link:
-        """A connection that nobody uses, a new one where there may be more, or the next that is given back."""
+    async def take(self, *, ahead: bool = False) -> Link:
+        """A connection that nobody uses, a new one where there may be more, or the next that is given back.
+
+        `ahead`: before all others that wait, for what others have been waiting for already.
+        """
         while True:
             while self._free:
                 link = self._free.pop()
@@ -280,7 +283,8 @@ class Database:
                 return await self._connect()
             loop = asyncio.get_running_loop()
             waiting: Waiting = loop.create_future()
-            self._queue.append((loop.time() + self._wait, waiting))
+            enqueue = self._queue.appendleft if ahead else self._queue.append
+            enqueue((loop.time() + self._wait, waiting))
             if self._timer is None:
                 self._timer = loop.call_later(self._wait, self._refuse_late)
             try:
@@ -428,14 +432,14 @@ class _Together(_Transaction):
 class _Singly:
     """A connection for single statements: a class, since every read passes through here."""
 
-    __slots__ = ("_database", "_link", "_reader")
+    __slots__ = ("_ahead", "_database", "_link", "_reader")
 
-    def __init__(self, database: Database, reader: Reader) -> None:
-        self._database, self._reader = database, reader
+    def __init__(self, database: Database, reader: Reader, *, ahead: bool = False) -> None:
+        self._database, self._reader, self._ahead = database, reader, ahead
 
     async def __aenter__(self) -> Tx:
         try:
-            self._link = await self._database.take()
+            self._link = await self._database.take(ahead=self._ahead)
         except TOLD as error:
             raise _in_own_words(error) or error from error
         return _Alone(self._link, self._reader)
