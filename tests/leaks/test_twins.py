@@ -29,8 +29,10 @@ ATTESTED = Actor(
     Kind.PERSONNEL, client_id="sykehus", hpr="1", patient="ingrid", at_register=True,
     care_relationship=Attested(Purpose.TREATMENT),
 )  # fmt: skip
-EVERY = 1 if os.environ.get("AKSON_LEAKS") == "all" else 14
-"""One probe of so many is asked."""
+SOME = 14
+_asked = os.environ.get("AKSON_LEAKS", "")
+EVERY = 1 if _asked == "all" else int(_asked or SOME)
+"""One probe of so many is asked: all, as many as AKSON_LEAKS says, or one of fourteen."""
 LEAST = 1000 // EVERY
 """Pairs of answers that are compared by each test: all of them together more than a thousand, or ten thousand."""
 SUPPLIER = Actor(
