@@ -131,11 +131,12 @@ def test_a_process_that_starts_beside_a_lying_anchor_takes_no_token_and_recovers
     evil = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256", "kid": real["keys"][0]["kid"]})
     forged = sign(read(token), evil, "at+jwt")
     assert refused(client.call(forged, url), "signature does not fit")
-    # The lies follow each other without a gap: a node that runs asks its anchor at every moment.
+    # The lies follow each other without a gap: a node that runs asks its anchor at every moment. Who was told the right
+    # metadata during a lie about keys is told no keys during the next.
     with town.relay.being(SILENT), town.journal.worker() as fresh:
         at = f"{fresh.direct}/fhir/Patient"
         for name, path, lie, status in lies(town):
-            town.relay.fault = {path: lie}.get
+            town.relay.fault = {JWKS: SILENT, path: lie}.get
             answer = client.call(token, url, at=at)
             assert answer.status_code == status, (name, answer.text)
             assert "Traceback" not in answer.text
