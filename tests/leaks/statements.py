@@ -8,11 +8,17 @@ import pytest
 
 from akson.store.database.link import Link
 from akson.store.database.reader import DECLARE
+from akson.store.underway.keep import ADD_QUICKLY, NOTE
 
 NOW_AND_THEN = frozenset(
-    {"select version from search_version", "select value from secret where name = 'cursor'"}
+    {
+        "select version from search_version",
+        "select value from secret where name = 'cursor'",
+        ADD_QUICKLY,
+        NOTE,
+    }
 )
-"""What is asked again after some time, whoever comes then."""
+"""What is sent again after some time, or for several at once, whoever comes then."""
 SAYS = DECLARE.partition(",")[0]
 """How each word of who reads begins, whatever of it is empty."""
 _told: ContextVar[list[str] | None] = ContextVar("told", default=None)
