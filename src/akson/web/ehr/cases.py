@@ -31,6 +31,10 @@ TONES = {
     State.COMPLETED: "success",
     State.CANCELLED: "",
 }
+ORDER = (
+    State.ACCEPTED, State.RECEIVED, State.COMPLETED, State.IN_PROGRESS, State.ON_HOLD, State.REJECTED, State.CANCELLED,
+)  # fmt: skip
+"""What one does most often first."""
 NEEDS_WORDS = frozenset({State.REJECTED, State.ON_HOLD, State.RECEIVED, State.CANCELLED})
 """What the other side must be told why."""
 
@@ -67,7 +71,7 @@ def line(at: CaseAt | Resource, side: Side, names: dict[str, str] | None = None)
     case = at.case if isinstance(at, CaseAt) else at
     state, due = cases.state(case), cases.due(case)
     patient = str(case["for"].get("reference", "")).removeprefix("Patient/")
-    moves = (each for each in State if isinstance(at, CaseAt) and each in at.moves)
+    moves = (each for each in ORDER if isinstance(at, CaseAt) and each in at.moves)
     return Line(
         id=case["id"],
         what=str(case.get("description", "")),

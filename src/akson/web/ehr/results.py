@@ -181,7 +181,9 @@ def _report(
 ) -> Report:
     version = str(report["meta"]["versionId"])
     state, tone = _STATES.get(str(report.get("status")), ("", ""))
-    ids = [r["reference"].partition("/")[2] for r in report.get("result", ())]
+    below = {r["reference"] for each in there.values() for r in each.get("hasMember", ())}
+    tops = (r["reference"] for r in report.get("result", ()) if r["reference"] not in below)
+    ids = [each.partition("/")[2] for each in tops]
     return Report(
         id=report["id"],
         version=version,
