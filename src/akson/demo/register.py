@@ -19,6 +19,7 @@ from akson.demo.units import BY_KEY, PLACE, UNITS, Unit, units_of
 from akson.fhir.model import Resource, coding, concept
 from akson.kit import norwegian
 from akson.kit.norwegian import volven
+from akson.messaging.addresses import ABILITIES, LINKS
 from akson.security.roles import ROLE_SYSTEM
 
 PROFILE = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
@@ -111,6 +112,7 @@ def endpoint(node: str, unit: Unit) -> Resource:
             concept(volven(8279), "EPIKRISE", "Epikrise"),
             concept(volven(8279), "DIALOG_HELSEFAGLIG", "Helsefaglig dialog"),
             concept(volven(8279), "APPREC", "Applikasjonskvittering"),
+            concept(ABILITIES, LINKS, "Følger lenker til felles opplysninger"),
         ],
         "payloadMimeType": ["application/xml"],
         "address": f"urn:her:{unit.her_id}",

@@ -21,6 +21,9 @@ Search = Callable[[str, Sequence[tuple[str, str]]], Awaitable[Sequence[Resource]
 
 CERTIFICATE = "https://akson.example/fhir/StructureDefinition/certificate"
 """Extension of Endpoint: a certificate (DER, base64) that the address signs with."""
+ABILITIES = "https://akson.example/fhir/CodeSystem/meldingsevne"
+"""System of what an address can do beyond taking types of messages, among the payload types of its Endpoint."""
+LINKS = "lenker"
 DEEPEST = 6
 """Levels of units looked through, from the legal entity down or from a unit up."""
 
@@ -40,6 +43,8 @@ class Entry:
     """What it does (V8655, V8663, V8668)."""
     takes: frozenset[str] = frozenset()
     """Message types (V8279)."""
+    follows_links: bool = False
+    """It reads shared information at the platform: messages to it carry links instead of copies (row L16)."""
     certificates: tuple[x509.Certificate, ...] = ()
 
     @property
@@ -75,6 +80,7 @@ class AddressBook:
             above=await self._above(unit),
             service=terms.code(terms.first(unit.get("type", []))),
             takes=frozenset(_takes(active)),
+            follows_links=LINKS in _takes(active, ABILITIES),
             certificates=tuple(_certificates(active)),
         )
 
@@ -132,13 +138,13 @@ def _her_ids(resource: Resource) -> list[str]:
     return [i["value"] for i in resource.get("identifier", []) if i.get("system") == norwegian.HER]
 
 
-def _takes(endpoints: Sequence[Resource]) -> list[str]:
+def _takes(endpoints: Sequence[Resource], system: str = norwegian.volven(8279)) -> list[str]:
     return [
         c["code"]
         for endpoint in endpoints
         for kind in endpoint.get("payloadType", [])
         for c in kind.get("coding", [])
-        if c.get("system") == norwegian.volven(8279) and "code" in c
+        if c.get("system") == system and "code" in c
     ]
 
 

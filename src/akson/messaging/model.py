@@ -267,6 +267,10 @@ class Fact:
     """What is said by yes or no: text key and answer."""
 
 
+SHARED = "application/fhir+json"
+"""What a link to shared information leads to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file in the message, or a reference to one outside it."""
@@ -276,6 +280,11 @@ class Attachment:
     data: bytes = b""
     reference: str = ""
     issued: str = ""
+
+    @property
+    def is_link(self) -> bool:
+        """Does it lead to what both sides share, in place of a copy?"""
+        return bool(self.reference) and self.mime == SHARED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,7 @@ def judge(letter: Letter, unread: tuple[str, ...]) -> Answer:
     if fault:
         return rejection(fault)
     for attachment in letter.attachments:
-        if attachment.mime.partition(";")[0].strip().lower() not in ATTACHMENTS:
+        if not attachment.is_link and attachment.mime.partition(";")[0].strip().lower() not in ATTACHMENTS:
             return rejection("X99", f"attachment of type {attachment.mime or 'unknown'}")
     return ACCEPTED
 

@@ -69,6 +69,8 @@ class Order:
     """Further AllergyIntolerances, from the shared register."""
     precautions: Sequence[str] = ()
     """What else the receiver must know, in words."""
+    links: Sequence[Attachment] = ()
+    """The same as `allergies` and `precautions`, as links into the shared register: sent in their place to those who follow them."""
     replaces: str = ""
     """Reference of the ServiceRequest that this one is sent instead of."""
 
@@ -109,6 +111,9 @@ async def compose(ctx: Context, mailroom: Mailroom, order: Order) -> Composed:
     entry = await mailroom.book.entry(order.to)
     if entry is None or REFERRAL not in entry.takes:
         raise Unprocessable("the receiver is not in the address register, or takes no referrals")
+    if entry.follows_links and order.links:
+        attachments = (*order.attachments, *order.links)
+        order = replace(order, allergies=(), precautions=(), attachments=attachments)
     sender, her_id = await sender_of(ctx, mailroom)
     patient = await read(ctx, "Patient", order.patient)
     request = _request(ctx, order, entry)

@@ -78,6 +78,7 @@ def _parts(letter: Letter, language: str) -> Iterator[tuple[str, list[str]]]:
         yield named("procedures"), [_joined(_coded(p.code), p.text, p.comment) for p in letter.procedures]
     for name, told_of in groupby(letter.facts, key=lambda fact: fact.name):
         yield text(name, language), [line for fact in told_of for line in _fact(fact, language)]
+    yield named("links"), list(dict.fromkeys(a.title for a in letter.attachments if a.is_link))
     yield (
         named("contacts"),
         [_joined(c.relation.label, c.person.full_name, c.person.ident("HPR")) for c in letter.contacts],

@@ -124,7 +124,7 @@ async def _show(request: Request, ctx: Context, entry: Opened, *, needs_why: boo
     answer = await show_chart(
         request, ctx, "ehr/letter.html", "messages", patient=person, shared=shared,
         items=[await _item(ctx, each, _shared_words(shared)) for each in entry.proposals], is_referral=is_referral,
-        report=await results.of_report(ctx, message.reference, language),
+        links=_links(ctx, found, shared), report=await results.of_report(ctx, message.reference, language),
         case=await cases.about(ctx, message), case_at=f"/innboks/{message.id}/vurder",
         sender=sender.person.full_name if sender else "", taken=whole(taken),
         words="", needs_why=needs_why, **values,
@@ -145,6 +145,22 @@ async def _item(ctx: Context, proposal: Proposal, shared: frozenset[str]) -> Ite
     known = warning and any(words in proposal.title.casefold() for words in shared)
     is_same = known or (bool(proposal.same_as) and not proposal.differs)
     return Item(proposal.key, kind, proposal.title, is_same, proposal.differs, here)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a letter leads to in the shared register, as it stands there now; `line` None where it does not any more."""
+
+    title: str
+    line: critical.Line | None
+
+
+def _links(ctx: Context, found: Letter, shared: Shared) -> list[Link]:
+    """Links of a letter into the register that this node reads; those to other places are not followed."""
+    base = f"{ctx.node.platform}/fhir/"
+    now = {line.id: line for line in critical.lines(shared.items)}
+    led = [a for a in found.attachments if a.is_link and a.reference.startswith(base)]
+    return [Link(a.title, now.get(a.reference.rpartition("/")[2])) for a in led]
 
 
 def _here_says(ctx: Context, there: Resource) -> str:

@@ -22,6 +22,7 @@ from akson.kit.text import text
 from akson.messaging.addresses import Entry
 from akson.messaging.mapping import reading
 from akson.messaging.mapping.outgoing import Record
+from akson.messaging.model import SHARED, Attachment
 from akson.record.context import Context
 from akson.web import critical, show
 from akson.web.context import context, one, whole
@@ -53,6 +54,8 @@ class Choice:
     shared: bool = False
     precaution: str = ""
     """The words for what is no allergy, but must be known."""
+    link: Attachment | None = None
+    """Where a shared one stands: sent in its place to those who follow links."""
 
 
 def mailroom_of(request: Request) -> Mailroom:
@@ -170,21 +173,24 @@ async def _found(mailroom: Mailroom, words: str) -> list[Entry]:
 
 async def _choices(ctx: Context, person: Patient, shared: Shared, language: str) -> list[Choice]:
     """What the record and the shared register hold that may go along; what both hold stands once."""
-    found = [_shared_choice(item, language) for item in shared.items]
+    found = [_shared_choice(item, language, ctx.node.platform) for item in shared.items]
     known = {each.title.casefold() for each in found}
     own = choices_of(ctx, await send.prefill(ctx, person.id))
     return found + [each for each in own if each.title.partition(" – ")[0].casefold() not in known]
 
 
-def _shared_choice(item: Item, language: str) -> Choice:
+def _shared_choice(item: Item, language: str, platform: str) -> Choice:
     line = critical.line(item)
     details = ", ".join(day(words, language) if label == SINCE else words for label, words in line.facts)
     is_allergy = item.part.type == "AllergyIntolerance"
     precaution = "" if is_allergy else f"{text(line.part, language)}: {line.what}"
-    name = f"{REGISTER}{line.id}"
+    # The link says of what kind it is, never what stands there.
+    where = f"{platform}/fhir/{reference(item.resource)}"
+    link = Attachment(title=text(line.part, language), mime=SHARED, reference=where)
     return Choice(
-        name, precaution or line.what, details, "critical", item.resource, shared=True, precaution=precaution
-    )
+        f"{REGISTER}{line.id}", precaution or line.what, details, "critical", item.resource,
+        shared=True, precaution=precaution, link=link,
+    )  # fmt: skip
 
 
 def choices_of(ctx: Context, record: Record) -> list[Choice]:
@@ -217,6 +223,7 @@ def _order(draft: Draft, choices: Sequence[Choice]) -> Order:
         precautions=[
             ", ".join(filter(None, (each.precaution, each.detail))) for each in shared if each.precaution
         ],
+        links=[each.link for each in shared if each.link],
         replaces=str(fields.get("replaces", "")),
     )
 
