@@ -15,7 +15,7 @@ from akson.demo.ids import demo_id, demo_reference
 from akson.demo.nodes import age
 from akson.demo.personnel import BY_KEY_STAFF, Post, Staff, staff_of
 from akson.demo.roles import CATEGORIES, ROLES
-from akson.demo.units import BY_KEY, PLACE, UNITS, Unit, units_of
+from akson.demo.units import BY_KEY, EXAMINES, PLACE, UNITS, Unit, units_of
 from akson.fhir.model import Resource, coding, concept
 from akson.kit import norwegian
 from akson.kit.norwegian import volven
@@ -50,6 +50,12 @@ def register(node: str, today: date) -> list[Resource]:
                 if age(relative.born, today) >= 18
             ]
     return found
+
+
+ORDERS = (
+    ("REQ_LAB", "Rekvisisjon-Laboratoriemedisin"),
+    ("REQ_RTG", "Rekvisisjon-Radiologi"),
+)
 
 
 def _resource(node: str, kind: str, key: str, content: Resource) -> Resource:
@@ -112,6 +118,7 @@ def endpoint(node: str, unit: Unit) -> Resource:
             concept(volven(8279), "EPIKRISE", "Epikrise"),
             concept(volven(8279), "DIALOG_HELSEFAGLIG", "Helsefaglig dialog"),
             concept(volven(8279), "APPREC", "Applikasjonskvittering"),
+            *(concept(volven(8279), *kind) for kind in ORDERS if unit.key in EXAMINES),
             concept(ABILITIES, LINKS, "Følger lenker til felles opplysninger"),
         ],
         "payloadMimeType": ["application/xml"],

@@ -39,6 +39,9 @@ RESPONSE = ("8666", "KX14", "Responssentertjeneste")
 PPT = ("8663", "KX16", "Pedagogisk-psykologisk tjeneste (PPT)")
 SOCIAL = ("8663", "KD01", "Sosialtjeneste")
 
+EXAMINES = frozenset({"medisinsk"})
+"""Keys of the units that take orders for laboratory and radiology."""
+
 UNITS = (
     Unit(
         "plattform", "Helhetlig samhandling", "samhandling", 1, phone="23 00 00 01", street="Stasjonsgata 1"

@@ -13,6 +13,7 @@ from akson.kit.clock import now
 from akson.kit.ids import new_id
 from akson.messaging import codec, receipts, times
 from akson.messaging.codes import MESSAGE_TYPES
+from akson.messaging.laboratory import Report, Requisition
 from akson.messaging.model import Care, Dialog, Epikrise, Header, Party, Person, Referral, national
 from akson.messaging.sign import Signer, sign
 from akson.messaging.transport import Status
@@ -73,7 +74,10 @@ def header(
 
 
 async def enqueue(
-    tx: Tx, letter: Referral | Epikrise | Dialog | Care, sending: Sending, signer: Signer | None = None
+    tx: Tx,
+    letter: Referral | Epikrise | Dialog | Care | Requisition | Report,
+    sending: Sending,
+    signer: Signer | None = None,
 ) -> Message:
     """Write a letter to the outbox, in the transaction of its content. A MsgId that is there already is left alone."""
     raw = codec.write(letter)

@@ -21,6 +21,7 @@ from akson.kit.ids import new_id
 from akson.messaging import inbox, outbox
 from akson.messaging.addresses import Entry
 from akson.messaging.inbox import DONE, NEW, OPENED, REFUSED
+from akson.messaging.laboratory import Requisition
 from akson.messaging.mapping import incoming, outgoing, terms
 from akson.messaging.mapping.incoming import ORDER_KIND, Proposal
 from akson.messaging.mapping.outgoing import Record
@@ -245,7 +246,11 @@ async def _change(ctx: Context, proposal: Proposal) -> Change:
 
 
 async def enqueue(
-    ctx: Context, mailroom: Mailroom, letter: Referral | Epikrise | Dialog, sending: Sending, her_id: str
+    ctx: Context,
+    mailroom: Mailroom,
+    letter: Referral | Epikrise | Dialog | Requisition,
+    sending: Sending,
+    her_id: str,
 ) -> Message:
     """Put a letter of an own unit (HER-id) in the outbox. Unprocessable for an address that is no own one."""
     if her_id not in mailroom.own:

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from akson.web.ehr import cases, dialogue, epikrise, intake, letters, referrals, results
+from akson.web.ehr import cases, dialogue, epikrise, intake, letters, orders, referrals, results
 
 CHART = "/pasient/{patient}"
 ENTRY = "/innboks/{message}"
@@ -14,6 +14,8 @@ def send_routes() -> list[BaseRoute]:
         Route(f"{CHART}/meldinger/liste", letters.of_patient),
         Route(f"{CHART}/svar", results.chart),
         Route(CHART + "/svar/{report}", results.sign, methods=["POST"]),
+        Route(f"{CHART}/bestilling/ny", orders.editor),
+        Route(f"{CHART}/bestilling", orders.finish, methods=["POST"]),
         Route(f"{CHART}/henvisning/ny", referrals.editor),
         Route(f"{CHART}/henvisning/mottakere", referrals.receivers),
         Route(f"{CHART}/henvisning/utkast", referrals.autosave, methods=["POST"]),
