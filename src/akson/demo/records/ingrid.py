@@ -5,6 +5,7 @@ from akson.demo.make.clinical import medicine, problem, procedure, stopped, vacc
 from akson.demo.make.contact import appointment, contact, document, note
 from akson.demo.make.critical import Written, treatment
 from akson.demo.make.measured import blood_pressure, measured, vitals
+from akson.demo.make.pictured import electrocardiogram, photo
 from akson.demo.make.plan import Measure, follow_up, goal, plan, service, task, team
 
 HOME, GP = "solvik-hjemmetjeneste", "solvik-legesenter"
@@ -166,6 +167,8 @@ def sykehus(b: Book) -> None:
     )  # fmt: skip
     measured(b, "haemoglobin", 12.1, b.moment(20, "18:00"), "ola-strand")
     measured(b, "creatinine", 88, b.moment(20, "18:00"), "ola-strand")
+    electrocardiogram(b, b.moment(20, "17:10"), "bente-sand", "EKG-apparat, medisinsk avdeling")
+    photo(b, "Blåmerke høyre hofte", b.moment(19, "10:15"), "bente-sand")
     sykehus_medicines(b)
     sykehus_documents(b)
     task(

@@ -1,7 +1,7 @@
 """A resource as the line of a table: what a declared column gives, in the words people use. Pure."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,8 @@ from akson.kit.settings import Node
 from akson.kit.text import catalogue, text
 from akson.web import say, show
 from akson.web.ehr.provenance import Provenance, provenance
+from akson.web.services import media
+from akson.web.services.curve import Curve, curves
 
 TIMES = frozenset({"date", "dateTime", "instant"})
 MOST = 6
@@ -29,6 +31,11 @@ class Line:
     """Path of the form that changes it; empty where the reader may not."""
     is_new: bool = False
     """Changed since the reader last read the list."""
+    curves: tuple[tuple[Curve, str], ...] = ()
+    """What is drawn, each with its words."""
+    picture: str = ""
+    """Address of a photo or a film; empty for what is none."""
+    is_film: bool = False
 
     @property
     def title(self) -> str:
@@ -45,9 +52,18 @@ class Table:
     """Path of the form for a new one; empty where the reader may not."""
 
 
-def table(part: Part, resources: Iterable[Resource], node: Node, language: str) -> Table:
-    """The items of a part."""
-    made = [line(part, resource, node, language) for resource in resources]
+def table(part: Part, resources: Iterable[Resource], node: Node, language: str, pictures: str = "") -> Table:
+    """The items of a part. `pictures`: below which address their photos and films are."""
+    made = []
+    for resource in resources:
+        made.append(
+            replace(
+                line(part, resource, node, language),
+                curves=tuple((each, each.told(language)) for each in curves(resource)),
+            )
+        )
+        if pictures and (place := media.place(resource, node.name)):
+            made[-1] = replace(made[-1], picture=f"{pictures}/{place}", is_film=media.is_film(resource))
     return Table(part, tuple(sorted(made, key=lambda each: each.source.when, reverse=True)))
 
 

@@ -1,5 +1,6 @@
 """The information services in a chart: all of them, the page of one, and what other record systems hold of it."""
 
+import base64
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,21 +9,23 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from akson.exchange.declare import InformationService, Mode, Part, Party
-from akson.exchange.edge import changes, records, share
+from akson.exchange.edge import changes, look, records, share
 from akson.exchange.edge.platform import Platform
 from akson.exchange.edge.share import Item, Shared
+from akson.kit.errors import NotFound
 from akson.kit.text import text
 from akson.record.context import Context
 from akson.security.rules.own_entries import LABEL
 from akson.web import say, show
 from akson.web.context import context, of_type, permitted, reach_of
+from akson.web.context import one as one_of
 from akson.web.ehr import patient
 from akson.web.ehr.chart import PAGE, show_chart
 from akson.web.ehr.patient import Patient
 from akson.web.ehr.provenance import Provenance
 from akson.web.language import language_of
 from akson.web.page import render
-from akson.web.services import book, cells
+from akson.web.services import book, cells, media
 from akson.web.services.book import OWN_PAGES, named
 from akson.web.services.cells import Table
 from akson.web.services.steps import state_of
@@ -36,6 +39,7 @@ def service_routes() -> list[BaseRoute]:
         Route(CHART, overview),
         Route(CHART + "/{service}", one),
         Route(CHART + "/{service}/andre", others),
+        Route("/pasient/{patient}/bilder/{source}/{binary}", picture),
     ]
 
 
@@ -77,7 +81,10 @@ async def others(request: Request) -> Response:
     reach, pid = reach_of(request), show.national_id(person.resource)
     looked = await records.look(Platform(reach.ask(pid), f"{reach.node.platform}/oppslag"), parts, pid)
     language = language_of(request)
-    tables = [cells.table(part, looked.items.get(part.slug, []), ctx.node, language) for part in parts]
+    pictures = _pictures(request)
+    tables = [
+        cells.table(part, looked.items.get(part.slug, []), ctx.node, language, pictures) for part in parts
+    ]
     return render(
         request, "services/others.html", patient=person, service=found, looked=looked,
         tables=[table for table in tables if table.lines],
@@ -88,7 +95,35 @@ async def _own(request: Request, ctx: Context, part: Part, person: Patient) -> T
     """What this record holds of a part."""
     pairs = [("patient", f"Patient/{person.id}"), *part.pairs, ("_count", PAGE)]
     found = of_type(await permitted(ctx, part.type, *pairs), part.type)
-    return cells.table(part, found, ctx.node, language_of(request))
+    return cells.table(part, found, ctx.node, language_of(request), _pictures(request))
+
+
+def _pictures(request: Request) -> str:
+    """Below which address the photos and films of the patient are."""
+    return f"{request.scope['root_path']}/pasient/{request.path_params['patient']}/bilder"
+
+
+async def picture(request: Request) -> Response:
+    """A photo or a film of this record or another, when it is among those of the patient of the page."""
+    ctx = context(request)
+    person = await patient.load(ctx, request.path_params["patient"])
+    source, binary = request.path_params["source"], request.path_params["binary"]
+    part = book.part_of(named("multimedia-og-mtu"), "foto")
+    reach, pid = reach_of(request), show.national_id(person.resource)
+    if source == ctx.node.name:
+        found = of_type(
+            await permitted(ctx, part.type, ("patient", f"Patient/{person.id}"), ("_count", PAGE)), part.type
+        )
+    else:
+        looked = await records.look(Platform(reach.ask(pid), f"{reach.node.platform}/oppslag"), [part], pid)
+        found = looked.items.get(part.slug, [])
+    if f"{source}/{binary}" not in {media.place(each, ctx.node.name) for each in found}:
+        raise NotFound("no such picture of this patient")
+    if source == ctx.node.name:
+        held = await one_of(ctx, "Binary", binary)
+        return media.shown(held.get("contentType", ""), base64.b64decode(held.get("data", "")))
+    fetched = await look.fetch(reach.ask(pid), reach.mhd, source, binary)
+    return media.shown(fetched.content_type, fetched.data)
 
 
 def _shared(

@@ -29,7 +29,7 @@ from akson.web.context import find, inquiry_of, of_type, one, readable, whole
 from akson.web.language import language_of
 from akson.web.page import render
 from akson.web.portal.citizen import citizen, person
-from akson.web.services import book, cells, filling
+from akson.web.services import book, cells, filling, media
 from akson.web.services.cells import Table
 from akson.web.services.filling import key_of
 from akson.web.services.steps import lines, state_of, versions_of
@@ -53,6 +53,7 @@ def service_routes() -> list[BaseRoute]:
         Route(BASE + "/{service}", service),
         Route(BASE + "/{service}/andre", others),
         Route(BASE + "/{service}/endringer", history),
+        Route("/bilder/{source}/{binary}", picture),
         Route(f"{part}/ny", new, methods=["GET"]),
         Route(f"{part}/ny", register, methods=["POST"]),
         Route(part + "/{item}/endre", edit, methods=["GET"]),
@@ -106,13 +107,26 @@ async def others(request: Request) -> Response:
     parts = [part for part in found.parts if readable(ctx, part.type)]
     searches = [Search(part.type, (*part.pairs, ("_count", "100"))) for part in parts]
     bundles = await inquiry_of(request).find(ctx, searches) if searches else []
+    pictures = f"{request.scope['root_path']}/bilder"
     tables: list[Table] = []
     silent: dict[Missing, None] = {}
     for part, bundle in zip(parts, bundles, strict=True):
         found_here = [e["resource"] for e in bundle["entry"] if e["search"]["mode"] == "match"]
-        tables.append(cells.table(part, found_here, ctx.node, language_of(request)))
+        tables.append(cells.table(part, found_here, ctx.node, language_of(request), pictures))
         silent |= dict.fromkeys(missing(bundle))
     return render(request, "services/portal_others.html", service=found, tables=tables, missing=list(silent))
+
+
+async def picture(request: Request) -> Response:
+    """A photo or a film of any record system, when it is among one's own."""
+    ctx = person(request, RECORD)
+    place = f"{request.path_params['source']}/{request.path_params['binary']}"
+    (bundle,) = await inquiry_of(request).find(ctx, [Search("Media", (("_count", "100"),))])
+    found = [each["resource"] for each in bundle["entry"] if each["search"]["mode"] == "match"]
+    if place not in {media.place(each, ctx.node.name) for each in found}:
+        raise NotFound("no such picture")
+    fetched = await inquiry_of(request).document(*place.split("/"))
+    return media.shown(fetched.content_type, fetched.data)
 
 
 async def new(request: Request) -> Response:
