@@ -3,10 +3,10 @@
 import re
 
 import pytest
+from tests.exchange.forms import chart
 
 from akson.web.services import media
 from akson.web.services.curve import MOST, curves
-from tests.exchange.forms import chart
 
 
 def sampled(data, **more):
