@@ -7,9 +7,11 @@ from tests.world import TODAY
 
 from akson.asgi.pages import decided
 from akson.demo.nodes import persons
+from akson.demo.units import BY_KEY
 from akson.exchange.edge.reach import Reach
 from akson.security.actor import Purpose
-from akson.security.client import Behalf
+from akson.security.client import Behalf, Peer
+from akson.security.system import System
 from akson.store.database.reader import OWNER
 from akson.trust import registry
 
@@ -65,3 +67,35 @@ async def attested_nurse(world, browser, patient="ingrid"):
         journal.node, actor, journal.peer, session, partial(decided, journal, actor, Purpose.TREATMENT)
     )
     return reach.ask(PIDS[patient])
+
+
+class OwnSystem:
+    """The own system of a cooperating service, known to the trust anchor, which asks the platform with its own token."""
+
+    RIGHTS = "akson:samhandling/fhir akson:samhandling/partner"
+
+    def __init__(self, world, unit):
+        self.world, self.unit = world, BY_KEY[unit]
+        node = replace(
+            side(world, "samhandling").node, name=f"{unit}-fag", client_id=f"{unit}-fag", title=self.unit.name
+        )
+        hub = side(world, "samhandling")
+        self.system = System(node, world.settings.data, hub.system.anchor)
+        self.peer = Peer(self.system, hub.sessions, hub.system.anchor.http, 10)
+
+    async def registered(self):
+        """Known to the anchor, with the rights to the platform's API as a cooperating service."""
+        client = registry.Client(
+            client_id=f"{self.unit.key}-fag",
+            name=f"{self.unit.name}, fagsystem",
+            organization=self.unit.organization_number,
+            jwks=self.system.public(),
+            scopes=frozenset(self.RIGHTS.split()),
+        )
+        async with side(self.world, "tillitsanker").place.database.transaction(reader=OWNER) as tx:
+            await registry.register_client(tx, client)
+        return self
+
+    async def __call__(self, method, path, scope=RIGHTS, **options):
+        url = f"{self.world.base}/samhandling/{path}"
+        return await self.peer.request(method, url, scope=scope, **options)

@@ -26,7 +26,9 @@ async def test_a_newcomer_meets_a_block_acts_by_a_power_and_for_a_child_of_thirt
     assert "Be om å få se" in page
     assert "Ingenting her som du kan se" in page
     async with platform.database.transaction(read_only=True, reader=OWNER) as tx:
-        assert tuple(await tx.one("select count(*) from privacy_setting")) == (1,)
+        assert tuple(await tx.one("select count(*) from privacy_setting")) == (2,)
+    geir = await world.sign_in("partner", "geir-hansen")
+    assert "Per Arne Dahl" in (await geir.get("/partner/")).text
     wenche = await world.sign_in("innbygger", "wenche")
     assert list((await choices(wenche)).values()) == ["Wenche Dahl", "Per Arne Dahl"]
     linn = await world.sign_in("innbygger", "linn")

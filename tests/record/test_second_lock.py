@@ -10,8 +10,10 @@ import pytest
 from akson.fhir.extract import extract
 from akson.fhir.spec import spec
 from akson.record.reading import reader_of
-from akson.security.actor import Action, Actor, Kind
+from akson.security.actor import Action, Actor, Kind, Share
 from akson.security.policy import Grant, decide
+from akson.security.privacy import END
+from akson.security.roles import RECORD
 from akson.security.rules.access_log import LOG
 from akson.security.topics import PRIVACY
 from akson.store.access import blocks, relations
@@ -21,7 +23,7 @@ from akson.store.database.reader import NOBODY
 from akson.store.index.hashing import patient_number, resource_key
 from akson.store.record import resources
 from akson.store.record.resources import HistoryOf
-from akson.store.scope import NODE, Everything, Scope
+from akson.store.scope import NODE, Everything, OfTypes, Scope
 from akson.store.scope_holds import Block, holds
 from akson.store.search import statements
 from tests.record.making import ADMIN, INGRID, NURSE
@@ -37,7 +39,7 @@ INDEX = ["idx_token", "idx_ref", "idx_date", "idx_qty", "idx_string", "idx_compo
 NAMING = [
     "resource", "history", *INDEX, "care_relation", "access_block", "audit", "event", "opened_access", "judgment", "privacy_setting",
     "supplier_errand", "power_of_attorney", "access_block_past", "consent_opening", "consent_request",
-    "hotel_patient", "shared_change", "shared_read", "message",
+    "hotel_patient", "shared_change", "shared_read", "partner_consent", "partner_wish", "message",
 ]  # fmt: skip
 """Tables whose rows say whose they are."""
 OTHERS = {
@@ -52,6 +54,8 @@ ROWS = [
     "insert into access_block_past values (%s, '{}', 0, '{}', true, false, now(), now(), now())",
     "insert into consent_opening values (gen_random_uuid()::text, 1, %s, 'x', '{}', now(), now())",
     "insert into consent_request values (gen_random_uuid()::text, 'x', %s, '1', '', '', '', '', '', 'why', 1, now())",
+    "insert into partner_consent values (gen_random_uuid()::text, 1, 'x', '{org:1}', '{planer}', now(), now(), %s)",
+    "insert into partner_wish values (gen_random_uuid()::text, 'x', %s, 'org:1', '', '', '{}', now(), 'why', now())",
     "insert into hotel_patient (pat, source, theirs, more) values (%s, 'sykehus', (random() * 1e15)::bigint, false)",
     "insert into shared_change values (%s, 'planer', 'Goal/x', 1, now())",
     "insert into shared_read values ('Practitioner/other', %s, 'planer', now())",
@@ -91,8 +95,12 @@ ELSEWHERE = Actor(
     Kind.PERSONNEL, name="C", role="hjemmesykepleier", practitioner="Practitioner/c", units=frozenset({"Organization/sor"}),
     authorization="SP", assurance=4,
 )  # fmt: skip
+SHARED = Share("ingrid", frozenset({"planer"}), OfTypes(RECORD), RECORD, END)
+PARTNER = Actor(
+    Kind.PARTNER, name="D", unit_number="1", unit_numbers=frozenset({"1"}), assurance=4, shares=(SHARED,)
+)
 NO_RIGHT = Actor(Kind.SYSTEM, client_id="some-system")
-WHO = {"nurse": NURSE, "citizen": INGRID, "attested": ATTESTED}
+WHO = {"nurse": NURSE, "citizen": INGRID, "attested": ATTESTED, "partner": PARTNER}
 NONE = {"nurse of another unit": ELSEWHERE, "system": NO_RIGHT, "anyone": Actor(Kind.ANYONE)}
 
 
@@ -166,6 +174,17 @@ SHOWN = {
         *INDEX,
     },
     "attested": {
+        "resource",
+        "history",
+        "care_relation",
+        "audit",
+        "privacy_setting",
+        "supplier_errand",
+        "hotel_patient",
+        "message",
+        *INDEX,
+    },
+    "partner": {
         "resource",
         "history",
         "care_relation",

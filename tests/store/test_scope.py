@@ -25,6 +25,7 @@ from akson.store.scope import (
     OfPatients,
     OfTypes,
     Scope,
+    Tagged,
     Unlabelled,
     WithoutPatient,
 )
@@ -70,6 +71,7 @@ SEES = {
     Coded("code", frozenset({f"{LOINC}|8480-6"})): {"o1", "o2"},
     Coded("category", frozenset({"vital-signs"})): set(),
     Labelled(frozenset({RESTRICTED})): {"p2"},
+    Tagged(frozenset({RESTRICTED})): set(),
     NotBlocked(frozenset({"hpr:1", "org:2"})): ALL - {"p1", "e1", "o1", "o2", "r1"},
     NotBlocked(frozenset({"hpr:1"}), emergency=True): ALL - {"o2"},
     NotBlocked(frozenset({"hpr:2", "role:LE"})): ALL - {"o1", "o2", "o3"},

@@ -23,6 +23,7 @@ from akson.store.scope import (
     OfPatients,
     OfTypes,
     Scope,
+    Tagged,
     Unlabelled,
     WithoutPatient,
 )
@@ -69,6 +70,7 @@ def a_predicate(chance, depth=0):
         lambda: Unlabelled(some(chance, LABELS)),
         lambda: NotBlocked(some(chance, SUBJECTS, 4), emergency=chance.random() < 0.4),
         lambda: NotBlocked(some(chance, SUBJECTS, 4), named=chance.random() < 0.4),
+        lambda: Tagged(some(chance, LABELS)),
         lambda: Coded(chance.choice(["category", "code"]), some(chance, TOKENS, 2)),
     ]
     if depth < 3 and chance.random() < 0.6:
@@ -110,7 +112,8 @@ async def fill(tx, chance):
                 resource["code"] = {"coding": sorted_some(chance, CODINGS)}
                 resource["category"] = [{"coding": sorted_some(chance, CODINGS)} for _ in range(2)]
                 marks = [{"system": SYSTEM, "code": name[-1]} for name in some(chance, LABELS)]
-                resource["meta"] = {"security": marks}
+                tags = [{"system": SYSTEM, "code": name[-1]} for name in some(chance, LABELS, 1)]
+                resource["meta"] = {"security": marks} | ({"tag": tags} if tags else {})
                 await resources.create(tx, resource, extract(resource))
                 hashes = frozenset(label(SYSTEM, mark["code"]) for mark in marks)
                 made.append((patient, kind, resource, hashes))

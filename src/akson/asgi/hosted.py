@@ -18,6 +18,7 @@ from akson.apps.issuer import Issuer
 from akson.apps.routes import capability, well_known
 from akson.apps.routes import routes as oauth_routes
 from akson.asgi.refusing import because, with_its_row
+from akson.exchange import shared_with
 from akson.exchange.declare import kept_lists
 from akson.exchange.edge.changes import ChangeFollower
 from akson.exchange.edge.follow import RegisterFollower
@@ -28,10 +29,11 @@ from akson.exchange.edge.reach import PLATFORM_SCOPE
 from akson.exchange.edge.registers import Registers
 from akson.exchange.edge.watch import Watcher
 from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
+from akson.kit.norwegian import parse
 from akson.kit.settings import Node, Role, Settings, listed, of_node
 from akson.messaging import sign
 from akson.messaging.sign import Signer
-from akson.record import tide
+from akson.record import partners, tide
 from akson.record.context import Context, Place, opened
 from akson.record.people import People
 from akson.record.registry import Registry
@@ -51,7 +53,8 @@ from akson.security.log_keys import LogKeys
 from akson.security.middleware import SAFE, Door
 from akson.security.oidc import Desk, RenderRoles, SignIn, Surface
 from akson.security.once import Once
-from akson.security.one_patient import one_patient
+from akson.security.one_patient import Asked, one_patient
+from akson.security.one_patient import named as one_patients
 from akson.security.rules.supplier_errand import is_supplier
 from akson.security.scopes import require_scope
 from akson.security.sessions import Sessions
@@ -127,6 +130,7 @@ class Hosted:
             emergency=timedelta(minutes=min(max(settings.emergency_minutes, 5), 240)),
             follows=Role.JOURNAL in node.roles and bool(node.platform),
             kept=kept_lists() if Role.SAMHANDLING in node.roles else (),
+            services=shared_with.held(),
         )
         anchor = Anchor(
             node.trust, http, algorithms=node.algorithms or ALGORITHMS, timeout=settings.peer_timeout
@@ -150,7 +154,10 @@ class Hosted:
             tuple(
                 Surface(
                     f"/{name}",
-                    f"{outside.sources if name == 'innbygger' else PLATFORM_SCOPE} {OWN_RULES}",
+                    # For a cooperating service the platform asks by itself.
+                    ""
+                    if name == "partner"
+                    else f"{outside.sources if name == 'innbygger' else PLATFORM_SCOPE} {OWN_RULES}",
                     SUBSTANTIAL,
                     HIGH,
                 )
@@ -281,8 +288,13 @@ class Hosted:
         with because(state, "reason.no_right"):
             require_scope(caller, self.node)
         await self.shown.note(actor)
-        asked = await about(request) if caller.attest else None
-        named = partial(one_patient, caller.attest, actor.patient, asked) if asked else nothing_named
+        is_partner = actor.kind is Kind.PARTNER
+        asked = await about(request) if caller.attest or is_partner else None
+        named = (
+            partial(one_patient, caller.attest, actor.patient, asked)
+            if asked and caller.attest
+            else nothing_named
+        )
         if request.method not in SAFE:
             with because(state, "reason.other_patient"):
                 named()  # before anything is written
@@ -298,6 +310,8 @@ class Hosted:
                     looks_only=request.method in SAFE,
                 ) as ctx,
             ):
+                if is_partner and asked:
+                    await self._shared(ctx, asked)
                 yield ctx
         except NotFound:
             with because(state, "reason.other_patient"):
@@ -306,6 +320,15 @@ class Hosted:
         if request.method in SAFE:
             with because(state, "reason.other_patient"):
                 named()  # by now it is in the access log as well
+
+    async def _shared(self, ctx: Context, asked: Asked) -> None:
+        """Refused where a cooperating service names a citizen of whom nothing like that is shared with it."""
+        kind = asked.path[0] if asked.path else ""
+        for name in sorted(one_patients(asked)):
+            number = await self.people.patient(ctx.tx, name) if parse(name) else None
+            if number is None and parse(name) and Role.SAMHANDLING not in self.node.roles:
+                continue  # whom this record system does not know, it has nothing of
+            partners.require(ctx, number["id"] if number else "" if parse(name) else name, kind)
 
 
 def nothing_named() -> None:
@@ -343,6 +366,8 @@ def purpose_of(actor: Actor) -> Purpose:
         return actor.care_relationship.purpose
     if is_supplier(actor):
         return Purpose.ADMINISTRATION
+    if actor.kind is Kind.PARTNER:
+        return Purpose.COORDINATION
     return Purpose.PATIENT_REQUEST if actor.kind in {Kind.CITIZEN, Kind.REPRESENTATIVE} else Purpose.TREATMENT
 
 

@@ -15,6 +15,7 @@ from akson.exchange.edge.platform import Answer
 from akson.exchange.hub.access import AccessLook
 from akson.exchange.hub.inquiry import Inquiry
 from akson.exchange.hub.look import AskSource, Look
+from akson.exchange.hub.partner import Cooperation
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
@@ -23,7 +24,7 @@ from akson.kit.norwegian import token
 from akson.kit.settings import Node
 from akson.messaging import msh
 from akson.messaging.addresses import AddressBook
-from akson.record import gate
+from akson.record import gate, partners
 from akson.record.context import Context, opened
 from akson.rest.platform.addresses import address_routes
 from akson.rest.platform.changes import change_routes
@@ -38,6 +39,7 @@ from akson.rest.platform.persons import person_routes
 from akson.rest.platform.privacy import privacy_routes
 from akson.rest.platform.units import unit_routes
 from akson.rest.platform.watch import watch_routes
+from akson.security import sharing
 from akson.security.actor import Actor, ActsFor, Kind
 from akson.security.client import Behalf, Onward
 from akson.security.door_log import Doing, Happened
@@ -84,11 +86,16 @@ def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
         async with with_its_row(request.scope["state"]), opened(each.place, actor, purpose_of(actor)) as ctx:
             query = parse("Patient", [("identifier", token(pid))], base=each.node.fhir)
             found = (await gate.search(ctx, query)).matches
+            if not found and actor.kind is Kind.PARTNER:
+                partners.require(ctx, "", "Patient")
             if not found:
                 raise NotFound("No such patient")
             yield ctx, loads(found[0].body)
 
     def asker(request: Request) -> AskSource:
+        actor: Actor = request.state.actor
+        if actor.kind is Kind.PARTNER:
+            return ask_for_partner(each, actor)
         return ask_source(each, Onward(request.state.token))
 
     return [
@@ -164,6 +171,29 @@ def inquiry(each: Hosted, look: Look) -> Callable[[Request], None]:
             request.state.inquiry = Inquiry(ask, look, access, actor.acts_for.pid)
 
     return equip
+
+
+def cooperation(each: Hosted, look: Look) -> Callable[[Request], None]:
+    """Gives the pages of cooperating services `state.cooperation`, by which they ask the record systems."""
+
+    def equip(request: Request) -> None:
+        request.state.cooperation = Cooperation(look, ask_for_partner(each, request.state.actor))
+
+    return equip
+
+
+def ask_for_partner(each: Hosted, actor: Actor) -> AskSource:
+    """Asks a source for a cooperating service. It looks up itself what the citizen has agreed that this one sees."""
+    said = sharing.header(partners.claim_of(actor))
+
+    async def ask(
+        source: Source, method: str, path: str, content: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
+        scope = f"akson:{source.slug}/fhir akson:{source.slug}/{sharing.SCOPE}"
+        url = f"{source.fhir}/{path}"
+        return await each.peer.request(method, url, scope=scope, content=content, headers={**headers, **said})
+
+    return ask
 
 
 def ask_source(each: Hosted, behalf: Behalf | Onward, acts_for: ActsFor | None = None) -> AskSource:

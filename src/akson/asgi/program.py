@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from akson.asgi.hosted import Hosted, Outside, database_uri
 from akson.asgi.limited import Limited
 from akson.asgi.pages import live_routes, portal_live, surface_routes
-from akson.asgi.platform import hub_routes, inquiry, sources_of
+from akson.asgi.platform import cooperation, hub_routes, inquiry, sources_of
 from akson.asgi.straight import Straight
 from akson.asgi.trusting import known_nodes, served_nodes
 from akson.demo.start import start
@@ -47,6 +47,7 @@ from akson.web.ehr.simulate import simulate_routes
 from akson.web.error import show_error
 from akson.web.headers import SecurityHeaders
 from akson.web.language import language_routes
+from akson.web.partner.views import partner_routes
 from akson.web.platform.views import platform_routes
 from akson.web.portal.views import portal_routes
 from akson.web.services import summary
@@ -55,7 +56,7 @@ from akson.web.services.ehr import service_routes
 from akson.web.services.forms import form_routes
 from akson.web.services.kept import kept_routes
 from akson.web.services.portal import service_routes as own_service_routes
-from akson.web.start import iga_routes, partner_routes, start_routes
+from akson.web.start import iga_routes, start_routes
 
 Job = Callable[[], Coroutine[Any, Any, None]]
 
@@ -181,27 +182,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
     if Role.IGA in node.roles:
         return [Mount(f"/{node.name}", app=guarded(each, [*each.api(fhir), *iga_routes()]))]
     if Role.SAMHANDLING in node.roles:
-        look = Look(sources)
-        portal = surface_routes(
-            each,
-            "/innbygger",
-            [*portal_routes(), *own_service_routes(), *summary.portal_routes(), *app_routes()],
-            inquiry(each, look),
-        )
-        own = [
-            *each.api(fhir),
-            *hub_routes(each, look),
-            *surface_routes(
-                each,
-                f"/{node.name}",
-                [*platform_routes(), *keeping_routes(), *catalogue_routes(Catalogue(each.place, look.times))],
-            ),
-        ]
-        return [
-            *each.for_apps(guarded(each, own)),
-            Mount("/innbygger", app=guarded(each, [*portal_live(each), *portal])),
-            Mount("/partner", app=guarded(each, partner_routes())),
-        ]
+        return platform(each, Look(sources), fhir)
     pages = surface_routes(
         each,
         f"/{node.name}",
@@ -222,6 +203,32 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
         ],
     )
     return each.for_apps(guarded(each, [*each.api(fhir), *live_routes(each), *pages]))
+
+
+def platform(each: Hosted, look: Look, fhir: ASGIApp) -> list[BaseRoute]:
+    """The platform and its portals."""
+    name = f"/{each.node.name}"
+    portal = surface_routes(
+        each,
+        "/innbygger",
+        [*portal_routes(), *own_service_routes(), *summary.portal_routes(), *app_routes()],
+        inquiry(each, look),
+    )
+    partner = surface_routes(each, "/partner", partner_routes(), cooperation(each, look))
+    own = [
+        *each.api(fhir),
+        *hub_routes(each, look),
+        *surface_routes(
+            each,
+            name,
+            [*platform_routes(), *keeping_routes(), *catalogue_routes(Catalogue(each.place, look.times))],
+        ),
+    ]
+    return [
+        *each.for_apps(guarded(each, own)),
+        Mount("/innbygger", app=guarded(each, [*portal_live(each), *portal])),
+        Mount("/partner", app=guarded(each, partner)),
+    ]
 
 
 def guarded(each: Hosted, routes: list[BaseRoute]) -> ASGIApp:

@@ -1,4 +1,5 @@
-"""What citizens of the demo have chosen before it begins: what one of them hides, and a power of attorney.
+"""What citizens of the demo have chosen before it begins: what one of them hides, a power of attorney, and what one
+shares with NAV.
 
 For `akson up` alone: where the registers are filled for tests, no citizen has chosen anything yet.
 """
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from akson.demo.citizens import CITIZENS, Citizen
 from akson.demo.units import BY_KEY
-from akson.exchange.hub import attorney, privacy
+from akson.exchange.hub import attorney, partner, privacy
 from akson.exchange.hub.privacy import Order
 from akson.kit.errors import NotFound
 from akson.record.context import NODE_ITSELF, Context, Place, opened
@@ -26,6 +27,9 @@ HIDES, FROM, WHAT = "thomas", "solvik-hjemmetjeneste", "problems"
 GIVES, LASTS = "per-arne", timedelta(days=365)
 """Per Arne lets his wife, Wenche, read the record and decide who sees it."""
 
+TO, SHARES = "nav", ("planer", "tjenester-og-hjelpemidler", "problem-og-diagnose")
+"""And NAV see what his work ability rests on: Geir Hansen finds him at /partner."""
+
 
 async def choose(place: Place, today: date) -> None:
     """Set them at the platform, as the citizens do it on their pages; once, on the day when the demo is set up."""
@@ -37,9 +41,11 @@ async def choose(place: Place, today: date) -> None:
     terms = Terms(CLOSED, (Subject("unit", unit.organization_number, unit.name),), parts=(WHAT,))
     async with opened(place, await _oneself(place, HIDES), Purpose.PATIENT_REQUEST) as ctx:
         await privacy.put(ctx, Order("sperring", terms))
+    ends = datetime.combine(today + LASTS, time(), ZoneInfo("Europe/Oslo"))
     async with opened(place, await _oneself(place, GIVES), Purpose.PATIENT_REQUEST) as ctx:
-        ends = datetime.combine(today + LASTS, time(), ZoneInfo("Europe/Oslo"))
         await attorney.give(ctx, await _relative(ctx, GIVES), frozenset({RECORD, PRIVACY}), ends)
+        body = BY_KEY[TO]
+        await partner.agree(ctx, Subject("org", body.organization_number, body.name), SHARES, ends)
 
 
 def _citizen(key: str) -> Citizen:

@@ -317,6 +317,17 @@ STAFF = (
     ),
     Staff("geir-hansen", "Geir", "Hansen", M, date(1973, 9, 30), "", (Post("nav_veileder", "nav"),)),
     Staff("lene-torp", "Lene", "Torp", F, date(1981, 2, 13), "", (Post("ppt_raadgiver", "ppt"),)),
+    Staff("tone-viken", "Tone", "Viken", F, date(1984, 3, 21), "", (Post("skole_kontakt", "skole"),)),
+    Staff("pia-lund", "Pia", "Lund", F, date(1990, 10, 5), "", (Post("barnevern_kontakt", "barnevern"),)),
+    Staff(
+        "arne-sund",
+        "Arne",
+        "Sund",
+        M,
+        date(1966, 12, 18),
+        "",
+        (Post("statsforvalter_raadgiver", "statsforvalter"),),
+    ),
 )
 
 BY_KEY_STAFF = {staff.key: staff for staff in STAFF}

@@ -20,6 +20,7 @@ from akson.fhir.model import Resource, coding, concept
 from akson.kit import norwegian
 from akson.kit.norwegian import volven
 from akson.messaging.addresses import ABILITIES, LINKS
+from akson.record.partners import KIND as PARTNER
 from akson.security.roles import ROLE_SYSTEM
 
 PROFILE = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
@@ -88,8 +89,9 @@ def organization(node: str, unit: Unit) -> Resource:
     if unit.her_id:
         identifiers.append(identifier(norwegian.HER, unit.her_id))
     content: Resource = {"identifier": identifiers, "active": True, "name": unit.name}
-    if unit.service[1]:
-        content["type"] = [_service_type(unit)]
+    kinds = [_service_type(unit)] if unit.service[1] else []
+    kinds += [concept(PARTNER, unit.partner, unit.name)] if unit.partner else []
+    content |= {"type": kinds} if kinds else {}
     content |= _phone(unit.phone)
     address = _address(unit.node, unit.street) if unit.street else {}
     content |= {"address": [address | {"use": "work"}]} if address else {}

@@ -33,6 +33,9 @@ ROLES = {
     "leverandoeransatt": StaffRole("Ansatt hos leverandør"),
     "nav_veileder": StaffRole("Veileder i NAV"),
     "ppt_raadgiver": StaffRole("Rådgiver i PPT"),
+    "skole_kontakt": StaffRole("Kontaktlærer"),
+    "barnevern_kontakt": StaffRole("Kontaktperson i barnevernet"),
+    "statsforvalter_raadgiver": StaffRole("Rådgiver hos statsforvalteren"),
 }
 
 CATEGORIES = {

@@ -32,7 +32,7 @@ from akson.store.underway import keep
 from akson.trust import registry
 
 KIND, KEY = "demo", "resources"
-RIGHTS = ("fhir", "mhd", "msh", "hendelser", "personvern", "hotell", "samtale")
+RIGHTS = ("fhir", "mhd", "msh", "hendelser", "personvern", "hotell", "samtale", "partner")
 """What a node's API is divided into; a scope is akson:<node>/<right>."""
 ASKING = frozenset({"journal", "sykehus", "fjellheim", "samhandling"})
 """Nodes that may ask the registers."""

@@ -1,5 +1,7 @@
 """What the start page of the demo shows: whom one can be, what to try first, and the systems."""
 
+from dataclasses import replace
+
 from akson.demo.book import post_key
 from akson.demo.citizens import CITIZENS, Citizen, Relative
 from akson.demo.ids import demo_reference
@@ -32,7 +34,9 @@ def start(nodes: tuple[Node, ...]) -> Start:
     systems = [System(node.title, f"/{node.name}/", f"demo.node_{node.name}") for node in nodes]
     if any(Role.SAMHANDLING in node.roles for node in nodes):
         groups.insert(2, Group("demo.group_innbygger", tuple(_citizens())))
+        groups.append(Group("demo.group_partner", tuple(_case_workers())))
         systems.insert(4, System("Innbyggerportalen", "/innbygger/", "demo.node_innbygger"))
+        systems.insert(5, System("Samarbeidspartnere", "/partner/", "demo.node_partner"))
     return Start(tuple(group for group in groups if group.people), STEPS, tuple(systems))
 
 
@@ -52,6 +56,12 @@ def _post(name: str, staff: Staff, post: Post) -> Person:
     role = demo_reference(name, "PractitionerRole", post_key(staff, post.role, post.unit))
     fields = (("person", staff.key), ("role", role))
     return Person(staff.name, f"demo.role_{post.role}", BY_KEY[post.unit].name, f"/{name}/login", fields)
+
+
+def _case_workers() -> list[Person]:
+    """Those who work at cooperating services, which have pages of their own at the platform."""
+    posts = [(staff, post) for staff in STAFF for post in staff.posts if BY_KEY[post.unit].partner]
+    return [replace(_post("samhandling", *each), sign_in="/partner/login") for each in posts]
 
 
 def _citizens() -> list[Person]:

@@ -22,6 +22,8 @@ class Unit(NamedTuple):
     """What it does: number of the code list, code, display."""
     phone: str = ""
     street: str = ""
+    partner: str = ""
+    """Which cooperating service it is, as record/partners.py has it: nav, skole, ppt, barnevern, statsforvalter."""
 
     @property
     def organization_number(self) -> str:
@@ -246,8 +248,17 @@ UNITS = (
         service=SOCIAL,
         phone="55 00 40 00",
         street="Storgata 2",
+        partner="nav",
     ),
-    Unit("skole", "Solvik skole", "samhandling", 41, phone="70 00 41 00", street="Skolegata 1"),
+    Unit(
+        "skole",
+        "Solvik skole",
+        "samhandling",
+        41,
+        phone="70 00 41 00",
+        street="Skolegata 1",
+        partner="skole",
+    ),
     Unit(
         "ppt",
         "Solvik skole, PPT",
@@ -258,6 +269,25 @@ UNITS = (
         PPT,
         "70 00 42 00",
         "Skolegata 1",
+        "ppt",
+    ),
+    Unit(
+        "barnevern",
+        "Solvik barneverntjeneste",
+        "samhandling",
+        43,
+        phone="70 00 43 00",
+        street="Rådhusgata 1",
+        partner="barnevern",
+    ),
+    Unit(
+        "statsforvalter",
+        "Statsforvalteren i Fjordfylket",
+        "samhandling",
+        44,
+        phone="71 00 44 00",
+        street="Fylkesgata 1",
+        partner="statsforvalter",
     ),
 )
 

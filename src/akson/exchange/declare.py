@@ -39,6 +39,17 @@ class Party(StrEnum):
     PARTNER = "partner"
 
 
+class Sharing(StrEnum):
+    """On what it rests that a cooperating service (D3) sees what the service holds of a citizen."""
+
+    CONSENT = "consent"
+    """The citizen has agreed: to whom, and until when."""
+    CASE = "case"
+    """It is a party to it: it asked, was asked, takes part, or wrote it."""
+    OPEN = "open"
+    """It is about nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of lists and item pages: a label key of the catalogues and a FHIRPath on the resource.
@@ -151,6 +162,18 @@ class InformationService:
     def kinds(self) -> str:
         """Canonical url of the kinds of change of its list, where it keeps one in an order; else empty."""
         return next((part.kinds for part in self.parts if part.kinds), "")
+
+    case: bool = False
+    """Its items are between parties: a cooperating service sees those that it is a party to."""
+
+    @property
+    def sharing(self) -> Sharing | None:
+        """On what it rests that a cooperating service sees it; None where such services take no part."""
+        if Party.PARTNER not in self.parties:
+            return None
+        if all(part.type in OPEN_TYPES for part in self.parts):
+            return Sharing.OPEN
+        return Sharing.CASE if self.case else Sharing.CONSENT
 
     def part(self, slug: str) -> Part:
         """One part by its slug; KeyError when there is none."""

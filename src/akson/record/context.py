@@ -1,6 +1,6 @@
 """What one request or job carries through every layer: who, in which transaction, on which node, why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -19,6 +19,7 @@ from akson.record.refused import Refused
 from akson.record.registry import Registry
 from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.policy import Decision, decide
+from akson.security.sharing import Held
 from akson.store.access import audit
 from akson.store.access.audit import Look
 from akson.store.database.pool import Database, Tx
@@ -46,6 +47,8 @@ class Place:
     """It keeps to the rules that citizens set at the platform, and opens no record before it has heard them."""
     kept: tuple[Kept, ...] = ()
     """Shared lists that this node, as the register of others, keeps in an order of versions."""
+    services: Mapping[str, Held] = field(default_factory=dict)
+    """What the information services hold that citizens may share with cooperating services, by slug."""
     registry: Registry = field(default_factory=Registry)
     """The search parameters that hold here."""
 

@@ -12,11 +12,12 @@ from akson.record import entries
 from akson.record.context import Place
 from akson.record.identity import numbers
 from akson.record.people import People
-from akson.security.blocking import compiled, opened
+from akson.security.blocking import compiled, opened, shared
 from akson.security.privacy import CONSENTS
-from akson.store.access import blocks, consents, mirror
+from akson.store.access import blocks, consents, mirror, partners
 from akson.store.access.consents import Let
 from akson.store.access.mirror import Rule
+from akson.store.access.partners import Agreed
 from akson.store.database.pool import Tx
 
 
@@ -39,7 +40,7 @@ async def obey(tx: Tx, place: Place, patient: Resource) -> None:
     rules: Sequence[Rule] = await mirror.of(tx, known)
     # A consent that is over cuts no block any more.
     lasting = [rule for rule in rules if rule.definition not in CONSENTS or rule.high > now()]
-    closed, open_to = compiled(lasting, place.node), opened(lasting)
+    closed, open_to, given_out = compiled(lasting, place.node), opened(lasting), shared(lasting)
     standing = await consents.standing(tx, patient["id"])
     for rule in rules:
         if not (rule.active and rule.high > now()) and f"{rule.id}/{patient['id']}" not in standing:
@@ -52,4 +53,9 @@ async def obey(tx: Tx, place: Place, patient: Resource) -> None:
                 name, rule.version, patient["id"], open_to.get(rule.id, frozenset()), rule.low, rule.high
             )
             await consents.replace(tx, opening)
+        if rule.definition == "utlevering":
+            to_whom, what = given_out.get(rule.id, (frozenset(), frozenset()))
+            await partners.replace(
+                tx, Agreed(name, rule.version, patient["id"], to_whom, what, rule.low, rule.high)
+            )
     await entries.again(tx, patient["id"])

@@ -16,9 +16,10 @@ from akson.kit.norwegian import DNR, FNR, HER, HPR, ORGANIZATION, token
 from akson.kit.settings import Role
 from akson.kit.text import text
 from akson.record import attest as attests
-from akson.record import authorizations, representation
+from akson.record import authorizations, partners, representation
 from akson.record.context import Place
 from akson.record.relations import is_dead
+from akson.security import sharing
 from akson.security.actor import Actor, ActsFor, Errand, Kind, Purpose
 from akson.security.caller import Caller, RoleChoice
 from akson.security.representation import Claim
@@ -34,7 +35,7 @@ from akson.store.record import resources
 from akson.store.scope import NODE
 from akson.store.search import statements
 
-CITIZEN_SURFACE = "/innbygger"
+CITIZEN_SURFACE, PARTNER_SURFACE = "/innbygger", "/partner"
 ONESELF = ""
 """The role of a citizen who acts for nobody else."""
 KEPT = 5.0
@@ -58,6 +59,9 @@ class People:
             return await self._charges(caller)
         async with self._place.database.transaction(read_only=True, reader=READER) as tx:
             roles = await self._roles(tx, caller)
+            if caller.surface.endswith(PARTNER_SURFACE):
+                units = [await self._units(tx, role["organization"]["reference"]) for role in roles]
+                roles = [role for role, unit in zip(roles, units, strict=True) if partners.kind_of(unit[0])]
         return [
             RoleChoice(_ref(role), _title(role), role["organization"].get("display", "")) for role in roles
         ]
@@ -68,11 +72,11 @@ class People:
             return await self._through_another(caller)
         async with self._place.database.singly(READER) as tx:
             if not caller.pid:
-                return await self._informed(tx, self._system(caller))
+                return await self._informed(tx, await self._system(tx, caller))
             if caller.app is not None:
                 return await self._with_app(tx, caller)
             if caller.surface and not caller.surface.endswith(CITIZEN_SURFACE):
-                return await self._informed(tx, await self._personnel(tx, caller))
+                return await self._informed(tx, await self._at_work(tx, caller))
             # In the citizen portal, or through it with a token: the person as a citizen, whatever else one is.
             return await self._citizen(tx, caller)
 
@@ -184,12 +188,23 @@ class People:
             acts_for=ActsFor(claim.pid, "", claim.right, areas if known else frozenset()),
         )
 
-    async def _personnel(self, tx: Tx, caller: Caller) -> Actor | None:
-        # The role that was chosen and no other: what it was taken away for may be what the other one would do next.
+    async def _at_work(self, tx: Tx, caller: Caller) -> Actor | None:
+        """Personnel; at the pages of cooperating services their case workers, and nobody else."""
+        worker = await self._personnel(tx, caller)
+        post = await self._post(tx, caller) if caller.surface.endswith(PARTNER_SURFACE) else None
+        return await partners.of_post(tx, self._place, worker, post[1]) if worker and post else worker
+
+    async def _post(self, tx: Tx, caller: Caller) -> tuple[Resource, list[Resource]] | None:
+        """The role that was chosen and its units, the unit first."""
+        # No other role: what it was taken away for may be what the other one would do next.
         chosen = next((role for role in await self._roles(tx, caller) if _ref(role) == caller.role), None)
-        if chosen is None:
+        return (chosen, await self._units(tx, chosen["organization"]["reference"])) if chosen else None
+
+    async def _personnel(self, tx: Tx, caller: Caller) -> Actor | None:
+        post = await self._post(tx, caller)
+        if post is None:
             return None
-        units = await self._units(tx, chosen["organization"]["reference"])
+        chosen, units = post
         role, practitioner = _role_code(chosen), chosen["practitioner"]["reference"]
         actor = Actor(
             Kind.PERSONNEL,
@@ -253,7 +268,10 @@ class People:
             self._rules_known = found is not None and found.whole_since is not None
         return actor if self._rules_known or actor is None else replace(actor, rules_known=False)
 
-    def _system(self, caller: Caller) -> Actor:
+    async def _system(self, tx: Tx, caller: Caller) -> Actor:
+        if has_scope(caller, self._place.node, sharing.SCOPE):
+            unit = await self.unit(tx, caller.unit or caller.organization)
+            return await partners.of_system(tx, self._place, caller, unit)
         return Actor(
             Kind.SYSTEM,
             name=caller.client_name,
@@ -286,6 +304,10 @@ class People:
     async def patients(self, tx: Tx, pid: str) -> list[Resource]:
         """All Patients on this node with a national identity number: two may be one person, not yet joined."""
         return await _find(tx, "Patient", identifier=f"{FNR}|{pid},{DNR}|{pid}")
+
+    async def unit(self, tx: Tx, number: str) -> Resource | None:
+        """The Organization with this organisation number; None where there is none."""
+        return next(iter(await _find(tx, "Organization", identifier=f"{ORGANIZATION}|{number}")), None)
 
     async def unit_names(self, tx: Tx, references: Iterable[str]) -> frozenset[str]:
         """Names of these units and of all below them."""

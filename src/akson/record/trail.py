@@ -151,9 +151,13 @@ async def bound(ctx: Context, subscription: str) -> None:
     await _write(ctx, None, row, [About(0, 1, "Subscription", subscription)])
 
 
-def refused(ctx: Context, action: Action, resource_type: str, reason: str) -> AuditRow:
-    """The row of a refusal, written by whoever opened the transaction after it was rolled back."""
-    return AuditRow(**_who(ctx, action), granted=False, reason=reason, type=resource_type)
+def refused(ctx: Context, action: Action, resource_type: str, reason: str, patient: str = "") -> AuditRow:
+    """The row of a refusal, written by whoever opened the transaction after it was rolled back.
+
+    `patient`: id of the one whom the question named, where that alone was why.
+    """
+    pat = patient_number(patient) if patient else 0
+    return AuditRow(**_who(ctx, action), granted=False, reason=reason, type=resource_type, pat=pat)
 
 
 async def again(ctx: Context, since: int, error: AksonError) -> None:

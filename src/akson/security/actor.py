@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from akson.security.app_scopes import AppScope
+from akson.store.scope import Predicate
 
 
 class Kind(StrEnum):
@@ -13,6 +14,8 @@ class Kind(StrEnum):
     CITIZEN = "citizen"
     REPRESENTATIVE = "representative"
     """A citizen who acts for another: parent, guardian, or by a power of attorney."""
+    PARTNER = "partner"
+    """A case worker of a cooperating service (NAV, school, PPT, child welfare ...), or such a service's own system."""
     SYSTEM = "system"
     NODE = "node"
     """The node itself: jobs and migrations."""
@@ -106,6 +109,22 @@ class Talks:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What a citizen has agreed that a cooperating service sees, and lasts now (rule `partner_consent`)."""
+
+    patient: str
+    """Id of the Patient."""
+    services: frozenset[str]
+    """Slugs of the information services."""
+    opened: Predicate
+    """The rows that these services hold, of anybody."""
+    types: frozenset[str]
+    """Their resource types."""
+    high: datetime
+    """Until when."""
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The one who acts, as the session or the token says. Fields that do not apply are empty."""
 
@@ -166,3 +185,5 @@ class Actor:
     """Of somebody of a supplier: the errands that last."""
     talks: Talks | None = None
     """At the platform's desk of the dialogue service alone."""
+    shares: tuple[Share, ...] = ()
+    """Of a cooperating service: what citizens have agreed that it sees."""

@@ -44,6 +44,15 @@ def opened(rules: Sequence[Rule]) -> dict[str, frozenset[str]]:
     return {rule.id: frozenset(each.key for each in terms.subjects) for rule, terms in standing}
 
 
+def shared(rules: Sequence[Rule]) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """To which cooperating services, and what, each consent to share that is not withdrawn is, by its id."""
+    standing = [(rule, _terms(rule)) for rule in rules if rule.active and rule.definition == "utlevering"]
+    return {
+        rule.id: (frozenset(each.key for each in terms.subjects), frozenset(terms.parts))
+        for rule, terms in standing
+    }
+
+
 def closed_but(subjects: frozenset[str], keys: Sequence[int], rules: Sequence[Rule]) -> list[Block]:
     """Entries (keys) closed to all but these and those whom one of the rules, a consent, lets in while it lasts."""
     standing = [(rule, _terms(rule)) for rule in rules if rule.active]

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from akson.security import sharing
 from akson.security.actor import Actor, AppRights
 from akson.security.representation import Claim
 
@@ -37,6 +38,8 @@ class Caller:
     """The app that shows the token: of a person it has the session's role and surface, for itself neither."""
     acts_for: Claim | None = None
     """For whom a citizen wants to act by this token. Nothing proves it: the node looks the right up itself."""
+    partner: sharing.Claim | None = None
+    """For which cooperating service a system asks, and who of it, where its token has the right to say so."""
 
 
 @dataclass(frozen=True, slots=True)

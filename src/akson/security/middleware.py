@@ -22,12 +22,13 @@ from akson.kit.errors import AksonError, PeerFailed, PeerSilent
 from akson.kit.log import Event, log
 from akson.kit.norwegian import without_numbers
 from akson.kit.settings import Node
-from akson.security import dpop
+from akson.security import dpop, sharing
 from akson.security.caller import FindActor, FindApp
 from akson.security.door_log import REFUSAL, TOLD, Doing, DoorLog, Happened
 from akson.security.jose import BadToken
 from akson.security.oidc import Surface
 from akson.security.representation import HEADER, claimed
+from akson.security.scopes import has_scope
 from akson.security.sessions import Session, Sessions
 from akson.security.tokens import Verifier, scheme
 
@@ -46,6 +47,7 @@ CHALLENGE_ALGORITHMS = "ES256 PS256"
 
 REFUSED = frozenset({401, 403})
 ACTS_FOR = HEADER.lower().encode()
+PARTNER = sharing.HEADER.encode()
 Tell = Callable[[Scope, Resource], tuple[bytes, str]]
 """From a request and a resource to a body and its content type."""
 
@@ -151,6 +153,12 @@ class Authentication:
             if not caller.pid or caller.attest is not None:
                 raise BadToken("citizens alone act for others", "invalid_request")
             caller = replace(caller, acts_for=claim)
+        if partner := sharing.claimed(_said(scope, PARTNER)):
+            if caller.pid or not has_scope(caller, self._door.node, sharing.SCOPE):
+                raise BadToken(
+                    "systems with the right to do so ask for cooperating services", "invalid_request"
+                )
+            caller = replace(caller, partner=partner)
         scope["state"]["caller"] = caller
         scope["state"]["token"] = token
         scope["state"]["actor"] = await self._door.find_actor(caller)

@@ -50,6 +50,11 @@ def one_patient(attest: Attest | None, patient: str, asked: Asked) -> None:
         raise NotAllowed("attestation_is_for_another_patient: attest anew for each patient")
 
 
+def named(asked: Asked) -> frozenset[str]:
+    """Ids and identity numbers of all patients that a request names, also in an entry of a Bundle."""
+    return frozenset(_named(asked))
+
+
 def _numbers(attest: Attest) -> Iterator[str]:
     for each in attest.get("patients", ()):
         yield str(each.get("identifier", {}).get("id", ""))

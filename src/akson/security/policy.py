@@ -8,7 +8,7 @@ a read by id, a search and an include alike. Default deny: what no rule grants i
 from collections.abc import Sequence
 
 from akson.kit.value import value
-from akson.security.actor import Action, Actor, Purpose
+from akson.security.actor import Action, Actor, Kind, Purpose
 from akson.security.rules import RESTRICTIONS, RULES
 from akson.security.rules.rule import Basis, Rule
 from akson.store.scope import AllOf, AnyOf, Nothing, Predicate, Scope
@@ -75,7 +75,7 @@ def judge(
         if (predicate := rule.grants(actor, action, resource_type, purpose)) is not None
     )
     if not grounds:
-        return Refusal("reason.no_rule")
+        return Refusal("reason.not_shared" if actor.kind is Kind.PARTNER else "reason.no_rule")
     left: list[Predicate] = []
     for restriction in RESTRICTIONS:
         predicate = restriction.leaves(actor, action, resource_type, purpose)

@@ -5,6 +5,7 @@ reservasjon 2.0 and samtykke 1.0): scope of V7608, affected data and affected pe
 those listed. Added to the schema: units, and single entries of a node.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -57,12 +58,17 @@ DEFINITIONS = {
     "deling": Definition("6f1f7a0e-5b0c-4c53-9a57-0d3f6c1e8a02", Kind.RESERVATION, frozenset({SHARING})),
     "innsyn": Definition("6f1f7a0e-5b0c-4c53-9a57-0d3f6c1e8a03", Kind.CONSENT, frozenset({FETCHING})),
     "aapning": Definition("6f1f7a0e-5b0c-4c53-9a57-0d3f6c1e8a04", Kind.CONSENT, frozenset({FETCHING})),
+    "utlevering": Definition("6f1f7a0e-5b0c-4c53-9a57-0d3f6c1e8a05", Kind.CONSENT, frozenset({FETCHING})),
 }
 """sperring: certain people shall not see; deling: not shared with other organisations; innsyn: these may see all the same;
-aapning: what is hidden from these opens to them for a short time, but for what holds in an emergency too."""
-CONSENTS = frozenset({"innsyn", "aapning"})
+aapning: what is hidden from these opens to them for a short time, but for what holds in an emergency too;
+utlevering: a cooperating service that is no health service (NAV, school ...) sees what these information services hold."""
+CONSENTS = frozenset({"innsyn", "aapning", "utlevering"})
 OPENS_TO = frozenset({"hpr", "unit"})
 """Whom an opening may name: who asks, or the unit."""
+BODIES = frozenset({"org", "unit"})
+"""Whom an `utlevering` may name."""
+SERVICE = re.compile(r"[a-z]+(-[a-z]+)*")
 WRITTEN_DOWN = "HP"
 """In the place of the right (V7611): health personnel wrote down what the citizen said in the room."""
 NAME_OF = {definition.identifier: name for name, definition in DEFINITIONS.items()}
@@ -108,7 +114,7 @@ class Terms(NamedTuple):
     all_but: bool = False
     """Against everyone but the subjects."""
     parts: tuple[str, ...] = ()
-    """Topics (PARTS)."""
+    """Topics (PARTS); of an `utlevering` slugs of information services."""
     other_parts: bool = False
     """About all parts but these."""
     entries: tuple[Entry, ...] = ()
@@ -158,7 +164,9 @@ def read(definition: str, metadata: object) -> Terms:
 def _check(known: Definition, terms: Terms) -> None:
     if terms.scope not in known.scopes:
         raise _wrong("metadata.omfang", f"must be one of {', '.join(sorted(known.scopes))} (V7608)")
-    if unknown := [part for part in terms.parts if part not in PARTS]:
+    if known is DEFINITIONS["utlevering"]:
+        _check_sharing(terms)
+    elif unknown := [part for part in terms.parts if part not in PARTS]:
         raise _wrong(
             "metadata.berorteHelseopplysninger.kategorier", f"{unknown[0][:40]!r} is no part of a record"
         )
@@ -174,10 +182,21 @@ def _check(known: Definition, terms: Terms) -> None:
         raise _wrong("metadata.omfang", "BL, which holds in an emergency too, is for named persons only")
 
 
+def _check_sharing(terms: Terms) -> None:
+    """What a cooperating service is let see is named: the services, and what is meant of each is known where the data lies."""
+    data, people = "metadata.berorteHelseopplysninger", "metadata.berortHelsepersonell"
+    if not terms.parts or not all(SERVICE.fullmatch(part) for part in terms.parts):
+        raise _wrong(f"{data}.kategorier", "names information services by their slugs")
+    if terms.other_parts or terms.entries:
+        raise _wrong(data, f"has kategorier that are {LISTED}")
+    if terms.all_but or {each.kind for each in terms.subjects} - BODIES:
+        raise _wrong(people, "names organisations or units")
+
+
 def settable(definition: str, terms: Terms) -> None:
     """Unprocessable for what the national shape can say and no rule here keeps to: it would say one thing and do another."""
     kind, data = DEFINITIONS[definition].kind, "metadata.berorteHelseopplysninger"
-    if terms.is_narrowed and kind is not Kind.BLOCK:
+    if terms.is_narrowed and kind is not Kind.BLOCK and definition != "utlevering":
         raise _wrong(data, "is for blocks: consents and reservations are about the whole record")
     if terms.entries and terms.other_parts:
         raise _wrong(f"{data}.logiskOmfang", f"is {LISTED} for oppforinger")

@@ -12,6 +12,7 @@ SERVICE = InformationService(
     mode=Mode.SEND,
     group="request",
     parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),
+    case=True,
     rows=("I15",),
     parts=(
         Part(

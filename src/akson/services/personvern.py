@@ -15,6 +15,7 @@ SERVICE = InformationService(
     mode=Mode.SHARE,
     group="citizen",
     parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),
+    case=True,
     rows=("I18",),
     parts=(
         Part(

@@ -10,6 +10,7 @@ SERVICE = InformationService(
     mode=Mode.SEND,
     group="report",
     parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),
+    case=True,
     rows=("I23",),
     parts=(
         Part(

@@ -12,6 +12,7 @@ SERVICE = InformationService(
     mode=Mode.SEND,
     group="report",
     parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),
+    case=True,
     rows=("I22",),
     parts=(
         Part(

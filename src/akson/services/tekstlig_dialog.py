@@ -12,6 +12,7 @@ SERVICE = InformationService(
     mode=Mode.SEND,
     group="meet",
     parties=frozenset({Party.PERSONNEL, Party.CITIZEN, Party.PARTNER}),
+    case=True,
     rows=("I26",),
     parts=(
         Part(

@@ -74,6 +74,13 @@ class Coded:
 
 
 @value
+class Tagged:
+    """Rows with one of these tags, each `system|code` in meta.tag. Of a version, its own content decides."""
+
+    tags: frozenset[str]
+
+
+@value
 class NotBlocked:
     """Rows that the patient has not closed now to somebody who is all of these (`hpr:`, `role:`, `unit:`, `org:`)."""
 
@@ -104,6 +111,7 @@ Predicate = (
     | Unlabelled
     | Labelled
     | Coded
+    | Tagged
     | NotBlocked
     | AllOf
     | AnyOf

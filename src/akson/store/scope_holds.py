@@ -23,6 +23,7 @@ from akson.store.scope import (
     OfPatients,
     OfTypes,
     Predicate,
+    Tagged,
     Unlabelled,
     WithoutPatient,
 )
@@ -103,6 +104,11 @@ def _means(token: str, coding: Resource) -> bool:
     return coding.get("system") == (system or None) if bar else True
 
 
+def _tagged(predicate: Tagged, row: Row) -> bool:
+    tags = (row.content or {}).get("meta", {}).get("tag", [])
+    return any(f"{each.get('system', '')}|{each.get('code', '')}" in predicate.tags for each in tags)
+
+
 def _not_blocked(predicate: NotBlocked, row: Row) -> bool:
     return not any(
         block.closes(row, predicate.subjects, emergency=predicate.emergency, named=predicate.named)
@@ -120,6 +126,7 @@ _HOLDS: dict[type, Callable[[Any, Row], bool]] = {
     Unlabelled: lambda predicate, row: not (_hashes(predicate.labels) & row.labels),
     Labelled: lambda predicate, row: bool(_hashes(predicate.labels) & row.labels),
     Coded: _coded,
+    Tagged: _tagged,
     NotBlocked: _not_blocked,
     AllOf: lambda predicate, row: all(holds(part, row) for part in predicate.parts),
     AnyOf: lambda predicate, row: any(holds(part, row) for part in predicate.parts),

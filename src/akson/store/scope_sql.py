@@ -24,6 +24,7 @@ from akson.store.scope import (
     OfTypes,
     Predicate,
     Scope,
+    Tagged,
     Unlabelled,
     WithoutPatient,
 )
@@ -79,7 +80,11 @@ def may_hold(predicate: Predicate, alias: str) -> Fragment:
 def _by_patient(predicate: Predicate) -> Predicate:
     if isinstance(predicate, AllOf | AnyOf):
         return type(predicate)(tuple(_by_patient(part) for part in predicate.parts))
-    return Everything() if isinstance(predicate, Labelled | Unlabelled | Coded | NotBlocked) else predicate
+    return (
+        Everything()
+        if isinstance(predicate, Labelled | Unlabelled | Coded | Tagged | NotBlocked)
+        else predicate
+    )
 
 
 def covers(scope: Scope, kind: str) -> bool:
@@ -106,7 +111,7 @@ def _folded(predicate: Predicate, kind: str) -> _OfIndex | None:
     """The predicate for index rows of resources of one type; None where they do not decide."""
     if isinstance(predicate, OfTypes):
         return Everything() if kind in predicate.types else Nothing()
-    if isinstance(predicate, Coded | Labelled | Unlabelled):
+    if isinstance(predicate, Coded | Tagged | Labelled | Unlabelled):
         return None
     if isinstance(predicate, NotBlocked):
         return _NotBlockedRow(predicate, kind)
@@ -150,13 +155,23 @@ def _labelled(predicate: Labelled, alias: str) -> Fragment:
 
 
 def _coded(predicate: Coded, alias: str) -> Fragment:
-    tokens = sorted(predicate.tokens)
-    values = [predicate.element, *(part for token in tokens for part in _coding(token))]
-    found = " or ".join(["jsonb_path_exists(b.element, %s::jsonpath, %s::jsonb)"] * len(tokens))
+    return _content(alias, [predicate.element], [_coding(token) for token in sorted(predicate.tokens)])
+
+
+def _tagged(predicate: Tagged, alias: str) -> Fragment:
+    tags = [tag.rpartition("|")[::2] for tag in sorted(predicate.tags)]
+    path = "$[*] ? (@.code == $code && @.system == $system)"
+    return _content(alias, ["meta", "tag"], [(path, json.dumps({"code": c, "system": s})) for s, c in tags])
+
+
+def _content(alias: str, element: list[str], tests: list[tuple[str, str]]) -> Fragment:
+    """The condition that an element of the content passes one of the tests: a path in JSON, and its variables."""
+    values = [texts(element), *(part for test in tests for part in test)]
+    found = " or ".join(["jsonb_path_exists(b.element, %s::jsonpath, %s::jsonb)"] * len(tests))
     # Read from the content, since index rows are those of the present version alone, and of no version that is deleted.
     # Only the element becomes jsonb: a number elsewhere may have more digits than jsonb takes.
     condition = (
-        f"exists (select 1 from (select (convert_from(nullif({alias}.body, ''), 'UTF8')::json -> %s)::jsonb as element) b"  # noqa: S608
+        f"exists (select 1 from (select (convert_from(nullif({alias}.body, ''), 'UTF8')::json #> %s::text[])::jsonb as element) b"  # noqa: S608
         f" where {found or 'false'})"
     )
     return condition, values
@@ -176,7 +191,7 @@ def reads_content(predicate: Predicate) -> bool:
     """Whether the predicate looks into the content of a row."""
     if isinstance(predicate, AllOf | AnyOf):
         return any(reads_content(part) for part in predicate.parts)
-    return isinstance(predicate, Coded)
+    return isinstance(predicate, Coded | Tagged)
 
 
 def _not_blocked(predicate: NotBlocked, alias: str) -> Fragment:
@@ -224,6 +239,7 @@ _COMPILERS: dict[type, Callable[[Any, str], Fragment]] = {
     Unlabelled: _unlabelled,
     Labelled: _labelled,
     Coded: _coded,
+    Tagged: _tagged,
     NotBlocked: _not_blocked,
     _NotBlockedRow: _not_blocked_row,
     AllOf: lambda predicate, alias: _joined(predicate.parts, alias, "and", "true"),

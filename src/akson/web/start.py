@@ -71,8 +71,3 @@ def start_routes(start: Start) -> list[BaseRoute]:
 def iga_routes() -> list[BaseRoute]:
     """What the node /iga serves for now: a page that says what it will be."""
     return [Route("/", simple_page("iga.html"))]
-
-
-def partner_routes() -> list[BaseRoute]:
-    """The portal of cooperating services, served by the platform node at /partner."""
-    return [Route("/", simple_page("partner.html"))]

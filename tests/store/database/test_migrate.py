@@ -74,6 +74,7 @@ STANDING = {
     "0040_letters_of_units": "41de0af36f76f941",
     "0041_kept_from_parents": "5cb295d797787895",
     "0042_message_tally": "d585e1fd9d5ca52b",
+    "0043_partner_consent": "f06f11287661ca1d",
 }
 
 

@@ -25,8 +25,9 @@ from akson.kit.clock import now
 from akson.kit.errors import AksonError, NotFound, PeerFailed, PeerSilent
 from akson.kit.log import Event, log
 from akson.kit.norwegian import token
-from akson.record import gate
+from akson.record import gate, partners
 from akson.record.context import Context
+from akson.security.actor import Kind
 from akson.security.copies import COPY
 from akson.store.index.hashing import patient_number
 from akson.store.underway import hotel
@@ -89,6 +90,9 @@ class Look:
         `patient`: the Patient here, whom the asker may see. Who asks from a record system has that one's own at hand, and gets it
         only where `whole` is asked for.
         """
+        if ctx.actor.kind is Kind.PARTNER:
+            for search in searches:
+                partners.require(ctx, patient["id"], search.type)
         chosen = [each for each in self.sources if whole or not _is_askers(ctx, each)]
         with self.times.of(*{search.type for search in searches}):
             return await self._find(ctx, ask, (patient["id"], pid), searches, chosen)

@@ -47,6 +47,7 @@ RULES = 200
 """Rules of one citizen that hold or will hold; those withdrawn and those that are over do not count."""
 OPENING = "aapning"
 LONGEST_OPENING = timedelta(days=7)
+SHARING, LONGEST_SHARING = "utlevering", timedelta(days=5 * 366)
 
 
 class TooManyRules(TooMany):
@@ -245,6 +246,10 @@ def _made(ctx: Context, order: Order, before: Version | None, pid: str, right: s
     if order.definition == OPENING and high > now() + LONGEST_OPENING:
         raise Unprocessable(
             f"An opening ends within {LONGEST_OPENING.days} days", expression=("tidsbegrensetTil",)
+        )
+    if order.definition == SHARING and high > now() + LONGEST_SHARING:
+        raise Unprocessable(
+            "Sharing with another service ends within five years", expression=("tidsbegrensetTil",)
         )
     if len(order.terms.subjects) > MOST or len(order.terms.entries) > MOST:
         raise Unprocessable(f"At most {MOST} of each", expression=("metadata",))

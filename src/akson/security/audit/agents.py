@@ -24,6 +24,7 @@ from akson.store.access.audit import AuditRow
 
 USERS = {
     Kind.PERSONNEL.value: "humanuser",
+    Kind.PARTNER.value: "humanuser",
     Kind.CITIZEN.value: "datasubject",
     Kind.REPRESENTATIVE.value: "humanuser",
 }

@@ -9,9 +9,11 @@ from akson.store.scope import Nothing, OfTypes, Predicate
 
 HIGH = 4
 OPEN = OfTypes(OPEN_TYPES)
+PERSONS = frozenset({Kind.PERSONNEL, Kind.CITIZEN, Kind.REPRESENTATIVE})
 
 
 def leaves(actor: Actor, _action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
-    if actor.kind not in {Kind.PERSONNEL, Kind.CITIZEN, Kind.REPRESENTATIVE} or actor.assurance >= HIGH:
+    is_person = actor.kind in PERSONS or (actor.kind is Kind.PARTNER and not actor.client_id)
+    if not is_person or actor.assurance >= HIGH:
         return None
     return OPEN if resource_type in OPEN_TYPES else Nothing()

@@ -26,7 +26,7 @@ def _staff(actor: Actor) -> str:
 
 
 def leaves(actor: Actor, action: Action, _resource_type: str, _purpose: Purpose) -> Predicate | None:
-    if actor.kind not in {Kind.PERSONNEL, Kind.SYSTEM} or action is Action.ADMINISTER:
+    if actor.kind not in {Kind.PERSONNEL, Kind.PARTNER, Kind.SYSTEM} or action is Action.ADMINISTER:
         return None
     mine = subjects(actor)
     if not actor.opened or not (actor.client_id or may_open(actor)):

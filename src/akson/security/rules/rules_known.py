@@ -14,7 +14,9 @@ OPEN = OfTypes(OPEN_TYPES | DEMOGRAPHY | {LOG})
 
 
 def leaves(actor: Actor, _action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
-    reads = actor.kind is Kind.PERSONNEL or (actor.kind is Kind.SYSTEM and actor.app is not None)
+    reads = actor.kind in {Kind.PERSONNEL, Kind.PARTNER} or (
+        actor.kind is Kind.SYSTEM and actor.app is not None
+    )
     if actor.rules_known or not reads:
         return None
     return Nothing() if resource_type in RECORD else OPEN

@@ -18,6 +18,7 @@ AT = (
 )
 STANDING = (
     "select rule from access_block where pat = %s union select rule from consent_opening where pat = %s"
+    " union select rule from partner_consent where pat = %s"
 )
 _COLUMNS = "id, pid, pat, hpr, subject, name, role, unit, organization, why, hours"
 ASK = f"insert into consent_request ({_COLUMNS}) values ({', '.join(['%s'] * 11)})"  # noqa: S608  the columns are ours
@@ -65,7 +66,7 @@ class Wanted(NamedTuple):
 async def standing(tx: Tx, patient: str) -> frozenset[str]:
     """Names of the rules that close or open something of a patient (id)."""
     number = patient_number(patient)
-    return frozenset(rule for (rule,) in await tx.fetch(STANDING, [number, number]))
+    return frozenset(rule for (rule,) in await tx.fetch(STANDING, [number] * 3))
 
 
 async def replace(tx: Tx, opening: Let) -> None:

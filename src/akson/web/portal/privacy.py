@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.care import access_log
-from akson.exchange.hub import consent, privacy
+from akson.exchange.hub import consent, partner, privacy
 from akson.exchange.hub.access import MOST_PAGES, PAGE, Log
 from akson.exchange.hub.privacy import OPENING, Order
 from akson.fhir.strict_json import loads
@@ -29,6 +29,7 @@ from akson.web.context import find, inquiry_of, whole
 from akson.web.language import language_of
 from akson.web.page import render
 from akson.web.portal import privacy_words as words
+from akson.web.portal.attorney import last_day
 from akson.web.portal.citizen import person
 
 BASE = "/personvern"
@@ -90,6 +91,10 @@ async def overview(request: Request) -> Response:
         blocks=[words.said(each, language) for each in holding if each.definition == "sperring"],
         openings=[words.said(each, language) for each in holding if each.definition == OPENING],
         asking=await consent.waiting(ctx),
+        shared=[words.said(each, language) for each in holding if each.definition == privacy.SHARING],
+        partners=await partner.waiting(ctx),
+        titles=words.TITLES,
+        last_day=last_day,
         consents=[words.said(each, language) for each in holding if each.definition == "innsyn"],
         sharing=next((words.said(each, language) for each in holding if each.definition == "deling"), None),
         others=any(read(each.definition, each.metadata).all_but for each in holding),

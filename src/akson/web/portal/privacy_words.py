@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from akson.exchange import shared_with
 from akson.exchange.hub.access import Log
+from akson.exchange.hub.privacy import SHARING
 from akson.fhir.model import Resource
 from akson.kit.clock import now
 from akson.kit.norwegian import HPR, ORGANIZATION
-from akson.kit.text import text
+from akson.kit.text import catalogue, text
 from akson.security.privacy import CLOSED, CONSENTS, END, PERSONS, Subject, Terms, read
 from akson.store.access.privacy import Version
 from akson.web import looks, say
@@ -17,6 +19,15 @@ from akson.web import looks, say
 PROFESSIONS = ("LE", "SP", "PS", "HF", "JO", "FT", "TL", "HE")
 """Categories of health personnel (V9060) that can be chosen."""
 ALPHABET = str.maketrans("æøå", "{|}")  # standard: the last letters of the Norwegian alphabet, in their order
+SAYS = {
+    "deling": "privacy.says_sharing",
+    "innsyn": "privacy.says_consent",
+    "aapning": "consent.says",
+    SHARING: "partner.says",
+}
+"""What each definition says; a block has words of its own."""
+TITLES = {each.slug: each.title for each in shared_with.shareable()}
+"""Titles of the services that can be shared with cooperating services."""
 STAFF = re.compile(r"[0-9]{9}\.[A-Za-z0-9.-]{1,54}")
 """Somebody without an HPR number: the organisation, and the id of the Practitioner."""
 
@@ -64,9 +75,7 @@ def said(version: Version, language: str) -> Said:
 
 def sentence(definition: str, terms: Terms, language: str) -> str:
     """What a rule does, in one sentence."""
-    key = {"deling": "privacy.says_sharing", "innsyn": "privacy.says_consent", "aapning": "consent.says"}.get(
-        definition
-    )
+    key = SAYS.get(definition)
     key = key or ("privacy.says_others" if terms.all_but else "privacy.says_block")
     words = text(key, language, who=people(terms.subjects, language), what=about(terms, language))
     return words[:1].upper() + words[1:]
@@ -86,7 +95,8 @@ def about(terms: Terms, language: str) -> str:
         return ", ".join(f"«{title}»" for title in titles) or text("privacy.what_entry", language)
     if not terms.parts:
         return text("privacy.what_whole", language)
-    parts = looks.joined([text(f"seen.topic_{part}", language) for part in terms.parts], language)
+    keys = [TITLES.get(part, f"seen.topic_{part}") for part in terms.parts]
+    parts = looks.joined([text(key, language) for key in keys if key in catalogue("nb")], language)
     return text("privacy.what_other_parts", language, parts=parts) if terms.other_parts else parts
 
 

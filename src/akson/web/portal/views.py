@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from akson.exchange.hub import consent
+from akson.exchange.hub import consent, partner
 from akson.record import representation
 from akson.record.context import Context
 from akson.security.roles import RECORD
@@ -18,11 +18,13 @@ from akson.web.critical import Line
 from akson.web.ehr import work
 from akson.web.page import render
 from akson.web.portal.apps import own_app_routes
-from akson.web.portal.attorney import attorney_routes
+from akson.web.portal.attorney import attorney_routes, last_day
 from akson.web.portal.citizen import person
+from akson.web.portal.cooperation import cooperation_routes
 from akson.web.portal.dialogue import dialogue_routes
 from akson.web.portal.papers import paper_routes
 from akson.web.portal.privacy import privacy_routes
+from akson.web.portal.privacy_words import TITLES
 from akson.web.portal.referrals import referral_routes
 from akson.web.portal.seen import seen_routes
 
@@ -37,6 +39,7 @@ def portal_routes() -> list[BaseRoute]:
         *referral_routes(),
         *seen_routes(),
         *privacy_routes(),
+        *cooperation_routes(),
         *attorney_routes(),
         *own_app_routes(),
     ]
@@ -57,6 +60,9 @@ async def home(request: Request) -> Response:
         critical=await _critical(ctx),
         asking=await consent.waiting(ctx) if readable(ctx, PRIVACY) else [],
         charges=[] if ctx.actor.acts_for else await representation.of(ctx.tx, ctx.actor.pid),
+        partners=await partner.waiting(ctx) if readable(ctx, PRIVACY) else [],
+        titles=TITLES,
+        last_day=last_day,
     )
 
 

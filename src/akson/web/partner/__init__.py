@@ -1,0 +1,1 @@
+"""The pages of cooperating services: NAV, school, PPT, child welfare and others."""
