@@ -151,18 +151,7 @@ class Hosted:
             sessions,
             peer,
             People(place),
-            tuple(
-                Surface(
-                    f"/{name}",
-                    # For a cooperating service the platform asks by itself.
-                    ""
-                    if name == "partner"
-                    else f"{outside.sources if name == 'innbygger' else PLATFORM_SCOPE} {OWN_RULES}",
-                    SUBSTANTIAL,
-                    HIGH,
-                )
-                for name in names
-            ),
+            tuple(_surface(name, outside) for name in names),
             Watcher(node, peer),
             mailroom,
             Follower(place, peer),
@@ -349,6 +338,12 @@ class AtBase:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "") + "/fhir"
         await self._app({**scope, "root_path": root, "path": f"{scope['path']}/"}, receive, send)
+
+
+def _surface(name: str, outside: Outside) -> Surface:
+    """One surface of a node, with what its pages ask others for. For a cooperating service the platform asks by itself."""
+    scopes = f"{outside.sources if name == 'innbygger' else PLATFORM_SCOPE} {OWN_RULES}"
+    return Surface(f"/{name}", "" if name == "partner" else scopes, SUBSTANTIAL, HIGH)
 
 
 def signer(settings: Settings, node: Node) -> Signer | None:
