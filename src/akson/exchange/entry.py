@@ -18,6 +18,9 @@ DATE = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 NUMBER = re.compile(r"-?\d{1,9}([.,]\d{1,4})?")
 STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
+NOT_OF_ITEMS = frozenset({"samstemt", "opplyst"})
+"""Kinds of change that nobody chooses in the form of an item."""
+
 Form = Mapping[str, str]
 
 
@@ -50,8 +53,9 @@ def change_fields(part: Part) -> tuple[Field, ...]:
     """What a form asks besides, where each change says what kind it is and why."""
     if not part.kinds:
         return ()
+    kinds = tuple(each.code for each in codes(part.kinds) if each.code not in NOT_OF_ITEMS)
     return (
-        Field("change", "medicine.change", "", ask=Ask.CHOICE, lists=(part.kinds,), required=True),
+        Field("change", "medicine.change", "", ask=Ask.CODE, options=kinds, required=True),
         Field("change_why", "medicine.change_why", "", required=True),
     )
 

@@ -36,7 +36,7 @@ class Step:
 
     version: int
     kind: str
-    """In words."""
+    """Code of the service's kinds; empty for one that is not of them."""
     reason: str
     who: str
     where: str
@@ -85,9 +85,9 @@ def kind_of(service: InformationService, kind: str) -> Resource:
     return concept(service.kinds, kind, display(service.kinds, kind) or kind)
 
 
-def steps(told: Iterable[Resource]) -> list[Step]:
-    """The changes of a list, the newest first, from its Provenances."""
-    made = [_step(each) for each in told]
+def steps(service: InformationService, told: Iterable[Resource]) -> list[Step]:
+    """The changes of the list of a service, the newest first, from its Provenances."""
+    made = [_step(service, each) for each in told]
     return sorted(made, key=lambda each: (each.version, each.when, each.name), reverse=True)
 
 
@@ -103,15 +103,18 @@ def name_of(resource: Resource) -> str:
     return str(found.get("text") or next(filter(None, coded), ""))
 
 
-def _step(told: Resource) -> Step:
+def _step(service: InformationService, told: Resource) -> Step:
     versions = {split_reference(each["reference"]): each for each in told["target"]}
     listed = [_versioned(each) for name, each in versions.items() if name[0] == "List"]
     items = [each for name, each in versions.items() if name[0] != "List"]
     item, item_version = _versioned(items[0]) if items else ("", 0)
+    kinds = [
+        c["code"] for c in told.get("activity", {}).get("coding", []) if c.get("system") == service.kinds
+    ]
     agent: dict[str, Any] = told.get("agent", [{}])[0]
     return Step(
         version=max((version for _, version in listed), default=0),
-        kind=str(told.get("activity", {}).get("text", "")),
+        kind=next((code for code in kinds if display(service.kinds, code)), ""),
         reason=str(next((each.get("text", "") for each in told.get("reason", [])), "")),
         who=str(agent.get("who", {}).get("display", "")),
         where=str(agent.get("onBehalfOf", {}).get("display", "")),

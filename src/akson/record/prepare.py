@@ -38,10 +38,11 @@ async def complete(ctx: Context, resource: Resource, index: Index, siblings: Sib
 
 
 async def _patient_behind(ctx: Context, references: list[str | None], siblings: Siblings) -> str | None:
-    for reference in references:
-        if reference and reference.startswith("Patient/"):
+    for named in references:
+        reference = (named or "").partition("/_history/")[0]
+        if reference.startswith("Patient/"):
             return reference.split("/")[1]
-        if reference and reference in siblings:
+        if reference in siblings:
             return siblings[reference][1].patient
         if reference and (stored := await _stored(ctx, reference)):
             return extract(loads(stored.body)).patient

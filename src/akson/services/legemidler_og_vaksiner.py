@@ -20,7 +20,7 @@ SERVICE = InformationService(
         Part(
             slug="legemiddel",
             type="MedicationStatement",
-            search=TAG,
+            search=f"{TAG}&category:not={KIND}|uten-resept",
             title="medicine.list",
             columns=(
                 Column("medicine.name", "medication"),

@@ -82,7 +82,8 @@ def _ago(b: Book, day: str) -> int:
 def _where(written: Written) -> str:
     staff = BY_KEY_STAFF[written.who]
     unit = BY_KEY[staff.posts[0].unit]
-    return f"{staff.name}, {unit.name}, {owner(unit).name}"
+    whole = unit.name if unit.name.startswith(owner(unit).name) else f"{unit.name}, {owner(unit).name}"
+    return f"{staff.name}, {whole}"
 
 
 def _told(b: Book, written: Written, targets: list[Resource], clock: str = "10:30") -> Resource:
@@ -91,7 +92,7 @@ def _told(b: Book, written: Written, targets: list[Resource], clock: str = "10:3
         return {"target": targets, "recorded": recorded, "agent": [{"who": b.patient}]}
     staff = BY_KEY_STAFF[written.who]
     unit = BY_KEY[staff.posts[0].unit]
-    place = unit_reference(b.node, owner(unit)) | {"display": f"{unit.name}, {owner(unit).name}"}
+    place = unit_reference(b.node, owner(unit)) | {"display": _where(written).partition(", ")[2]}
     who = b.staff(written.who) | {"display": staff.name}
     return {
         "target": targets,

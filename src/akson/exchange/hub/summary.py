@@ -60,7 +60,7 @@ SECTIONS = (
     Section(
         "10160-0",
         "summary.medicines",
-        (("legemidler-og-vaksiner", "legemiddel"),),
+        (("legemidler-og-vaksiner", "legemiddel"), ("legemidler-og-vaksiner", "uten-resept")),
         required=True,
         kept=(("MedicationStatement", "status=active,on-hold,intended"),),
     ),

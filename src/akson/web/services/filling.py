@@ -11,6 +11,7 @@ from akson.fhir.model import Resource
 from akson.kit.errors import Issue
 from akson.kit.ids import new_id
 from akson.kit.text import text
+from akson.web import say
 from akson.web.services import cells
 
 WRONG = {
@@ -88,4 +89,6 @@ def words_of(part: Part, resource: Resource, language: str) -> dict[str, tuple[s
 
 
 def _words(field: Field, value: str, language: str) -> str:
+    if field.ask is Ask.DATE:
+        return say.day(value, language)
     return cells.code(value, language) if field.ask is Ask.CODE and value else field_words(field, value)

@@ -131,9 +131,9 @@ def list_version(found: Shared | None) -> str:
     return str(found.listed["meta"]["versionId"]) if found and found.listed else ""
 
 
-def missed(found: Shared, form: Mapping[str, str]) -> list[Step]:
+def missed(service: InformationService, found: Shared, form: Mapping[str, str]) -> list[Step]:
     """What has happened to the list since the form was made."""
-    return since(steps(found.told), whole(form.get("list_version", "")) or 0)
+    return since(steps(service, found.told), whole(form.get("list_version", "")) or 0)
 
 
 async def desk_of(request: Request) -> Desk:
@@ -154,7 +154,7 @@ async def _conflict(request: Request, desk: Desk, mine: Mapping[str, str]) -> HT
     """
     found, wanted = await desk.register(), request.path_params.get("item")
     theirs = desk.item(found, wanted) if wanted else None
-    news, now_at = missed(found, mine), list_version(found)
+    news, now_at = missed(desk.service, found, mine), list_version(found)
     if theirs is None or theirs.version == whole(mine.get("version", "")):
         values = dict(mine) | {"list_version": now_at}
         return await _form(request, desk, values, version=mine.get("version", ""), missed=news)

@@ -92,7 +92,7 @@ async def history(request: Request) -> Response:
     """Who changed what, when and why, the newest first."""
     ctx, person, platform, found = await _opened(request)
     service = book.named(request.path_params["service"])
-    made = steps(found.told)
+    made = steps(service, found.told)
     names = dict.fromkeys(each.item for each in made if each.item)
     bundles = await platform.batch([f"{name}/_history?_count=100" for name in names]) if names else []
     versions = versions_of(
@@ -115,7 +115,7 @@ async def gone_through(request: Request) -> Response:
     form = {key: str(value) for key, value in (await request.form()).items()}
     rows = sheet.rows(form)
     if form.get("list_version", "") != list_version(sheet.found):
-        return await _page(request, sheet, form, since=missed(sheet.found, form))
+        return await _page(request, sheet, form, since=missed(sheet.keeper.service, sheet.found, form))
     if any(row.error for row in rows) or not form.get("how", "").strip():
         return await _page(request, sheet, form, is_faulty=True)
     moves = [move for row in rows if (move := _move(sheet, row)) is not None]
@@ -124,7 +124,7 @@ async def gone_through(request: Request) -> Response:
         await sheet.keeper.save(listed, moves, reconciled=form["how"].strip())
     except VersionMismatch:
         again = await _sheet(request)
-        return await _page(request, again, form, since=missed(again.found, form))
+        return await _page(request, again, form, since=missed(again.keeper.service, again.found, form))
     slug = sheet.keeper.service.slug
     return RedirectResponse(f"{request.scope['root_path']}/pasient/{sheet.person.id}/tjenester/{slug}", 303)
 

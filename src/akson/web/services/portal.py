@@ -88,7 +88,7 @@ async def history(request: Request) -> Response:
     found = book.named(request.path_params["service"])
     if not found.kinds:
         raise NotFound("No such list")
-    made = steps(of_type(await listed(ctx, found), "Provenance"))
+    made = steps(found, of_type(await listed(ctx, found), "Provenance"))
     versions = await kept.versions(ctx, dict.fromkeys(each.item for each in made if each.item))
     rows = lines(made, versions_of(versions), found, language_of(request))
     return render(request, "services/portal_history.html", menu="information", service=found, lines=rows)

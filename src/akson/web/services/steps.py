@@ -68,7 +68,7 @@ def _altered(step: Step, versions: Versions, service: InformationService, langua
     then = filling.words_of(part, before, language) if before else {}
     for name, (label, words) in now.items():
         was = then.get(name, ("", ""))[1]
-        if was != words:
+        if was != words and (was or words != step.name):
             yield Altered(label, was, words)
 
 
