@@ -39,7 +39,7 @@ INDEX = ["idx_token", "idx_ref", "idx_date", "idx_qty", "idx_string", "idx_compo
 NAMING = [
     "resource", "history", *INDEX, "care_relation", "access_block", "audit", "event", "opened_access", "judgment", "privacy_setting",
     "supplier_errand", "power_of_attorney", "access_block_past", "consent_opening", "consent_request",
-    "hotel_patient", "shared_change", "shared_read", "partner_consent", "partner_wish", "message",
+    "hotel_patient", "shared_change", "shared_read", "partner_consent", "partner_wish", "partner_case", "message",
 ]  # fmt: skip
 """Tables whose rows say whose they are."""
 OTHERS = {
@@ -55,6 +55,7 @@ ROWS = [
     "insert into consent_opening values (gen_random_uuid()::text, 1, %s, 'x', '{}', now(), now())",
     "insert into consent_request values (gen_random_uuid()::text, 'x', %s, '1', '', '', '', '', '', 'why', 1, now())",
     "insert into partner_consent values (gen_random_uuid()::text, 1, 'x', '{org:1}', '{planer}', now(), now(), %s)",
+    "insert into partner_case values (gen_random_uuid()::text, 'x', %s, '1', now(), null)",
     "insert into partner_wish values (gen_random_uuid()::text, 'x', %s, 'org:1', '', '', '{}', now(), 'why', now())",
     "insert into hotel_patient (pat, source, theirs, more) values (%s, 'sykehus', (random() * 1e15)::bigint, false)",
     "insert into shared_change values (%s, 'planer', 'Goal/x', 1, now())",

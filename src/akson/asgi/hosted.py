@@ -183,6 +183,7 @@ class Hosted:
                 "personvern",
                 "oppslag",
                 "hotell",
+                "samarbeid",
                 "samtale",
             )
         )

@@ -28,6 +28,7 @@ from akson.record import gate, partners
 from akson.record.context import Context, opened
 from akson.rest.platform.addresses import address_routes
 from akson.rest.platform.changes import change_routes
+from akson.rest.platform.cooperating import cooperating_routes
 from akson.rest.platform.dialogue import dialogue_routes
 from akson.rest.platform.doctors import doctor_routes
 from akson.rest.platform.hotel import hotel_routes
@@ -92,6 +93,13 @@ def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
                 raise NotFound("No such patient")
             yield ctx, loads(found[0].body)
 
+    @asynccontextmanager
+    async def own(request: Request) -> AsyncIterator[Context]:
+        """The transaction of a party to requests."""
+        actor = request.state.actor
+        async with with_its_row(request.scope["state"]), opened(each.place, actor, purpose_of(actor)) as ctx:
+            yield ctx
+
     def asker(request: Request) -> AskSource:
         actor: Actor = request.state.actor
         if actor.kind is Kind.PARTNER:
@@ -107,6 +115,7 @@ def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
         *privacy_routes(each.place),
         *change_routes(each.place, look.sources),
         *hotel_routes(each.place, look.sources),
+        *cooperating_routes(own),
         *dialogue_routes(each.place),
     ]
 

@@ -15,7 +15,8 @@ from akson.record.context import Context, Place
 from akson.record.refused import NOT_SHARED, Refused
 from akson.security.actor import Action, Actor, Kind, Share
 from akson.security.caller import Caller
-from akson.security.rules.partner_consent import covers
+from akson.security.rules.partner_case import TYPES
+from akson.security.rules.partner_consent import WHO, covers
 from akson.security.sharing import Claim
 from akson.store.access import partners
 from akson.store.database.pool import Tx
@@ -54,7 +55,11 @@ async def of_post(tx: Tx, place: Place, worker: Actor, units: Sequence[Resource]
         organization_name=top.get("name", ""),
         authorization="",
     )
-    return replace(made, shares=await shares(tx, place, made.unit_number))
+    return replace(
+        made,
+        shares=await shares(tx, place, made.unit_number),
+        cases=await partners.of_party(tx.as_node, made.unit_number),
+    )
 
 
 async def of_system(tx: Tx, place: Place, caller: Caller, unit: Resource | None) -> Actor:
@@ -66,7 +71,7 @@ async def of_system(tx: Tx, place: Place, caller: Caller, unit: Resource | None)
     if Role.SAMHANDLING in place.node.roles:
         own = caller.unit or caller.organization
         title = unit.get("name", "") if unit else caller.client_name
-        told = Claim(own, title, caller.organization, title, told.name, told.role)
+        told = Claim(own, told.unit or title, caller.organization, title, told.name, told.role)
     return Actor(
         Kind.PARTNER,
         name=told.name or caller.client_name,
@@ -80,6 +85,7 @@ async def of_system(tx: Tx, place: Place, caller: Caller, unit: Resource | None)
         scopes=caller.scopes,
         token=caller.token,
         shares=await shares(tx, place, told.number),
+        cases=await partners.of_party(tx.as_node, told.number),
     )
 
 
@@ -108,13 +114,17 @@ async def shares(tx: Tx, place: Place, unit: str) -> tuple[Share, ...]:
     return tuple(made)
 
 
-def require(ctx: Context, patient: str, kind: str = "", action: Action = Action.SEARCH) -> None:
-    """Refused, with a row for the patient (id), where nothing of this type is shared with the one who asks; "": nothing at all.
+def require(
+    ctx: Context, patient: str, kind: str = "", action: Action = Action.SEARCH, *, shared: bool = False
+) -> None:
+    """Refused, with a row for the patient (id), where nothing of this type is open to the one who asks; "": nothing at all.
 
-    The answer is the same for whoever is not known here.
+    `shared`: what a request is about does not count, only what the citizen shares. The answer is the same for whoever is not
+    known here.
     """
-    mine = [each for each in ctx.actor.shares if each.patient == patient]
-    if not mine or (kind and not covers(ctx.actor, patient, kind)):
+    mine = any(each.patient == patient for each in ctx.actor.shares)
+    in_case = not shared and patient in ctx.actor.cases and kind in TYPES | WHO | {""}
+    if not in_case and (not mine or (kind and not covers(ctx.actor, patient, kind))):
         raise Refused(NOT_SHARED, trail.refused(ctx, action, kind, NOT_SHARED, patient))
 
 

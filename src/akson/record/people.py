@@ -309,6 +309,10 @@ class People:
         """The Organization with this organisation number; None where there is none."""
         return next(iter(await _find(tx, "Organization", identifier=f"{ORGANIZATION}|{number}")), None)
 
+    async def owner(self, tx: Tx, unit: Resource) -> Resource:
+        """The legal entity that a unit belongs to; the unit itself where it stands alone."""
+        return (await self._units(tx, _ref(unit)))[-1]
+
     async def unit_names(self, tx: Tx, references: Iterable[str]) -> frozenset[str]:
         """Names of these units and of all below them."""
         names: set[str] = set()

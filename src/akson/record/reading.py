@@ -33,7 +33,7 @@ def _reader_of(actor: Actor) -> Reader:
         case Kind.PERSONNEL:
             return _personnel(actor)
         case Kind.PARTNER:
-            return named(_numbers({each.patient for each in actor.shares}), subjects(actor))
+            return named(_numbers({each.patient for each in actor.shares} | actor.cases), subjects(actor))
         case Kind.SYSTEM:
             # Whose right is for the whole node: bulk data, or what its approved scopes name.
             return NODE if actor.administers or actor.app is not None else named(())

@@ -187,3 +187,5 @@ class Actor:
     """At the platform's desk of the dialogue service alone."""
     shares: tuple[Share, ...] = ()
     """Of a cooperating service: what citizens have agreed that it sees."""
+    cases: frozenset[str] = frozenset()
+    """Ids of Patients about whom there are requests at the platform that the organisation is a party to."""

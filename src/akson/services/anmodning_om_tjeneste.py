@@ -18,7 +18,7 @@ SERVICE = InformationService(
         Part(
             slug="anmodning",
             type="ServiceRequest",
-            search=f"category={ORDER}|tjeneste,{ORDER}|hjelpemiddel,{ORDER}|ytelse&_sort=-authored",
+            search=f"category={ORDER}|tjeneste,{ORDER}|hjelpemiddel,{ORDER}|ytelse,{ORDER}|opplysninger,{ORDER}|rapport,{ORDER}|bekymring&_sort=-authored",
             title="ask.requests",
             columns=(
                 Column("item.kind", "category"),

@@ -75,6 +75,7 @@ STANDING = {
     "0041_kept_from_parents": "5cb295d797787895",
     "0042_message_tally": "d585e1fd9d5ca52b",
     "0043_partner_consent": "f06f11287661ca1d",
+    "0044_partner_case": "e2a889fa4435c080",
 }
 
 

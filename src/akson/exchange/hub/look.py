@@ -92,7 +92,7 @@ class Look:
         """
         if ctx.actor.kind is Kind.PARTNER:
             for search in searches:
-                partners.require(ctx, patient["id"], search.type)
+                partners.require(ctx, patient["id"], search.type, shared=True)
         chosen = [each for each in self.sources if whole or not _is_askers(ctx, each)]
         with self.times.of(*{search.type for search in searches}):
             return await self._find(ctx, ask, (patient["id"], pid), searches, chosen)

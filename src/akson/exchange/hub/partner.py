@@ -80,7 +80,7 @@ def shares_of(ctx: Context, patient: str) -> list[Share]:
 
 async def citizen(ctx: Context, patient: str) -> Resource:
     """The Patient. Refused where nothing is shared; who is not known here looks the same."""
-    partners.require(ctx, patient, "Patient", Action.READ)
+    partners.require(ctx, patient, "Patient", Action.READ, shared=True)
     return loads((await gate.read(ctx, "Patient", patient)).body)
 
 

@@ -29,6 +29,13 @@ MOST = 5000
 """Citizens who share with one service, of whom it sees those who agreed last."""
 
 
+BEGIN = "insert into partner_case (case_id, patient, pat, party) values (%s, %s, %s, %s)"
+END = "update partner_case set ended = now() where case_id = %s and ended is null"
+OF_PARTY = """
+select distinct patient from partner_case
+where party = %s and (ended is null or ended > now() - interval '1 year') limit %s"""
+
+
 class Agreed(NamedTuple):
     """What a rule of a citizen lets cooperating services see: nobody, when it is withdrawn."""
 
@@ -74,6 +81,21 @@ async def lasting(tx: Tx, subjects: Collection[str]) -> list[Agreed]:
 async def of_patient(tx: Tx, patient: str, at: datetime) -> list[Agreed]:
     """Who was let see what of a Patient (id) at a moment; what was taken back is not here."""
     return [_agreed(row) for row in await tx.fetch(OF_PATIENT, [patient_number(patient), at, at])]
+
+
+async def begin(tx: Tx, case: str, patient: str, party: str) -> None:
+    """A case (id of the Task) about a Patient (id) begins; `party` is the organisation number of one of its two."""
+    await tx.execute(BEGIN, [case, patient, patient_number(patient), party])
+
+
+async def end(tx: Tx, case: str) -> None:
+    """A case is at its end; its parties read it for a year."""
+    await tx.execute(END, [case])
+
+
+async def of_party(tx: Tx, party: str) -> frozenset[str]:
+    """Ids of the Patients about whom an organisation has cases, or had within a year."""
+    return frozenset(patient for (patient,) in await tx.fetch(OF_PARTY, [party, MOST]))
 
 
 async def ask(tx: Tx, wanted: Wanted) -> None:

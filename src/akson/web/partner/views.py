@@ -15,12 +15,13 @@ from akson.exchange.hub import partner
 from akson.exchange.hub.partner import Cooperation, Wish
 from akson.fhir.model import Resource
 from akson.kit.clock import now
-from akson.kit.errors import NotAllowed, Unprocessable
+from akson.kit.errors import Unprocessable
 from akson.record.context import Context
-from akson.security.actor import Kind
-from akson.web.context import context, find
+from akson.web.context import find
 from akson.web.language import language_of
 from akson.web.page import render
+from akson.web.partner.cases import case_routes
+from akson.web.partner.worker import worker
 from akson.web.portal import privacy_words as words
 from akson.web.portal.attorney import last_day
 from akson.web.services import book, cells
@@ -51,6 +52,7 @@ def partner_routes() -> list[BaseRoute]:
         Route("/samtykke", ask_form, methods=["GET"]),
         Route("/samtykke", ask, methods=["POST"]),
         Route("/tilbud", general),
+        *case_routes(),
     ]
 
 
@@ -58,14 +60,6 @@ def cooperation_of(request: Request) -> Cooperation:
     """How the page asks the record systems."""
     found: Cooperation = request.state.cooperation
     return found
-
-
-def worker(request: Request) -> Context:
-    """The context of a case worker; NotAllowed for anybody else."""
-    ctx = context(request)
-    if ctx.actor.kind is not Kind.PARTNER:
-        raise NotAllowed("the pages are for cooperating services")
-    return ctx
 
 
 async def home(request: Request) -> Response:

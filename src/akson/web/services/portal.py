@@ -35,6 +35,8 @@ from akson.web.services.filling import key_of
 from akson.web.services.steps import lines, state_of, versions_of
 
 BASE = "/opplysninger"
+AT_PLATFORM = frozenset({"anmodning-om-tjeneste", "kommunikasjon-ved-saksbehandling"})
+"""Services whose items lie in the record systems, and at the platform where other services are parties."""
 OWN_PAGES = {
     "kritisk-informasjon": "/helse",
     "journaldokumenter": "/helse/dokumenter",
@@ -75,7 +77,7 @@ async def service(request: Request) -> Response:
     tables, state = [], None
     if found.kinds:
         state = state_of(next(iter(of_type(await listed(ctx, found), "List")), None))
-    if found.mode is Mode.SHARE:
+    if found.mode is Mode.SHARE or found.slug in AT_PLATFORM:
         tables = [await _shared(request, ctx, found, part) for part in book.parts_read(ctx, found)]
     return render(
         request, "services/portal_one.html", menu="information", service=found, tables=tables, state=state

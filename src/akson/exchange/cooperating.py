@@ -1,0 +1,161 @@
+"""Requests between those who give health care and other services: what can be asked, on which basis, and how it is written. Pure.
+
+A request is a ServiceRequest with its case (`exchange/cases.py`) in the platform's register. Its parties are two organisations, each
+with a label that the platform sets; each sees and moves it by its own pages or its own system, and the citizen reads it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from akson.exchange import codelists
+from akson.exchange.cases import KIND, Kind
+from akson.fhir.model import Resource, coding, concept
+from akson.kit.clock import instant, now
+from akson.kit.ids import new_id
+from akson.kit.norwegian import ORGANIZATION
+from akson.security.rules.partner_case import label
+
+ORDER = "https://akson.example/fhir/CodeSystem/bestilling"
+PROVISION = "https://akson.example/fhir/CodeSystem/hjemmel"
+CONSENT = "samtykke"
+LONGEST = 4000
+"""Characters of what is asked or answered."""
+
+
+class Category(StrEnum):
+    """What is asked for; codes of `bestilling`."""
+
+    SERVICE = "tjeneste"
+    AID = "hjelpemiddel"
+    BENEFIT = "ytelse"
+    INFORMATION = "opplysninger"
+    REPORT = "rapport"
+    """Sends a report: nothing is asked but to read it."""
+    CONCERN = "bekymring"
+    """Bekymringsmelding to child welfare."""
+
+
+class Provision(NamedTuple):
+    """On what a request rests: which kinds of services may name it when they ask ("" those who give health care), and whom they ask."""
+
+    askers: frozenset[str]
+    asked: frozenset[str] = frozenset()
+    """Kinds of those who can be asked; empty: everyone."""
+
+
+PARTNERS = frozenset({"nav", "skole", "ppt", "barnevern", "statsforvalter"})
+PROVISIONS: Mapping[str, Provision] = {
+    CONSENT: Provision(PARTNERS | {""}),
+    "ftrl-21-4": Provision(frozenset({"nav"})),
+    "bvl-13-4": Provision(frozenset({"barnevern"})),
+    "hpl-30": Provision(frozenset({"statsforvalter"})),
+    "hpl-33": Provision(frozenset({""}), frozenset({"barnevern"})),
+}
+"""By code of `hjemmel`: the citizen's consent; folketrygdloven 21-4; barnevernsloven 13-4; helsepersonelloven 30 and 33."""
+
+
+def provisions(asker: str, asked: str | None = None) -> list[str]:
+    """What a kind of service may rest a request on; of those whom it asks, where that is known."""
+    return [
+        code
+        for code, each in PROVISIONS.items()
+        if asker in each.askers and (asked is None or not each.asked or asked in each.asked)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One who asks or is asked: whose it is by law, and which unit."""
+
+    number: str
+    """Organisation number by which it sees its cases: a partner's own, of health care that of the legal entity."""
+    unit: str
+    """Organisation number of the unit."""
+    name: str
+
+    @property
+    def reference(self) -> Resource:
+        return {
+            "type": "Organization",
+            "identifier": {"system": ORGANIZATION, "value": self.unit},
+            "display": self.name,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request as somebody fills it in."""
+
+    pid: str
+    to: str
+    """Organisation number of the unit that is asked."""
+    category: str
+    what: str
+    why: str
+    basis: str
+
+    def faults(self) -> list[str]:
+        """The fields that say nothing that can be asked."""
+        wrong = [] if self.category in set(Category) else ["category"]
+        wrong += [] if 0 < len(self.what.strip()) <= LONGEST else ["what"]
+        wrong += [] if len(self.why) <= LONGEST else ["why"]
+        return wrong + ([] if self.basis in PROVISIONS else ["basis"])
+
+
+def request(asking: Asking, patient: str, asker: Party, asked: Party, who: str) -> Resource:
+    """The ServiceRequest about a Patient (id) of the platform; `who` asks, in words."""
+    made: Resource = {
+        "resourceType": "ServiceRequest",
+        "id": new_id(),
+        "meta": {"security": labels(asker, asked)},
+        "status": "active",
+        "intent": "order",
+        "category": [_named(ORDER, asking.category), _named(PROVISION, asking.basis)],
+        "code": {"text": asking.what.strip()},
+        "subject": {"reference": f"Patient/{patient}"},
+        "authoredOn": instant(now()),
+        "requester": asker.reference | {"display": ", ".join(filter(None, [who, asker.name]))},
+        "performer": [asked.reference],
+    }
+    return made | ({"reasonCode": [{"text": asking.why.strip()}]} if asking.why.strip() else {})
+
+
+def _named(system: str, code: str) -> Resource:
+    return concept(system, code, codelists.display(system, code) or "")
+
+
+def answer(case: Resource, words: str, sender: Resource) -> Resource:
+    """What the one who was asked answers, as a Communication of the case."""
+    return {
+        "resourceType": "Communication",
+        "id": new_id(),
+        "meta": {"security": case["meta"]["security"]},
+        "status": "completed",
+        "category": [concept(KIND, Kind.REQUEST.value, "Anmodning")],
+        "basedOn": case["basedOn"],
+        "subject": case["for"],
+        "sent": instant(now()),
+        "sender": sender,
+        "recipient": [
+            {key: case["requester"][key] for key in ("type", "identifier") if key in case["requester"]}
+        ],
+        "payload": [{"contentString": words}],
+    }
+
+
+def labels(*parties: Party) -> list[Resource]:
+    """The labels of a case's parties."""
+    return [coding(*label(each.number)) for each in parties]
+
+
+def code_of(resource: Resource, system: str) -> str:
+    """The code of a system among the categories of a request."""
+    found: Sequence[Resource] = [c for each in resource.get("category", []) for c in each.get("coding", [])]
+    return next((str(each["code"]) for each in found if each.get("system") == system), "")
+
+
+def number_of(reference: Resource) -> str:
+    """The organisation number of a unit that a case names."""
+    return str(reference.get("identifier", {}).get("value", ""))

@@ -1,0 +1,154 @@
+"""Requests at the platform, between those who give health care and other services: asked, followed and answered by their parties."""
+
+from dataclasses import dataclass, replace
+
+from akson.exchange import cases, cooperating
+from akson.exchange.cases import FINAL, Side, State, Step
+from akson.exchange.cooperating import CONSENT, LONGEST, Asking, Party
+from akson.exchange.finding import find
+from akson.fhir.model import Resource, split_reference
+from akson.fhir.strict_json import loads
+from akson.kit.errors import NotFound, Unprocessable
+from akson.kit.norwegian import parse
+from akson.record import gate, partners
+from akson.record.change import Change
+from akson.record.context import Context
+from akson.record.people import People
+from akson.security.actor import Action
+from akson.store.access import partners as store
+
+
+@dataclass(frozen=True, slots=True)
+class Cooperating:
+    """One request with its case, as a party sees it."""
+
+    case: Resource
+    request: Resource
+    patient: Resource
+    answers: tuple[Resource, ...]
+    side: Side
+    moves: tuple[State, ...]
+
+
+async def ask(ctx: Context, asking: Asking) -> Resource:
+    """Open a case about a citizen; the Task. Unprocessable, with the fields, for what cannot be asked, or not of these."""
+    people = People(ctx.place)
+    asked = await party(ctx, asking.to)
+    patient = await people.patient(ctx.tx, asking.pid) if parse(asking.pid) else None
+    asker = _own(ctx)
+    wrong = asking.faults() + ([] if patient else ["pid"]) + ([] if asked else ["to"])
+    if not wrong and asked and patient:
+        wrong = await _baseless(ctx, asking, patient["id"], asked)
+    if wrong or patient is None or asked is None:
+        raise Unprocessable("This cannot be asked, or not of these", expression=tuple(wrong))
+    made = cooperating.request(asking, patient["id"], asker, asked, ctx.actor.name)
+    # What stands in the register has come to both.
+    step = Step(to=State.RECEIVED)
+    case = cases.opening(cases.Kind.REQUEST, [made], made["id"], made["requester"], step)
+    case |= {"meta": made["meta"]}
+    for number in sorted({asker.number, asked.number}):
+        await store.begin(ctx.tx.as_node, case["id"], patient["id"], number)
+    acting = replace(ctx.actor, cases=ctx.actor.cases | {patient["id"]}, at_register=True)
+    await gate.transact(ctx.by(acting), [Change(Action.CREATE, made), Change(Action.CREATE, case)])
+    return case
+
+
+async def _baseless(ctx: Context, asking: Asking, patient: str, asked: Party) -> list[str]:
+    """Which field is wrong where a party may not ask for this: another provision, or a consent that there is not."""
+    kind = await _kind(ctx, ctx.actor.unit_number)
+    theirs = await _kind(ctx, asked.unit)
+    if bool(kind) == bool(theirs):
+        return ["to"]  # between two who give health care there are referrals and orders
+    if asking.basis not in cooperating.provisions(kind, theirs):
+        return ["basis"]
+    needs = asking.basis == CONSENT and kind
+    return ["basis"] if needs and not any(each.patient == patient for each in ctx.actor.shares) else []
+
+
+async def mine(ctx: Context) -> list[Cooperating]:
+    """The cases of the one who asks, the newest first."""
+    found = await cases.find_cases(ctx, ("code", f"{cases.KIND}|{cases.Kind.REQUEST}"), ("_count", "200"))
+    ids = [split_reference(each["focus"]["reference"])[1] for each in found]
+    if not ids:
+        return []
+    requests = {
+        each["id"]: each
+        for each in await find(ctx, "ServiceRequest", ("_id", ",".join(ids)), ("_count", "200"))
+    }
+    whose = sorted({split_reference(each["for"]["reference"])[1] for each in found})
+    people = {
+        each["id"]: each for each in await find(ctx, "Patient", ("_id", ",".join(whose)), ("_count", "200"))
+    }
+    return [
+        _seen(ctx, case, requests[request], people[split_reference(case["for"]["reference"])[1]], ())
+        for case, request in zip(found, ids, strict=True)
+        if request in requests
+    ]
+
+
+async def one(ctx: Context, case_id: str) -> Cooperating:
+    """One case with its answers; NotFound where the one who asks is no party."""
+    case = loads((await gate.read(ctx, "Task", case_id)).body)
+    if not cases.is_case(case) or "focus" not in case:
+        raise NotFound("No such case")
+    request = loads((await gate.read(ctx, *split_reference(case["focus"]["reference"]))).body)
+    patient = loads((await gate.read(ctx, *split_reference(case["for"]["reference"]))).body)
+    answers = await find(ctx, "Communication", ("based-on", case["focus"]["reference"]), ("_sort", "sent"))
+    return _seen(ctx, case, request, patient, tuple(answers))
+
+
+async def move(ctx: Context, case_id: str, to: State, words: str) -> Resource:
+    """Bring a case to its next state; what the one who was asked says becomes an answer. Conflict where it cannot come there.
+
+    Unprocessable without words, where the other side must be told something.
+    """
+    found = await one(ctx, case_id)
+    words = words.strip()
+    needs = to in {State.REJECTED, State.ON_HOLD, State.RECEIVED, State.CANCELLED}
+    if len(words) > LONGEST or (needs and not words):
+        raise Unprocessable(f"Words are needed, at most {LONGEST} characters", expression=("words",))
+    acting = ctx.by(replace(ctx.actor, at_register=True))
+    own = _own(ctx)
+    results: tuple[str, ...] = ()
+    if words and found.side is Side.PERFORMER:
+        said = own.reference | {"display": ", ".join(filter(None, [ctx.actor.name, own.name]))}
+        made = cooperating.answer(found.case, words, said)
+        await gate.create(acting, made)
+        results = (f"Communication/{made['id']}",)
+    moved = await cases.move(acting, found.case, Step(to=to, words=words, results=results), found.side)
+    if to in FINAL:
+        await store.end(ctx.tx.as_node, case_id)
+    return moved
+
+
+async def party(ctx: Context, unit: str) -> Party | None:
+    """A unit of the platform's register (organisation number) as one who can be asked; None where there is none."""
+    people = People(ctx.place)
+    found = await people.unit(ctx.tx, unit) if unit else None
+    if found is None:
+        return None
+    if partners.kind_of(found):
+        return Party(unit, unit, found["name"])
+    owner = await people.owner(ctx.tx, found)
+    return Party(partners.number(owner), unit, found["name"])
+
+
+async def _kind(ctx: Context, number: str) -> str:
+    found = await People(ctx.place).unit(ctx.tx, number)
+    return partners.kind_of(found) if found else ""
+
+
+def _own(ctx: Context) -> Party:
+    actor = ctx.actor
+    return Party(actor.unit_number, actor.unit_number, actor.unit_name or actor.organization_name)
+
+
+def _seen(
+    ctx: Context, case: Resource, request: Resource, patient: Resource, answers: tuple[Resource, ...]
+) -> Cooperating:
+    own = cooperating.number_of(case["requester"]) == ctx.actor.unit_number
+    side = Side.ASKER if own else Side.PERFORMER
+    follows = cases.follows(cases.state(case), side)
+    return Cooperating(
+        case, request, patient, answers, side, tuple(each for each in State if each in follows)
+    )

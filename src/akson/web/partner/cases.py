@@ -1,0 +1,170 @@
+"""Requests as a case worker sees them: what the service is asked, what it has asked for, how far each has come, and the answer."""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from akson.exchange import cases, codelists, cooperating
+from akson.exchange.cases import Side, State
+from akson.exchange.cooperating import ORDER, PROVISION, Asking, Category
+from akson.exchange.hub import cooperating as hub
+from akson.exchange.hub.cooperating import Cooperating
+from akson.fhir.model import Resource
+from akson.kit.errors import Unprocessable
+from akson.record import partners
+from akson.record.context import Context
+from akson.web.context import find
+from akson.web.page import render
+from akson.web.partner.worker import worker
+
+BASE = "/saker"
+MOVES = {each.name.lower(): each for each in State}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A case in words. `state` is a key of the catalogues; `moves` names what one can do."""
+
+    id: str
+    what: str
+    why: str
+    kind: str
+    basis: str
+    patient: Resource
+    other: str
+    state: str
+    when: str
+    mine: bool
+    moves: tuple[str, ...]
+
+
+def case_routes() -> list[BaseRoute]:
+    """Below /partner."""
+    return [
+        Route(BASE, overview),
+        Route(f"{BASE}/ny", new, methods=["GET"]),
+        Route(f"{BASE}/ny", ask, methods=["POST"]),
+        Route(BASE + "/{case}", one, methods=["GET"]),
+        Route(BASE + "/{case}", move, methods=["POST"]),
+    ]
+
+
+def line(found: Cooperating) -> Line:
+    """A case as it is shown."""
+    mine = found.side is Side.ASKER
+    other = found.case["owner"] if mine else found.case["requester"]
+    return Line(
+        id=found.case["id"],
+        what=str(found.request.get("code", {}).get("text", "")),
+        why=" ".join(str(each.get("text", "")) for each in found.request.get("reasonCode", [])),
+        kind=codelists.display(ORDER, cooperating.code_of(found.request, ORDER)) or "",
+        basis=codelists.display(PROVISION, cooperating.code_of(found.request, PROVISION)) or "",
+        patient=found.patient,
+        other=str(other.get("display", "")),
+        state=f"case.state_{cases.state(found.case).name.lower()}",
+        when=str(found.case.get("authoredOn", "")),
+        mine=mine,
+        moves=tuple(each.name.lower() for each in found.moves),
+    )
+
+
+async def overview(request: Request) -> Response:
+    """What one is asked, and what one has asked for."""
+    found = [line(each) for each in await hub.mine(worker(request))]
+    return render(
+        request,
+        "partner/cases.html",
+        menu="cases",
+        asked=[each for each in found if not each.mine],
+        sent=[each for each in found if each.mine],
+    )
+
+
+async def one(request: Request) -> Response:
+    """A case with its answers, and what one can do with it."""
+    return await _one(request)
+
+
+async def move(request: Request) -> Response:
+    """Answer, or bring the case on; the page again where words are missing."""
+    ctx = worker(request)
+    form = await request.form()
+    to = MOVES.get(str(form.get("do", "")))
+    if to is None:
+        raise Unprocessable("No such move")
+    try:
+        await hub.move(ctx, request.path_params["case"], to, str(form.get("words", "")))
+    except Unprocessable:
+        return await _one(request, wrong=True)
+    return RedirectResponse(f"{request.scope['root_path']}{BASE}/{request.path_params['case']}", 303)
+
+
+async def new(request: Request) -> Response:
+    """The form of a new request."""
+    return await _form(request, worker(request), FormData(), ())
+
+
+async def ask(request: Request) -> Response:
+    """Send it; the form again with what is missing."""
+    ctx = worker(request)
+    form = await request.form()
+    given = {
+        name: str(form.get(name, "")).strip() for name in ("pid", "to", "category", "what", "why", "basis")
+    }
+    given["pid"] = "".join(given["pid"].split())
+    try:
+        case = await hub.ask(ctx, Asking(**given))
+    except Unprocessable as error:
+        names = [name for issue in error.issues for name in issue.expression]
+        return await _form(request, ctx, form, tuple(f"cooperate.wrong_{name}" for name in names))
+    return RedirectResponse(f"{request.scope['root_path']}{BASE}/{case['id']}", 303)
+
+
+async def _one(request: Request, *, wrong: bool = False) -> Response:
+    found = await hub.one(worker(request), request.path_params["case"])
+    answers = [
+        (each["payload"][0]["contentString"], each["sender"].get("display", ""), each.get("sent", ""))
+        for each in found.answers
+    ]
+    return render(
+        request,
+        "partner/case.html",
+        status=422 if wrong else 200,
+        menu="cases",
+        item=line(found),
+        answers=answers,
+        said=cases.said(found.case),
+        wrong=wrong,
+    )
+
+
+async def _form(request: Request, ctx: Context, given: FormData, wrong: tuple[str, ...]) -> Response:
+    """Whom one can ask are those who give health care, by the platform's register."""
+    units = await find(ctx, "Organization", ("_count", "500"), ("_sort", "name"))
+    others = [
+        (partners.number(each), each["name"])
+        for each in units
+        if not partners.kind_of(each) and each.get("partOf")
+    ]
+    own = next((each for each in units if partners.number(each) == ctx.actor.unit_number), {})
+    return render(
+        request,
+        "partner/case_form.html",
+        status=422 if wrong else 200,
+        menu="cases",
+        units=others,
+        categories=[
+            (each.value, codelists.display(ORDER, each.value))
+            for each in Category
+            if each is not Category.CONCERN
+        ],
+        bases=[
+            (code, codelists.display(PROVISION, code))
+            for code in cooperating.provisions(partners.kind_of(own), "")
+        ],
+        given=given,
+        wrong=wrong,
+    )

@@ -1,0 +1,143 @@
+"""Requests between NAV and health care, both ways: by pages and by the parties' own systems; nobody else sees them, the citizen does."""
+
+import re
+
+import pytest
+from tests.exchange.asking import PIDS, OwnSystem, side
+from tests.exchange.forms import csrf
+
+from akson.demo.units import BY_KEY
+from akson.exchange.cases import CODES
+from akson.exchange.cooperating import ORDER, PROVISION
+from akson.fhir.strict_json import loads
+from akson.kit.norwegian import FNR, ORGANIZATION
+from akson.security import sharing
+
+pytestmark = pytest.mark.store
+CLINIC, NAV = BY_KEY["solvik-legesenter"], BY_KEY["nav"]
+RIGHTS = "akson:samhandling/fhir akson:samhandling/partner"
+
+
+def words_of(page):
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", page.text))
+
+
+class Municipality:
+    """The municipality's record system, which asks the platform for a doctor of its own."""
+
+    def __init__(self, world):
+        self.peer = side(world, "journal").peer
+        self.base = f"{world.base}/samhandling"
+        claim = sharing.Claim(unit=CLINIC.name, name="Jonas Berg", role="fastlege")
+        self.said = sharing.header(claim)
+
+    async def __call__(self, method, path, **options):
+        return await self.peer.request(
+            method, f"{self.base}/{path}", scope=RIGHTS, headers=self.said, **options
+        )
+
+
+def request_to(unit, about, category, basis, words):
+    return {
+        "resourceType": "ServiceRequest",
+        "status": "active",
+        "intent": "order",
+        "category": [
+            {"coding": [{"system": ORDER, "code": category}]},
+            {"coding": [{"system": PROVISION, "code": basis}]},
+        ],
+        "code": {"text": words},
+        "subject": {"identifier": {"system": FNR, "value": PIDS[about]}},
+        "performer": [{"identifier": {"system": ORGANIZATION, "value": unit.organization_number}}],
+    }
+
+
+async def cases_of(ask):
+    answer = await ask("GET", f"fhir/Task?code={CODES}&_include=Task:focus")
+    assert answer.status_code == 200, answer.text
+    found = [entry["resource"] for entry in loads(answer.content).get("entry", [])]
+    return [each for each in found if each["resourceType"] == "Task"]
+
+
+@pytest.mark.proves("I15", "I16", "L5")
+async def test_nav_asks_the_doctor_by_law_and_reads_the_answer(world):
+    nav = await world.sign_in("partner", "geir-hansen")
+    page = await nav.get("/partner/saker/ny")
+    form = {
+        "pid": PIDS["kari"], "to": CLINIC.organization_number, "category": "opplysninger",
+        "basis": "ftrl-21-4", "what": "Legeerklæring om arbeidsevne", "csrf_token": csrf(page.text),
+    }  # fmt: skip
+    without = await nav.post("/partner/saker/ny", data=form | {"basis": "samtykke"})
+    assert (without.status_code, "må innbyggeren ha gitt dere" in without.text) == (422, True)
+    sent = await nav.post("/partner/saker/ny", data=form)
+    assert sent.status_code == 200, words_of(sent)
+    assert "Folketrygdloven § 21-4" in sent.text
+    municipality = Municipality(world)
+    (case,) = await cases_of(municipality)
+    assert (case["status"], case["requester"]["display"]) == ("received", "Geir Hansen, NAV Solvik")
+    told = {
+        "resourceType": "Task",
+        "status": "completed",
+        "note": [{"text": "Kan arbeide halv dag fra januar"}],
+    }
+    answered = await municipality("POST", f"samarbeid/{case['id']}", json=told)
+    assert answered.status_code == 200, answered.text
+    again = await municipality("POST", f"samarbeid/{case['id']}", json=told)
+    assert again.status_code == 409
+    read = words_of(await nav.get(f"/partner/saker/{case['id']}"))
+    assert "Kan arbeide halv dag fra januar" in read
+    assert "Jonas Berg, Solvik legesenter" in read
+    ppt = await world.sign_in("partner", "lene-torp")
+    assert (await ppt.get(f"/partner/saker/{case['id']}")).status_code == 404
+    assert "Legeerklæring" not in (await ppt.get("/partner/saker")).text
+    kari = await world.sign_in("innbygger", "kari")
+    own = words_of(await kari.get("/innbygger/opplysninger/anmodning-om-tjeneste"))
+    assert "Legeerklæring om arbeidsevne" in own
+    log = words_of(await kari.get("/innbygger/innsyn"))
+    assert "Geir Hansen, veileder i NAV" in log
+    assert "part i en anmodning" in log
+
+
+@pytest.mark.proves("I15", "I16")
+async def test_the_municipality_asks_nav_which_answers_by_page_and_by_its_own_system(world):
+    municipality, system = Municipality(world), await OwnSystem(world, "nav").registered()
+    asked = request_to(NAV, "per-arne", "hjelpemiddel", "samtykke", "Rullestol")
+    opened = await municipality("POST", "samarbeid", json=asked)
+    assert opened.status_code == 201, opened.text
+    case = loads(opened.content)
+    nav = await world.sign_in("partner", "geir-hansen")
+    address = f"/partner/saker/{case['id']}"
+    page = await nav.get(address)
+    assert "Rullestol" in page.text
+    silent = await nav.post(address, data={"do": "rejected", "words": "", "csrf_token": csrf(page.text)})
+    assert silent.status_code == 422
+    form = {"do": "accepted", "words": "Saken er til behandling", "csrf_token": csrf(page.text)}
+    assert (await nav.post(address, data=form)).status_code == 200
+    done = {"resourceType": "Task", "status": "completed", "note": [{"text": "Innvilget"}]}
+    assert (await system("POST", f"samarbeid/{case['id']}", json=done)).status_code == 200
+    (seen,) = await cases_of(municipality)
+    assert (seen["status"], seen["statusReason"]["text"]) == ("completed", "Innvilget")
+
+
+@pytest.mark.parametrize(
+    ("unit", "basis", "status"),
+    [("nav", "ftrl-21-4", 422), ("barnevern", "hpl-33", 201), ("medisinsk", "samtykke", 422)],
+)
+async def test_a_request_names_a_provision_that_its_parties_may_rest_on(world, unit, basis, status):
+    asked = request_to(BY_KEY[unit], "tuva", "bekymring", basis, "Bekymring for omsorgen")
+    answer = await Municipality(world)("POST", "samarbeid", json=asked)
+    assert answer.status_code == status, answer.text
+
+
+async def test_nobody_writes_past_the_state_machine(world):
+    system = await OwnSystem(world, "nav").registered()
+    opened = await Municipality(world)(
+        "POST", "samarbeid", json=request_to(NAV, "per-arne", "ytelse", "samtykke", "AAP")
+    )
+    case = loads(opened.content)
+    (stored,) = await cases_of(system)
+    for method, path, body in (
+        ("PUT", f"fhir/Task/{case['id']}", stored | {"status": "completed"}),
+        ("POST", "fhir/Task", {key: value for key, value in stored.items() if key != "id"}),
+    ):
+        assert (await system(method, path, json=body)).status_code == 403
