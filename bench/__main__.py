@@ -27,6 +27,7 @@ USUAL = (
     "chart",
     "secured",
     "share",
+    "messages",
 )
 LONG = ("bulk", "scale", "peers")
 """Each is a module `bench.NAME` with `run(folder, bundles, seconds)`, which gives its block: a heading and what follows."""

@@ -22,7 +22,7 @@ structural validation and all indexes are on. CPU is processor time a request: w
 """
 ORDER = (
     "start", "crud", "search", "single", "import", "bulk", "everything", "scale", "terminology", "validation",
-    "subscriptions", "chart", "secured", "peers",
+    "subscriptions", "chart", "secured", "messages", "peers",
 )  # fmt: skip
 QUIET = 0.7
 

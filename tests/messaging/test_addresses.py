@@ -96,6 +96,25 @@ async def test_what_a_legal_entity_may_send_for():
     assert await BOOK.owned_by("0") == frozenset()
 
 
+async def test_what_a_certificate_is_for():
+    """One of the certificates is for signatures, the other to encrypt with; neither is used for the other's work."""
+    opener = sign.self_made("Fjordsykehuset", norwegian.make_organization_number(20), encrypts=True)
+    both = [SIGNER.certificate, opener.certificate]
+
+    async def found(type_, pairs):
+        entries = await search(type_, pairs)
+        extension = [
+            {"url": CERTIFICATE, "valueBase64Binary": base64.b64encode(c.public_bytes(Encoding.DER)).decode()}
+            for c in both
+        ]
+        return [e | ({"extension": extension} if type_ == "Endpoint" else {}) for e in entries]
+
+    book = AddressBook(found)
+    assert await book.certificates("9000211") == [SIGNER.certificate]
+    assert await book.encryption("9000211") == opener.certificate
+    assert await BOOK.encryption("9000211") is None
+
+
 async def test_certificates_of_a_sender():
     assert list(await BOOK.certificates("9000211")) == [SIGNER.certificate]
     assert list(await BOOK.certificates("9000111")) == []

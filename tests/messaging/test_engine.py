@@ -164,6 +164,31 @@ async def test_an_attachment_nobody_can_open_is_rejected(w):
     assert (await state(w.gp, message)).detail.startswith("X99")
 
 
+async def test_a_letter_too_large_for_the_platform_goes_to_a_person(w, monkeypatch):
+    monkeypatch.setattr("akson.rest.platform.msh.BODY_LIMIT", 50_000)
+    picture = Attachment("bilde", "image/png", b"\x89PNG\r\n\x1a\n" + bytes(100_000))
+    message = await send(w.gp, fresh(attachments=(picture,)))
+    await w.settle()
+    assert (await state(w.gp, message)).state == "failed"
+    assert w.gp.here.work_list == [(message.msg_id, Why.FAILED)]
+
+
+async def test_an_answer_in_a_conversation_that_nobody_knows_is_taken_as_it_is(w):
+    """The other side may have what we never got: what it says is not thrown away for that."""
+    head = replace(
+        makers.dialog().header,
+        msg_id=new_id(),
+        generated=times.current(),
+        conversation="unknown-1",
+        parent="nothing",
+    )
+    message = await send(w.gp, replace(makers.dialog(), header=head))
+    await w.settle()
+    assert (await state(w.gp, message)).state == "acknowledged"
+    ((arrived, letter),) = w.hospital.here.arrivals
+    assert (arrived.conversation, letter.header.parent) == ("unknown-1", "nothing")
+
+
 async def test_an_unknown_address_is_refused_with_the_reason(w):
     nobody = Party(Unit("Ingen", (Ident("9999999", "HER"),)))
     message = await send(w.gp, fresh(head={"receiver": nobody}))

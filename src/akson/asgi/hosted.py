@@ -32,6 +32,8 @@ from akson.kit.errors import NotAllowed, NotAuthenticated, NotFound
 from akson.kit.norwegian import parse
 from akson.kit.settings import Node, Role, Settings, listed, of_node
 from akson.messaging import sign
+from akson.messaging.amqp.connection import Broker
+from akson.messaging.amqp.transport import BusTransport, Parcels
 from akson.messaging.sign import Signer
 from akson.record import partners, tide
 from akson.record.context import Context, Place, opened
@@ -139,7 +141,8 @@ class Hosted:
         sessions = Sessions(doorway)
         peer = Peer(system, sessions, http, settings.peer_timeout)
         role = of_node(settings.message_role, node.name)
-        mailroom = Mailroom(place, peer, signer(settings, node), settings.unread_days, role)
+        mailroom = Mailroom(place, peer, signer(settings, node), settings.unread_days, role=role)
+        mailroom.transport = bus(settings, node, mailroom)
         registers = Registers.of(peer, node, settings)
         names = [name.format(name=node.name) for role in node.roles for name in SURFACES.get(role, ())]
         apps = next((f"/{APPS[role].format(name=node.name)}" for role in node.roles if role in APPS), "")
@@ -354,6 +357,17 @@ def signer(settings: Settings, node: Node) -> Signer | None:
         if Role.JOURNAL in node.roles
         else None
     )
+
+
+def bus(settings: Settings, node: Node, mailroom: Mailroom) -> BusTransport | None:
+    """The service bus of a record system that has one: with its own keys, and what the address register says of others."""
+    address = of_node(settings.bus, node.name)
+    if not address or mailroom.signer is None:
+        return None
+    opener = sign.load(settings.data, node.name, node.title, node.organization, encrypts=True)
+    book = mailroom.book
+    parcels = Parcels(mailroom.signer, (opener,), book.encryption, book.certificates)
+    return BusTransport(Broker.of(address), parcels)
 
 
 def purpose_of(actor: Actor) -> Purpose:

@@ -132,6 +132,12 @@ OPTIONS = {
         " all nodes, or node=value for single ones, separated by commas. What goes wrong with a letter one sent oneself is"
         " seen to by one's own role.",
     ),
+    "bus": Option(
+        "",
+        "The service bus (AMQP 1.0) over which letters go instead of the platform's message API, as"
+        " amqps://user:password@host. One value for all record systems, or node=value for single ones, separated by commas."
+        " Empty: the message API.",
+    ),
     "witnesses": Option(
         "",
         "Addresses of the nodes that countersign the checkpoints of the access log, separated by commas, e.g. https://node.example/journal. Empty: the platform, and for the platform itself a record system of the same program.",
@@ -223,6 +229,7 @@ class Settings:
     emergency_minutes: int
     unread_days: int
     message_role: str
+    bus: str
     witnesses: str
     register_seconds: float
     register_persons: str

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from akson.fhir.model import Resource
 from akson.kit import norwegian
@@ -120,7 +121,13 @@ class AddressBook:
     async def certificates(self, her_id: str) -> Sequence[x509.Certificate]:
         """What a sender signs with; nothing when it does not sign or is not known."""
         found = await self.entry(her_id)
-        return found.certificates if found else ()
+        return [each for each in found.certificates if _signs(each)] if found else ()
+
+    async def encryption(self, her_id: str) -> x509.Certificate | None:
+        """What to encrypt with for a receiver: of the certificates made for it, the one that lasts longest."""
+        found = await self.entry(her_id)
+        fit = [each for each in found.certificates if _encrypts(each)] if found else []
+        return max(fit, key=lambda each: each.not_valid_after_utc, default=None)
 
     async def _above(self, unit: Resource) -> tuple[Resource, ...]:
         above: list[Resource] = []
@@ -132,6 +139,25 @@ class AddressBook:
             above.append(found[0])
             reference = found[0].get("partOf", {}).get("reference", "")
         return tuple(above)
+
+
+def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _signs(certificate: x509.Certificate) -> bool:
+    """A certificate that does not say what it is for is for anything."""
+    usage = _usage(certificate)
+    return usage is None or usage.digital_signature or usage.content_commitment
+
+
+def _encrypts(certificate: x509.Certificate) -> bool:
+    usage = _usage(certificate)
+    is_rsa = isinstance(certificate.public_key(), rsa.RSAPublicKey)
+    return is_rsa and (usage is None or usage.key_encipherment or usage.data_encipherment)
 
 
 def _her_ids(resource: Resource) -> list[str]:

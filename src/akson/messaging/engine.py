@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from akson.kit.clock import now
@@ -255,13 +256,19 @@ class Engine:
     async def _answer(self, message: Message, receiver: Receiver) -> None:
         answer = Answer(receiver.status, tuple(codec.error_from_json(e) for e in receiver.errors))
         try:
-            await self.transport.answer(message.transport_id, receiver.her_id, answer)
+            await self.transport.answer(
+                message.transport_id, receiver.her_id, answer, partial(self._payload, message)
+            )
             await self.transport.mark_read(message.transport_id, receiver.her_id)
         except (Refused, NotFound, NotAllowed) as error:
             # Another answer stands there already, or the message is gone: nothing more can be said.
             log(Event.MESSAGE_REFUSED, kind="receipt", error=type(error).__name__)
         async with self.database.transaction(reader=NODE) as tx:
             await messages.put_receiver(tx, replace(receiver, state="answered"))
+
+    async def _payload(self, message: Message) -> bytes:
+        async with self.database.transaction(read_only=True, reader=NODE) as tx:
+            return await messages.payload(tx, message.id)
 
     async def follow_up(self) -> int:
         """Ask the transport about own messages: delivered yet, and has a receipt been lost?"""

@@ -18,8 +18,8 @@ from akson.kit.clock import instant
 from akson.kit.errors import Malformed, NotAllowed, NotFound
 from akson.kit.ids import new_id
 from akson.messaging import codec, receipts, tally, times
-from akson.messaging.codec.receipt import version_for
-from akson.messaging.envelope import Envelope, envelope, header
+from akson.messaging.answering import apprec
+from akson.messaging.envelope import Envelope, envelope
 from akson.messaging.kith import xml
 from akson.messaging.model import Receipt
 from akson.messaging.receipts import Answer
@@ -247,17 +247,7 @@ async def post_apprec(tx: Tx, caller: Caller, id_: str, her_id: str, body: Any) 
         if receiver.status == answer.status:
             return await _receipt_id(tx, her_id, receipt_id)
         raise BadRequest("Model validation error occurred", "the message has another receipt already")
-    root = xml.parse(await messages.payload(tx, id_))
-    head = header(root)
-    made = receipts.receipt(
-        head,
-        answer,
-        own=receipts.own_party(head, her_id),
-        primary=her_id == message.to_her,
-        id_=receipt_id,
-        generated=times.current(),
-    )
-    raw = codec.write(receipts.in_version(made, version_for(root)))
+    raw = apprec(await messages.payload(tx, id_), her_id, answer, receipt_id)
     held = _held(envelope(xml.parse(raw)), message.from_her)
     await messages.add(tx, held, raw)
     await messages.put_receiver(tx, Receiver(held.id, message.from_her, "waiting"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from akson.kit import norwegian
 from akson.kit.errors import AksonError, TooLarge
-from akson.messaging import codes
+from akson.messaging import attachments, codes
 from akson.messaging.codec import UnknownFormat
 from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.kith.xml import NotWellFormed
@@ -19,10 +19,6 @@ from akson.messaging.sign import BadSignature
 
 ANSWER_WITHIN = timedelta(hours=96)
 OK, REJECTED, PARTLY = "1", "2", "3"
-ATTACHMENTS = frozenset(
-    {"application/pdf", "application/xml", "image/jpeg", "image/png", "image/tiff", "text/plain", "text/xml"}
-)
-"""Kinds of attachment that a person here can open; another kind makes the answer negative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +84,9 @@ def judge(letter: Letter, unread: tuple[str, ...]) -> Answer:
     if fault:
         return rejection(fault)
     for attachment in letter.attachments:
-        if not attachment.is_link and attachment.mime.partition(";")[0].strip().lower() not in ATTACHMENTS:
-            return rejection("X99", f"attachment of type {attachment.mime or 'unknown'}")
+        reason = "" if attachment.is_link else attachments.fault(attachment)
+        if reason:
+            return rejection("X99", reason)
     return ACCEPTED
 
 

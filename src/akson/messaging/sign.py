@@ -152,9 +152,14 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-def self_made(name: str, organization: str, *, now: datetime | None = None, days: int = 365) -> Signer:
-    """A key and a certificate that it signs itself, for development: name and organisation number in the subject."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def self_made(
+    name: str, organization: str, *, now: datetime | None = None, days: int = 365, encrypts: bool = False
+) -> Signer:
+    """A key and a certificate that it signs itself, for development: name and organisation number in the subject.
+
+    One that `encrypts` is RSA and for others to encrypt with; else it is for signatures.
+    """
+    key: Key = rsa.generate_private_key(65537, 3072) if encrypts else ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "NO"),
@@ -174,8 +179,9 @@ def self_made(name: str, organization: str, *, now: datetime | None = None, days
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.KeyUsage(
-                digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
-                key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+                digital_signature=not encrypts, content_commitment=not encrypts, key_encipherment=encrypts,
+                data_encipherment=encrypts, key_agreement=False, key_cert_sign=False, crl_sign=False,
+                encipher_only=False, decipher_only=False,
             ),
             critical=True,
         )
@@ -184,12 +190,15 @@ def self_made(name: str, organization: str, *, now: datetime | None = None, days
     return Signer(key, certificate)
 
 
-def load(folder: Path, name: str, title: str, organization: str) -> Signer:
-    """The pair of a node in `<folder>/keys/<name>-enterprise.pem`; made there, self-signed, when it is missing."""
-    path = folder / "keys" / f"{name}-enterprise.pem"
+def load(folder: Path, name: str, title: str, organization: str, *, encrypts: bool = False) -> Signer:
+    """The pair of a node in `<folder>/keys/<name>-enterprise.pem`, the one to encrypt with in `-encryption.pem`.
+
+    Made there, self-signed, when it is missing.
+    """
+    path = folder / "keys" / f"{name}-{'encryption' if encrypts else 'enterprise'}.pem"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        made = to_pem(self_made(title, organization, days=3650))
+        made = to_pem(self_made(title, organization, days=3650, encrypts=encrypts))
         part = path.with_suffix(f".{os.getpid()}")
         part.touch(mode=0o600)
         part.write_bytes(made)

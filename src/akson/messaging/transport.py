@@ -16,6 +16,8 @@ from akson.messaging.receipts import Answer
 Request = Callable[[str, str, Any], Awaitable[tuple[int, Any]]]
 """method, path under the base, JSON body or None; gives status and JSON answer. Raises PeerSilent when none comes."""
 
+Document = Callable[[], Awaitable[bytes]]
+
 DAMAGED = 1001
 """Error code of the API, beside those of Norsk helsenett: the request did not come as it was sent, so send it again."""
 STATUSES = {"Ok": "1", "Rejected": "2", "OkErrorInMessagePart": "3"}
@@ -64,8 +66,8 @@ class Transport(Protocol):
     async def status(self, id_: str) -> list[Status]:
         """What became of an own message, receiver by receiver."""
 
-    async def answer(self, id_: str, her_id: str, answer: Answer) -> str:
-        """Give the receipt for a message. The same answer twice is one receipt."""
+    async def answer(self, id_: str, her_id: str, answer: Answer, document: Document) -> str:
+        """Give the receipt for a message, whose bytes are there where they are needed. The same answer twice is one receipt."""
 
     async def mark_read(self, id_: str, her_id: str) -> None:
         """The receiver has it: it is not offered again."""
@@ -113,7 +115,8 @@ class MshTransport:
             for item in found
         ]
 
-    async def answer(self, id_: str, her_id: str, answer: Answer) -> str:
+    async def answer(self, id_: str, her_id: str, answer: Answer, document: Document) -> str:
+        del document  # the platform has it and makes the receipt
         body = {"appRecStatus": NAMES[answer.status], "appRecErrorList": list(answer.as_json())}
         return str(await self._call("POST", f"/Messages/{id_}/apprec/{her_id}", body))
 

@@ -36,7 +36,7 @@ from akson.messaging.mapping import incoming, terms
 from akson.messaging.model import Letter, Person
 from akson.messaging.outbox import ACKNOWLEDGED
 from akson.messaging.sign import Signer
-from akson.messaging.transport import MshTransport
+from akson.messaging.transport import MshTransport, Transport
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, Context, Place
 from akson.security.client import Peer
@@ -63,6 +63,8 @@ class Mailroom:
     peer: Peer
     signer: Signer | None = None
     unread_days: int = 3
+    transport: Transport | None = None
+    """The way that letters go when it is not the platform's message API."""
     role: str = "helsesekretaer"
     """Who sees to what is wrong with a unit's letters."""
     own: dict[str, Resource] = field(default_factory=dict)
@@ -86,10 +88,10 @@ class Mailroom:
         await self.engine().run(interval)
 
     def engine(self) -> Engine:
-        """The engine over this node's database and the platform's message API."""
+        """The engine over this node's database and the platform's message API, or the service bus."""
         return Engine(
             self.place.database,
-            MshTransport(self.message_api),
+            self.transport or MshTransport(self.message_api),
             self.own.keys(),
             self,
             unread_after=timedelta(days=self.unread_days),
