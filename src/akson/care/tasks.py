@@ -1,5 +1,6 @@
 """Taking a task and finishing it: who has it is never in doubt, and two who take it at once are told."""
 
+from akson.exchange import cases
 from akson.fhir.model import Resource
 from akson.fhir.strict_json import loads
 from akson.kit.clock import instant, now
@@ -26,8 +27,8 @@ async def complete(ctx: Context, task_id: str, version: int) -> None:
 
 async def _open_task(ctx: Context, task_id: str) -> Resource:
     task: Resource = loads((await gate.read(ctx, "Task", task_id)).body)
-    if task.get("status") in DONE:
-        raise Conflict("the task is not open")
+    if task.get("status") in DONE or cases.is_case(task):
+        raise Conflict("the task is not open, or is a case, which has moves of its own")
     return task
 
 
