@@ -133,6 +133,7 @@ class Hosted:
             follows=Role.JOURNAL in node.roles and bool(node.platform),
             kept=kept_lists() if Role.SAMHANDLING in node.roles else (),
             services=shared_with.held(),
+            video=settings.video,
         )
         anchor = Anchor(
             node.trust, http, algorithms=node.algorithms or ALGORITHMS, timeout=settings.peer_timeout

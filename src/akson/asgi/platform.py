@@ -33,6 +33,7 @@ from akson.rest.platform.dialogue import dialogue_routes
 from akson.rest.platform.doctors import doctor_routes
 from akson.rest.platform.hotel import hotel_routes
 from akson.rest.platform.look import look_routes
+from akson.rest.platform.meetings import meeting_routes
 from akson.rest.platform.mhd import mhd_routes
 from akson.rest.platform.msh import MessageApi
 from akson.rest.platform.personnel import personnel_routes
@@ -116,6 +117,7 @@ def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
         *change_routes(each.place, look.sources),
         *hotel_routes(each.place, look.sources),
         *cooperating_routes(own),
+        meeting_routes(each.place),
         *dialogue_routes(each.place),
     ]
 

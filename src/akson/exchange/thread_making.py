@@ -5,8 +5,8 @@ import hashlib
 from collections.abc import Iterable
 
 from akson.documents.harmless import File
-from akson.exchange.threads import FROM, STEP, Did
-from akson.fhir.model import Resource, reference
+from akson.exchange.threads import FROM, STAGE, STEP, Did, Stage
+from akson.fhir.model import Resource, concept, reference
 from akson.kit.clock import instant, now
 from akson.kit.ids import new_id
 from akson.security.rules.dialogue import PARTY
@@ -51,3 +51,46 @@ def with_party(resource: Resource, her_id: str) -> Resource:
     begun = next(place for place, each in enumerate(found) if each.get("system") == FROM)
     kept = found if label in found else [*found[:begun], label, *found[begun:]]
     return {**resource["meta"], "security": kept}
+
+
+SERVICES = "https://akson.example/fhir/CodeSystem/kommunal-tjeneste"
+ORDER = "https://akson.example/fhir/CodeSystem/bestilling"
+CASE = concept("https://akson.example/fhir/CodeSystem/sakstype", "anmodning", "Anmodning")
+
+
+def applying(code: str, name: str) -> Resource:
+    """What the Task of an application has besides: it is a case (row I16), about a request for a service (row I15)."""
+    return {
+        "code": CASE,
+        "focus": {"reference": f"ServiceRequest/{new_id()}"},
+        "extension": [{"url": STAGE, "valueCode": Stage.RECEIVED.value}],
+        "input": [{"type": {"text": "tjeneste"}, "valueCodeableConcept": concept(SERVICES, code, name)}],
+    }
+
+
+def asked_for(task: Resource) -> Resource:
+    """The request for a service that the Task of an application is about."""
+    return {
+        "resourceType": "ServiceRequest",
+        "id": task["focus"]["reference"].removeprefix("ServiceRequest/"),
+        "meta": {"security": task["meta"]["security"]},
+        "status": "active",
+        "intent": "proposal",
+        "category": [concept(ORDER, "tjeneste", "Tjeneste")],
+        "code": task["input"][0]["valueCodeableConcept"],
+        "subject": task["for"],
+        "authoredOn": task["authoredOn"],
+        "requester": task["requester"],
+        "performer": [task["owner"]],
+    }
+
+
+def staged(task: Resource, stage: Stage) -> Resource:
+    """The extensions of an application that has come to a stage."""
+    others = [each for each in task.get("extension", []) if each["url"] != STAGE]
+    return {"extension": [*others, {"url": STAGE, "valueCode": stage.value}]}
+
+
+def decided(words: str) -> Resource:
+    """The words of a decision, as the output of its Task."""
+    return {"type": {"text": "vedtak"}, "valueString": words.strip()}

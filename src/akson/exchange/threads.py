@@ -19,6 +19,7 @@ KIND = "https://akson.example/fhir/CodeSystem/motetype"
 DIALOGUE = concept(KIND, "dialog", "Dialog")
 STATE = "https://akson.example/fhir/CodeSystem/dialogtilstand"
 HANDLER = "https://akson.example/fhir/StructureDefinition/dialog-behandler"
+STAGE = "https://akson.example/fhir/StructureDefinition/soknad-trinn"
 STEP = "https://akson.example/fhir/StructureDefinition/dialog-hendelse"
 FROM = "urn:akson:dialogue:from"
 """System of the label that says which side a message is from, and which side began a thread."""
@@ -33,6 +34,20 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+class Stage(StrEnum):
+    """How far an application for a service has come."""
+
+    RECEIVED = "received"
+    ASSESSING = "assessing"
+    GRANTED = "granted"
+    PARTLY = "partly"
+    REFUSED = "refused"
+
+    @property
+    def is_decision(self) -> bool:
+        return self in {Stage.GRANTED, Stage.PARTLY, Stage.REFUSED}
+
+
 class Did(StrEnum):
     """What was done with a thread besides writing in it."""
 
@@ -40,6 +55,8 @@ class Did(StrEnum):
     FORWARDED = "forwarded"
     CLOSED = "closed"
     REOPENED = "reopened"
+    ASSESSING = "assessing"
+    DECIDED = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +177,17 @@ class Thread:
         """Who has taken it, as a Reference; empty when nobody has."""
         found = [e["valueReference"] for e in self.task.get("extension", []) if e["url"] == HANDLER]
         return found[0] if found else {}
+
+    @property
+    def stage(self) -> Stage | None:
+        """Of a thread that is an application for a service; None for any other."""
+        found = [e["valueCode"] for e in self.task.get("extension", []) if e["url"] == STAGE]
+        return Stage(found[0]) if found else None
+
+    @property
+    def decision(self) -> str:
+        """What was decided, in the words of the unit; empty until then."""
+        return next((str(e["valueString"]) for e in self.task.get("output", [])), "")
 
     @property
     def steps(self) -> list[Step]:

@@ -191,6 +191,11 @@ OPTIONS = {
         "Record systems of others that the platform asks (look): name=FHIR base|title, separated by commas, e.g."
         " vest=https://vest.example/fhir|Vestbygd journal. The name is the system's client id at the trust anchor.",
     ),
+    "video": Option(
+        "https://video.example",
+        "Address of the provider of video, to which the name of a room is added as Jitsi Meet has it, e.g."
+        " https://moete.example. Names are not to be guessed. Empty: no rooms.",
+    ),
     "peer_timeout": Option("3.0", "Seconds to wait for another node before it counts as silent."),
 }
 
@@ -248,6 +253,7 @@ class Settings:
     revocation_seconds: float
     sources: str
     peer_timeout: float
+    video: str
     hooks: str
 
     @property

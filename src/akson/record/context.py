@@ -49,6 +49,8 @@ class Place:
     """Shared lists that this node, as the register of others, keeps in an order of versions."""
     services: Mapping[str, Held] = field(default_factory=dict)
     """What the information services hold that citizens may share with cooperating services, by slug."""
+    video: str = ""
+    """Address of the provider of video; empty: no rooms."""
     registry: Registry = field(default_factory=Registry)
     """The search parameters that hold here."""
 

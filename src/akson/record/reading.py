@@ -29,7 +29,8 @@ def _reader_of(actor: Actor) -> Reader:
         case Kind.NODE:
             return NODE
         case Kind.CITIZEN | Kind.REPRESENTATIVE:
-            return named(_numbers({actor.patient}))
+            talked_of = actor.talks.patients if actor.talks else frozenset()
+            return named(_numbers(talked_of | {actor.patient}))
         case Kind.PERSONNEL:
             return _personnel(actor)
         case Kind.PARTNER:

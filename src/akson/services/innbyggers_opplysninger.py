@@ -40,6 +40,18 @@ SERVICE = InformationService(
             ),
         ),
         Part(
+            slug="maaling",
+            type="Observation",
+            search=f"{TAG}&category={KIND}|maaling&status=final&_sort=-date",
+            title="wish.measured",
+            columns=(
+                Column("item.what", "code"),
+                Column("item.value", "value | component.value"),
+                Column("item.when", "effective"),
+            ),
+            rows=("L12",),
+        ),
+        Part(
             slug="behov",
             type="Observation",
             search=f"{TAG}&category={KIND}|behov",

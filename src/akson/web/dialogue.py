@@ -76,7 +76,18 @@ def written(sent: Sent) -> Written:
 
 def fault(error: Unprocessable) -> str:
     """The key of the words for what is wrong; the error goes on where there are none."""
-    known = {"topic", "words", "to", "closed", "files", "too-large", "unknown-kind", "active", "days"}
+    known = {
+        "topic",
+        "words",
+        "to",
+        "closed",
+        "files",
+        "too-large",
+        "unknown-kind",
+        "active",
+        "days",
+        "stage",
+    }
     found = next((each.expression[0] for each in error.issues if each.expression), "")
     if found not in known:
         raise error

@@ -296,7 +296,7 @@ def questions(chance: Random, world: World, number: int) -> list[tuple[Action, s
         "Subscription",
     ]
     # What citizens write of themselves, and a consent that is asked for, are seldom met by chance.
-    kind = chance.choice(["Goal", "PrivacyConsent"])
+    kind = chance.choice(["Goal", "Observation", "PrivacyConsent"])
     written = [(chance.choice([Action.CREATE, Action.UPDATE]), kind, chance.choice(list(Purpose)))]
     return written + [
         (chance.choice(actions), chance.choice(kinds), chance.choice(list(Purpose)))

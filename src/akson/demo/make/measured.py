@@ -58,6 +58,10 @@ KINDS = {
 """What the demo measures, by the name that the tables use."""
 
 
+RANGES: dict[str, tuple[float | None, float]] = {"crp": (None, 5), "hba1c": (20, 42), "tsh": (0.5, 3.6)}
+"""What the laboratories of the demo give as usual, where they give anything."""
+
+
 def _quantity(kind: Kind, value: float) -> Resource:
     return {"value": value, "unit": kind.shown or kind.unit, "system": UCUM, "code": kind.unit}
 
@@ -77,6 +81,10 @@ def measured(b: Book, name: str, value: float, moment: str, who: str) -> Resourc
     """One value of a kind in KINDS. `who` is "self" for what the citizen measured at home."""
     kind = KINDS[name]
     content = _observation(b, kind, moment, who) | {"valueQuantity": _quantity(kind, value)}
+    if name in RANGES:
+        low, high = RANGES[name]
+        ends = {"high": _quantity(kind, high)} | ({} if low is None else {"low": _quantity(kind, low)})
+        content["referenceRange"] = [ends]
     return b.add("Observation", f"{kind.code}/{moment}", content)
 
 

@@ -72,11 +72,11 @@ class Conversations:
 
     async def listed(self, pid: str = "") -> list[Thread]:
         """All, or those about the person with this identity number; the newest first."""
-        return threads.read(_resources(await self._ask("list", patient=pid)))
+        return threads.read(resources_of(await self.ask("list", patient=pid)))
 
     async def opened(self, thread: str) -> Opened:
         """One with all its messages, which are read from now on. NotFound when it is none of the units'."""
-        found = _resources(await self._ask("open", thread=thread))
+        found = resources_of(await self.ask("open", thread=thread))
         person = next(each for each in found if each["resourceType"] == "Patient")
         pid = next((str(each["value"]) for each in person.get("identifier", [])), "")
         COUNTS.forget(self.units)
@@ -84,7 +84,7 @@ class Conversations:
 
     async def receivers(self) -> tuple[list[Unit], list[Unit]]:
         """The units that can be written to, and one's own."""
-        found = await self._ask("units")
+        found = await self.ask("units")
         others = [Unit(each["her"], each["name"], each["days"]) for each in found["units"]]
         return others, [Unit(each["her"], "", each["days"]) for each in found["own"]]
 
@@ -105,28 +105,29 @@ class Conversations:
 
     async def file(self, thread: str, binary: str) -> File:
         """A file of a thread."""
-        found = await self._ask("file", thread=thread, binary=binary)
+        found = await self.ask("file", thread=thread, binary=binary)
         return File(found["name"], found["kind"], base64.b64decode(found["data"]))
 
     async def waiting(self) -> Mapping[str, int]:
         """How many wait for an answer (`waiting`), and for too long (`overdue`)."""
         known = COUNTS.get(self.units)
         if known is None:
-            found = await self._ask("count")
+            found = await self.ask("count")
             known = {"waiting": int(found["waiting"]), "overdue": int(found["overdue"])}
             COUNTS.put(self.units, known)
         return known
 
     async def set_pace(self, unit: str, days: int) -> None:
         """Say within how many working days a unit answers."""
-        await self._ask("pace", unit=unit, days=days)
+        await self.ask("pace", unit=unit, days=days)
 
     async def _written(self, what: str, **told: Any) -> Thread:
-        found = threads.read(_resources(await self._ask(what, **told)))[0]
+        found = threads.read(resources_of(await self.ask(what, **told)))[0]
         COUNTS.forget(self.units)
         return found
 
-    async def _ask(self, what: str, **told: Any) -> dict[str, Any]:
+    async def ask(self, what: str, /, **told: Any) -> dict[str, Any]:
+        """One request to the desk, by its path. The platform's refusal comes as the error of our own that it stands for."""
         actor = self.reach.actor
         who = {
             "name": actor.name, "role": actor.role, "hpr": actor.hpr, "units": list(self.units),
@@ -150,7 +151,8 @@ def _issues(outcome: Resource) -> tuple[Issue, ...]:
     )
 
 
-def _resources(bundle: Resource) -> list[Resource]:
+def resources_of(bundle: Resource) -> list[Resource]:
+    """What a Bundle holds."""
     return [each["resource"] for each in bundle["entry"]]
 
 

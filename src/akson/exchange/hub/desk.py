@@ -21,7 +21,7 @@ from akson.record.context import Context
 from akson.record.people import People
 from akson.security.actor import Actor, Kind, Talks
 from akson.security.rules.assurance import HIGH
-from akson.security.rules.dialogue import CITIZEN, PARTY, may_talk
+from akson.security.rules.dialogue import CITIZEN, INVITED, PARTY, may_meet, may_talk
 from akson.store.scope import NODE
 from akson.store.search import statements
 
@@ -99,6 +99,22 @@ def of_citizen(ctx: Context) -> Desk:
     return Desk(ctx.by(seated), frozenset({CITIZEN}), sender, actor.name, addresses(ctx), actor.patient)
 
 
+async def of_meetings(ctx: Context) -> Desk:
+    """The desk of a citizen, or of who acts for one where appointments are concerned, with the meetings one is invited to."""
+    actor = ctx.actor
+    if not may_meet(actor):
+        raise NotAllowed("meetings are for citizens, and for who acts for one")
+    patients = {actor.patient}
+    if not actor.acts_for:
+        asked = [("_security", f"{INVITED}|{actor.patient}"), ("_count", MOST)]
+        query = parse("Appointment", asked, base=ctx.node.fhir)
+        page = await statements.search(ctx.tx.as_node, NODE, query)
+        patients |= {found for each in page.matches if (found := extract(loads(each.body)).patient)}
+    seated = replace(actor, talks=Talks(patients=frozenset(patients)))
+    sender = {"display": actor.name}
+    return Desk(ctx.by(seated), frozenset({CITIZEN}), sender, actor.name, addresses(ctx), actor.patient)
+
+
 async def of_personnel(ctx: Context, who: Who, pid: str = "") -> Desk:
     """The desk of somebody at work; `ctx` is that of the system. With `pid`, threads about that person can begin.
 
@@ -107,7 +123,8 @@ async def of_personnel(ctx: Context, who: Who, pid: str = "") -> Desk:
     book = addresses(ctx)
     if ctx.actor.kind is not Kind.SYSTEM or not set(who.units) <= await book.owned_by(ctx.actor.organization):
         raise NotAllowed("A system speaks for its own units")
-    patients = {patient for each in await of_units(ctx, who.units) if (patient := extract(each).patient)}
+    known = [*await of_units(ctx, who.units), *await of_units(ctx, who.units, kind="Appointment")]
+    patients = {patient for each in known if (patient := extract(each).patient)}
     named = await People(ctx.place).patient(ctx.tx.as_node, pid) if pid else None
     if pid and named is None:
         raise NotFound("Nobody by that number")
@@ -123,11 +140,13 @@ async def of_personnel(ctx: Context, who: Who, pid: str = "") -> Desk:
     return Desk(ctx.by(seated), frozenset(who.units), sender, name, book, about)
 
 
-async def of_units(ctx: Context, units: Sequence[str], *pairs: tuple[str, str]) -> list[Resource]:
-    """The Tasks of the threads of units, as the node knows them: whom they are about must be known before it is asked who reads."""
+async def of_units(
+    ctx: Context, units: Sequence[str], *pairs: tuple[str, str], kind: str = "Task"
+) -> list[Resource]:
+    """The threads (Tasks) or meetings (Appointments) of units, as the node knows them: whom they are about must be known before it is asked who reads."""
     wanted = ",".join(f"{PARTY}|{unit}" for unit in units)
     asked = [("_security", wanted), *pairs, ("_sort", "-_lastUpdated"), ("_count", MOST)]
-    page = await statements.search(ctx.tx.as_node, NODE, parse("Task", asked, base=ctx.node.fhir))
+    page = await statements.search(ctx.tx.as_node, NODE, parse(kind, asked, base=ctx.node.fhir))
     return [loads(each.body) for each in page.matches]
 
 

@@ -11,8 +11,17 @@ from typing import Any
 from akson.documents.harmless import File
 from akson.exchange import threads
 from akson.exchange.hub.desk import Desk, of_units, unit_actor
-from akson.exchange.thread_making import attachment, binary, step, with_party
-from akson.exchange.threads import DIALOGUE, HANDLER, Attached, Did, State, Thread
+from akson.exchange.thread_making import (
+    applying,
+    asked_for,
+    attachment,
+    binary,
+    decided,
+    staged,
+    step,
+    with_party,
+)
+from akson.exchange.threads import DIALOGUE, HANDLER, Attached, Did, Stage, State, Thread
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
@@ -50,12 +59,22 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """A service that somebody applies for: its code and name."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Beginning:
     """A new thread about the patient of the desk. `to`: HER-id of a unit, or CITIZEN."""
 
     to: str
     topic: str
     written: Written
+    applies: Applied | None = None
+    """For what, when it is an application for a service."""
 
 
 async def receivers(desk: Desk) -> list[tuple[Entry, int]]:
@@ -109,7 +128,7 @@ async def begin(desk: Desk, what: Beginning) -> Thread:
         return await one(desk, there)
     mine = CITIZEN if CITIZEN in desk.sides else min(desk.sides)
     answering = mine if what.to == CITIZEN else what.to
-    entry = await _unit(desk, answering, desk.patient)
+    entry = await unit_of(desk, answering, desk.patient)
     patient = loads((await gate.read(ctx, "Patient", desk.patient)).body)
     waits = what.to != CITIZEN
     task: Resource = {
@@ -120,7 +139,7 @@ async def begin(desk: Desk, what: Beginning) -> Thread:
         "intent": "order",
         "code": DIALOGUE,
         "description": what.topic.strip(),
-        "for": {"reference": f"Patient/{desk.patient}", "display": _name(patient)},
+        "for": {"reference": f"Patient/{desk.patient}", "display": patient_name(patient)},
         "authoredOn": instant(now()),
         "lastModified": instant(now()),
         "requester": desk.sender,
@@ -128,6 +147,9 @@ async def begin(desk: Desk, what: Beginning) -> Thread:
     }
     if waits:
         task["restriction"] = await _due(ctx, entry.her_id)
+    if what.applies:
+        task |= applying(what.applies.code, what.applies.name)
+        await gate.create(ctx, asked_for(task))
     await _put(desk, Thread(task), mine, what.written, Action.CREATE)
     return await one(desk, task["id"])
 
@@ -164,17 +186,53 @@ async def forward(desk: Desk, id_: str, to: str, words: str) -> Thread:
     found = await _of_own_unit(desk, id_)
     if to in desk.sides:
         raise Unprocessable("The thread is at that unit", expression=("to",))
-    entry = await _unit(desk, to, found.patient)
+    entry = await unit_of(desk, to, found.patient)
     task = dict(found.task) | threads.state(State.WAITING) | {"restriction": await _due(desk.ctx, to)}
     task |= {"owner": threads.unit(to, entry.label), "meta": with_party(found.task, to)}
     task["extension"] = [each for each in task.get("extension", []) if each["url"] != HANDLER]
     task = {name: value for name, value in task.items() if value != []}
+    if focus := found.task.get("focus", {}).get("reference", ""):
+        asked = loads((await gate.read(desk.ctx, *focus.split("/"))).body)
+        await gate.update(desk.ctx, asked | {"meta": with_party(asked, to)})
     for message in found.messages:
         for each in message.files:
             held = loads((await gate.read(desk.ctx, "Binary", each.binary)).body)
             await gate.update(desk.ctx, held | {"meta": with_party(held, to)})
         await gate.update(desk.ctx, message.resource | {"meta": with_party(message.resource, to)})
     return await _stepped(desk, task, Did.FORWARDED, words.strip() or "-", entry.label)
+
+
+async def assess(desk: Desk, id_: str) -> Thread:
+    """Say that an application is under assessment. Conflict for what is none, or is decided."""
+    found = await _application(desk, id_)
+    return await _stepped(desk, found.task | staged(found.task, Stage.ASSESSING), Did.ASSESSING, "-")
+
+
+async def decide(desk: Desk, id_: str, stage: Stage, written: Written) -> Thread:
+    """Decide on an application: the words are the decision, which the citizen gets as a message and reads with its outcome."""
+    _check_words(written)
+    found = await _application(desk, id_)
+    if not stage.is_decision:
+        raise Unprocessable("A decision grants, grants in part or refuses", expression=("stage",))
+    request = loads((await gate.read(desk.ctx, *found.task["focus"]["reference"].split("/"))).body)
+    await gate.update(desk.ctx, request | {"status": "revoked" if stage is Stage.REFUSED else "completed"})
+    task = (
+        found.task
+        | staged(found.task, stage)
+        | threads.state(State.ANSWERED)
+        | {"output": [decided(written.words)]}
+    )
+    task = {name: value for name, value in task.items() if name != "restriction"}
+    task["note"] = [*task.get("note", []), step(desk.name, Did.DECIDED, "-")]
+    await _put(desk, replace(found, task=task), found.unit, written, Action.UPDATE)
+    return await one(desk, id_)
+
+
+async def _application(desk: Desk, id_: str) -> Thread:
+    found = await _of_own_unit(desk, id_)
+    if found.stage is None or found.stage.is_decision:
+        raise Conflict("no application that waits for a decision")
+    return found
 
 
 async def close(desk: Desk, id_: str) -> Thread:
@@ -235,7 +293,7 @@ async def _due(ctx: Context, her_id: str) -> Resource:
     return {"period": {"end": instant(end)}}
 
 
-async def _unit(desk: Desk, her_id: str, patient: str) -> Entry:
+async def unit_of(desk: Desk, her_id: str, patient: str) -> Entry:
     """A unit that takes part, and to which the patient has not closed the record: there nobody would see the thread."""
     entry = await desk.book.entry(her_id) if her_id.isdecimal() else None
     if entry is None or TAKES not in entry.takes:
@@ -319,6 +377,7 @@ def _check_words(written: Written) -> None:
         raise Unprocessable(f"At most {MOST_FILES} files", expression=("files",))
 
 
-def _name(patient: Resource) -> str:
+def patient_name(patient: Resource) -> str:
+    """What a Patient is called."""
     found: Mapping[str, Any] = next(iter(patient.get("name", [])), {})
     return str(found.get("text") or " ".join([*found.get("given", []), found.get("family", "")]))

@@ -3,7 +3,7 @@
     list      the threads of the person's units; with patient (identity number), those about that person
     open      one thread with all its messages, which are read from now on
     units     who takes part, and within how many working days they answer
-    begin, answer, take, forward, close, reopen    write; each answers with the thread as it stands then
+    begin, answer, take, forward, close, reopen, assess, decide    write; each answers with the thread as it stands then
     file      one attached file
     count     how many threads wait, and for too long; names nobody
     pace      the leader says within how many working days the unit answers
@@ -25,10 +25,10 @@ from akson.documents import harmless
 from akson.exchange.hub import desk, dialogue
 from akson.exchange.hub.desk import Desk, Who
 from akson.exchange.hub.dialogue import MOST_FILES, Beginning, Written
-from akson.exchange.threads import Thread
+from akson.exchange.threads import Stage, Thread
 from akson.fhir.model import Resource
 from akson.fhir.strict_json import dumps, loads
-from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated
+from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated, Unprocessable
 from akson.record import gate
 from akson.record.context import Place, opened
 from akson.rest.platform.serving import Serve, body, with_outcomes
@@ -48,13 +48,15 @@ def dialogue_routes(place: Place) -> list[BaseRoute]:
     """The routes, for the platform node."""
     views: dict[str, View] = {
         "list": _list, "open": _open, "units": _units, "begin": _begin, "answer": _answer, "take": _take,
-        "forward": _forward, "close": _close, "reopen": _reopen, "file": _file, "pace": _pace,
+        "forward": _forward, "assess": _assess, "decide": _decide, "close": _close, "reopen": _reopen, "file": _file, "pace": _pace,
     }  # fmt: skip
-    routes = [Route(f"/{name}", _answered(place, view), methods=["POST"]) for name, view in views.items()]
+    routes = [Route(f"/{name}", answered(place, view), methods=["POST"]) for name, view in views.items()]
     return [Mount("/samtale", routes=[*routes, Route("/count", _counted(place), methods=["POST"])])]
 
 
-def _answered(place: Place, view: View) -> Serve:
+def answered(place: Place, view: View) -> Serve:
+    """A route of the desk: the view of a person at work whom a system speaks for."""
+
     async def serve(request: Request) -> Response:
         told = await _asked(place, request)
         async with opened(place, request.state.actor) as ctx:
@@ -87,13 +89,13 @@ async def _asked(place: Place, request: Request) -> Told:
 
 
 async def _list(seat: Desk, _told: Told) -> object:
-    return _bundle([each for thread in await dialogue.listed(seat) for each in _parts(thread)])
+    return bundle([each for thread in await dialogue.listed(seat) for each in _parts(thread)])
 
 
 async def _open(seat: Desk, told: Told) -> object:
-    thread = await dialogue.opened(seat, _text(told, "thread"))
+    thread = await dialogue.opened(seat, text(told, "thread"))
     person = loads((await gate.read(seat.ctx, "Patient", thread.patient)).body)
-    return _bundle([*_parts(thread), person])
+    return bundle([*_parts(thread), person])
 
 
 async def _units(seat: Desk, _told: Told) -> object:
@@ -106,33 +108,44 @@ async def _units(seat: Desk, _told: Told) -> object:
 async def _begin(seat: Desk, told: Told) -> object:
     if not seat.patient:
         raise Malformed("patient is the identity number of the person it is about", expression=("patient",))
-    what = Beginning(_text(told, "to") or CITIZEN, _text(told, "topic"), _written(told))
-    return _bundle(_parts(await dialogue.begin(seat, what)))
+    what = Beginning(text(told, "to") or CITIZEN, text(told, "topic"), _written(told))
+    return bundle(_parts(await dialogue.begin(seat, what)))
 
 
 async def _answer(seat: Desk, told: Told) -> object:
-    return _bundle(_parts(await dialogue.answer(seat, _text(told, "thread"), _written(told))))
+    return bundle(_parts(await dialogue.answer(seat, text(told, "thread"), _written(told))))
 
 
 async def _take(seat: Desk, told: Told) -> object:
-    return _bundle(_parts(await dialogue.take(seat, _text(told, "thread"))))
+    return bundle(_parts(await dialogue.take(seat, text(told, "thread"))))
 
 
 async def _forward(seat: Desk, told: Told) -> object:
-    to, words = _text(told, "to"), _text(told, "words")
-    return _bundle(_parts(await dialogue.forward(seat, _text(told, "thread"), to, words)))
+    to, words = text(told, "to"), text(told, "words")
+    return bundle(_parts(await dialogue.forward(seat, text(told, "thread"), to, words)))
+
+
+async def _assess(seat: Desk, told: Told) -> object:
+    return bundle(_parts(await dialogue.assess(seat, text(told, "thread"))))
+
+
+async def _decide(seat: Desk, told: Told) -> object:
+    stage = text(told, "stage")
+    if stage not in set(Stage):
+        raise Unprocessable("stage is one of those of an application", expression=("stage",))
+    return bundle(_parts(await dialogue.decide(seat, text(told, "thread"), Stage(stage), _written(told))))
 
 
 async def _close(seat: Desk, told: Told) -> object:
-    return _bundle(_parts(await dialogue.close(seat, _text(told, "thread"))))
+    return bundle(_parts(await dialogue.close(seat, text(told, "thread"))))
 
 
 async def _reopen(seat: Desk, told: Told) -> object:
-    return _bundle(_parts(await dialogue.reopen(seat, _text(told, "thread"))))
+    return bundle(_parts(await dialogue.reopen(seat, text(told, "thread"))))
 
 
 async def _file(seat: Desk, told: Told) -> object:
-    found, binary = await dialogue.file(seat, _text(told, "thread"), _text(told, "binary"))
+    found, binary = await dialogue.file(seat, text(told, "thread"), text(told, "binary"))
     return {"name": found.name, "kind": found.kind, "data": binary["data"]}
 
 
@@ -140,7 +153,7 @@ async def _pace(seat: Desk, told: Told) -> object:
     days = told.get("days")
     if not isinstance(days, int):
         raise Malformed("days is a whole number", expression=("days",))
-    await dialogue.set_pace(seat, _text(told, "unit"), days)
+    await dialogue.set_pace(seat, text(told, "unit"), days)
     return {}
 
 
@@ -154,10 +167,11 @@ def _written(told: Told) -> Written:
         ]
     except (KeyError, binascii.Error) as error:
         raise Malformed("data is base64", expression=("files",)) from error
-    return Written(_text(told, "words"), [harmless.checked(*each) for each in read], _text(told, "key"))
+    return Written(text(told, "words"), [harmless.checked(*each) for each in read], text(told, "key"))
 
 
-def _text(told: Told, name: str) -> str:
+def text(told: Told, name: str) -> str:
+    """A member of what was sent; empty where there is none. Malformed for anything but a text."""
     found = told.get(name, "")
     if not isinstance(found, str):
         raise Malformed(f"{name} is a text", expression=(name,))
@@ -168,5 +182,6 @@ def _parts(thread: Thread) -> list[Resource]:
     return [thread.task, *(each.resource for each in thread.messages)]
 
 
-def _bundle(found: list[Resource]) -> Resource:
+def bundle(found: list[Resource]) -> Resource:
+    """Resources as a Bundle."""
     return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in found]}

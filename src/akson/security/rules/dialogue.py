@@ -5,10 +5,10 @@ Whoever writes to a unit lets those who work there read and answer (pasient- og 
 what the patient has closed to somebody stays closed.
 """
 
-from akson.security.actor import Action, Actor, Kind, Purpose
-from akson.security.representation import RECORD
+from akson.security.actor import Action, Actor, Kind, Purpose, Talks
+from akson.security.representation import APPOINTMENTS, RECORD
 from akson.security.rules.rule import READING
-from akson.store.scope import AllOf, Labelled, OfPatients, OfTypes, Predicate
+from akson.store.scope import AllOf, AnyOf, Labelled, OfPatients, OfTypes, Predicate
 
 SYSTEM = "urn:akson:dialogue"
 THREAD = f"{SYSTEM}|thread"
@@ -16,8 +16,11 @@ THREAD = f"{SYSTEM}|thread"
 PARTY = "urn:akson:dialogue:party"
 """System of the labels that say which units take part, by HER-id, and whether the citizen does."""
 CITIZEN = "citizen"
-TYPES = frozenset({"Task", "Communication", "Binary"})
-"""The thread itself, its messages and their files."""
+INVITED = "urn:akson:dialogue:invited"
+"""System of the labels that say which other citizens are invited to a meeting, by id of the Patient."""
+MEETING = "Appointment"
+TYPES = frozenset({"Task", "Communication", "Binary", "ServiceRequest", MEETING})
+"""The thread itself, its messages and their files, what is applied for in it; a meeting."""
 WHO = frozenset({"Patient"})
 ACTIONS = READING | {Action.CREATE, Action.UPDATE}
 
@@ -29,16 +32,32 @@ def may_talk(actor: Actor) -> bool:
     return bool(actor.patient and actor.acts_for and RECORD in actor.acts_for.areas and not actor.client_id)
 
 
+def may_meet(actor: Actor) -> bool:
+    """Whether this is a citizen, or somebody who acts for one where appointments are concerned."""
+    areas = actor.acts_for.areas if actor.acts_for else frozenset()
+    return may_talk(actor) or bool(actor.patient and APPOINTMENTS in areas and not actor.client_id)
+
+
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
     if actor.talks is None or action not in ACTIONS:
         return None
+    if actor.kind is not Kind.PERSONNEL:
+        return _of_citizen(actor, actor.talks, resource_type)
     of_patients = OfPatients(actor.talks.patients)
-    if actor.kind is Kind.PERSONNEL:
-        if resource_type in WHO and action in READING:
-            return AllOf((OfTypes(WHO), of_patients))
-        labels = frozenset(f"{PARTY}|{unit}" for unit in actor.talks.units)
-    elif may_talk(actor):
-        labels = frozenset({f"{PARTY}|{CITIZEN}"})
-    else:
-        return None
+    if resource_type in WHO and action in READING:
+        return AllOf((OfTypes(WHO), of_patients))
+    labels = frozenset(f"{PARTY}|{unit}" for unit in actor.talks.units)
     return AllOf((OfTypes(TYPES), of_patients, Labelled(labels))) if resource_type in TYPES else None
+
+
+def _of_citizen(actor: Actor, talks: Talks, resource_type: str) -> Predicate | None:
+    """The own threads and meetings, and meetings of others that one is invited to."""
+    types = TYPES if may_talk(actor) else frozenset({MEETING}) if may_meet(actor) else frozenset()
+    if resource_type not in types:
+        return None
+    own = OfPatients(frozenset({actor.patient}))
+    mine = AllOf((OfTypes(types), own, Labelled(frozenset({f"{PARTY}|{CITIZEN}"}))))
+    if not talks.patients - {actor.patient}:
+        return mine
+    invited = Labelled(frozenset({f"{INVITED}|{actor.patient}"}))
+    return AnyOf((mine, AllOf((OfTypes(frozenset({MEETING})), OfPatients(talks.patients), invited))))

@@ -24,7 +24,9 @@ from akson.web.page import render
 
 BASE = "/dialog"
 CHART = "/pasient/{patient}/dialog"
-ACTS = frozenset({"take", "forward", "close", "reopen"})
+ACTS = frozenset({"take", "forward", "close", "reopen", "assess", "decide"})
+SAID = {"forward": ("to", "words"), "decide": ("stage", "words", "key")}
+"""What an act says besides."""
 AWAY = (PeerSilent, PeerFailed)
 
 
@@ -95,7 +97,7 @@ async def act(request: Request) -> Response:
     id_, what = request.path_params["thread"], request.path_params["act"]
     if what not in ACTS:
         raise NotFound("no such act")
-    told = {"to": str(form.get("to", "")), "words": str(form.get("words", ""))} if what == "forward" else {}
+    told = {name: str(form.get(name, "")) for name in SAID.get(what, ())}
     try:
         await talk.act(what, id_, **told)
     except Unprocessable as error:

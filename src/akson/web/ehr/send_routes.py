@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute, Route
 
 from akson.web.ehr import cases, dialogue, epikrise, intake, letters, orders, referrals, results
+from akson.web.ehr.meetings import meeting_routes
 
 CHART = "/pasient/{patient}"
 ENTRY = "/innboks/{message}"
@@ -36,4 +37,5 @@ def send_routes() -> list[BaseRoute]:
         Route(f"{ENTRY}/epikrise", epikrise.editor),
         Route(f"{ENTRY}/epikrise", epikrise.finish, methods=["POST"]),
         *dialogue.dialogue_routes(),
+        *meeting_routes(),
     ]

@@ -17,15 +17,19 @@ from akson.web.context import of_type, permitted, readable
 from akson.web.critical import Line
 from akson.web.ehr import work
 from akson.web.page import render
+from akson.web.portal.applications import application_routes
 from akson.web.portal.apps import own_app_routes
 from akson.web.portal.attorney import attorney_routes, last_day
 from akson.web.portal.citizen import person
 from akson.web.portal.cooperation import cooperation_routes
 from akson.web.portal.dialogue import dialogue_routes
+from akson.web.portal.measurements import measurement_routes
+from akson.web.portal.meetings import meeting_routes
 from akson.web.portal.papers import paper_routes
 from akson.web.portal.privacy import privacy_routes
 from akson.web.portal.privacy_words import TITLES
 from akson.web.portal.referrals import referral_routes
+from akson.web.portal.results import result_routes
 from akson.web.portal.seen import seen_routes
 
 
@@ -35,7 +39,11 @@ def portal_routes() -> list[BaseRoute]:
         Route("/", home),
         Route("/helse", health),
         *paper_routes(),
+        *result_routes(),
+        *measurement_routes(),
         *dialogue_routes(),
+        *application_routes(),
+        *meeting_routes(),
         *referral_routes(),
         *seen_routes(),
         *privacy_routes(),

@@ -43,6 +43,8 @@ OWN_PAGES = {
     "henvisning-og-epikrise": "/henvisninger",
     "personvern": "/personvern",
     "tekstlig-dialog": "/meldinger",
+    "video": "/avtaler",
+    "anmodning-om-tjeneste": "/soknader",
 }
 """Services that have a page of their own in the portal."""
 
