@@ -40,6 +40,7 @@ async def test_an_application_from_the_form_to_the_decision(world):
         handler, assessing, f"{path_of(case)}/decide", stage="assessing", words="Ja.", key="k"
     )
     assert vague.status_code == 422
+    assert ">Ja.</textarea>" in vague.text
     decision = {"stage": "granted", "words": "Du får trygghetsalarm fra 1. desember.", "key": "k"}
     done = await press(handler, assessing, f"{path_of(case)}/decide", **decision)
     assert "har gjort vedtak" in words(done.text)

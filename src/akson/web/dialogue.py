@@ -37,7 +37,9 @@ class Given:
     topic: str = ""
     words: str = ""
     key: str = ""
-    wrong: str = ""
+    stage: str = ""
+    decision: str = ""
+    """Of an application: the outcome, and the words of the decision."""
 
 
 def line(thread: Thread, base: str, sides: frozenset[str]) -> Line:

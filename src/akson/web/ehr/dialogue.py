@@ -101,7 +101,8 @@ async def act(request: Request) -> Response:
     try:
         await talk.act(what, id_, **told)
     except Unprocessable as error:
-        return await _thread(request, await talk.opened(id_), Given(key=new_id()), shown.fault(error))
+        kept = Given(key=new_id(), stage=told.get("stage", ""), decision=told.get("words", ""))
+        return await _thread(request, await talk.opened(id_), kept, shown.fault(error))
     back = BASE if what == "forward" else f"{BASE}/{id_}"
     return RedirectResponse(shown.address_of(request, back), 303)
 
