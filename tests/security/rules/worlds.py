@@ -104,7 +104,7 @@ def a_world(chance: Random, number: int, at: datetime) -> World:
         labels = {f"{SYSTEM}|{code}" for code in some(chance, "abc")}
         if chance.random() < 0.2:
             labels.add(chance.choice(["urn:akson:copy|any", "urn:akson:by|citizen"]))
-        if kind == "Goal" and chance.random() < 0.6:
+        if kind in {"Goal", "Observation"} and chance.random() < 0.6:
             labels.add("urn:akson:by|citizen")
         if kind == "Subscription":
             labels.add(f"urn:akson:owner|{chance.choice(owners)}")
