@@ -19,19 +19,21 @@ from akson.store.underway import notices, tallies
 from akson.store.underway.notices import DIFFERENCE, FALL, Notice
 
 WAYS = ("out", "in")
-EVERY = 3600
-"""Seconds between two looks."""
+EVERY, AGAIN = 3600, 60
+"""Seconds between two looks, and after one that failed."""
 
 
 async def keep(mailroom: Mailroom) -> None:
     """Reconcile every hour until cancelled: a day is over at its own time, and a platform that was silent is asked again."""
     while True:
+        wait = EVERY if mailroom.own else 1
         if mailroom.own:
             try:
                 await reconcile(mailroom, now())
-            except Exception as error:  # noqa: BLE001 - the next hour is another chance
+            except Exception as error:  # noqa: BLE001 - the next minute is another chance
                 log(Event.JOB_FAILED, job="tally", error=type(error).__name__)
-        await asyncio.sleep(EVERY if mailroom.own else 1)
+                wait = AGAIN
+        await asyncio.sleep(wait)
 
 
 async def reconcile(mailroom: Mailroom, at: datetime) -> None:
