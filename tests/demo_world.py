@@ -75,11 +75,15 @@ class DemoTemplates:
                     pass
 
 
-def start(templates: DemoTemplates) -> Program:
+def start(templates: DemoTemplates, beside: Path | None = None) -> Program:
     """The program on fresh copies; enter its lifespan to run it.
 
-    How far the copies of the test before had come is forgotten: these are new, and were not put back.
+    How far the copies of the test before had come is forgotten: these are new, and were not put back. A program that runs
+    beside another one has a folder of its own: in the other's, it would find how far that one has come.
     """
-    shutil.rmtree(templates.data / "tide", ignore_errors=True)
-    made, _ = program(templates.data, templates.copies())
+    data = beside or templates.data
+    if beside:
+        shutil.copytree(templates.data / "keys", beside / "keys")
+    shutil.rmtree(data / "tide", ignore_errors=True)
+    made, _ = program(data, templates.copies())
     return made

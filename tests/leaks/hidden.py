@@ -8,11 +8,14 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from akson.demo.ids import demo_id, demo_reference
+from akson.exchange import cases, threads
+from akson.exchange.declare import TAG_SYSTEM
 from akson.fhir.extract import extract
-from akson.fhir.model import Resource
+from akson.fhir.model import Resource, concept
 from akson.kit.clock import now
 from akson.kit.norwegian import FNR, Sex, make
 from akson.security.roles import RECORD
+from akson.security.rules.dialogue import CITIZEN
 from akson.store.access import audit, blocks, errands, openings
 from akson.store.access.audit import AuditRow
 from akson.store.access.blocks import Block
@@ -111,9 +114,35 @@ def resources(node: str, patient: str) -> list[Resource]:
     ]
     asker = {"reference": demo_reference(node, "Organization", UNIT.get(node, "plattform"))}
     shaped = _shown(asker, f"Patient/{patient}", of(patient, "Binary"))
-    return filled + [
-        {"resourceType": kind, "id": of(patient, kind)} | body for kind, body in shaped.items() if body
-    ]
+    shown = [{"resourceType": kind, "id": of(patient, kind)} | body for kind, body in shaped.items() if body]
+    return filled + shown + (_thread(patient) if node == "samhandling" else [_case(patient, asker)])
+
+
+def _case(patient: str, asker: dict[str, str]) -> Resource:
+    """A request that is under way, of the unit of who asks."""
+    return {
+        "resourceType": "Task", "id": of(patient, "case"), "status": "requested", "intent": "order", "description": SECRET,
+        "code": concept(cases.KIND, cases.Kind.REFERRAL.value, ""), "for": {"reference": f"Patient/{patient}", "display": NAME},
+        "owner": asker, "requester": asker, "authoredOn": "2026-01-02", "restriction": {"period": {"end": "2026-01-03"}},
+    }  # fmt: skip
+
+
+def _thread(patient: str) -> list[Resource]:
+    """What she and a unit of nobody who asks write to each other, with a file."""
+    hers = {"reference": f"Patient/{patient}", "display": NAME}
+    labels = threads.labels({CITIZEN, "8000001"}, CITIZEN)
+    task, binary = of(patient, "thread"), of(patient, "thread-file")
+    file = {"contentType": "text/plain", "title": SECRET, "size": 4, "url": f"Binary/{binary}"}
+    return [
+        {"resourceType": "Task", "id": task, "meta": {"security": labels}, **threads.state(threads.State.WAITING), "intent": "order",
+            "code": threads.DIALOGUE, "description": SECRET, "for": hers, "requester": hers, "authoredOn": "2026-01-02T07:08:09Z",
+            "owner": threads.unit("8000001", SECRET), "restriction": {"period": {"end": "2026-01-03T07:08:09Z"}}},
+        {"resourceType": "Communication", "id": of(patient, "thread-message"), "meta": {"security": labels}, "status": "completed",
+            "partOf": [{"reference": f"Task/{task}"}], "subject": hers, "sender": hers, "sent": "2026-01-02T07:08:09Z",
+            "recipient": [threads.unit("8000001", SECRET)], "payload": [{"contentString": SECRET}, {"contentAttachment": file}]},
+        {"resourceType": "Binary", "id": binary, "meta": {"security": labels}, "contentType": "text/plain", "data": "cXZheg==",
+            "securityContext": {"reference": hers["reference"]}},
+    ]  # fmt: skip
 
 
 def _shown(asker: dict[str, str], who: str, binary: str) -> dict[str, dict[str, Any]]:
@@ -140,7 +169,8 @@ def _shown(asker: dict[str, str], who: str, binary: str) -> dict[str, dict[str, 
         "Encounter": {"status": "in-progress", "class": {"code": "IMP"}, "subject": person, "serviceProvider": asker},
         "Condition": {"clinicalStatus": code, "code": words, "subject": person, "recordedDate": "2026-01-02"},
         "Flag": {"status": "active", "code": words, "subject": person},
-        "AllergyIntolerance": {"clinicalStatus": code, "code": words, "patient": person, "criticality": "high"},
+        "AllergyIntolerance": {"clinicalStatus": code, "code": words, "patient": person, "criticality": "high",
+            "meta": {"tag": [{"system": TAG_SYSTEM, "code": "kritisk-informasjon"}]}},
         "MedicationStatement": {"status": "active", "medicationCodeableConcept": words, "subject": person},
         "CarePlan": {"status": "active", "intent": "plan", "title": SECRET, "subject": person},
         "CareTeam": {"status": "active", "name": SECRET, "subject": person, "participant": [{"member": asker}]},

@@ -30,7 +30,9 @@ def probes(way: Way) -> Iterator[PageProbe]:
     node = way.surface if way.surface in RECORDS else "journal"
     for patient in (astrid(node), NOBODY):
         for direction in ("in", "out"):
-            known = _values(patient, direction)
+            known = values(patient, direction)
+            if "{thread}" in way.path:
+                known["binary"] = of(patient, "thread-file")
             path = IN_BRACES.sub(lambda found, known=known: known[found[1]], way.path)  # type: ignore[misc]
             if "GET" in way.methods:
                 yield PageProbe("GET", path)
@@ -45,22 +47,23 @@ def probes(way: Way) -> Iterator[PageProbe]:
             break
 
 
-class _Values(dict[str, str]):
-    """A name in braces that nobody has thought of is asked with an id of its own."""
-
-    def __missing__(self, name: str) -> str:
-        return f"{SECRET}-{name}"
+def names(way: Way) -> set[str]:
+    """The names in braces of its path."""
+    return set(IN_BRACES.findall(way.path))
 
 
-def _values(patient: str, direction: str) -> dict[str, str]:
-    """By name in braces: what only one of the programs has."""
-    return _Values({
+def values(patient: str, direction: str) -> dict[str, str]:
+    """By name in braces: what only one of the programs has; of a kind that is of no patient, what there may be in both."""
+    return {
         "patient": patient, "document": of(patient, "DocumentReference"), "binary": of(patient, "Binary"),
         "task": of(patient, "Task"), "question": of(patient, "Communication"), "opening": of(patient, "opening"),
         "message": of(patient, f"letter-{direction}"), "item": of(patient, "AllergyIntolerance"),
-        "request": of(patient, "ServiceRequest"), "source": "sykehus", "part": "legemiddelreaksjon", "app": SECRET,
+        "request": of(patient, "ServiceRequest"), "source": "sykehus", "app": SECRET,
+        "service": "kritisk-informasjon", "part": "overfoelsomhet", "report": of(patient, "DiagnosticReport"),
+        "case": of(patient, "case"), "thread": of(patient, "thread"), "act": "take", "type": "AllergyIntolerance",
+        "simulation": SECRET, "day": "2026-01-02",
         "errand": of(patient, "errand"), "id": of(patient, f"letter-{direction}"), "her_id": HER["journal"],
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def _forms(way: Way, patient: str, known: dict[str, str]) -> Iterator[dict[str, str]]:

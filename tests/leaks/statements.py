@@ -6,6 +6,7 @@ from contextvars import ContextVar
 
 import pytest
 
+from akson.store.database.commits import ON_DISK
 from akson.store.database.link import Link
 from akson.store.database.reader import DECLARE
 from akson.store.underway.keep import ADD_QUICKLY, NOTE
@@ -16,6 +17,7 @@ NOW_AND_THEN = frozenset(
         "select value from secret where name = 'cursor'",
         ADD_QUICKLY,
         NOTE,
+        ON_DISK,
     }
 )
 """What is sent again after some time, or for several at once, whoever comes then."""
