@@ -16,6 +16,7 @@ from akson.exchange.hub.access import AccessLook
 from akson.exchange.hub.inquiry import Inquiry
 from akson.exchange.hub.look import AskSource, Look
 from akson.exchange.hub.partner import Cooperation
+from akson.exchange.hub.report import TrialRegister
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
@@ -139,6 +140,11 @@ async def _search(each: Hosted, type_: str, pairs: Sequence[tuple[str, str]]) ->
     query = parse(type_, list(pairs), base=each.node.fhir)
     async with each.place.database.transaction(read_only=True, reader=READER) as tx:
         return [loads(stored.body) for stored in (await statements.search(tx, NODE, query)).matches]
+
+
+def trial_register(each: Hosted) -> TrialRegister:
+    """Who answers for the addresses that are marked as a register for trying."""
+    return TrialRegister(each.place, partial(_search, each))
 
 
 def message_api(each: Hosted) -> MessageApi:

@@ -15,12 +15,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from akson.asgi.hosted import Hosted, Outside, database_uri
 from akson.asgi.limited import Limited
 from akson.asgi.pages import live_routes, portal_live, surface_routes
-from akson.asgi.platform import cooperation, hub_routes, inquiry, sources_of
+from akson.asgi.platform import cooperation, hub_routes, inquiry, sources_of, trial_register
 from akson.asgi.straight import Straight
 from akson.asgi.trusting import known_nodes, served_nodes
 from akson.demo.start import start
 from akson.documents.mhd import Source
 from akson.exchange.edge import tally
+from akson.exchange.edge.report import Reporter
 from akson.exchange.edge.witness import Witnessed
 from akson.exchange.hub.catalogue import Catalogue
 from akson.exchange.hub.look import Look
@@ -119,6 +120,12 @@ def jobs(hosted: list[Hosted], client: httpx.AsyncClient) -> tuple[Job, ...]:
         *(partial(once_up, client, each.node, each.watcher.run) for each in records),
         *(partial(once_up, client, each.node, each.mailroom.run) for each in records),
         *(partial(once_up, client, each.node, partial(tally.keep, each.mailroom)) for each in records),
+        *(partial(once_up, client, each.node, Reporter(each.mailroom).run) for each in records),
+        *(
+            partial(once_up, client, each.node, trial_register(each).run)
+            for each in hosted
+            if Role.SAMHANDLING in each.node.roles
+        ),
         *(partial(once_up, client, each.node, each.follower.run) for each in records if each.place.follows),
         *(partial(once_up, client, each.node, each.publisher.run) for each in records if each.place.follows),
         *(partial(once_up, client, each.node, each.changes.run) for each in records if each.place.follows),

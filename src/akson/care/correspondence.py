@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from akson.care.relations import is_related
+from akson.exchange.reports.catalogue import MESSAGES
 from akson.fhir.strict_json import loads
 from akson.kit.errors import AksonError
 from akson.kit.norwegian import HER
@@ -97,7 +98,8 @@ async def about(ctx: Context, patient: str, language: str) -> list[Entry]:
         return []
     wanted = Wanted(patient=patient)
     found = [*await messages.find(ctx.tx, "in", wanted), *await messages.find(ctx.tx, "out", wanted)]
-    found = await closed.open_letters(ctx, found)
+    # Reports to registers are no letters between people: they have a page of their own.
+    found = await closed.open_letters(ctx, [each for each in found if each.type not in MESSAGES])
     found.sort(key=lambda each: each.id, reverse=True)
     return [await entry(ctx, each, language) for each in found]
 

@@ -15,7 +15,8 @@ from akson.demo.ids import demo_id, demo_reference
 from akson.demo.nodes import age
 from akson.demo.personnel import BY_KEY_STAFF, Post, Staff, staff_of
 from akson.demo.roles import CATEGORIES, ROLES
-from akson.demo.units import BY_KEY, EXAMINES, PLACE, UNITS, Unit, units_of
+from akson.demo.units import BY_KEY, EXAMINES, PLACE, REGISTERS, UNITS, Unit, units_of
+from akson.exchange.hub.report import ANSWERS
 from akson.fhir.model import Resource, coding, concept
 from akson.kit import norwegian
 from akson.kit.norwegian import volven
@@ -35,7 +36,9 @@ def register(node: str, today: date) -> list[Resource]:
     found = [organization(node, unit) for unit in units]
     for unit in units:
         if unit.her_id:
-            found += [endpoint(node, unit), healthcare_service(node, unit)]
+            found.append(endpoint(node, unit))
+        if unit.her_id and unit.key not in REGISTERS:
+            found.append(healthcare_service(node, unit))
     for staff in staff_of(node):
         found.append(practitioner(node, staff))
         found += [
@@ -122,6 +125,11 @@ def endpoint(node: str, unit: Unit) -> Resource:
             concept(volven(8279), "APPREC", "Applikasjonskvittering"),
             *(concept(volven(8279), *kind) for kind in ORDERS if unit.key in EXAMINES),
             concept(ABILITIES, LINKS, "Følger lenker til felles opplysninger"),
+        ]
+        if unit.key not in REGISTERS
+        else [
+            *(concept(volven(8279), *kind) for kind in REGISTERS[unit.key]),
+            concept(ABILITIES, ANSWERS, "Register for utprøving"),
         ],
         "payloadMimeType": ["application/xml"],
         "address": f"urn:her:{unit.her_id}",

@@ -289,7 +289,10 @@ UNITS = (
         street="Fylkesgata 1",
         partner="statsforvalter",
     ),
+    Unit("fhi", "Folkehelseinstituttet (prøveregister)", "samhandling", 60, her_id="9000601"),
 )
+REGISTERS = {"fhi": (("HENDELSEREQUEST", "Hendelse"),)}
+"""Keys of the bodies that keep registers, and the reports that they take (V8279): code and name."""
 
 BY_KEY = {unit.key: unit for unit in UNITS}
 PLACE = {"journal": ("6990", "SOLVIK", "9901", "Solvik"), "sykehus": ("6990", "SOLVIK", "9901", "Solvik")} | {

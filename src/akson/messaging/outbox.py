@@ -56,9 +56,18 @@ class Sending:
 
 
 def header(
-    type_: str, sender: Party, receiver: Party, patient: Person, follows: Header | None = None
+    type_: str,
+    sender: Party,
+    receiver: Party,
+    patient: Person,
+    follows: Header | None = None,
+    *,
+    version: str = "",
 ) -> Header:
-    """The header of a new message; `follows` is that of the message it continues a conversation with."""
+    """The header of a new message; `follows` is that of the message it continues a conversation with.
+
+    `version` is that of its standard, of what is no letter between people.
+    """
     conversation = (follows.conversation or follows.msg_id) if follows else ""
     return Header(
         msg_id=new_id(),
@@ -69,7 +78,7 @@ def header(
         patient=patient,
         parent=follows.msg_id if follows else "",
         conversation=conversation,
-        version=_VERSIONS[type_],
+        version=version or _VERSIONS[type_],
     )
 
 
@@ -80,10 +89,13 @@ async def enqueue(
     signer: Signer | None = None,
 ) -> Message:
     """Write a letter to the outbox, in the transaction of its content. A MsgId that is there already is left alone."""
-    raw = codec.write(letter)
+    return await post(tx, letter.header, codec.write(letter), sending, signer)
+
+
+async def post(tx: Tx, head: Header, raw: bytes, sending: Sending, signer: Signer | None = None) -> Message:
+    """Write a message that is written already to the outbox; as `enqueue`."""
     if signer:
         raw = sign(raw, signer)
-    head = letter.header
     moment = now()
     message = Message(
         id=new_id(),

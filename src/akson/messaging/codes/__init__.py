@@ -61,6 +61,7 @@ LISTS: dict[int, dict[str, str]] = {
         "EPIKRISE": "Epikrise",
         "HELSEOPPLYSNINGER_LEGE": "Helseopplysninger til lege",
         "HELSEOPPL_SOKNAD": "Helseopplysninger",
+        "HENDELSEREQUEST": "Hendelse",
         "HENVISNING": "Henvisning",
         "HENVISNING_NYTILSTAND": "Henvisning ny tilstand",
         "HENVISNING_VIDERE": "Viderehenvisning",

@@ -43,6 +43,7 @@ select {FIELDS} from message
 where direction = %s and (%s::text[] is null or state = any(%s::text[]))
   and (%s::text[] is null or (case direction when 'out' then from_her else to_her end) = any(%s::text[]))
   and (%s::bigint is null or pat = %s) and (%s::text is null or reference = %s)
+  and (%s::text[] is null or type = any(%s::text[]))
 order by made desc, id desc limit %s"""  # noqa: S608
 STEP = "insert into message_event (message, state, detail) values (%s, %s, %s)"
 COUNTS = "select direction, state, count(*) from message group by direction, state"
@@ -117,6 +118,7 @@ class Wanted:
     her_ids: Sequence[str] | None = None
     patient: str | None = None
     reference: str | None = None
+    types: Sequence[str] | None = None
 
 
 async def add(tx: Tx, message: Message, payload: bytes) -> bool:
@@ -137,7 +139,7 @@ async def add(tx: Tx, message: Message, payload: bytes) -> bool:
 async def get(tx: Tx, id_: str, *, hold: bool = False) -> Message | None:
     """A message; with `hold` nobody else changes it before this transaction ends."""
     row = await tx.one(HELD if hold else GET, [id_])
-    return _message(row) if row else None
+    return of_row(row) if row else None
 
 
 async def payload(tx: Tx, id_: str) -> bytes:
@@ -149,28 +151,28 @@ async def payload(tx: Tx, id_: str) -> bytes:
 async def by_msg_id(tx: Tx, direction: str, from_her: str, msg_id: str) -> Message | None:
     """The message that its sender calls `msg_id`."""
     row = await tx.one(BY_MSG_ID, [direction, from_her, msg_id])
-    return _message(row) if row else None
+    return of_row(row) if row else None
 
 
 async def sent(tx: Tx, msg_id: str) -> Message | None:
     """Our own message that a receipt names, held."""
     row = await tx.one(SENT, [msg_id])
-    return _message(row) if row else None
+    return of_row(row) if row else None
 
 
 async def claim(tx: Tx, direction: str, states: Sequence[str], now: datetime, limit: int) -> list[Message]:
     """Messages that are due, held for this transaction; those that another worker holds are passed over."""
-    return [_message(row) for row in await tx.fetch(CLAIM, [direction, list(states), now, limit])]
+    return [of_row(row) for row in await tx.fetch(CLAIM, [direction, list(states), now, limit])]
 
 
 async def late(tx: Tx, states: Sequence[str], now: datetime, limit: int) -> list[Message]:
     """Own messages whose answer is overdue, held."""
-    return [_message(row) for row in await tx.fetch(LATE, [list(states), now, limit])]
+    return [of_row(row) for row in await tx.fetch(LATE, [list(states), now, limit])]
 
 
 async def unopened(tx: Tx, before: datetime, limit: int) -> list[Message]:
     """Letters that came before a moment, that nobody has opened and no person was told of, held."""
-    return [_message(row) for row in await tx.fetch(UNOPENED, [before, limit])]
+    return [of_row(row) for row in await tx.fetch(UNOPENED, [before, limit])]
 
 
 async def lease(tx: Tx, id_: str, until: datetime) -> None:
@@ -195,8 +197,10 @@ async def find(tx: Tx, direction: str, wanted: Wanted | None = None, *, limit: i
     states = list(w.states) if w.states is not None else None
     own = list(w.her_ids) if w.her_ids is not None else None
     pat = patient_number(w.patient) if w.patient is not None else None
-    values = [direction, states, states, own, own, pat, pat, w.reference, w.reference, limit]
-    return [_message(row) for row in await tx.fetch(FIND, values, prepare=False)]
+    types = list(w.types) if w.types is not None else None
+    about = [pat, pat, w.reference, w.reference, types, types]
+    values = [direction, states, states, own, own, *about, limit]
+    return [of_row(row) for row in await tx.fetch(FIND, values, prepare=False)]
 
 
 async def steps(tx: Tx, id_: str) -> list[tuple[datetime, str, str]]:
@@ -233,10 +237,11 @@ async def waiting(
     """What the platform holds for these receivers and they have not read: receiver's address and message."""
     order = WAITING + ("desc, m.id desc limit %s" if newest else ", m.id limit %s")
     rows = await tx.fetch(order, [list(her_ids), sender, sender, msg_id, msg_id, limit], prepare=False)
-    return [(row[0], _message(row[1:])) for row in rows]
+    return [(row[0], of_row(row[1:])) for row in rows]
 
 
-def _message(row: Sequence[Any]) -> Message:
+def of_row(row: Sequence[Any]) -> Message:
+    """A message of a row with its columns (FIELDS)."""
     values = dict(zip(COLUMNS, row, strict=True))
     return Message(**{**values, "answers": values["answers"] or ""})
 

@@ -7,6 +7,7 @@ from akson.care import correspondence
 from akson.care import stalled as care_stalled
 from akson.exchange.edge import answer, send
 from akson.exchange.edge.send import Opened
+from akson.exchange.reports.catalogue import MESSAGES
 from akson.kit.errors import Unprocessable
 from akson.kit.text import SOURCE, catalogue, text
 from akson.messaging.mapping import reading
@@ -14,7 +15,7 @@ from akson.record.context import Context
 from akson.security.roles import DUTIES
 from akson.store.underway.messages import Message
 from akson.web.context import context, one
-from akson.web.ehr import cases, patient, work
+from akson.web.ehr import cases, patient, reporting, work
 from akson.web.ehr.chart import show_chart
 from akson.web.ehr.frame import show_work
 from akson.web.ehr.referrals import mailroom_of
@@ -57,10 +58,13 @@ async def seen_to(request: Request) -> Response:
 
 async def either(request: Request) -> Response:
     """From a task to the page of its letter, which came or was sent."""
-    ctx = context(request)
-    opened = await send.opened(ctx, mailroom_of(request), request.path_params["message"])
+    ctx, mailroom, message = context(request), mailroom_of(request), request.path_params["message"]
+    root = request.scope.get("root_path", "")
+    if (await send.mine(ctx, mailroom, message)).type in MESSAGES:
+        return RedirectResponse(f"{root}{reporting.PATH}", 303)
+    opened = await send.opened(ctx, mailroom, message)
     entry = await correspondence.entry(ctx, opened.message, language_of(request))
-    return RedirectResponse(f"{request.scope.get('root_path', '')}{entry.address}", 303)
+    return RedirectResponse(f"{root}{entry.address}", 303)
 
 
 async def sent(request: Request) -> Response:

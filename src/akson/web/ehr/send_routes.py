@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route
 
-from akson.web.ehr import cases, dialogue, epikrise, intake, letters, orders, referrals, results
+from akson.web.ehr import cases, dialogue, epikrise, intake, letters, orders, referrals, reporting, results
 from akson.web.ehr.meetings import meeting_routes
 
 CHART = "/pasient/{patient}"
@@ -26,6 +26,8 @@ def send_routes() -> list[BaseRoute]:
         Route("/saker/{case}", cases.letter),
         Route("/innboks/oppfolging", letters.stalled),
         Route("/innboks/oppfolging", letters.seen_to, methods=["POST"]),
+        Route(reporting.PATH, reporting.page),
+        Route(reporting.PATH + "/{message}", reporting.again, methods=["POST"]),
         Route("/sendt/{message}", letters.sent),
         Route("/sendt/{message}/sak", letters.step, methods=["POST"]),
         Route("/brev/{message}", letters.either),

@@ -1,0 +1,1 @@
+"""Reports to registers: which there are, what starts a report, and how it is written."""
