@@ -4,7 +4,7 @@ import re
 
 import pytest
 from tests.exchange.asking import PIDS, OwnSystem, side
-from tests.exchange.forms import csrf
+from tests.exchange.forms import chart, csrf
 
 from akson.demo.units import BY_KEY
 from akson.exchange.cases import CODES
@@ -141,3 +141,41 @@ async def test_nobody_writes_past_the_state_machine(world):
         ("POST", "fhir/Task", {key: value for key, value in stored.items() if key != "id"}),
     ):
         assert (await system(method, path, json=body)).status_code == 403
+
+
+@pytest.mark.proves("I15", "I16")
+async def test_the_doctor_asks_and_answers_from_the_own_record_system(world):
+    jonas, geir = await world.sign_in("journal", "jonas-berg"), await world.sign_in("partner", "geir-hansen")
+    path = await chart(jonas, "journal", "Kari Nilsen")
+    page = await jonas.get(f"{path}/samarbeid")
+    form = {
+        "to": NAV.organization_number,
+        "category": "ytelse",
+        "basis": "samtykke",
+        "csrf_token": csrf(page.text),
+    }
+    bare = await jonas.post(f"{path}/samarbeid", data=form)
+    assert (bare.status_code, "Skriv hva dere ber om" in bare.text) == (422, True)
+    sent = await jonas.post(f"{path}/samarbeid", data=form | {"what": "Arbeidsavklaringspenger"})
+    assert (sent.status_code, "Innbyggeren har samtykket" in sent.text) == (200, True), words_of(sent)
+    assert "Jonas Berg, Solvik legesenter" in words_of(await geir.get("/partner/saker"))
+    asked = await geir.get("/partner/saker/ny")
+    form = {
+        "pid": PIDS["kari"], "to": CLINIC.organization_number, "category": "opplysninger",
+        "basis": "ftrl-21-4", "what": "Opplysninger om behandling", "csrf_token": csrf(asked.text),
+    }  # fmt: skip
+    await geir.post("/partner/saker/ny", data=form)
+    mine = (await jonas.get("/journal/anmodninger")).text
+    assert "Arbeidsavklaringspenger" in mine
+    case = re.search(r'href="(/journal/anmodninger/[^"]+)">Opplysninger om behandling', mine)[1]
+    page = await jonas.get(case)
+    answer = {"do": "completed", "words": "Cellegift til mars", "csrf_token": csrf(page.text)}
+    assert "Cellegift til mars" in (await jonas.post(case, data=answer)).text
+    assert (
+        "Cellegift til mars" in (await geir.get(case.replace("/journal/anmodninger", "/partner/saker"))).text
+    )
+    silje = await world.sign_in("journal", "silje-aune")  # who does not treat her
+    assert "Opplysninger om behandling" not in (await silje.get("/journal/anmodninger")).text
+    assert (await silje.get(case)).status_code == 404
+    world.silent.add("samhandling")
+    assert "svarer ikke" in (await jonas.get("/journal/anmodninger")).text

@@ -39,6 +39,7 @@ from akson.web.apps.authorize import app_routes
 from akson.web.apps.keeping import keeping_routes
 from akson.web.assets import asset_routes, stylesheets
 from akson.web.ehr.consent import consent_routes
+from akson.web.ehr.cooperating import cooperating_routes
 from akson.web.ehr.critical_forms import critical_routes
 from akson.web.ehr.emergency import emergency_routes
 from akson.web.ehr.errands import errand_routes
@@ -205,6 +206,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
             *form_routes(),
             *kept_routes(),
             *send_routes(),
+            *cooperating_routes(),
             *app_routes(),
             *keeping_routes(),
         ],

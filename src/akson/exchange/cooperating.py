@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from akson.exchange import codelists
-from akson.exchange.cases import KIND, Kind
+from akson.exchange import cases, codelists
+from akson.exchange.cases import KIND, Kind, Side, State
 from akson.fhir.model import Resource, coding, concept
 from akson.kit.clock import instant, now
 from akson.kit.ids import new_id
@@ -159,3 +159,33 @@ def code_of(resource: Resource, system: str) -> str:
 def number_of(reference: Resource) -> str:
     """The organisation number of a unit that a case names."""
     return str(reference.get("identifier", {}).get("value", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Cooperating:
+    """One request with its case, as a party sees it."""
+
+    case: Resource
+    request: Resource
+    patient: Resource
+    answers: tuple[Resource, ...]
+    side: Side
+    moves: tuple[State, ...]
+
+
+def seen(
+    case: Resource, request: Resource, patient: Resource, answers: Sequence[Resource], own: str
+) -> Cooperating:
+    """A request as the party with an organisation number sees it."""
+    side = Side.ASKER if number_of(case["requester"]) == own else Side.PERFORMER
+    follows = cases.follows(cases.state(case), side)
+    moves = tuple(each for each in State if each in follows)
+    return Cooperating(case, request, patient, tuple(answers), side, moves)
+
+
+def said(answers: Sequence[Resource]) -> list[tuple[str, str, str]]:
+    """What each answer says, who says it, and when."""
+    return [
+        (each["payload"][0]["contentString"], each["sender"].get("display", ""), each.get("sent", ""))
+        for each in answers
+    ]

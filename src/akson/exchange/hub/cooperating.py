@@ -1,10 +1,10 @@
 """Requests at the platform, between those who give health care and other services: asked, followed and answered by their parties."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from akson.exchange import cases, cooperating
 from akson.exchange.cases import FINAL, Side, State, Step
-from akson.exchange.cooperating import CONSENT, LONGEST, Asking, Party
+from akson.exchange.cooperating import CONSENT, LONGEST, Asking, Cooperating, Party
 from akson.exchange.finding import find
 from akson.fhir.model import Resource, split_reference
 from akson.fhir.strict_json import loads
@@ -16,18 +16,6 @@ from akson.record.context import Context
 from akson.record.people import People
 from akson.security.actor import Action
 from akson.store.access import partners as store
-
-
-@dataclass(frozen=True, slots=True)
-class Cooperating:
-    """One request with its case, as a party sees it."""
-
-    case: Resource
-    request: Resource
-    patient: Resource
-    answers: tuple[Resource, ...]
-    side: Side
-    moves: tuple[State, ...]
 
 
 async def ask(ctx: Context, asking: Asking) -> Resource:
@@ -80,7 +68,13 @@ async def mine(ctx: Context) -> list[Cooperating]:
         each["id"]: each for each in await find(ctx, "Patient", ("_id", ",".join(whose)), ("_count", "200"))
     }
     return [
-        _seen(ctx, case, requests[request], people[split_reference(case["for"]["reference"])[1]], ())
+        cooperating.seen(
+            case,
+            requests[request],
+            people[split_reference(case["for"]["reference"])[1]],
+            (),
+            ctx.actor.unit_number,
+        )
         for case, request in zip(found, ids, strict=True)
         if request in requests
     ]
@@ -94,7 +88,7 @@ async def one(ctx: Context, case_id: str) -> Cooperating:
     request = loads((await gate.read(ctx, *split_reference(case["focus"]["reference"]))).body)
     patient = loads((await gate.read(ctx, *split_reference(case["for"]["reference"]))).body)
     answers = await find(ctx, "Communication", ("based-on", case["focus"]["reference"]), ("_sort", "sent"))
-    return _seen(ctx, case, request, patient, tuple(answers))
+    return cooperating.seen(case, request, patient, answers, ctx.actor.unit_number)
 
 
 async def move(ctx: Context, case_id: str, to: State, words: str) -> Resource:
@@ -141,14 +135,3 @@ async def _kind(ctx: Context, number: str) -> str:
 def _own(ctx: Context) -> Party:
     actor = ctx.actor
     return Party(actor.unit_number, actor.unit_number, actor.unit_name or actor.organization_name)
-
-
-def _seen(
-    ctx: Context, case: Resource, request: Resource, patient: Resource, answers: tuple[Resource, ...]
-) -> Cooperating:
-    own = cooperating.number_of(case["requester"]) == ctx.actor.unit_number
-    side = Side.ASKER if own else Side.PERFORMER
-    follows = cases.follows(cases.state(case), side)
-    return Cooperating(
-        case, request, patient, answers, side, tuple(each for each in State if each in follows)
-    )

@@ -1,6 +1,7 @@
 """Requests as a case worker sees them: what the service is asked, what it has asked for, how far each has come, and the answer."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -9,9 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from akson.exchange import cases, codelists, cooperating
 from akson.exchange.cases import Side, State
-from akson.exchange.cooperating import ORDER, PROVISION, Asking, Category
+from akson.exchange.cooperating import ORDER, PROVISION, Asking, Category, Cooperating
 from akson.exchange.hub import cooperating as hub
-from akson.exchange.hub.cooperating import Cooperating
 from akson.fhir.model import Resource
 from akson.kit.errors import Unprocessable
 from akson.record import partners
@@ -21,6 +21,7 @@ from akson.web.page import render
 from akson.web.partner.worker import worker
 
 BASE = "/saker"
+SHELL: dict[str, Any] = {"shell": "partner/shell.html", "base": BASE}
 MOVES = {each.name.lower(): each for each in State}
 
 
@@ -78,6 +79,7 @@ async def overview(request: Request) -> Response:
         request,
         "partner/cases.html",
         menu="cases",
+        **SHELL,
         asked=[each for each in found if not each.mine],
         sent=[each for each in found if each.mine],
     )
@@ -125,17 +127,14 @@ async def ask(request: Request) -> Response:
 
 async def _one(request: Request, *, wrong: bool = False) -> Response:
     found = await hub.one(worker(request), request.path_params["case"])
-    answers = [
-        (each["payload"][0]["contentString"], each["sender"].get("display", ""), each.get("sent", ""))
-        for each in found.answers
-    ]
     return render(
         request,
         "partner/case.html",
         status=422 if wrong else 200,
         menu="cases",
+        **SHELL,
         item=line(found),
-        answers=answers,
+        answers=cooperating.said(found.answers),
         said=cases.said(found.case),
         wrong=wrong,
     )
@@ -155,6 +154,7 @@ async def _form(request: Request, ctx: Context, given: FormData, wrong: tuple[st
         "partner/case_form.html",
         status=422 if wrong else 200,
         menu="cases",
+        **SHELL,
         units=others,
         categories=[
             (each.value, codelists.display(ORDER, each.value))

@@ -1,0 +1,92 @@
+"""Requests between health care and other services from a record system: read and moved at the platform for the own organisation.
+
+The system shows its own token and says who of its people asks; which of them may see which patient's it decides itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from akson.exchange import cases, cooperating
+from akson.exchange.cases import State
+from akson.exchange.cooperating import Asking, Cooperating, Party
+from akson.exchange.edge.platform import ERRORS
+from akson.fhir.model import Resource, split_reference
+from akson.fhir.strict_json import dumps, loads
+from akson.kit.errors import NotFound, PeerFailed
+from akson.kit.norwegian import FNR
+from akson.kit.settings import Node
+from akson.record.partners import KIND, number
+from akson.security import sharing
+from akson.security.actor import Actor
+from akson.security.client import Peer
+
+RIGHTS = f"akson:samhandling/fhir akson:samhandling/{sharing.SCOPE}"
+JSON = {"content-type": "application/fhir+json", "accept": "application/fhir+json"}
+
+
+class Desk:
+    """The requests of one record system's owner, for one of its people."""
+
+    def __init__(self, node: Node, actor: Actor, peer: Peer) -> None:
+        self._node = node
+        self._peer = peer
+        claim = sharing.Claim(unit=actor.unit_name, name=actor.name, role=actor.role)
+        self._said = JSON | sharing.header(claim)
+
+    async def mine(self, case: str = "") -> list[Cooperating]:
+        """All requests that the owner is a party to, the newest first; or the one of an id. PeerSilent without an answer."""
+        about = "&_include=Task:focus&_include=Task:patient&_sort=-authored-on&_count=200"
+        which = f"_id={case}" if case else f"code={cases.KIND}|{cases.Kind.REQUEST}"
+        found = await self._found(f"fhir/Task?{which}{about}")
+        known = {f"{each['resourceType']}/{each['id']}": each for each in found}
+        return [
+            self._seen(each, known[each["focus"]["reference"]], known[each["for"]["reference"]])
+            for each in found
+            if each["resourceType"] == "Task" and each["focus"]["reference"] in known
+        ]
+
+    async def one(self, case: str) -> Cooperating:
+        """One of them with its answers; NotFound where there is none."""
+        found = next(iter(await self.mine(case)), None)
+        if found is None:
+            raise NotFound("No such request")
+        answers = await self._found(
+            f"fhir/Communication?based-on={found.case['focus']['reference']}&_sort=sent"
+        )
+        return cooperating.seen(found.case, found.request, found.patient, answers, self._node.organization)
+
+    async def ask(self, asking: Asking) -> Resource:
+        """Send a request; its case. Unprocessable for what cannot be asked."""
+        asked = Party(asking.to, asking.to, "")
+        made = cooperating.request(asking, "", asked, asked, "")
+        made["subject"] = {"identifier": {"system": FNR, "value": asking.pid}}
+        kept = ("resourceType", "status", "intent", "category", "code", "subject", "performer", "reasonCode")
+        return await self._send("POST", "samarbeid", {name: made[name] for name in kept if name in made})
+
+    async def move(self, case: str, to: State, words: str) -> Resource:
+        """Bring a request to its next state, and say something. Unprocessable without words where some are needed."""
+        note = {"note": [{"text": words}]} if words.strip() else {}
+        return await self._send(
+            "POST",
+            f"samarbeid/{split_reference(f'Task/{case}')[1]}",
+            {"resourceType": "Task", "status": to.value} | note,
+        )
+
+    async def partners(self) -> list[tuple[str, str]]:
+        """Organisation number and name of the services that can be asked."""
+        found = await self._found(f"fhir/Organization?type={KIND}|&_sort=name&_count=500")
+        return [(number(each), str(each["name"])) for each in found if number(each)]
+
+    def _seen(self, case: Resource, request: Resource, patient: Resource) -> Cooperating:
+        return cooperating.seen(case, request, patient, (), self._node.organization)
+
+    async def _found(self, path: str) -> Sequence[Resource]:
+        return [entry["resource"] for entry in (await self._send("GET", path)).get("entry", [])]
+
+    async def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Resource:
+        content = dumps(dict(body)) if body else None
+        url = f"{self._node.platform}/{path}"
+        answer = await self._peer.request(method, url, scope=RIGHTS, headers=self._said, content=content)
+        if answer.status_code >= 400:
+            raise ERRORS.get(answer.status_code, PeerFailed)(f"The platform answered {answer.status_code}")
+        return loads(answer.content)
