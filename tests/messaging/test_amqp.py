@@ -193,10 +193,29 @@ async def state(engine, message):
         return await messages.get(tx, message.id)
 
 
-async def settled(*engines, rounds=6):
-    for _ in range(rounds):
+ENDED = {"acknowledged", "rejected", "failed"}
+
+
+async def settled(*engines):
+    """Work until each letter has its end; a broker on a busy machine takes its time."""
+    for _ in range(300):
         for engine in engines:
             await engine.tick()
+        states = set()
+        for engine in engines:
+            async with engine.database.transaction() as tx:
+                states |= {m.state for m in await messages.find(tx, "out")}
+                states |= {"pending"} if await messages.pending(tx, 1) else set()
+        if states <= ENDED:
+            return
+    raise AssertionError(states)
+
+
+async def waiting(engine, her_id):
+    for _ in range(300):
+        if found := await engine.transport.waiting([her_id]):
+            return found
+    raise AssertionError("nothing came")
 
 
 @pytest.mark.store
@@ -228,8 +247,8 @@ async def test_many_at_once_over_one_connection(bus):
         made = [sections([str(n)], {}, body, 60_000) for n, body in enumerate(bodies)]
         await asyncio.gather(*(connection.put(f"{GP_HER}_dl", each) for each in made))
         found = {}
-        while batch := await connection.take(f"{GP_HER}_dl", 50, 1):
-            for each in batch:
+        while len(found) < len(bodies):
+            for each in await connection.take(f"{GP_HER}_dl", 50, 1):
                 properties, _, body = read_sections(each.sections)
                 found[int(properties[0])] = body
                 connection.settle(each)
@@ -241,6 +260,7 @@ async def test_what_a_stopped_receiver_had_is_offered_again_and_done_once(new_da
     async with parties(new_database, bus) as (gp, hospital):
         sent = [await send(gp) for _ in range(3)]
         await gp.send_due()
+        await waiting(hospital, HOSPITAL_HER)
         await hospital.receive()
         await hospital.transport.close()  # it had them, and had answered none
         with pytest.raises(PeerSilent):
@@ -263,7 +283,7 @@ async def test_what_cannot_be_opened_comes_back_as_an_error_and_to_a_person(new_
     async with parties(new_database, bus) as (gp, hospital):
         hospital.transport._parcels = parcels(HOSPITAL, opener())
         one = await send(gp)
-        await settled(gp, hospital, rounds=2)
+        await settled(gp, hospital)
         after = await state(gp, one)
         assert after.state == "rejected"
         assert "transport:decryption-failed" in after.detail
@@ -271,11 +291,14 @@ async def test_what_cannot_be_opened_comes_back_as_an_error_and_to_a_person(new_
         hospital.transport._parcels = parcels(HOSPITAL, HOSPITAL_OPENER)
         gp.transport._parcels = parcels(HOSPITAL, GP_OPENER)  # signed by another than it says
         two = await send(gp)
-        await settled(gp, hospital, rounds=2)
+        await settled(gp, hospital)
         assert "transport:invalid-certificate" in (await state(gp, two)).detail
         assert hospital.here.arrivals == []
         async with connected(bus) as connection:
-            assert len(await connection.take(f"{HOSPITAL_HER}_dl", 5, 2)) == 2, "put aside, not thrown away"
+            aside = []
+            while len(aside) < 2:
+                aside += await connection.take(f"{HOSPITAL_HER}_dl", 5, 2)
+            assert len(aside) == 2, "put aside, not thrown away"
 
 
 @pytest.mark.store
@@ -285,15 +308,17 @@ async def test_a_large_letter_and_one_that_is_no_letter(new_database, bus):
         head = makers.header(new_id(), generated=times.current())
         raw = sign.sign(codec.write(makers.referral(header=head, attachments=(big,))), GP)
         await gp.transport.send(raw)
-        (notice,) = await hospital.transport.waiting([HOSPITAL_HER])
+        (notice,) = await waiting(hospital, HOSPITAL_HER)
         assert await hospital.transport.fetch(notice.id) == raw
         async with connected(bus) as connection:
             junk = cms.pack(b"no letter", GP, HOSPITAL_OPENER.certificate)
             facts = {"fromHerId": int(GP_HER), "toHerId": int(HOSPITAL_HER)}
             await connection.put(f"{HOSPITAL_HER}_async", sections(["m9"], facts, junk, 60_000))
             await connection.put(f"{HOSPITAL_HER}_async", sections([], {}, b"from nobody", 60_000))
-            await hospital.transport.waiting([HOSPITAL_HER])
-            (told,) = await connection.take(f"{GP_HER}_error", 5, 2)
+            told = None
+            while told is None:
+                await hospital.transport.waiting([HOSPITAL_HER])
+                told = next(iter(await connection.take(f"{GP_HER}_error", 5, 0.2)), None)
             _, application, _ = read_sections(told.sections)
             assert application["errorCondition"] == "transport:not-well-formed-xml"
             assert application["originalMessageId"] == "m9"

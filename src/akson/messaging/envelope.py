@@ -48,7 +48,7 @@ def envelope(root: etree._Element) -> Envelope:
 def header(root: etree._Element) -> Header:
     """The header of a letter, also where its payload cannot be read."""
     if root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
-        return head.header(msghead.read(root).value.msg_info)
+        return head.header(msghead.info(root))
     content = codec.read_element(root).content
     if isinstance(content, Receipt):
         raise NotOfSchema("a receipt has no header")

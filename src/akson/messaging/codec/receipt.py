@@ -55,9 +55,7 @@ def version_for(root: etree._Element) -> str:
     """The version of AppRec that answers a message: standards older than AppRec 1.1 are answered with 1.0."""
     namespace = etree.QName(root).namespace
     if namespace == msghead.NAMESPACE:
-        document = msghead.read(root).value.document
-        body = msghead.payload(document[0]) if document else None
-        namespace = etree.QName(body).namespace if body is not None else None
+        namespace = msghead.payload_namespace(root)
     date = re.search(r"/(\d{4}-\d\d-\d\d)$", namespace or "")
     return "1.0" if date and date[1] < _FIRST_1_1 else "1.1"
 

@@ -113,6 +113,7 @@ class MsgHead:
 
 
 BINDING = Binding(MsgHead, "MsgHead", NAMESPACE, {"fk1": FK1})
+_INFO = Binding(MsgInfo, "MsgInfo", NAMESPACE, {"fk1": FK1})
 
 
 def read(root: etree._Element) -> Read[MsgHead]:
@@ -123,6 +124,27 @@ def read(root: etree._Element) -> Read[MsgHead]:
     if found.value.msg_info.mig_version != VERSION:
         raise NotOfSchema("MIGversion is not the one of MsgHead 1.2")
     return Read(found.value, tuple(path for path in found.unread if path != "MsgHead/Signature"))
+
+
+def info(root: etree._Element) -> MsgInfo:
+    """The header alone, for who does not look into the documents: they are most of a message."""
+    names = {"m": NAMESPACE}
+    found = root.find("m:MsgInfo", names)
+    if found is None or (
+        root.find("m:Document", names) is None and root.find("m:PatientReport", names) is None
+    ):
+        raise NotOfSchema("MsgHead lacks MsgInfo or Document")
+    made = _INFO.read(found).value
+    if made.mig_version != VERSION:
+        raise NotOfSchema("MIGversion is not the one of MsgHead 1.2")
+    return made
+
+
+def payload_namespace(root: etree._Element) -> str | None:
+    """The namespace of what the first document holds; None when that is no XML."""
+    content = root.find("m:Document/m:RefDoc/m:Content", {"m": NAMESPACE})
+    body = next(content.iterchildren(etree.Element), None) if content is not None else None
+    return etree.QName(body).namespace if body is not None else None
 
 
 def parse(raw: bytes) -> MsgHead:
