@@ -7,8 +7,10 @@ that one alone, who has closed the whole record to everyone.
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from akson.care import measuring
+from akson.care.measuring import KINDS
 from akson.demo.ids import demo_id, demo_reference
-from akson.exchange import cases, threads
+from akson.exchange import cases, meetings, threads
 from akson.exchange.declare import TAG_SYSTEM
 from akson.fhir.extract import extract
 from akson.fhir.model import Resource, concept
@@ -115,7 +117,15 @@ def resources(node: str, patient: str) -> list[Resource]:
     asker = {"reference": demo_reference(node, "Organization", UNIT.get(node, "plattform"))}
     shaped = _shown(asker, f"Patient/{patient}", of(patient, "Binary"))
     shown = [{"resourceType": kind, "id": of(patient, kind)} | body for kind, body in shaped.items() if body]
-    return filled + shown + (_thread(patient) if node == "samhandling" else [_case(patient, asker)])
+    return (
+        filled
+        + shown
+        + (
+            [*_thread(patient), *_met_and_measured(patient)]
+            if node == "samhandling"
+            else [_case(patient, asker)]
+        )
+    )
 
 
 def _case(patient: str, asker: dict[str, str]) -> Resource:
@@ -125,6 +135,20 @@ def _case(patient: str, asker: dict[str, str]) -> Resource:
         "code": concept(cases.KIND, cases.Kind.REFERRAL.value, ""), "for": {"reference": f"Patient/{patient}", "display": NAME},
         "owner": asker, "requester": asker, "authoredOn": "2026-01-02", "restriction": {"period": {"end": "2026-01-03"}},
     }  # fmt: skip
+
+
+def _met_and_measured(patient: str) -> list[Resource]:
+    """A video meeting that the same unit called, and what she has measured at home."""
+    hers = {"reference": f"Patient/{patient}", "display": NAME}
+    labels = threads.labels({CITIZEN, "8000001"}, "8000001")
+    people = [{"actor": each, "status": "accepted"} for each in (hers, threads.unit("8000001", SECRET))]
+    measured = measuring.observation(KINDS["weight"], [61.0], "2026-01-02T07:08:09Z", patient, hers)
+    return [
+        {"resourceType": "Appointment", "id": of(patient, "meeting"), "meta": {"tag": [meetings.TAG], "security": labels},
+            "status": "booked", "serviceType": [concept(meetings.KIND, "video", "Video")], "description": SECRET,
+            "start": "2026-01-02T07:08:09Z", "end": "2026-01-02T08:08:09Z", "participant": people},
+        measured | {"id": of(patient, "measurement")},
+    ]  # fmt: skip
 
 
 def _thread(patient: str) -> list[Resource]:

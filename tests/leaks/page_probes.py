@@ -60,7 +60,7 @@ def values(patient: str, direction: str) -> dict[str, str]:
         "message": of(patient, f"letter-{direction}"), "item": of(patient, "AllergyIntolerance"),
         "request": of(patient, "ServiceRequest"), "source": "sykehus", "app": SECRET,
         "service": "kritisk-informasjon", "part": "overfoelsomhet", "report": of(patient, "DiagnosticReport"),
-        "case": of(patient, "case"), "thread": of(patient, "thread"), "act": "take", "type": "AllergyIntolerance",
+        "case": of(patient, "case"), "thread": of(patient, "thread"), "meeting": of(patient, "meeting"), "measurement": of(patient, "measurement"), "act": "take", "type": "AllergyIntolerance",
         "simulation": SECRET, "day": "2026-01-02",
         "errand": of(patient, "errand"), "id": of(patient, f"letter-{direction}"), "her_id": HER["journal"],
     }  # fmt: skip
