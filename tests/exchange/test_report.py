@@ -9,13 +9,14 @@ from tests.exchange.test_send_pages import post, until
 
 from akson.exchange.edge.report import MARK, OWN, Reporter, again
 from akson.exchange.reports import wire
-from akson.exchange.reports.catalogue import SYSVAK
+from akson.exchange.reports.catalogue import HELFO, SYSVAK
+from akson.exchange.reports.claims import TARIFFS
 from akson.exchange.reports.vaccinations import DELETED, REGISTERED
 from akson.fhir.model import concept
 from akson.fhir.strict_json import loads
 from akson.kit.clock import now
 from akson.kit.errors import Conflict
-from akson.kit.norwegian import volven
+from akson.kit.norwegian import ICPC2, volven
 from akson.messaging.outbox import ACKNOWLEDGED, FAILED, OPEN, REJECTED
 from akson.record import gate
 from akson.store.database.reader import NODE, OWNER
@@ -61,18 +62,18 @@ async def change(gp, doctor, resource, **said):
         await gate.update(ctx, resource | said, if_match=None)
 
 
-async def told(gp, resource, number):
+async def told(gp, resource, number, register=SYSVAK):
     """So many reports about a resource, the oldest first, with what they say, once nothing is under way or to be told."""
-    reference = f"Immunization/{resource['id']}"
+    reference = f"{resource['resourceType']}/{resource['id']}"
     for _ in range(200):
         await Reporter(gp.mailroom).once()
         await gp.mailroom.engine().tick()
         async with gp.place.database.transaction(reader=NODE) as tx:
             found = await messages.find(tx, "out", Wanted(reference=reference))
-            waits = await keep.get(tx, SYSVAK.kept, reference)
+            waits = await keep.get(tx, register.kept, reference)
             if len(found) >= number and waits is None and not any(each.state in OPEN for each in found):
                 raw = [await messages.payload(tx, each.id) for each in found]
-                return [(m, wire.read_own(SYSVAK, bytes_)) for m, bytes_ in zip(found, raw, strict=True)][
+                return [(m, wire.read_own(register, bytes_)) for m, bytes_ in zip(found, raw, strict=True)][
                     ::-1
                 ]
     raise AssertionError(f"never settled: {found}, {waits}")
@@ -111,7 +112,7 @@ async def test_what_the_register_refuses_is_somebodys_task_until_it_is_put_right
 
     browser = await world.sign_in("journal", "jonas-berg")
     page = await until(browser, PAGE, "Registeret godtok ikke meldingen")
-    assert "ikke kommet ennå" in unescape(page.text)
+    assert "Grunn: Datoen vaksinen ble gitt, er ikke kommet ennå" in unescape(page.text)
     inbox = await browser.get("/journal/innboks/oppfolging")
     assert f"/journal/brev/{refused.id}" in inbox.text
     assert (await browser.get(f"/journal/brev/{refused.id}")).url.path == PAGE
@@ -157,3 +158,59 @@ async def test_what_others_gave_is_not_told_and_a_killed_process_tells_nothing_t
     assert [m.id for m, _ in await told(gp, made, 1)] == [m.id for m, _ in first]
     async with gp.place.database.transaction(reader=NODE) as tx:
         assert int((await keep.get(tx, MARK, OWN))["xid"]) >= int(mark["xid"])
+
+
+async def consultation(gp, doctor, patient):
+    """A Claim for a consultation with a diagnosis and two tariffs."""
+    subject = {"reference": f"Patient/{patient}"}
+    start = (now() - timedelta(hours=2)).isoformat(timespec="seconds")
+    ambulatory = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
+    encounter = {"resourceType": "Encounter", "status": "finished", "class": ambulatory}
+    met = await write(gp, doctor, encounter | {"subject": subject, "period": {"start": start}})
+    condition = {"resourceType": "Condition", "code": concept(ICPC2, "R05", "Hoste"), "subject": subject}
+    found = await write(gp, doctor, condition)
+    item = {"encounter": [{"reference": f"Encounter/{met['id']}"}]}
+    items = [
+        item
+        | {
+            "sequence": n,
+            "productOrService": concept(TARIFFS, code, code),
+            "net": {"value": kr, "currency": "NOK"},
+        }
+        for n, (code, kr) in enumerate((("2ad", 176), ("701a", 65)), 1)
+    ]
+    claim = {
+        "resourceType": "Claim", "status": "active", "use": "claim", "patient": subject, "created": start,
+        "type": concept("http://terminology.hl7.org/CodeSystem/claim-type", "professional", "Professional"),
+        "priority": concept("http://terminology.hl7.org/CodeSystem/processpriority", "normal", "Normal"),
+        "provider": {"reference": doctor.practitioner}, "item": items,
+        "insurance": [{"sequence": 1, "focal": True, "coverage": {"display": "Folketrygden"}}],
+        "diagnosis": [{"sequence": 1, "diagnosisReference": {"reference": f"Condition/{found['id']}"}}],
+    }  # fmt: skip
+    return await write(gp, doctor, claim)
+
+
+async def test_a_claim_is_sent_credited_when_it_changes_and_sent_anew(scene):
+    gp, doctor, patient = scene
+    made = await consultation(gp, doctor, patient)
+    ((sent, claim),) = await told(gp, made, 1, HELFO)
+    treatment = claim.bill[0].treatment
+    assert (sent.state, claim.total.amount.v) == (ACKNOWLEDGED, "241.00")
+    assert [(each.code, each.amount.v) for each in treatment.tariff] == [("2ad", "176.00"), ("701a", "65.00")]
+    assert [each.v for each in treatment.diagnosis] == ["R05"]
+
+    await change(gp, doctor, made, item=made["item"][:1])
+    _, (credit, credited), (anew, less) = await told(gp, made, 3, HELFO)
+    assert (credit.state, credited.bill[0].is_credit, credited.total.amount.v) == (
+        ACKNOWLEDGED,
+        "true",
+        "241.00",
+    )
+    assert (anew.state, less.bill[0].is_credit, less.total.amount.v) == (ACKNOWLEDGED, None, "176.00")
+
+    bare = {key: value for key, value in made["item"][0].items() if key != "net"}
+    await change(gp, doctor, made, item=[bare])
+    failed = (await told(gp, made, 4, HELFO))[-1][0]
+    assert (failed.state, failed.detail) == (FAILED, "Kravet mangler takst eller beløp")
+    await change(gp, doctor, made, status="cancelled")
+    assert (await told(gp, made, 5, HELFO))[-1][1].bill[0].is_credit == "true"

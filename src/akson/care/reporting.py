@@ -112,5 +112,12 @@ async def _line(ctx: Context, message: Message, names: Mapping[str, str]) -> Lin
         patient=message.patient if name else "",
         patient_name=name,
         when=message.made,
-        detail=message.detail,
+        detail=await _reason(ctx, message),
     )
+
+
+async def _reason(ctx: Context, message: Message) -> str:
+    """Why it was not accepted, in the register's words and without its codes; else what the engine knows."""
+    errors = [each for one in await messages.receivers(ctx.tx, message.id) for each in one.errors]
+    words = [str(each.get("details") or each.get("description") or "") for each in errors]
+    return ". ".join(filter(None, words)) or (message.detail if message.state == FAILED else "")

@@ -290,8 +290,12 @@ UNITS = (
         partner="statsforvalter",
     ),
     Unit("fhi", "Folkehelseinstituttet (prøveregister)", "samhandling", 60, her_id="9000601"),
+    Unit("helfo", "HELFO (prøveregister)", "samhandling", 61, her_id="9000602"),
 )
-REGISTERS = {"fhi": (("HENDELSEREQUEST", "Hendelse"),)}
+REGISTERS = {
+    "fhi": (("HENDELSEREQUEST", "Hendelse"),),
+    "helfo": (("LOM", "Legeoppgjørsmelding"),),
+}
 """Keys of the bodies that keep registers, and the reports that they take (V8279): code and name."""
 
 BY_KEY = {unit.key: unit for unit in UNITS}

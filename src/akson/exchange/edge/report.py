@@ -7,7 +7,7 @@ overtakes; the step and the note end in one transaction, so nothing is told twic
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -109,9 +109,7 @@ class Reporter:
         if asked is None or any(each.state in OPEN for each in told):
             return
         ctx = Context(NODE_ITSELF, tx.as_node, self.mailroom.place)
-        resource = next(
-            iter(await find(ctx, what.partition("/")[0], ("_id", split_reference(what)[1]))), None
-        )
+        resource = next(iter(await find(ctx, *_by_id(what))), None)
         try:
             due = await self._due(ctx, register, told, resource)
         except Lacks as error:
@@ -148,14 +146,18 @@ class Reporter:
             return None
         patients = await find(ctx, "Patient", ("_id", _patient(resource)))
         unit, _ = await send.sender_of(ctx, self.mailroom, await self._address(ctx, resource, told))
-        return register.format.make(Facts(resource, patients[0] if patients else {}, unit))
+        named = [each for each in _references(resource) if each.partition("/")[0] in register.related]
+        related = {each: one for each in named for one in await find(ctx, *_by_id(each))}
+        return register.format.make(Facts(resource, patients[0] if patients else {}, unit, related))
 
     async def _address(self, ctx: Context, resource: Resource | None, told: Sequence[Message]) -> str:
         """The own unit that reports: the one that reported before, else that of who did it, else the first."""
         own = self.mailroom.own
         if before := next((each.from_her for each in told if each.from_her in own), ""):
             return before
-        units = [unit for each in (resource or {}).get("performer", []) for unit in await _units(ctx, each)]
+        said = resource or {}
+        actors = [each.get("actor", {}) for each in said.get("performer", [])] + [said.get("provider", {})]
+        units = [unit for each in actors for unit in await _units(ctx, str(each.get("reference", "")))]
         return next((her for unit in units for her in self.mailroom.of_units(frozenset({unit}))), min(own))
 
     async def _cannot(
@@ -196,9 +198,23 @@ def _patient(resource: Resource) -> str:
     return str(about.get("reference", "")).removeprefix("Patient/")
 
 
-async def _units(ctx: Context, performer: Mapping[str, Any]) -> list[str]:
-    """References of the units that a performer is, or works in."""
-    actor = str(performer.get("actor", {}).get("reference", ""))
+def _by_id(what: str) -> tuple[str, tuple[str, str]]:
+    kind, id_ = split_reference(what)
+    return kind, ("_id", id_)
+
+
+def _references(said: Any) -> list[str]:
+    """All that a resource refers to, in its order."""
+    if isinstance(said, list):
+        return [found for each in said for found in _references(each)]
+    if not isinstance(said, dict):
+        return []
+    own = [said["reference"]] if isinstance(said.get("reference"), str) else []
+    return own + [found for each in said.values() for found in _references(each)]
+
+
+async def _units(ctx: Context, actor: str) -> list[str]:
+    """References of the units that somebody is, or works in."""
     kind, _, id_ = actor.partition("/")
     if kind == "Organization":
         return [actor]

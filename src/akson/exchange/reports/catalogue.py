@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from akson.exchange.reports import vaccinations
+from akson.exchange.reports import claims, vaccinations
 from akson.exchange.reports.declare import Register
 
 SYSVAK = Register(
@@ -15,7 +15,18 @@ SYSVAK = Register(
     within=timedelta(days=1),
     format=vaccinations.FORMAT,
 )
-REGISTERS = (SYSVAK,)
+HELFO = Register(
+    slug="helfo",
+    owner="Helsedirektoratet (HELFO)",
+    starts=frozenset({"Claim"}),
+    message="LOM",
+    standard="Behandlerkravmelding",
+    version="1.8.3",
+    within=timedelta(days=1),
+    format=claims.FORMAT,
+    related=claims.RELATED,
+)
+REGISTERS = (SYSVAK, HELFO)
 MESSAGES = frozenset(each.message for each in REGISTERS)
 """Types of message (V8279) that carry reports, and so are no letters between people."""
 BY_MESSAGE = {each.message: each for each in REGISTERS}

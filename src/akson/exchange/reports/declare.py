@@ -1,7 +1,7 @@
 """What a register is, as data: who owns it, what starts a report, by when, and how the report is written."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +29,8 @@ class Facts:
     patient: Resource
     unit: Party
     """The unit that reports, which has an address of its own."""
+    related: Mapping[str, Resource] = field(default_factory=dict)
+    """What the resource refers to, of the types that the register asks for, by reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Register:
     within: timedelta
     """How soon after the event it must have been told."""
     format: Format[Any]
+    related: frozenset[str] = frozenset()
+    """Types of what a report tells of too, where the resource refers to it."""
 
     @property
     def title(self) -> str:

@@ -66,6 +66,7 @@ LISTS: dict[int, dict[str, str]] = {
         "HENVISNING_NYTILSTAND": "Henvisning ny tilstand",
         "HENVISNING_VIDERE": "Viderehenvisning",
         "INNLEGGELSESRAPPORT": "Innleggelsesrapport",
+        "LOM": "Legeoppgjørsmelding",
         "LOG_AVMELDING": "Avmelding av utskrivningsklar pasient",
         "LOG_DOD": "Orientering om dødsfall",
         "LOG_INNLAGT": "Melding om innlagt pasient",
