@@ -17,6 +17,8 @@ _SESSION = re.compile(rb"(?<=urn:akson:token:)[0-9a-f]{32}")
 _TOOK = re.compile(rb"oppslag tar [^<]+? ms, 95 av 100 under [^<]+? ms")
 """How long looks at the node take, of all together."""
 _CLOCK = re.compile(rb"kl\. \d\d:\d\d(?:\xe2\x80\x93\d\d:\d\d)?")
+_CODES = re.compile(rb"<details(?:(?!</details>).)*?class=\"code\">secret<.*?</details>", re.DOTALL)
+"""What each log was a moment ago, of those that have been countersigned by then."""
 _ASKED = re.compile(rb'"(?:query|value)":"[A-Za-z0-9+/=]+"')
 """What a search asked for, packed: since when, among others."""
 _MOMENT_OF_PAPER = re.compile(
@@ -56,7 +58,8 @@ def seen(answer: httpx.Response, since: datetime, secret: str = "") -> Seen:
 
 def pieces(found: Seen) -> Seen:
     """What it tells, in no order and each once, and without the time of day: for what tells of requests themselves."""
-    body = _ASKED.sub(b"asked", _NUMBERED.sub(b"made", _CLOCK.sub(b"now", found.body)))
+    body = _CODES.sub(b"", found.body)
+    body = _ASKED.sub(b"asked", _NUMBERED.sub(b"made", _CLOCK.sub(b"now", body)))
     parts = re.split(rb'(?=<li|\{"resource")|\n', body)
     told = b"\n".join(sorted({part.strip(b" ,]}") for part in parts}))
     return Seen(found.status, tuple(pair for pair in found.headers if pair[0] != "content-length"), told)
