@@ -8,6 +8,7 @@ from tests.services.samples import SUBJECT
 
 VOLVEN = "urn:oid:2.16.578.1.12.4.1.1."
 CRITICAL = "https://akson.example/fhir/CodeSystem/kritisk-kategori"
+WISH = "https://akson.example/fhir/CodeSystem/opplysningstype"
 ORDER = "https://akson.example/fhir/CodeSystem/bestilling"
 
 
@@ -81,6 +82,17 @@ WRITTEN: dict[tuple[str, str], tuple[str, Resource]] = {
             "type": {"coding": [{"system": f"{VOLVEN}9602", "code": "A03-2"}]},
             "description": "Epikrise fra smerteklinikk",
             "content": [{"attachment": {"title": "Epikrise fra smerteklinikk", "contentType": "text/plain"}}],
+        },
+    ),
+    ("innbyggers-opplysninger", "maaling"): (
+        "Hjemmemålt puls",
+        {
+            "resourceType": "Observation",
+            "status": "final",
+            "category": _coded(WISH, "maaling"),
+            "code": {"text": "Hjemmemålt puls"},
+            "effectiveDateTime": "2026-11-20",
+            "valueQuantity": {"value": 71, "unit": "slag/min"},
         },
     ),
     ("journaldokumenter", "dokument"): (
