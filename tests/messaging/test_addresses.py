@@ -110,7 +110,7 @@ async def test_what_a_certificate_is_for():
         return [e | ({"extension": extension} if type_ == "Endpoint" else {}) for e in entries]
 
     book = AddressBook(found)
-    assert await book.certificates("9000211") == [SIGNER.certificate]
+    assert await book.certificates("9000211") == (SIGNER.certificate,)
     assert await book.encryption("9000211") == opener.certificate
     assert await BOOK.encryption("9000211") is None
 

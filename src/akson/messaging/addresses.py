@@ -121,7 +121,7 @@ class AddressBook:
     async def certificates(self, her_id: str) -> Sequence[x509.Certificate]:
         """What a sender signs with; nothing when it does not sign or is not known."""
         found = await self.entry(her_id)
-        return [each for each in found.certificates if _signs(each)] if found else ()
+        return tuple(each for each in found.certificates if _signs(each)) if found else ()
 
     async def encryption(self, her_id: str) -> x509.Certificate | None:
         """What to encrypt with for a receiver: of the certificates made for it, the one that lasts longest."""
