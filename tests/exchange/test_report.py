@@ -125,6 +125,7 @@ async def test_what_the_register_refuses_is_somebodys_task_until_it_is_put_right
     assert [m.state for m, _ in await told(gp, made, 3)] == [REJECTED, REJECTED, ACKNOWLEDGED]
     page = await browser.get(PAGE)
     assert "Registeret godtok ikke meldingen" not in unescape(page.text)
+    assert f"/journal/brev/{refused.id}" not in (await browser.get("/journal/innboks/oppfolging")).text
     assert "Godtatt: 1" in unescape(page.text)
     async with at(gp, doctor) as ctx:
         with pytest.raises(Conflict):

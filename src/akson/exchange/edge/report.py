@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from akson.exchange.edge import send
+from akson.exchange.edge.filing import OPEN_TASKS, TASK_KIND
 from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.finding import find
 from akson.exchange.reports import wire
@@ -28,6 +29,7 @@ from akson.messaging.addresses import Entry
 from akson.messaging.inbox import Why
 from akson.messaging.model import Person
 from akson.messaging.outbox import ACKNOWLEDGED, FAILED, OPEN, REJECTED, Sending
+from akson.record import gate
 from akson.record.context import NODE_ITSELF, Context
 from akson.store.database.pool import Tx
 from akson.store.database.reader import NODE as READER
@@ -115,6 +117,8 @@ class Reporter:
         except Lacks as error:
             await self._cannot(tx, register, _of(what, resource, told), error, told, again=bool(asked))
             return
+        if due is None:
+            await _finish_tasks(ctx, what)
         if due is None or (not asked and await _refused_before(tx, register, told, due)):
             await keep.delete(tx, register.kept, what)
             return
@@ -236,6 +240,13 @@ async def _refused_before(tx: Tx, register: Register, told: Sequence[Message], d
         return False
     before = wire.read_own(register, await messages.payload(tx, told[0].id))
     return before is not None and register.format.essence(before) == register.format.essence(due)
+
+
+async def _finish_tasks(ctx: Context, what: str) -> None:
+    """The register holds what it is to hold: whatever was wrong on the way there is nobody's task any more."""
+    codes = ",".join(f"{TASK_KIND}|why-{why}" for why in (Why.REJECTED, Why.FAILED, Why.OVERDUE))
+    for task in await find(ctx, "Task", ("focus", what), OPEN_TASKS, ("code", codes)):
+        await gate.update(ctx, task | {"status": "completed"}, if_match=None)
 
 
 def _kept(mark: Mark) -> dict[str, Any]:
