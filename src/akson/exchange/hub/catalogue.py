@@ -1,7 +1,7 @@
 """The catalogue of the information services: what each is, how much it holds at the platform, and how long looks take.
 
-Numbers of items are of all patients together, counted at most once a minute, and a small one is told as "fewer than five", so that
-nobody can tell by them that a person was added.
+Numbers of items are of all patients together, counted at most once a minute, and a small one, or none, is told as "fewer than five", so
+that nobody can tell by them that somebody was the first.
 """
 
 import time
@@ -59,8 +59,8 @@ class Held:
 
     @property
     def few(self) -> bool:
-        """Too few to tell the number."""
-        return self.number is not None and 0 < self.number < FEW
+        """Too few to tell the number; none is told in the same words, or the first one would show."""
+        return self.number is not None and self.number < FEW
 
 
 @dataclass(frozen=True, slots=True)
