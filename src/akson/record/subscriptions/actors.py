@@ -11,13 +11,13 @@ from akson.security.actor import Actor, Attested, Kind, Purpose
 from akson.store.database.pool import Tx
 from akson.store.underway.subscriptions import Subscribed
 
-SETS = ("above", "consented", "opened", "scopes", "unit_numbers", "units")
+SETS = ("above", "cases", "consented", "opened", "scopes", "unit_numbers", "units")
 """Fields of an Actor that are sets."""
 
 
 def plain(actor: Actor) -> dict[str, Any]:
     """The actor as JSON, without the identity number: no rule asks for it. A consent that ends is not kept."""
-    made = asdict(replace(actor, pid="", acts_for=None, consented=frozenset()))
+    made = asdict(replace(actor, pid="", acts_for=None, consented=frozenset(), shares=(), cases=frozenset()))
     del made["known"]
     return made | {name: sorted(made[name]) for name in SETS} | {"kind": actor.kind.value}
 
