@@ -97,7 +97,7 @@ def test_aksons_own_package_is_added_by_its_name(uri, capsys):
     assert main(["package", "list", "--database", uri]) == 0
     assert said(capsys)[:2] == [
         f"{own().label}  Akson",
-        "    27 CodeSystem, 2 SearchParameter, 3 StructureDefinition",
+        "    30 CodeSystem, 2 SearchParameter, 3 StructureDefinition",
     ]
     assert main(["package", "add", "no.akson.other", "--database", uri]) == 1
     assert "no.akson.other: no FHIR package is here" in capsys.readouterr().err

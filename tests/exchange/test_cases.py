@@ -1,6 +1,8 @@
 """A referral as one case: whoever looks sees the same state, from the letter to the summary."""
 
+import asyncio
 import re
+import time
 from html import unescape
 
 import pytest
@@ -36,6 +38,14 @@ async def line_of(browser, path):
     return next((unescape(row) for row in rows if "hjertesvikt" in row), "")
 
 
+async def line_when(browser, path, fits, seconds=30.0):
+    """The line as soon as it fits, or as it is when the time is over."""
+    until_then = time.monotonic() + seconds
+    while not fits(line := await line_of(browser, path)) and time.monotonic() < until_then:
+        await asyncio.sleep(0.1)
+    return line
+
+
 async def follow(browser, link):
     """The page that a row of the overview leads to."""
     return await browser.get(re.search(r'href="([^"]*/saker/[0-9a-f-]+)"', link)[1])
@@ -57,11 +67,7 @@ async def test_both_sides_and_the_citizen_see_the_same_state_all_the_way(world):
             (doctor, "/sykehus/saker"),
             (citizen, "/innbygger/henvisninger?alle"),
         ):
-            for _ in range(40):
-                line = await line_of(browser, where)
-                if words in line:
-                    break
-                await until(gp, "/journal/saker", "", 1)
+            line = await line_when(browser, where, lambda found: words in found and more in found)
             assert words in line, (where, line)
             assert more in line, (where, line)
 
@@ -108,10 +114,7 @@ async def test_a_referral_that_is_taken_back_is_at_its_end_for_all(world):
     gone = await post(gp, sent, f"{sent.url.path}/sak", do="cancelled", words="Pasienten er frisk.")
     assert "Trukket tilbake" in gone.text
     assert await line_of(gp, "/journal/saker") == ""
-    for _ in range(40):
-        if not await line_of(doctor, "/sykehus/saker"):
-            break
-        await until(gp, "/journal/saker", "", 1)
+    assert await line_when(doctor, "/sykehus/saker", lambda found: not found) == ""
     letter = await doctor.get(path)
     assert "Trukket tilbake" in letter.text
     assert 'name="do" value="accepted"' not in letter.text

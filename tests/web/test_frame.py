@@ -16,7 +16,7 @@ from akson.web.error import show_error
 from akson.web.headers import SecurityHeaders
 from akson.web.language import language_routes, page_within
 from akson.web.page import render
-from akson.web.start import Group, Person, Start, iga_routes, partner_routes, start_routes
+from akson.web.start import Group, Person, Start, iga_routes, start_routes
 
 NAME = "<b>Hanne</b> Lunde"
 START = Start(
@@ -42,7 +42,6 @@ async def client():
             Route("/silent", silent),
             Route("/broken", broken),
             Mount("/iga", routes=iga_routes()),
-            Mount("/partner", routes=partner_routes()),
         ],
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={AksonError: show_error, HTTPException: show_error, Exception: show_error},
@@ -153,6 +152,5 @@ def test_a_name_that_a_template_lacks_is_an_error():
         render(request, "start.html")
 
 
-async def test_the_short_pages_say_what_they_are(client):
+async def test_the_short_page_says_what_it_is(client):
     assert text("web.iga_now") in (await client.get("/iga/")).text
-    assert text("web.partner_empty") in (await client.get("/partner/")).text
