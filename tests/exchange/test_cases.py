@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from html import unescape
 
 import pytest
@@ -38,10 +37,11 @@ async def line_of(browser, path):
     return next((unescape(row) for row in rows if "hjertesvikt" in row), "")
 
 
-async def line_when(browser, path, fits, seconds=30.0):
-    """The line as soon as it fits, or as it is when the time is over."""
-    until_then = time.monotonic() + seconds
-    while not fits(line := await line_of(browser, path)) and time.monotonic() < until_then:
+async def line_when(browser, path, fits):
+    """The line as soon as it fits, or as it is when thirty seconds and more are over."""
+    for _ in range(300):
+        if fits(line := await line_of(browser, path)):
+            break
         await asyncio.sleep(0.1)
     return line
 
