@@ -84,11 +84,11 @@ async def test_what_others_closed_is_closed_and_the_chart_says_nothing_of_it(dat
 async def test_a_stream_is_silent_of_types_that_are_closed(database):
     async with opened(Place(NODE, database), HANNE) as ctx:
         await blocks.replace(ctx.tx.as_node, "r", 1, "p1", [block(types=frozenset({"AllergyIntolerance"}))])
-        assert not await closed.is_open(ctx, "p1", "AllergyIntolerance")
-        assert await closed.is_open(ctx, "p1", "Condition")
-        assert await closed.is_open(ctx, "p2", "AllergyIntolerance")
+        assert not await closed.is_open(ctx, "p1", "", "AllergyIntolerance/a")
+        assert await closed.is_open(ctx, "p1", "", "Condition/c")
+        assert await closed.is_open(ctx, "p2", "", "AllergyIntolerance/a")
     async with opened(Place(NODE, database), JONAS) as ctx:
-        assert await closed.is_open(ctx, "p1", "AllergyIntolerance")
+        assert await closed.is_open(ctx, "p1", "", "AllergyIntolerance/a")
 
 
 async def test_the_citizen_is_told_of_no_own_block(database):

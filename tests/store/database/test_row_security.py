@@ -53,6 +53,9 @@ WITHOUT = {
     "who is told, and that a resource changed": {"subscription", "subscription_event", "subscription_topic", "subscription_type"},
     "the shared registers of the platform, of no record": {"register_entry", "register_event"},
     "hashes of identity numbers, and for how long": {"power_mirror", "privacy_followed"},
+    "counts of letters between two addresses, and what an office must look at": {
+        "message_tally", "message_tally_told", "message_notice",
+    },
     "the log's seals, witnesses and counts": {
         "audit_checkpoint", "audit_key", "audit_leaf", "audit_seal", "audit_witness", "witnessed_log", "refusal_count",
     },
