@@ -181,7 +181,7 @@ async def _load(
     port, program, base = where
     looked, path, connections = what
     chance = random.Random(5)
-    many = int(ROUND * MOST) if connections > 1 else int(ROUND * MOST / 8)
+    many = int(ROUND * MOST) if connections > 1 else int(ROUND * MOST / 3)
     made = iter(
         [
             _request(base, proof, each, path(each, chance))
