@@ -12,8 +12,8 @@ _SECRET = re.compile(
     rb"(?:(?<![A-Za-z0-9_-])|(?<=%3A))[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])|(?<![0-9A-F-])(?:[0-9A-F]{1,4}-){5}[0-9A-F]{1,4}(?![0-9A-F-])"
 )
 """What is drawn by lot for every session and request, and codes of an access log."""
-_SESSION = re.compile(rb"(?<=urn:akson:token:)[0-9a-f]{32}")
-"""By what a log tells which session it was: a fingerprint of what was drawn for it."""
+_SESSION = re.compile(rb'(?:(?<=urn:akson:token:)|(?<=decision-ref-id","valueString":"))[0-9a-f]{32}')
+"""By what a log tells which session it was, and which decision in it (ADR 0026): fingerprints of what was drawn for it."""
 _TOOK = re.compile(rb"oppslag tar [^<]+? ms, 95 av 100 under [^<]+? ms")
 """How long looks at the node take, of all together."""
 _CLOCK = re.compile(rb"kl\. \d\d:\d\d(?:\xe2\x80\x93\d\d:\d\d)?")
