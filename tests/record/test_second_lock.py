@@ -161,41 +161,12 @@ async def test_everything_is_there_that_is_to_be_hidden(database):
     assert {name for (name,) in held} == {*NAMING, *OTHERS}, "a table that is not tried here"
 
 
+OWN = {
+    "resource", "history", "care_relation", "audit", "privacy_setting", "supplier_errand", "hotel_patient", "message", *INDEX,
+}  # fmt: skip
 SHOWN = {
     "nurse": {"resource", "history", "care_relation", "shared_change", "message", *INDEX},
-    "citizen": {
-        "resource",
-        "history",
-        "care_relation",
-        "audit",
-        "privacy_setting",
-        "supplier_errand",
-        "hotel_patient",
-        "message",
-        *INDEX,
-    },
-    "attested": {
-        "resource",
-        "history",
-        "care_relation",
-        "audit",
-        "privacy_setting",
-        "supplier_errand",
-        "hotel_patient",
-        "message",
-        *INDEX,
-    },
-    "partner": {
-        "resource",
-        "history",
-        "care_relation",
-        "audit",
-        "privacy_setting",
-        "supplier_errand",
-        "hotel_patient",
-        "message",
-        *INDEX,
-    },
+    **dict.fromkeys(("citizen", "attested", "partner"), OWN),
 }
 """Where rows of the own patient come. Blocks here are against others; events are the node's; a nurse reads no log."""
 

@@ -7,7 +7,7 @@ end it. What holds in an emergency too, it does not open.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from akson.exchange.hub import privacy
+from akson.exchange.hub import asked, privacy
 from akson.exchange.hub.privacy import OPENING, Order
 from akson.exchange.wish import Wish
 from akson.fhir.strict_json import loads
@@ -19,7 +19,7 @@ from akson.record.context import Context
 from akson.record.identity import numbers
 from akson.security.actor import Action
 from akson.security.privacy import FETCHING, Subject, Terms
-from akson.security.topics import CONSENT, PRIVACY
+from akson.security.topics import CONSENT
 from akson.store.access import consents
 from akson.store.access.consents import Wanted
 from akson.store.access.privacy import Version
@@ -54,22 +54,15 @@ async def write_down(ctx: Context, wish: Wish) -> Version:
 
 
 async def waiting(ctx: Context) -> Sequence[Wanted]:
-    """Those who ask the citizen and have no answer. In the log where there are any: each page of the portal looks."""
-    grant = gate.granted(ctx, Action.READ, PRIVACY)
-    found = await consents.waiting(ctx.tx.as_node, privacy.whose(ctx))
-    if found:
-        await trail.ruled(ctx, grant, Action.READ, patient_number(ctx.actor.patient))
-    return found
+    """Those who ask the citizen and have no answer."""
+    return await asked.waiting(ctx, consents.waiting)
 
 
 async def answer(ctx: Context, id_: str, *, agreed: bool) -> Version | None:
     """The citizen's answer; the opening, where it was yes. NotFound where nobody waits for it any more."""
-    wanted = await consents.answer(ctx.tx.as_node, privacy.whose(ctx), id_, agreed=agreed)
+    found = await consents.answer(ctx.tx.as_node, privacy.whose(ctx), id_, agreed=agreed)
+    wanted = await asked.answered(ctx, found, agreed=agreed)
     if wanted is None:
-        raise NotFound("Nobody waits for that answer")
-    if not agreed:
-        grant = gate.granted(ctx, Action.UPDATE, PRIVACY)
-        await trail.ruled(ctx, grant, Action.UPDATE, wanted.pat, (wanted.id, 2))
         return None
     kind, _, number = wanted.subject.partition(":")
     name = wanted.unit if kind == "unit" else _named(wanted.name, wanted.unit)

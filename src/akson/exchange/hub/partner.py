@@ -10,7 +10,7 @@ from datetime import datetime
 
 from akson.exchange import merging, shared_with
 from akson.exchange.declare import InformationService, Mode, Part
-from akson.exchange.hub import privacy
+from akson.exchange.hub import asked, privacy
 from akson.exchange.hub.look import AskSource, Look, Search
 from akson.exchange.hub.privacy import SHARING, Order
 from akson.exchange.merging import Missing
@@ -28,7 +28,7 @@ from akson.record.people import People
 from akson.record.refused import NOT_SHARED, Refused
 from akson.security.actor import Action, Share
 from akson.security.privacy import FETCHING, Subject, Terms
-from akson.security.topics import CONSENT, PRIVACY
+from akson.security.topics import CONSENT
 from akson.store.access import partners as store
 from akson.store.access.partners import Wanted
 from akson.store.access.privacy import Version
@@ -164,22 +164,15 @@ async def ask(ctx: Context, wish: Wish) -> str:
 
 
 async def waiting(ctx: Context) -> Sequence[Wanted]:
-    """The services that ask the citizen and have no answer. In the log where there are any."""
-    grant = gate.granted(ctx, Action.READ, PRIVACY)
-    found = await store.waiting(ctx.tx.as_node, privacy.whose(ctx))
-    if found:
-        await trail.ruled(ctx, grant, Action.READ, patient_number(ctx.actor.patient))
-    return found
+    """The services that ask the citizen and have no answer."""
+    return await asked.waiting(ctx, store.waiting)
 
 
 async def answer(ctx: Context, id_: str, *, agreed: bool) -> Version | None:
     """The citizen's answer; the consent, where it was yes. NotFound where nobody waits for it any more."""
-    wanted = await store.answer(ctx.tx.as_node, privacy.whose(ctx), id_, agreed=agreed)
+    found = await store.answer(ctx.tx.as_node, privacy.whose(ctx), id_, agreed=agreed)
+    wanted = await asked.answered(ctx, found, agreed=agreed)
     if wanted is None:
-        raise NotFound("Nobody waits for that answer")
-    if not agreed:
-        grant = gate.granted(ctx, Action.UPDATE, PRIVACY)
-        await trail.ruled(ctx, grant, Action.UPDATE, wanted.pat, (wanted.id, 2))
         return None
     kind, _, number = wanted.subject.partition(":")
     subject = Subject(kind, number, wanted.organization)
