@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.source import ROOT
-from tools import make_reference
+from tools import make_reference, proofs
 
 PAGES = sorted((ROOT / "docs").rglob("*.md")) + [
     ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")
@@ -19,7 +19,7 @@ def test_generated_pages_are_fresh():
 
 def test_marks_name_rows_that_exist():
     rows = {row for section in make_reference.requirements().values() for row in section}
-    unknown = {row: tests for row, tests in make_reference.proofs().items() if row not in rows}
+    unknown = {row: tests for row, tests in proofs.of_rows().items() if row not in rows}
     assert not unknown
 
 
@@ -41,7 +41,7 @@ def test_rows_are_numbered_without_gaps():
 def test_marks_are_read(text, found):
     import ast
 
-    assert list(make_reference._marks(ast.parse(text))) == found
+    assert list(proofs.marks(ast.parse(text), "proves")) == found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -1,14 +1,15 @@
 """Writes the generated pages of docs/reference from the code. `--check` only says which are stale."""
 
 import argparse
-import ast
 import sys
 import tomllib
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # also as a script it finds what stands beside it
+from tools import proofs  # noqa: E402
+
 REFERENCE = ROOT / "docs" / "reference"
 NOTE = "<!-- Made by tools/make_reference.py. Change the code, then run `make reference`. -->\n\n"
 
@@ -136,59 +137,14 @@ def errors() -> str:
     return head + table(("error", "status", "issue code", "what people are told"), rows)
 
 
-def _marks(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """(row, test) of every `proves` mark in a test file; a mark on a class or module counts for all its tests."""
-
-    def rows(node: ast.expr) -> list[str]:
-        calls = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
-        return [
-            argument.value
-            for call in calls
-            if isinstance(call, ast.Call)
-            and isinstance(call.func, ast.Attribute)
-            and call.func.attr == "proves"
-            for argument in call.args
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-        ]
-
-    def walk(body: list[ast.stmt], inherited: list[str]) -> Iterator[tuple[str, str]]:
-        inherited = inherited + [
-            row
-            for node in body
-            if isinstance(node, ast.Assign)
-            and any(isinstance(t, ast.Name) and t.id == "pytestmark" for t in node.targets)
-            for row in rows(node.value)
-        ]
-        for node in body:
-            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                marked = inherited + [row for decorator in node.decorator_list for row in rows(decorator)]
-                if isinstance(node, ast.ClassDef):
-                    yield from walk(node.body, marked)
-                elif node.name.startswith("test_"):
-                    yield from ((row, node.name) for row in dict.fromkeys(marked))
-
-    yield from walk(tree.body, [])
-
-
 def requirements() -> dict[str, dict[str, str]]:
     """The rows by section, each section with its title under `title`."""
     return tomllib.loads((REFERENCE / "requirements.toml").read_text("utf-8"))
 
 
-def proofs() -> dict[str, list[str]]:
-    """Row to the tests that prove it, as path::name."""
-    found = defaultdict(list)
-    for file in sorted((ROOT / "tests").rglob("test_*.py")):
-        text = file.read_text("utf-8")
-        if "proves" in text:
-            for row, test in _marks(ast.parse(text)):
-                found[row].append(f"{file.relative_to(ROOT).as_posix()}::{test}")
-    return dict(found)
-
-
 def coverage() -> str:
     """Every row of requirements.toml with the tests that prove it."""
-    sections, proven = requirements(), proofs()
+    sections, proven = requirements(), proofs.of_rows()
     rows = [row for section in sections.values() for row in section if row != "title"]
     parts = [
         (
@@ -204,7 +160,34 @@ def coverage() -> str:
             if row != "title"
         ]
         parts += [f"## {section['title']}\n", table(("row", "capability", "proven by"), cells)]
-    return "\n".join(parts)
+    return "\n".join([*parts, _dimensions()])
+
+
+def _dimensions() -> str:
+    """The services by the dimensions that each serves, with how many tests prove it there."""
+    from akson.exchange.declare import load
+    from akson.kit.text import text
+
+    proven = proofs.of_dimensions()
+    names = [name for name in proofs.DIMENSIONS if name != "D4"]
+    rows = [
+        (
+            f"I{each.number}",
+            text(each.title, "en"),
+            *(
+                "<br>".join(f"`{test}`" for test in proven.get((f"I{each.number}", d), [])) or "not yet"
+                for d in names
+            ),
+        )
+        for each in load()
+    ]
+    whole = sum(proven.get((row[0], name), []) != [] for row in rows for name in names)
+    head = (
+        "## Services by dimension\n\nD1: between health personnel with different record systems. D2: between personnel and citizen. "
+        "D3: with NAV, schools, child welfare and other services. D4 is welfare technology and the response centre.\n\n"
+        f"**{whole} of {len(rows) * len(names)} are proven.** D4: {', '.join(sorted({row for row, d in proven if d == 'D4'}, key=lambda r: int(r[1:]))) or 'none yet'}.\n\n"
+    )
+    return head + table(("row", "service", *names), rows)
 
 
 def demo() -> str:

@@ -18,6 +18,7 @@ OFFICE = "9000115"
 
 
 @pytest.mark.proves("I15", "I16")
+@pytest.mark.dimension("D2")
 async def test_an_application_from_the_form_to_the_decision(world):
     ingrid = await world.sign_in("innbygger", "ingrid")
     form = await ingrid.get("/innbygger/soknader/ny")

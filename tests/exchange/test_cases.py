@@ -52,6 +52,7 @@ async def follow(browser, link):
 
 
 @pytest.mark.proves("I14")
+@pytest.mark.dimension("D1", "D2")
 async def test_both_sides_and_the_citizen_see_the_same_state_all_the_way(world):
     gp = await referred(world)
     assert "Sendt" in await line_of(gp, "/journal/saker")

@@ -60,6 +60,7 @@ async def cases_of(ask):
 
 
 @pytest.mark.proves("I15", "I16", "L5")
+@pytest.mark.dimension("D3")
 async def test_nav_asks_the_doctor_by_law_and_reads_the_answer(world):
     nav = await world.sign_in("partner", "geir-hansen")
     page = await nav.get("/partner/saker/ny")
@@ -144,6 +145,7 @@ async def test_nobody_writes_past_the_state_machine(world):
 
 
 @pytest.mark.proves("I15", "I16")
+@pytest.mark.dimension("D3")
 async def test_the_doctor_asks_and_answers_from_the_own_record_system(world):
     jonas, geir = await world.sign_in("journal", "jonas-berg"), await world.sign_in("partner", "geir-hansen")
     path = await chart(jonas, "journal", "Kari Nilsen")

@@ -71,6 +71,7 @@ def link(page, topic="Medisinen"):
 
 
 @pytest.mark.proves("I26")
+@pytest.mark.dimension("D2")
 async def test_the_citizen_writes_to_the_gp_who_answers_and_both_see_what_is_read(world):
     ingrid = await world.sign_in("innbygger", "ingrid")
     form = await ingrid.get("/innbygger/meldinger/ny")
@@ -168,6 +169,7 @@ async def test_a_late_thread_is_taken_over_and_passed_on_to_another_system(world
 
 
 @pytest.mark.proves("I26")
+@pytest.mark.dimension("D1")
 async def test_personnel_begin_threads_with_the_patient_and_with_each_other(world):
     nurse = await world.sign_in("journal", "hanne-lunde")
     here = await chart(nurse, "journal", "Ingrid Haugen")

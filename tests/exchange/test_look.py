@@ -17,6 +17,7 @@ async def others(browser, path):
 
 
 @pytest.mark.proves("I11")
+@pytest.mark.dimension("D1")
 async def test_a_hospital_document_is_found_and_opened_from_the_municipality(world):
     nurse = await world.sign_in("journal", "hanne-lunde")
     here = await chart(nurse, "journal", "Olav Berg")

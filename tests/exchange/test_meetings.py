@@ -49,6 +49,7 @@ def link(page, path, what="Samtale om medisinene"):
 
 
 @pytest.mark.proves("I25")
+@pytest.mark.dimension("D1", "D2")
 async def test_video_from_the_call_to_the_room_for_those_who_meet_alone(world):
     nurse = await world.sign_in("journal", "hanne-lunde")
     wrong, form = await called(world, nurse, day="2020-01-01")

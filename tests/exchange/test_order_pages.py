@@ -42,6 +42,7 @@ async def ordered(world, gp):
 
 
 @pytest.mark.proves("I13")
+@pytest.mark.dimension("D1", "D2")
 async def test_an_order_is_sent_followed_by_all_and_answered(world):
     gp = await world.sign_in("journal", "jonas-berg")
     raw = await ordered(world, gp)

@@ -10,6 +10,7 @@ LINK = r'href="(/innbygger/helse/dokumenter/(\w+)/[^"/]+)"'
 
 
 @pytest.mark.proves("I11")
+@pytest.mark.dimension("D2")
 async def test_documents_of_all_systems_are_listed_and_opened(world):
     ingrid = await world.sign_in("innbygger", "ingrid")
     listed = await ingrid.get("/innbygger/helse/dokumenter", headers={"hx-request": "true"})

@@ -68,6 +68,7 @@ async def withdraw(browser):
 
 
 @pytest.mark.proves("I18")
+@pytest.mark.dimension("D1", "D2")
 async def test_what_a_citizen_hides_from_a_person_is_hidden_at_the_source_in_time_and_stays_so(world):
     hanne = await world.sign_in("journal", "hanne-lunde", "hjemmesykepleier")
     path = await chart(hanne, "journal", "Ingrid Haugen")

@@ -33,6 +33,7 @@ PENICILLIN = {
 
 
 @pytest.mark.proves("I8")
+@pytest.mark.dimension("D1", "D2")
 async def test_what_a_nurse_registers_is_seen_by_hospital_and_citizen(world):
     nurse = await world.sign_in("journal", "hanne-lunde")
     doctor = await world.sign_in("sykehus", "ola-strand")

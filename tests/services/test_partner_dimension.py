@@ -29,10 +29,7 @@ pytestmark = [pytest.mark.store]
 HERE = pytest.mark.asyncio(loop_scope="module")
 PERSON, NAME = "ingrid", "Ingrid Haugen"
 UNTIL = "2028-05-17"
-SERVICES = [
-    pytest.param(each, marks=pytest.mark.proves(f"I{each.number}"), id=each.slug)
-    for each in shared_with.shareable()
-]
+SERVICES = [pytest.param(each, id=each.slug) for each in shared_with.shareable()]
 
 
 class Scene:
@@ -125,7 +122,20 @@ async def seen(browser, path, words):
         await asyncio.sleep(0.1)
 
 
+async def lacking(scene, service, words):
+    """What the service's own system is not answered yet: the copies of a record system are as new as its last word."""
+    answers = await scene.asked_by_system(service)
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    return [
+        said for answer, said in zip(answers, words, strict=True) if said not in str(loads(answer.content))
+    ]
+
+
 @HERE
+@pytest.mark.proves(
+    "I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12", "I13", "I14", "I17", "I19", "I24"
+)  # fmt: skip
+@pytest.mark.dimension("D3")
 @pytest.mark.parametrize("service", SERVICES)
 async def test_what_the_citizen_shares_is_seen_by_that_service_and_its_system_until_it_is_taken_back(
     scene, service
@@ -148,9 +158,7 @@ async def test_what_the_citizen_shares_is_seen_by_that_service_and_its_system_un
     assert node == "samhandling" or "Fjordsykehuset" in page
     assert "fordi innbyggeren har sagt ja" in page
     assert (await scene.ppt.get(scene.page(service))).status_code == 403
-    for answer, said in zip(await scene.asked_by_system(service), words, strict=True):
-        assert answer.status_code == 200, answer.text
-        assert said in str(loads(answer.content)), said
+    await becomes(lambda: lacking(scene, service, words), [])
     await scene.takes_back()
     assert (await scene.nav.get(scene.page(service))).status_code == 403
     for answer in await scene.asked_by_system(service):
@@ -195,6 +203,7 @@ async def becomes(look, wanted):
 
 @HERE
 @pytest.mark.proves("I18")
+@pytest.mark.dimension("D3")
 async def test_a_consent_holds_where_the_data_lies_within_five_seconds_and_is_in_the_citizens_log(
     scene, live
 ):
