@@ -75,7 +75,7 @@ class DemoTemplates:
                     pass
 
 
-def start(templates: DemoTemplates, beside: Path | None = None) -> Program:
+def start(templates: DemoTemplates, beside: Path | None = None, **settings: str) -> Program:
     """The program on fresh copies; enter its lifespan to run it.
 
     How far the copies of the test before had come is forgotten: these are new, and were not put back. A program that runs
@@ -85,5 +85,5 @@ def start(templates: DemoTemplates, beside: Path | None = None) -> Program:
     if beside:
         shutil.copytree(templates.data / "keys", beside / "keys")
     shutil.rmtree(data / "tide", ignore_errors=True)
-    made, _ = program(data, templates.copies())
+    made, _ = program(data, templates.copies(), **settings)
     return made

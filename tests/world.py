@@ -58,9 +58,11 @@ class Wire(httpx.AsyncBaseTransport):
         return await httpx.ASGITransport(self._program.app).handle_async_request(request)
 
 
-def program(data: Path, uri: Callable[[], str], names: tuple[str, ...] = ()) -> tuple[Program, list[Hosted]]:
-    """The program on fresh databases. `names` limits the nodes."""
-    settings = Settings.load({"AKSON_DATA": str(data), "AKSON_PORT": "8000"})
+def program(
+    data: Path, uri: Callable[[], str], names: tuple[str, ...] = (), **others: str
+) -> tuple[Program, list[Hosted]]:
+    """The program on fresh databases. `names` limits the nodes; `others` are further settings."""
+    settings = Settings.load({"AKSON_DATA": str(data), "AKSON_PORT": "8000"} | others)
     made = Program(settings, Starlette(), f"http://localhost:{settings.port}")
     client = httpx.AsyncClient(transport=Wire(made))
     chosen = [node for node in nodes(made.base) if not names or node.name in names]

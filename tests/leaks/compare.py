@@ -21,6 +21,8 @@ _CODES = re.compile(rb"<details(?:(?!</details>).)*?class=\"code\">secret<.*?</d
 """What each log was a moment ago, of those that have been countersigned by then."""
 _ASKED = re.compile(rb'"(?:query|value)":"[A-Za-z0-9+/=]+"')
 """What a search asked for, packed: since when, among others."""
+_LOOKS_FOUND = re.compile(rb'(?<="name":"AuditEvent","detail":\[\{"type":"count","valueString":)"\d+"')
+"""How many looks a log held when it was read: what is found there is compared itself."""
 _MOMENT_OF_PAPER = re.compile(
     rb"D:\d{14}Z|(?<=InstanceID>)[A-Za-z0-9+/]{22}==|(?<===\)\()[A-Za-z0-9+/]{22}==(?=\)\])"
 )
@@ -59,6 +61,7 @@ def seen(answer: httpx.Response, since: datetime, secret: str = "") -> Seen:
 def pieces(found: Seen) -> Seen:
     """What it tells, in no order and each once, and without the time of day: for what tells of requests themselves."""
     body = _CODES.sub(b"", found.body)
+    body = _LOOKS_FOUND.sub(b"some", body)
     body = _ASKED.sub(b"asked", _NUMBERED.sub(b"made", _CLOCK.sub(b"now", body)))
     parts = re.split(rb'(?=<li|\{"resource")|\n', body)
     told = b"\n".join(sorted({part.strip(b" ,]}") for part in parts}))
