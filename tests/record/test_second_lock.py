@@ -46,6 +46,7 @@ OTHERS = {
     "draft": "insert into draft (owner, kind, subject, content) values ('Practitioner/other', 'note', 'Patient/per', '{}')",
     "message_event": f"insert into message_event (message, state) select id, 'new' from message where pat = {HIS}",
     "message_receiver": f"insert into message_receiver (message, her_id, state) select id, '2', 'read' from message where pat = {HIS}",
+    "report_item": f"insert into report_item (message, place, reference, pat, patient) select id, 0, 'Claim/x', {HIS}, 'per' from message where pat = {HIS}",
     "privacy_mirror": "insert into privacy_mirror values (1, 'r', 1, 'd', true, '{}', now(), now())",
     "transfer_chunk": "insert into transfer_chunk values ('t', 'output', 'Condition', 1, 1, 1, 1, 1, 'per')",
 }
@@ -198,7 +199,7 @@ async def test_a_letter_is_of_the_unit_whose_address_it_bears_and_of_those_who_t
         office = replace(NURSE, unit_numbers=frozenset({number}))
         async with database.transaction(reader=reader_of(office)) as tx:
             assert await tx.one(seen, [HIS]) == (int(sees),), number
-            for table in ("message_event", "message_receiver"):
+            for table in ("message_event", "message_receiver", "report_item"):
                 assert await tx.one(f"select count(*) from {table}") == (int(sees),)
             assert await tx.one(seen, [HERS]) == (1,), "the unit treats her"
     with pytest.raises(psycopg.errors.InsufficientPrivilege):  # sent from another unit's address

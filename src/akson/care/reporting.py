@@ -1,20 +1,26 @@
-"""Reports to registers as the one who sees to them has them: each register, how many stand where, and what went wrong."""
+"""Reports to registers as the one who sees to them has them: each register, how many stand where, and what went wrong.
 
-from collections.abc import Mapping
+What a patient has closed to the reader is in no list and no count.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from akson.care import correspondence
+from akson.exchange.edge.report import SINCE
 from akson.exchange.finding import find
 from akson.exchange.reports import wire
 from akson.exchange.reports.catalogue import BY_MESSAGE, REGISTERS
 from akson.exchange.reports.declare import Register
+from akson.fhir.model import reference
 from akson.messaging.mapping import terms
-from akson.messaging.outbox import ACKNOWLEDGED, FAILED, OVERDUE, QUEUED, REJECTED
+from akson.messaging.outbox import ACKNOWLEDGED, FAILED, OPEN, OVERDUE, QUEUED, REJECTED
 from akson.record import closed
 from akson.record.context import Context
 from akson.store.underway import messages, reports
-from akson.store.underway.messages import Message
+from akson.store.underway.reports import Item
 
 WAITING, SENT, TAKEN, REFUSED = "waiting", "sent", "accepted", "refused"
 STATES = (WAITING, SENT, TAKEN, REFUSED)
@@ -35,6 +41,9 @@ class Line:
     patient_name: str
     when: datetime | None
     detail: str
+    """Why it was refused, or a remark of the register."""
+    with_others: int
+    """How many went in the same submission."""
 
     @property
     def may_again(self) -> bool:
@@ -54,37 +63,65 @@ class Standing:
     counts: Mapping[str, int]
     """By what people call the states (STATES)."""
     late: int
+    gathering: int
+    """How many wait here for others to go with."""
+    next_due: datetime | None
+    """When what waits goes at the latest."""
+    last_receipt: datetime | None
     troubled: tuple[Line, ...]
     latest: tuple[Line, ...]
 
     @property
     def is_empty(self) -> bool:
-        return not any(self.counts.values())
+        return not any(self.counts.values()) and not self.gathering
 
 
 async def overview(ctx: Context) -> list[Standing]:
     """All registers."""
     own = await correspondence.addresses(ctx)
-    counts = await reports.counts(ctx.tx, list(BY_MESSAGE), own)
-    return [await _standing(ctx, register, own, counts) for register in REGISTERS]
+    return [await _standing(ctx, register, own) for register in REGISTERS]
 
 
-async def _standing(
-    ctx: Context, register: Register, own: list[str], counts: Mapping[tuple[str, str], int]
-) -> Standing:
-    types = [register.message]
-    sums = dict.fromkeys(STATES, 0)
-    for (type_, state), number in counts.items():
-        if type_ == register.message:
-            sums[said(state)] += number
-    late = await reports.late(ctx.tx, types, own, register.within)
+async def _standing(ctx: Context, register: Register, own: list[str]) -> Standing:
+    sums, late = await _counts(ctx, register, own)
+    found = await closed.open_letters(ctx, await reports.latest(ctx.tx, register.messages, own, limit=SHOWN))
+    troubled = await closed.open_letters(ctx, await reports.latest(ctx.tx, register.messages, own, TROUBLED))
+    waiting = await _gathering(ctx, register)
+    answered = [each.message.updated for each in found if each.state in (ACKNOWLEDGED, REJECTED)]
     return Standing(
         register,
         sums,
-        late.get(register.message, 0),
-        await _lines(ctx, await reports.latest(ctx.tx, types, own, TROUBLED)),
-        await _lines(ctx, await reports.latest(ctx.tx, types, own, limit=SHOWN)),
+        late,
+        len(waiting),
+        min(waiting) + register.gather if waiting else None,
+        max(filter(None, answered), default=None),
+        await _lines(ctx, troubled),
+        await _lines(ctx, found),
     )
+
+
+async def _counts(ctx: Context, register: Register, own: list[str]) -> tuple[dict[str, int], int]:
+    """How many stand where, and how many are late, of those whose patients have not closed them to the reader."""
+    found = Counter(await reports.counts(ctx.tx, register.messages, own, register.within))
+    known = await reports.some_closed(ctx.tx, register.messages, own, register.within)
+    is_late = {item.id: late for item, late in known}
+    for item in await closed.open_letters(ctx, [item for item, _ in known]):
+        found[item.state, is_late[item.id]] += 1
+    sums = dict.fromkeys(STATES, 0)
+    for (state, _), number in found.items():
+        sums[said(state)] += number
+    return sums, sum(number for (_, late), number in found.items() if late)
+
+
+async def _gathering(ctx: Context, register: Register) -> list[datetime]:
+    """Since when each thing waits to be told, of those that the reader may see."""
+    ready = await reports.ready(ctx.tx, register.kept, register.messages, OPEN, 100)
+    since = {what: datetime.fromisoformat(value[SINCE]) for what, value in ready.items() if value.get(SINCE)}
+    found = []
+    for kind in sorted({each.partition("/")[0] for each in since}):
+        ids = ",".join(each.partition("/")[2] for each in since if each.startswith(f"{kind}/"))
+        found += await find(ctx, kind, ("_id", ids), ("_count", "100"))
+    return [since[reference(each)] for each in found]
 
 
 def said(state: str) -> str:
@@ -92,32 +129,27 @@ def said(state: str) -> str:
     return {QUEUED: WAITING, ACKNOWLEDGED: TAKEN, REJECTED: REFUSED, FAILED: REFUSED}.get(state, SENT)
 
 
-async def _lines(ctx: Context, found: list[Message]) -> tuple[Line, ...]:
-    shown = await closed.open_letters(ctx, found)
+async def _lines(ctx: Context, shown: Sequence[Item]) -> tuple[Line, ...]:
     wanted = ",".join(sorted({each.patient for each in shown if each.patient}))
     people = await find(ctx, "Patient", ("_id", wanted), ("_count", "100")) if wanted else []
     names = {each["id"]: terms.person(each).full_name for each in people}
     return tuple([await _line(ctx, each, names) for each in shown])
 
 
-async def _line(ctx: Context, message: Message, names: Mapping[str, str]) -> Line:
-    register = BY_MESSAGE[message.type]
-    name = names.get(message.patient, "")
-    report = wire.read_own(register, await messages.payload(ctx.tx, message.id)) if name else None
+async def _line(ctx: Context, item: Item, names: Mapping[str, str]) -> Line:
+    register, name = BY_MESSAGE[item.message.type], names.get(item.patient, "")
+    raw = await messages.payload(ctx.tx, item.message.id) if name else b""
+    told = wire.read_own(register, item.message.type, raw)
+    report = told[item.place] if item.place < len(told) else None
+    beside = await closed.open_letters(ctx, await reports.items(ctx.tx, item.message.id))
     return Line(
-        id=message.id,
-        state=message.state,
-        about=register.format.about(report) if report else "",
+        id=item.id,
+        state=item.state,
+        about=register.format.about(report) if report is not None else "",
         is_withdrawal=report is not None and register.format.is_withdrawal(report),
-        patient=message.patient if name else "",
+        patient=item.patient if name else "",
         patient_name=name,
-        when=message.made,
-        detail=await _reason(ctx, message),
+        when=item.message.made,
+        detail=item.detail,
+        with_others=len(beside),
     )
-
-
-async def _reason(ctx: Context, message: Message) -> str:
-    """Why it was not accepted, in the register's words and without its codes; else what the engine knows."""
-    errors = [each for one in await messages.receivers(ctx.tx, message.id) for each in one.errors]
-    words = [str(each.get("details") or each.get("description") or "") for each in errors]
-    return ". ".join(filter(None, words)) or (message.detail if message.state == FAILED else "")

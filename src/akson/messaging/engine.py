@@ -23,7 +23,7 @@ from akson.kit.errors import (
     Unavailable,
 )
 from akson.kit.log import Event, log
-from akson.messaging import codec, outbox, receipts
+from akson.messaging import answering, codec, outbox, receipts
 from akson.messaging.inbox import Judgement, Surroundings, Why, judge, take_in
 from akson.messaging.model import Receipt
 from akson.messaging.outbox import FAILED, FOLLOWED, OVERDUE, QUEUED, SENT
@@ -185,6 +185,9 @@ class Engine:
             await self.transport.mark_read(notice.id, notice.receiver)
             return
         raw = await self.transport.fetch(notice.id)
+        if answer := answering.of_register(raw):
+            await self._answered(*answer, notice)
+            return
         # Certificates may come over the network, so the look at the message is before the transaction.
         judged = await judge(raw, self.here.certificates, self.clock(), self.schemas)
         async with self.database.transaction(reader=NODE) as tx:
@@ -219,11 +222,14 @@ class Engine:
             log(Event.MESSAGE_REFUSED, kind="receipt", error=type(error).__name__)
             content = None
         if isinstance(content, Receipt):
-            status = Status(
-                notice.sender, delivered=True, status=content.status,
-                errors=Answer(content.status, content.errors).as_json(),
-            )  # fmt: skip
-            await self._note(content.original_id, status)
+            await self._answered(content.original_id, Answer(content.status, content.errors), notice)
+        else:
+            await self.transport.mark_read(notice.id, notice.receiver)
+
+    async def _answered(self, original: str, answer: Answer, notice: Notice) -> None:
+        """What its receiver says to an own message."""
+        status = Status(notice.sender, delivered=True, status=answer.status, errors=answer.as_json())
+        await self._note(original, status)
         await self.transport.mark_read(notice.id, notice.receiver)
 
     async def _note(self, msg_id: str, status: Status) -> None:

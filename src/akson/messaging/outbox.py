@@ -25,6 +25,7 @@ QUEUED, SENT, DELIVERED = "queued", "sent", "delivered"
 ACKNOWLEDGED, REJECTED, OVERDUE, FAILED = "acknowledged", "rejected", "overdue", "failed"
 OPEN = (QUEUED, SENT, DELIVERED, OVERDUE)
 FOLLOWED = (SENT, DELIVERED, OVERDUE)
+LETTER = "application/xml"
 _TYPES = {
     "2.0": ("HENVISNING_NYTILSTAND", "HENVISNING_VIDERE"),
     "1.2": ("EPIKRISE",),
@@ -53,6 +54,8 @@ class Sending:
     owner_role: str = ""
     """The role on whose work list it lands when it needs a person."""
     answer_within: timedelta = receipts.ANSWER_WITHIN
+    content_type: str = LETTER
+    """What it is written in: what is no LETTER goes another way than those, and does not count among them."""
 
 
 def header(
@@ -113,7 +116,8 @@ async def post(tx: Tx, head: Header, raw: bytes, sending: Sending, signer: Signe
         due=moment,
         deadline=receipts.deadline(times.moment(head.generated), sending.answer_within),
         made_at_sender=head.generated,
-        day=times.day(times.moment(head.generated)),
+        content_type=sending.content_type,
+        day=times.day(times.moment(head.generated)) if sending.content_type == LETTER else None,
     )
     if not await messages.add(tx, message, raw):
         found = await messages.by_msg_id(tx, "out", message.from_her, message.msg_id)

@@ -76,6 +76,7 @@ STANDING = {
     "0042_message_tally": "d585e1fd9d5ca52b",
     "0043_partner_consent": "f06f11287661ca1d",
     "0044_partner_case": "e2a889fa4435c080",
+    "0045_report_item": "4391254beb740a12",
 }
 
 

@@ -17,10 +17,11 @@ from cryptography import x509
 
 from akson.exchange import cases
 from akson.exchange.cases import State, Step
-from akson.exchange.edge import filing
+from akson.exchange.edge import filing, report_answers
 from akson.exchange.edge.platform import matches
 from akson.exchange.edge.reach import PLATFORM_SCOPE
 from akson.exchange.finding import find
+from akson.exchange.reports.catalogue import MESSAGES
 from akson.fhir.model import Resource, reference
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
@@ -47,8 +48,9 @@ from akson.store.index.hashing import patient_number
 from akson.store.record import events
 from akson.store.scope import NODE
 from akson.store.search import statements
-from akson.store.underway import messages
+from akson.store.underway import messages, reports
 from akson.store.underway.messages import Message
+from akson.store.underway.reports import Item
 
 MESSAGE_SCOPE = "akson:samhandling/msh"
 REMEMBER = 60.0
@@ -143,7 +145,13 @@ class Mailroom:
 
     async def settled(self, tx: Tx, message: Message) -> None:
         """Screens that show the message are told; a request that the other side has answered for is received there."""
-        if message.state == ACKNOWLEDGED and message.reference.startswith("ServiceRequest/"):
+        if message.type in MESSAGES:
+            seen_to = await report_answers.settle(tx, message)
+            # What was refused as a whole, or not delivered, is told of by the engine.
+            if message.state == ACKNOWLEDGED:
+                for item in seen_to:
+                    await self._task(tx, message, Why.REJECTED, item)
+        elif message.state == ACKNOWLEDGED and message.reference.startswith("ServiceRequest/"):
             ctx = self._as_node(tx)
             case = await cases.case_about(ctx, message.reference)
             if case:
@@ -154,21 +162,28 @@ class Mailroom:
 
     async def needs_person(self, tx: Tx, message: Message, why: Why) -> None:
         """A task for the unit whose address it is; a message about nobody here stands marked in the inbox instead."""
-        key = f"messaging.why_{why.value}"
         current = await messages.get(tx, message.id, hold=True) or message
         await messages.change(tx, replace(current, owner_role=current.owner_role or why.value))
-        if current.patient:
-            words = ". ".join(part for part in (text(key), current.detail) if part)
-            task = filing.task_of(current, key, self.unit(_own(current))) | {
-                "priority": "urgent",
-                "description": words,
-                "performerType": [{"coding": [{"system": ROLE_SYSTEM, "code": self._role(current)}]}],
-            }
-            person = (await find(self._as_node(tx), "Patient", ("_id", current.patient)))[0]
-            task["for"] |= {"display": terms.person(person).full_name}
-            if current.reference:
-                task["focus"] = {"reference": current.reference}
-            await gate.create(self._as_node(tx), task)
+        for item in await reports.items(tx, message.id) if message.type in MESSAGES else (current,):
+            await self._task(tx, current, why, item)
+
+    async def _task(self, tx: Tx, message: Message, why: Why, about: Message | Item) -> None:
+        """A task about a message, or about one of the things that a report tells of."""
+        if not about.patient:
+            return
+        key = f"messaging.why_{why.value}"
+        words = ". ".join(part for part in (text(key), about.detail or message.detail) if part)
+        concerned = replace(message, patient=about.patient)
+        task = filing.task_of(concerned, key, self.unit(_own(message))) | {
+            "priority": "urgent",
+            "description": words,
+            "performerType": [{"coding": [{"system": ROLE_SYSTEM, "code": self._role(message)}]}],
+        }
+        person = (await find(self._as_node(tx), "Patient", ("_id", about.patient)))[0]
+        task["for"] |= {"display": terms.person(person).full_name}
+        if about.reference:
+            task["focus"] = {"reference": about.reference}
+        await gate.create(self._as_node(tx), task)
 
     def _role(self, message: Message) -> str:
         """Who sees to it: whoever sent it, else the one who sees to the unit's letters."""

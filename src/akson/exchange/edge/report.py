@@ -2,43 +2,49 @@
 
 From a mark in the own events: what has happened is noted as what may have to be told, in the transaction that moves the mark.
 For each such thing the last report that the register has taken is held against what the record says now, and the next
-step towards it is sent: a report, or the withdrawal of the old one. No more than one is under way about a thing, so nothing
-overtakes; the step and the note end in one transaction, so nothing is told twice or lost, wherever a process is killed.
+step towards it is sent: a report, or the withdrawal of the old one, together with what else waits where the register takes
+many at once. No more than one is under way about a thing, so nothing overtakes; the step and the note end in one transaction,
+so nothing is told twice or lost, wherever a process is killed.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
-from akson.exchange.edge import send
+from akson.exchange.edge import report_facts, send
 from akson.exchange.edge.filing import OPEN_TASKS, TASK_KIND
 from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.finding import find
 from akson.exchange.reports import wire
-from akson.exchange.reports.catalogue import BY_MESSAGE, REGISTERS
-from akson.exchange.reports.declare import Facts, Lacks, Register
-from akson.fhir.model import Resource, split_reference
-from akson.kit.errors import AksonError, Conflict
+from akson.exchange.reports.catalogue import BY_MESSAGE, BY_SLUG, REGISTERS
+from akson.exchange.reports.declare import Lacks, Register, Submission, Way
+from akson.fhir.model import Resource
+from akson.kit.clock import instant, now
+from akson.kit.errors import AksonError, Conflict, NotFound
 from akson.kit.ids import new_id
 from akson.kit.log import Event, log
 from akson.kit.text import text
-from akson.messaging import outbox
+from akson.messaging import outbox, times
 from akson.messaging.addresses import Entry
 from akson.messaging.inbox import Why
-from akson.messaging.model import Person
+from akson.messaging.model import Code, Header, Party, Person
 from akson.messaging.outbox import ACKNOWLEDGED, FAILED, OPEN, REJECTED, Sending
-from akson.record import gate
+from akson.record import closed, gate
 from akson.record.context import NODE_ITSELF, Context
 from akson.store.database.pool import Tx
 from akson.store.database.reader import NODE as READER
 from akson.store.record import events
 from akson.store.record.events import Mark
 from akson.store.underway import keep, messages, reports
-from akson.store.underway.messages import Message, Wanted
+from akson.store.underway.messages import Message
+from akson.store.underway.reports import Item
 
 MARK, OWN = "report-mark", "own"
+NOW = "report-now"
+"""Kind under which it is kept that somebody wants a register to be told at once."""
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 LONG = 3e9
 """Seconds: as good as for ever."""
@@ -46,6 +52,38 @@ LOT = 100
 """Events, and reports, that are dealt with at once."""
 PAUSE, RETRY = 0.5, 5.0
 REFUSED = (REJECTED, FAILED)
+AGAIN, NEXT, SINCE = "again", "next", "since"
+"""What is kept of what may have to be told: somebody asks for it anew; a step was sent, and another may follow; since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a register is to be told next of one thing."""
+
+    reference: str
+    patient: str
+    said: Any
+    way: Way[Any]
+    address: str
+    """HER-id of the own unit that reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What may have to be told: a resource, as it is now and as it was told."""
+
+    reference: str
+    resource: Resource | None
+    told: Sequence[Item]
+    address: str
+    """HER-id of the own unit that reports."""
+
+    @property
+    def patient(self) -> str:
+        """Id of the Patient."""
+        if self.resource:
+            return report_facts.patient(self.resource)
+        return self.told[0].patient if self.told else ""
 
 
 @dataclass(slots=True)
@@ -53,6 +91,8 @@ class Reporter:
     """What one node tells registers."""
 
     mailroom: Mailroom
+    practices: Mapping[str, str] = field(default_factory=dict)
+    """What a register calls the node's own units, by their organisation numbers."""
 
     async def run(self) -> None:
         """Tell until cancelled."""
@@ -81,164 +121,188 @@ class Reporter:
                 await keep.add(tx, MARK, OWN, _kept(mark), LONG)
                 return True
             found = await events.after(tx, Mark(int(state["xid"]), int(state["sequence"])), limit=LOT)
+            ctx = Context(NODE_ITSELF, tx.as_node, self.mailroom.place)
             for each in found:
-                kind = each.reference.partition("/")[0]
-                for register in [one for one in REGISTERS if kind in one.starts]:
-                    await keep.add(tx, register.kept, each.reference, {}, LONG)
+                for register, reference in await report_facts.started(ctx, each.reference):
+                    await keep.add(tx, register.kept, reference, {SINCE: instant(now())}, LONG)
             if found:
                 await keep.put(tx, MARK, OWN, _kept(found[-1].mark), FOREVER)
         return len(found) == LOT
 
     async def _tell(self, register: Register) -> bool:
-        """Take the next step for each thing that waits for one. Nothing is lost while there is no address."""
+        """Take the next steps with what waits. Nothing is lost while there is no address."""
         async with self.mailroom.place.database.transaction(read_only=True, reader=READER) as tx:
-            ready = await reports.ready(tx, register.kept, register.message, OPEN, LOT)
-        if not ready or not self.mailroom.own:
+            ready = await reports.ready(tx, register.kept, register.messages, OPEN, LOT)
+            asked = await keep.get(tx, NOW, register.slug)
+        if not self.mailroom.own or not (asked is not None or _is_time(register, ready)):
             return False
-        taking = await self.mailroom.book.that_take(register.message)
-        for what in ready if taking else ():
-            try:
-                async with self.mailroom.place.database.transaction(reader=READER) as tx:
-                    await self._step(tx, register, taking[0], what)
-            except AksonError as error:
-                # The others go on; this one is tried again.
-                log(Event.JOB_FAILED, job="report", error=type(error).__name__)
+        taking = {way.message: await self.mailroom.book.that_take(way.message) for way in register.ways}
+        if not any(taking.values()):
+            return False
+        ways = {message: entries[0] for message, entries in taking.items() if entries}
+        try:
+            await self._submit(register, ways, list(ready))
+        except AksonError as error:
+            log(Event.JOB_FAILED, job="report", error=type(error).__name__)
+            # One that cannot be told must not hold up the others: each by itself, and that one is tried again.
+            for what in ready:
+                try:
+                    await self._submit(register, ways, [what])
+                except AksonError as failed:
+                    log(Event.JOB_FAILED, job="report", error=type(failed).__name__)
+        if asked is not None:
+            async with self.mailroom.place.database.transaction(reader=READER) as tx:
+                await keep.delete(tx, NOW, register.slug)
         return len(ready) == LOT
 
-    async def _step(self, tx: Tx, register: Register, receiver: Entry, what: str) -> None:
-        asked = await keep.lock(tx, register.kept, what)
-        told = await messages.find(tx, "out", Wanted(reference=what, types=(register.message,)))
-        if asked is None or any(each.state in OPEN for each in told):
-            return
-        ctx = Context(NODE_ITSELF, tx.as_node, self.mailroom.place)
-        resource = next(iter(await find(ctx, *_by_id(what))), None)
-        try:
-            due = await self._due(ctx, register, told, resource)
-        except Lacks as error:
-            await self._cannot(tx, register, _of(what, resource, told), error, told, again=bool(asked))
-            return
-        if due is None:
-            await _finish_tasks(ctx, what)
-        if due is None or (not asked and await _refused_before(tx, register, told, due)):
-            await keep.delete(tx, register.kept, what)
-            return
-        sender, _ = await send.sender_of(ctx, self.mailroom, await self._address(ctx, resource, told))
-        head = outbox.header(register.message, sender, receiver.party, Person(), version=register.version)
-        patient, role = _of(what, resource, told).patient, self.mailroom.role
-        sending = Sending(patient, what, owner_role=role, answer_within=register.within)
-        raw = wire.write(register, head, due)
-        await outbox.post(tx, head, raw, sending, self.mailroom.signer)
-        # It stays noted until the register has answered: there may be another step.
-        await keep.put(tx, register.kept, what, {}, FOREVER)
+    async def _submit(self, register: Register, ways: Mapping[str, Entry], ready: Sequence[str]) -> None:
+        """Tell what is due of these things, in as few submissions as may be."""
+        async with self.mailroom.place.database.transaction(reader=READER) as tx:
+            due = [step for what in ready if (step := await self._step(tx, register, ways, what))]
+            for way, address, lot in _together(due):
+                await self._post(tx, register, way, ways[way.message], address, lot)
 
-    async def _due(
-        self, ctx: Context, register: Register, told: Sequence[Message], resource: Resource | None
-    ) -> Any | None:
+    async def _post(
+        self, tx: Tx, register: Register, way: Way[Any], receiver: Entry, address: str, lot: Sequence[Due]
+    ) -> None:
+        ctx = Context(NODE_ITSELF, tx.as_node, self.mailroom.place)
+        sender, _ = await send.sender_of(ctx, self.mailroom, address)
+        head = _header(way, sender, receiver)
+        about = lot[0] if len(lot) == 1 else None
+        sending = Sending(
+            about.patient if about else "",
+            about.reference if about else "",
+            owner_role=self.mailroom.role,
+            answer_within=register.within,
+            content_type=way.content_type,
+        )
+        raw = way.write(Submission(head, [each.said for each in lot], self.practices.get(address, "")))
+        message = await outbox.post(tx, head, raw, sending, self.mailroom.signer if way.is_letter else None)
+        key = register.format.key
+        await reports.add(tx, message.id, [(each.reference, each.patient, key(each.said)) for each in lot])
+        for each in lot:
+            # It stays noted until the register has answered: there may be another step.
+            await keep.put(tx, register.kept, each.reference, {NEXT: True}, FOREVER)
+
+    async def _step(self, tx: Tx, register: Register, ways: Mapping[str, Entry], what: str) -> Due | None:
+        asked = await keep.lock(tx, register.kept, what)
+        told = await reports.told(tx, what, register.messages)
+        if asked is None or any(each.state in OPEN for each in told):
+            return None
+        ctx = Context(NODE_ITSELF, tx.as_node, self.mailroom.place)
+        resource = await report_facts.resource(ctx, what)
+        thing = Thing(what, resource, told, await self._address(ctx, resource, told))
+        try:
+            said = await self._due(ctx, register, thing)
+        except Lacks as error:
+            await self._cannot(tx, register, thing, error, again=bool(asked.get(AGAIN)))
+            return None
+        if said is None:
+            await _finish_tasks(ctx, what)
+        if said is None or (not asked.get(AGAIN) and await _refused_before(tx, register, told, said)):
+            await keep.delete(tx, register.kept, what)
+            return None
+        # What a register has taken in one way is corrected in the same.
+        before = [each.message.type for each in told if each.state == ACKNOWLEDGED]
+        way = register.way(next(each for each in [*before, *ways] if each in ways))
+        return Due(what, thing.patient, said, way, thing.address)
+
+    async def _due(self, ctx: Context, register: Register, thing: Thing) -> Any | None:
         """The next report, or None where the register holds what it is to hold. Raises Lacks."""
-        form, held = register.format, await _held(ctx.tx, register, told)
-        wanted = await self._wanted(ctx, register, resource, told)
+        form, held = register.format, await _held(ctx.tx, register, thing.told)
+        wanted = None
+        if thing.resource is not None:
+            unit, _ = await send.sender_of(ctx, self.mailroom, thing.address)
+            wanted = form.make(await report_facts.facts(ctx, register, thing.resource, unit))
         if held is None:
             return wanted
         if wanted is not None and form.essence(wanted) == form.essence(held):
             return None
-        return form.withdrawal(held)
+        return (form.amended(held, wanted) if wanted is not None else None) or form.withdrawal(held)
 
-    async def _wanted(
-        self, ctx: Context, register: Register, resource: Resource | None, told: Sequence[Message]
-    ) -> Any | None:
-        if resource is None:
-            return None
-        patients = await find(ctx, "Patient", ("_id", _patient(resource)))
-        unit, _ = await send.sender_of(ctx, self.mailroom, await self._address(ctx, resource, told))
-        named = [each for each in _references(resource) if each.partition("/")[0] in register.related]
-        related = {each: one for each in named for one in await find(ctx, *_by_id(each))}
-        return register.format.make(Facts(resource, patients[0] if patients else {}, unit, related))
-
-    async def _address(self, ctx: Context, resource: Resource | None, told: Sequence[Message]) -> str:
+    async def _address(self, ctx: Context, resource: Resource | None, told: Sequence[Item]) -> str:
         """The own unit that reports: the one that reported before, else that of who did it, else the first."""
         own = self.mailroom.own
-        if before := next((each.from_her for each in told if each.from_her in own), ""):
+        if before := next((each.message.from_her for each in told if each.message.from_her in own), ""):
             return before
-        said = resource or {}
-        actors = [each.get("actor", {}) for each in said.get("performer", [])] + [said.get("provider", {})]
-        units = [unit for each in actors for unit in await _units(ctx, str(each.get("reference", "")))]
+        units = await report_facts.units(ctx, resource or {})
         return next((her for unit in units for her in self.mailroom.of_units(frozenset({unit}))), min(own))
 
-    async def _cannot(
-        self,
-        tx: Tx,
-        register: Register,
-        about: Message,
-        error: Lacks,
-        told: Sequence[Message],
-        *,
-        again: bool,
-    ) -> None:
+    async def _cannot(self, tx: Tx, register: Register, thing: Thing, error: Lacks, *, again: bool) -> None:
         """What cannot be written is somebody's task: a report that has failed, told once for each reason."""
         detail = text(f"report.lacks_{error.element}")
-        await keep.delete(tx, register.kept, about.reference)
-        last = next(iter(told), None)
+        await keep.delete(tx, register.kept, thing.reference)
+        last = next(iter(thing.told), None)
         if not again and last and (last.state, last.detail) == (FAILED, detail):
             return
+        id_ = new_id()
         made = Message(
-            id=about.id, direction="out", msg_id=about.id, type=register.message, state=FAILED,
-            from_her=about.from_her or min(self.mailroom.own), to_her="", patient=about.patient,
-            reference=about.reference, owner_role=self.mailroom.role, detail=detail,
+            id=id_, direction="out", msg_id=id_, type=register.messages[0], state=FAILED, from_her=thing.address,
+            to_her="", patient=thing.patient, reference=thing.reference, owner_role=self.mailroom.role, detail=detail,
         )  # fmt: skip
         await messages.add(tx, made, b"")
+        await reports.add(tx, id_, [(thing.reference, thing.patient, "")])
+        await self.mailroom.settled(tx, made)
         await self.mailroom.needs_person(tx, made, Why.FAILED)
 
 
-def _of(what: str, resource: Resource | None, told: Sequence[Message]) -> Message:
-    """What a message about it has in common with the last one."""
-    last = next(iter(told), None)
-    patient = _patient(resource) if resource else last.patient if last else ""
-    return Message(new_id(), "out", "", "", "", last.from_her if last else "", "", patient, what)
+def _is_time(register: Register, ready: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether what waits has waited long enough for others to go with."""
+    if not ready or len(ready) >= min(register.most, LOT):
+        return bool(ready)
+    until = now() - register.gather
+    return any(
+        each.get(AGAIN)
+        or each.get(NEXT)
+        or datetime.fromisoformat(each.get(SINCE, "1900-01-01T00:00:00Z")) <= until
+        for each in ready.values()
+    )
 
 
-def _patient(resource: Resource) -> str:
-    """Id of the Patient."""
-    about = resource.get("patient") or resource.get("subject") or {}
-    return str(about.get("reference", "")).removeprefix("Patient/")
+def _together(due: Sequence[Due]) -> Iterator[tuple[Way[Any], str, Sequence[Due]]]:
+    """What goes in one submission: of one own unit, in one way, as many as it takes."""
+
+    def where(each: Due) -> tuple[str, str]:
+        return each.way.message, each.address
+
+    for (_, address), found in groupby(sorted(due, key=where), where):
+        lot = list(found)
+        way = lot[0].way
+        for start in range(0, len(lot), way.most):
+            yield way, address, lot[start : start + way.most]
 
 
-def _by_id(what: str) -> tuple[str, tuple[str, str]]:
-    kind, id_ = split_reference(what)
-    return kind, ("_id", id_)
+def _header(way: Way[Any], sender: Party, receiver: Entry) -> Header:
+    if way.is_letter:
+        return outbox.header(way.message, sender, receiver.party, Person(), version=way.version)
+    return Header(
+        msg_id=new_id(),
+        type=Code(way.message),
+        generated=times.current(),
+        sender=sender,
+        receiver=receiver.party,
+        version=way.version,
+    )
 
 
-def _references(said: Any) -> list[str]:
-    """All that a resource refers to, in its order."""
-    if isinstance(said, list):
-        return [found for each in said for found in _references(each)]
-    if not isinstance(said, dict):
-        return []
-    own = [said["reference"]] if isinstance(said.get("reference"), str) else []
-    return own + [found for each in said.values() for found in _references(each)]
+async def _said(tx: Tx, register: Register, item: Item) -> Any | None:
+    """What an item of ours says; None for one that was never written."""
+    found = wire.read_own(register, item.message.type, await messages.payload(tx, item.message.id))
+    return found[item.place] if item.place < len(found) else None
 
 
-async def _units(ctx: Context, actor: str) -> list[str]:
-    """References of the units that somebody is, or works in."""
-    kind, _, id_ = actor.partition("/")
-    if kind == "Organization":
-        return [actor]
-    named = {"PractitionerRole": ("_id", id_), "Practitioner": ("practitioner", actor)}.get(kind)
-    roles = await find(ctx, "PractitionerRole", named) if named else []
-    return [str(each.get("organization", {}).get("reference", "")) for each in roles]
-
-
-async def _held(tx: Tx, register: Register, told: Sequence[Message]) -> Any | None:
+async def _held(tx: Tx, register: Register, told: Sequence[Item]) -> Any | None:
     """What the register holds: the last report that it has taken, unless that was a withdrawal."""
     taken = next((each for each in told if each.state == ACKNOWLEDGED), None)
-    report = wire.read_own(register, await messages.payload(tx, taken.id)) if taken else None
+    report = await _said(tx, register, taken) if taken else None
     return None if report is None or register.format.is_withdrawal(report) else report
 
 
-async def _refused_before(tx: Tx, register: Register, told: Sequence[Message], due: Any) -> bool:
+async def _refused_before(tx: Tx, register: Register, told: Sequence[Item], due: Any) -> bool:
     """Whether the register has just refused the same: a person decides, and it is not sent again and again."""
     if not told or told[0].state not in REFUSED:
         return False
-    before = wire.read_own(register, await messages.payload(tx, told[0].id))
+    before = await _said(tx, register, told[0])
     return before is not None and register.format.essence(before) == register.format.essence(due)
 
 
@@ -253,10 +317,24 @@ def _kept(mark: Mark) -> dict[str, Any]:
     return {"xid": str(mark.xid), "sequence": mark.sequence}
 
 
-async def again(ctx: Context, mailroom: Mailroom, message_id: str) -> None:
-    """Somebody has seen to what was wrong: tell it anew, as the record has it now. Conflict where it was not refused."""
-    message = await send.mine(ctx, mailroom, message_id)
+async def again(ctx: Context, mailroom: Mailroom, chosen: str) -> None:
+    """Somebody has seen to what was wrong: tell it anew, as the record has it now. Conflict where it was not refused.
+
+    `chosen` is the id of an item, or of the submission whose first it is.
+    """
+    id_, _, place = chosen.partition(".")
+    message = await send.mine(ctx, mailroom, id_)
+    items = [each for each in await reports.items(ctx.tx, id_) if str(each.place) == (place or "0")]
+    if not (found := await closed.open_letters(ctx, items)):
+        raise NotFound("no such report")
     register = BY_MESSAGE.get(message.type)
-    if register is None or message.state not in REFUSED:
+    if register is None or found[0].state not in REFUSED:
         raise Conflict("the report was not refused")
-    await keep.put(ctx.tx, register.kept, message.reference, {"again": True}, FOREVER)
+    await keep.put(ctx.tx, register.kept, found[0].reference, {AGAIN: True}, FOREVER)
+
+
+async def at_once(ctx: Context, slug: str) -> None:
+    """Somebody wants what waits for a register to be told now."""
+    if slug not in BY_SLUG:
+        raise NotFound("no such register")
+    await keep.put(ctx.tx, NOW, slug, {}, FOREVER)

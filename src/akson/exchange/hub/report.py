@@ -1,22 +1,24 @@
 """A register that answers, at the platform: for development, demonstration and tests, where no real one can be reached.
 
 It takes the reports that wait for the addresses which the address register marks so, reads each as its schema has it, and
-gives the receipt: taken, or refused with a reason in words.
+gives the receipt: taken, refused, or taken in part, with a reason in words for each thing that was refused.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import base64
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from uuid import NAMESPACE_OID, uuid5
 
-from akson.exchange.reports import wire
+from akson.exchange.reports import answers
 from akson.exchange.reports.catalogue import BY_MESSAGE
 from akson.fhir.model import Resource
 from akson.kit import norwegian
 from akson.kit.errors import AksonError
 from akson.kit.log import Event, log
-from akson.kit.text import text
-from akson.messaging import msh, receipts
+from akson.messaging import answering, msh, receipts
 from akson.messaging.addresses import ABILITIES
+from akson.messaging.model import Code
 from akson.messaging.receipts import Answer
 from akson.messaging.transport import NAMES
 from akson.record.context import Place
@@ -27,6 +29,11 @@ from akson.store.underway.messages import Message
 ANSWERS = "proveregister"
 """Ability of an address (system ABILITIES): a register of the platform's own answers for it."""
 PAUSE, LOT = 0.5, 50
+NO_REPORT = frozenset({"APPREC", answering.SYSVAK_ANSWER})
+OWN_ANSWER = frozenset({"HENDELSEREQUEST"})
+"""Types of message that are answered with a message of the register's own, and with no AppRec."""
+FAULTS = {"report.fault_number": "F105", "report.fault_future": "F104", "report.fault_vaccine": "F001"}
+"""What SYSVAK calls what is wrong (its list of validation codes); all else is F999."""
 Search = Callable[[str, Sequence[tuple[str, str]]], Awaitable[Sequence[Resource]]]
 
 
@@ -63,21 +70,52 @@ class TrialRegister:
     async def _answer(self, her_id: str, message: Message) -> None:
         caller = msh.Caller(frozenset({her_id}))
         async with self.place.database.transaction(reader=READER) as tx:
-            if message.type != "APPREC":
-                answer = judge(message, await messages.payload(tx, message.id))
-                body = {"appRecStatus": NAMES[answer.status], "appRecErrorList": list(answer.as_json())}
-                await msh.post_apprec(tx, caller, message.id, her_id, body)
+            if message.type not in NO_REPORT:
+                raw = await messages.payload(tx, message.id)
+                answer = judge(message, raw)
+                if message.type in OWN_ANSWER:
+                    document = answering.sysvak(raw, answer, _answer_id(message))
+                    await msh.post_message(tx, caller, _posted(document), _everybody)
+                else:
+                    body = {"appRecStatus": NAMES[answer.status], "appRecErrorList": list(answer.as_json())}
+                    await msh.post_apprec(tx, caller, message.id, her_id, body)
             await msh.mark_read(tx, caller, message.id, her_id)
 
 
+def _answer_id(message: Message) -> str:
+    """One for each message, so that an answer given twice is one."""
+    return str(uuid5(NAMESPACE_OID, f"{message.id}:answer"))
+
+
+def _posted(document: bytes) -> dict[str, str]:
+    return {
+        "businessDocument": base64.b64encode(document).decode(),
+        "contentType": "application/xml",
+        "contentTransferEncoding": "base64",
+    }
+
+
+async def _everybody(her_ids: Collection[str]) -> Collection[str]:
+    # The answer goes to who wrote, whose address the platform has taken the message from.
+    return her_ids
+
+
 def judge(message: Message, raw: bytes) -> Answer:
-    """What a register answers to a report."""
+    """What a register answers to a report, or to many."""
     register = BY_MESSAGE.get(message.type)
     if register is None:
         return receipts.rejection("T10")
     try:
-        report = wire.read(register, raw)
+        items = register.way(message.type).read(raw)
     except AksonError as error:
-        return receipts.rejection(receipts.error_code(error), error.diagnostics)
-    fault = register.format.fault(report)
-    return receipts.rejection("X99", text(fault)) if fault else receipts.ACCEPTED
+        answer = receipts.rejection(receipts.error_code(error), error.diagnostics)
+        return (
+            replace(answer, errors=(Code("F000", "", "", error.diagnostics),))
+            if message.type in OWN_ANSWER
+            else answer
+        )
+    answer = answers.judge(register, items)
+    if message.type in OWN_ANSWER and answer.errors:
+        code = FAULTS.get(register.format.fault(items[0]), "F999")
+        return replace(answer, errors=(replace(answer.errors[0], code=code, system="", display=""),))
+    return answer

@@ -8,25 +8,25 @@ from akson.exchange.reports.declare import Register
 SYSVAK = Register(
     slug="sysvak",
     owner="Folkehelseinstituttet",
+    service=22,
     starts=frozenset({"Immunization"}),
-    message="HENDELSEREQUEST",
-    standard="SYSVAK HendelseRequest",
-    version="1.0",
+    ways=(vaccinations.MESSAGE,),
     within=timedelta(days=1),
     format=vaccinations.FORMAT,
 )
 HELFO = Register(
     slug="helfo",
     owner="Helsedirektoratet (HELFO)",
+    service=23,
     starts=frozenset({"Claim"}),
-    message="LOM",
-    standard="Behandlerkravmelding",
-    version="1.8.3",
+    ways=(claims.MESSAGE,),
     within=timedelta(days=1),
     format=claims.FORMAT,
+    gather=timedelta(hours=1),
     related=claims.RELATED,
 )
 REGISTERS = (SYSVAK, HELFO)
-MESSAGES = frozenset(each.message for each in REGISTERS)
-"""Types of message (V8279) that carry reports, and so are no letters between people."""
-BY_MESSAGE = {each.message: each for each in REGISTERS}
+BY_MESSAGE = {message: each for each in REGISTERS for message in each.messages}
+MESSAGES = frozenset(BY_MESSAGE)
+"""Types of message that carry reports, and so are no letters between people."""
+BY_SLUG = {each.slug: each for each in REGISTERS}

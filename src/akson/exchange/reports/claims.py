@@ -1,29 +1,49 @@
-"""The claim of a consultation as a bill to HELFO (Behandlerkravmelding 1.8.3), and its crediting.
+"""The claim of a consultation as a bill to HELFO (Behandlerkravmelding 1.8.3), its co-payment, and its crediting.
 
-A Claim says which tariffs; the Encounter that it is for when, the Conditions what for, the Practitioner who.
+A Claim says which tariffs and what the patient pays; the Encounter that it is for when, the Conditions what for, the
+Practitioner who. Many bills go in one submission.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
-from akson.exchange.reports.declare import Facts, Format, Lacks
+from akson.exchange.reports import wire
+from akson.exchange.reports.declare import Facts, Format, Lacks, Way
 from akson.fhir.model import Resource
 from akson.kit.clock import now
 from akson.messaging import codes, times
-from akson.messaging.kith.claim import BINDINGS, Bill, Claim, Patient, Sum, Tariff, Total, Treatment
+from akson.messaging.kith.binding import NotOfSchema
+from akson.messaging.kith.claim import (
+    BINDINGS,
+    Bill,
+    Claim,
+    CoPayment,
+    Patient,
+    Sum,
+    Tariff,
+    Total,
+    Treatment,
+)
 from akson.messaging.kith.common import CV, PQ, Ident, cs
 from akson.messaging.mapping import terms
 
 TARIFFS = "https://akson.example/fhir/CodeSystem/takst"
 """System of tariffs (takster) in Claim.item.productOrService: the national list has no address of its own."""
+CO_PAYMENT = "https://akson.example/fhir/CodeSystem/egenandel"
+"""System of Claim.supportingInfo.category about what the patient pays: AMOUNT (valueQuantity), PAID (valueBoolean), FREE (code)."""
+AMOUNT, PAID, FREE = "egenandel", "betalt", "fri"
 RELATED = frozenset({"Condition", "Encounter", "Practitioner"})
-CREDIT = "true"
+MOST = 100
+"""Bills in one submission: Akson's own measure."""
+TRUE, FALSE = "true", "false"
 _CENT = Decimal("0.01")
 
 
-def make(facts: Facts) -> Claim | None:
+def make(facts: Facts) -> Bill | None:
     """What HELFO is to hold of a Claim that is active."""
     said = facts.resource
     if said.get("status") != "active" or said.get("use") != "claim":
@@ -31,17 +51,68 @@ def make(facts: Facts) -> Claim | None:
     tariffs = tuple(_tariff(each) for each in said.get("item", []))
     if not tariffs:
         raise Lacks("item")
-    amount = _money(_sum(tariffs))
+    paying = _paying(said)
     treatment = Treatment(
+        co_payment=_free(paying),
         diagnosis=tuple(_diagnoses(facts)),
         professional=_professional(facts),
         tariff=tariffs,
-        sum=Sum(refund=amount),
+        sum=Sum(co_payment=_own_part(paying), refund=_money(_sum(tariffs))),
     )
     if not treatment.diagnosis:
         raise Lacks("diagnosis")
-    bill = Bill(id=said["id"], time=_time(facts), patient=_patient(facts.patient), treatment=treatment)
-    return Claim(system="Akson", bill=(bill,), total=Total(bills="1", amount=amount))
+    number = bill_id(said["id"])
+    return Bill(
+        id=f"{{{number}}}",
+        co_payment=_paid(paying),
+        number=next(
+            (i["value"] for i in said.get("identifier", []) if i.get("value")), f"{number.int % 10**9}"
+        ),
+        time=_time(facts),
+        patient=_patient(facts.patient),
+        treatment=treatment,
+    )
+
+
+def bill_id(claim: str) -> UUID:
+    """What HELFO calls the bill of a Claim (id), at each time."""
+    try:
+        return UUID(claim)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, f"{TARIFFS}/{claim}")
+
+
+def key(bill: Bill) -> str:
+    """The same of a bill, without the braces that the XML has around it."""
+    return (bill.id or "").strip("{}").lower()
+
+
+def _paying(claim: Resource) -> Mapping[str, Resource]:
+    """What is said of the patient's payment, by its kind."""
+    return {
+        coding.get("code", ""): each
+        for each in claim.get("supportingInfo", [])
+        for coding in each.get("category", {}).get("coding", [])
+        if coding.get("system") == CO_PAYMENT
+    }
+
+
+def _own_part(paying: Mapping[str, Resource]) -> PQ | None:
+    amount = paying.get(AMOUNT, {}).get("valueQuantity", {}).get("value")
+    return None if amount is None else _money(Decimal(str(amount)))
+
+
+def _free(paying: Mapping[str, Resource]) -> CV | None:
+    """Why the patient pays nothing (V7461)."""
+    codings = paying.get(FREE, {}).get("code", {}).get("coding", [])
+    return next((cs(each["code"]) for each in codings if each.get("code")), None)
+
+
+def _paid(paying: Mapping[str, Resource]) -> CoPayment | None:
+    if AMOUNT not in paying:
+        return None
+    is_paid = paying.get(PAID, {}).get("valueBoolean") is True
+    return CoPayment(corrects=FALSE, is_paid=TRUE if is_paid else FALSE)
 
 
 def _tariff(item: Resource) -> Tariff:
@@ -102,36 +173,71 @@ def _patient(patient: Resource) -> Patient:
     )
 
 
-def _fault(claim: Claim) -> str:
-    refunds = Decimal(0)
-    for bill in claim.bill:
-        treatment = bill.treatment
-        if treatment is None or not treatment.tariff or not treatment.diagnosis:
-            return "report.fault_bill"
-        if bill.time and times.moment(bill.time) > now():
-            return "report.fault_time"
-        refund = Decimal((treatment.sum.refund and treatment.sum.refund.v) or "0")
-        if refund != _sum(treatment.tariff):
-            return "report.fault_sum"
-        refunds += refund
-    return "" if refunds == Decimal(claim.total.amount.v or "0") else "report.fault_sum"
+def _fault(bill: Bill) -> str:
+    treatment = bill.treatment
+    if treatment is None or not treatment.tariff or not treatment.diagnosis:
+        return "report.fault_bill"
+    if bill.time and times.moment(bill.time) > now():
+        return "report.fault_time"
+    if _refund(bill) != _sum(treatment.tariff):
+        return "report.fault_sum"
+    own = Decimal((treatment.sum.co_payment and treatment.sum.co_payment.v) or "0")
+    return "report.fault_co_payment" if own and treatment.co_payment else ""
 
 
-def _credited(claim: Claim) -> Claim:
-    return replace(claim, bill=tuple(replace(each, is_credit=CREDIT) for each in claim.bill))
+def _refund(bill: Bill) -> Decimal:
+    refund = bill.treatment.sum.refund if bill.treatment else None
+    return Decimal((refund and refund.v) or "0")
 
 
-def _about(claim: Claim) -> str:
-    tariffs = [tariff.code for bill in claim.bill if bill.treatment for tariff in bill.treatment.tariff]
-    return f"{', '.join(tariffs)}: {(claim.total.amount.v or '').replace('.', ',')} kr"
+def total(bills: Sequence[Bill]) -> Decimal:
+    """The sum of a submission."""
+    return sum((_refund(each) for each in bills), Decimal(0))
+
+
+def _amended(held: Bill, wanted: Bill) -> Bill | None:
+    """That the patient has paid after all is told by itself; that it was not so takes the whole bill back."""
+    paid = wanted.co_payment
+    if not (paid and paid.is_paid == TRUE and held.co_payment and held.co_payment.is_paid == FALSE):
+        return None
+    if _essence(replace(held, co_payment=paid)) != _essence(wanted):
+        return None
+    return replace(wanted, co_payment=CoPayment(corrects=TRUE, is_paid=TRUE))
+
+
+def _essence(bill: Bill) -> Any:
+    paid = bill.co_payment.is_paid if bill.co_payment else None
+    return replace(bill, co_payment=None), paid
+
+
+def _about(bill: Bill) -> str:
+    tariffs = [tariff.code for tariff in bill.treatment.tariff] if bill.treatment else []
+    return f"{', '.join(tariffs)}: {str(_refund(bill)).replace('.', ',')} kr"
+
+
+def _pack(bills: Sequence[Bill]) -> Claim:
+    return Claim(
+        system="Akson", bill=tuple(bills), total=Total(bills=str(len(bills)), amount=_money(total(bills)))
+    )
+
+
+def _unpack(claim: Claim) -> tuple[Bill, ...]:
+    if claim.total.bills != str(len(claim.bill)) or Decimal(claim.total.amount.v or "0") != total(claim.bill):
+        raise NotOfSchema("Krav is not the number and sum of the bills")
+    return claim.bill
 
 
 FORMAT = Format(
-    binding=BINDINGS[0],
     make=make,
-    withdrawal=_credited,
-    is_withdrawal=lambda claim: all(bill.is_credit == CREDIT for bill in claim.bill),
-    essence=lambda claim: claim,
+    withdrawal=lambda bill: replace(bill, is_credit=TRUE),
+    is_withdrawal=lambda bill: bill.is_credit == TRUE,
+    essence=_essence,
     fault=_fault,
     about=_about,
+    key=key,
+    amended=_amended,
+)
+_write, _read = wire.in_message(BINDINGS[0], _pack, _unpack)
+MESSAGE = Way(
+    message="LOM", standard="Behandlerkravmelding", version="1.8.3", write=_write, read=_read, most=MOST
 )

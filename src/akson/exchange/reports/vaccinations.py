@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import date, datetime
 
-from akson.exchange.reports.declare import Facts, Format, Lacks
+from akson.exchange.reports import wire
+from akson.exchange.reports.declare import Facts, Format, Lacks, Way
 from akson.fhir.model import Resource
 from akson.kit import norwegian
 from akson.kit.clock import now
@@ -113,7 +114,6 @@ def _fault(report: Registration) -> str:
 
 
 FORMAT = Format(
-    binding=REGISTRATION,
     make=make,
     withdrawal=lambda report: _with_event(report, replace(_event(report), action=DELETED)),
     is_withdrawal=lambda report: _event(report).action == DELETED,
@@ -121,3 +121,8 @@ FORMAT = Format(
     fault=_fault,
     about=lambda report: _event(report).vaccine.dn or _event(report).vaccine.v or "",
 )
+_write, _read = wire.in_message(REGISTRATION, lambda items: items[0], lambda said: (said,))
+MESSAGE = Way(
+    message="HENDELSEREQUEST", standard="SYSVAK HendelseRequest", version="1.0", write=_write, read=_read
+)
+"""The schema has room for one event: many are many messages."""

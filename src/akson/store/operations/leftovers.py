@@ -61,6 +61,7 @@ SAMPLED = {
     "message": ("patient", "reference", "detail", "payload"),
     "message_event": ("detail",),
     "message_receiver": ("errors",),
+    "report_item": ("patient", "reference", "detail"),
     "event": ("reference",),
     "subscription": ("id", "plan", "actor"),
     "subscription_event": ("id",),

@@ -23,7 +23,7 @@ BY_BROKER = """
 select m.from_her, r.her_id, 'broker', count(*), count(*) filter (where r.state <> 'waiting' or r.status <> ''),
     count(*) filter (where r.status in ('1', '3')), count(*) filter (where r.status = '2')
 from message m join message_receiver r on r.message = m.id
-where m.direction = 'relay' and m.type <> 'APPREC' and m.day = %s and (m.from_her = any(%s) or r.her_id = any(%s))
+where m.direction = 'relay' and m.type not in ('APPREC', 'HENDELSERESPONSE') and m.day = %s and (m.from_her = any(%s) or r.her_id = any(%s))
 group by m.from_her, r.her_id"""
 TOLD = """
 select from_her, to_her, counted_by, sent, received, acknowledged, rejected from message_tally
@@ -40,7 +40,7 @@ on conflict (day, her_id) do update set moment = now()"""
 # Both directions of the node's own pairs; a day without letters has no row.
 BY_DAY = """
 select m.day, m.from_her, r.her_id, count(*) from message m join message_receiver r on r.message = m.id
-where m.direction = any(%s) and m.type <> 'APPREC' and m.day = any(%s) group by m.day, m.from_her, r.her_id"""
+where m.direction = any(%s) and m.type not in ('APPREC', 'HENDELSERESPONSE') and m.day = any(%s) group by m.day, m.from_her, r.her_id"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,3 +25,9 @@ async def again(request: Request) -> Response:
     ctx = context(request)
     await report.again(ctx, mailroom_of(request), request.path_params["message"])
     return RedirectResponse(f"{request.scope.get('root_path', '')}{PATH}", 303)
+
+
+async def at_once(request: Request) -> Response:
+    """Somebody wants what waits for a register to be sent now."""
+    await report.at_once(context(request), request.path_params["register"])
+    return RedirectResponse(f"{request.scope.get('root_path', '')}{PATH}", 303)
