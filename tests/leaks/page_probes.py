@@ -62,7 +62,7 @@ def values(patient: str, direction: str) -> dict[str, str]:
         "service": "kritisk-informasjon", "part": "overfoelsomhet", "report": of(patient, "DiagnosticReport"),
         "case": of(patient, "case"), "thread": of(patient, "thread"), "meeting": of(patient, "meeting"), "measurement": of(patient, "measurement"), "act": "take", "type": "AllergyIntolerance",
         "simulation": SECRET, "day": "2026-01-02", "register": "helfo",
-        "errand": of(patient, "errand"), "id": of(patient, f"letter-{direction}"), "her_id": HER["journal"],
+        "errand": of(patient, "errand"), "team": of(patient, "CareTeam"), "id": of(patient, f"letter-{direction}"), "her_id": HER["journal"],
     }  # fmt: skip
 
 

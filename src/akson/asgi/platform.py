@@ -40,6 +40,7 @@ from akson.rest.platform.msh import MessageApi
 from akson.rest.platform.personnel import personnel_routes
 from akson.rest.platform.persons import person_routes
 from akson.rest.platform.privacy import privacy_routes
+from akson.rest.platform.taking_part import taking_part_routes
 from akson.rest.platform.units import unit_routes
 from akson.rest.platform.watch import watch_routes
 from akson.security import sharing
@@ -117,6 +118,7 @@ def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
         *privacy_routes(each.place),
         *change_routes(each.place, look.sources),
         *hotel_routes(each.place, look.sources),
+        *taking_part_routes(own),
         *cooperating_routes(own),
         meeting_routes(each.place),
         *dialogue_routes(each.place),

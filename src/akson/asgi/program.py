@@ -46,6 +46,7 @@ from akson.web.ehr.errands import errand_routes
 from akson.web.ehr.routes import ehr_routes
 from akson.web.ehr.send_routes import send_routes
 from akson.web.ehr.simulate import simulate_routes
+from akson.web.ehr.team import team_routes
 from akson.web.error import show_error
 from akson.web.headers import SecurityHeaders
 from akson.web.language import language_routes
@@ -207,6 +208,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
             *kept_routes(),
             *send_routes(),
             *cooperating_routes(),
+            *team_routes(),
             *app_routes(),
             *keeping_routes(),
         ],

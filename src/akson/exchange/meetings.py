@@ -13,7 +13,7 @@ from akson.exchange.declare import TAG_SYSTEM
 from akson.exchange.threads import FROM
 from akson.fhir.model import Resource, coding
 from akson.kit.clock import now
-from akson.kit.norwegian import HER
+from akson.kit.norwegian import HER, ORGANIZATION
 from akson.security.rules.dialogue import INVITED
 
 KIND = "https://akson.example/fhir/CodeSystem/motetype"
@@ -122,6 +122,15 @@ class Meeting:
             str(each["actor"]["display"])
             for each in self.resource["participant"]
             if each is not self._of_patient and each["actor"].get("display")
+        ]
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """The other services that are called, by name, and the status of each."""
+        return [
+            (str(each["actor"].get("display", "")), str(each["status"]))
+            for each in self.resource["participant"]
+            if each["actor"].get("identifier", {}).get("system") == ORGANIZATION
         ]
 
     @property

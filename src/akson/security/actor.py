@@ -189,3 +189,5 @@ class Actor:
     """Of a cooperating service: what citizens have agreed that it sees."""
     cases: frozenset[str] = frozenset()
     """Ids of Patients about whom there are requests at the platform that the organisation is a party to."""
+    takes_part: frozenset[str] = frozenset()
+    """Ids of Patients whose team or plan names who acts, as the platform has found for one change (rule `taking_part`)."""

@@ -1,12 +1,14 @@
-"""Planer: what is planned around a person, one for all: treatment plans, individuell plan, kriseplan, goals, planned contacts.
+"""Planer: what is planned around a person, one for all: treatment plans, individuell plan, kriseplan, goals, measures, planned contacts.
 
-The citizen's own goals (hva er viktig for deg?) stand beside those of the professions.
+The citizen's own goals (hva er viktig for deg?) stand beside those of the professions. A measure has one who does it, who may be another
+service of the citizen's team.
 """
 
 from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
 
 TAG = "_tag=https://akson.example/fhir/CodeSystem/informasjonstjeneste|planer"
 TYPE = "https://akson.example/fhir/CodeSystem/plantype"
+MEASURE = "https://akson.example/fhir/CodeSystem/plandel|tiltak"
 
 SERVICE = InformationService(
     number=3,
@@ -83,9 +85,53 @@ SERVICE = InformationService(
             ),
         ),
         Part(
+            slug="tiltak",
+            type="ServiceRequest",
+            search=f"{TAG}&category={MEASURE}",
+            title="plan.measures",
+            columns=(
+                Column("item.what", "code"),
+                Column("plan.who", "performer"),
+                Column("item.status", "status"),
+                Column("plan.due", "occurrence"),
+                Column("item.note", "note.text"),
+            ),
+            rows=("L7",),
+            entry=Entry(
+                fields=(
+                    Field("what", "item.what", "code.text", required=True),
+                    Field(
+                        "status",
+                        "item.status",
+                        "status",
+                        ask=Ask.CODE,
+                        options=("draft", "active", "on-hold", "completed", "revoked"),
+                        required=True,
+                    ),
+                    Field("who", "plan.who", "performer[0].display"),
+                    Field("due", "plan.due", "occurrenceDateTime", ask=Ask.DATE),
+                    Field("note", "item.note", "note[0].text", ask=Ask.LONG),
+                ),
+                fixed={
+                    "intent": "plan",
+                    "category": [
+                        {
+                            "coding": [
+                                {
+                                    "system": "https://akson.example/fhir/CodeSystem/plandel",
+                                    "code": "tiltak",
+                                    "display": "Tiltak",
+                                }
+                            ]
+                        }
+                    ],
+                },
+            ),
+        ),
+        Part(
             slug="kontakt",
             type="ServiceRequest",
-            search=TAG,
+            search=f"{TAG}&category:not={MEASURE}",
             title="plan.contacts",
             columns=(
                 Column("item.what", "code"),

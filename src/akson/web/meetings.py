@@ -57,7 +57,7 @@ def times(form: FormData) -> tuple[datetime, datetime]:
 
 def fault(error: Unprocessable) -> str:
     """The key of the words for what is wrong; the error goes on where there are none."""
-    known = {"what", "time", "guests", "to", "closed", "words", "how"}
+    known = {"what", "time", "guests", "to", "closed", "words", "how", "services"}
     found = next((each.expression[0] for each in error.issues if each.expression), "")
     if found not in known:
         raise error

@@ -31,10 +31,16 @@ class Calendar:
         return await self._shown("open", meeting=meeting)
 
     async def call(
-        self, pid: str, told: dict[str, str], guests: Sequence[str], units: Sequence[str]
+        self,
+        pid: str,
+        told: dict[str, str],
+        guests: Sequence[str],
+        units: Sequence[str],
+        services: Sequence[str] = (),
     ) -> Shown:
-        """Call a meeting with a person. `told`: what, how, start, end, note."""
-        return await self._shown("call", patient=pid, guests=list(guests), units=list(units), **told)
+        """Call a meeting with a person. `told`: what, how, start, end, note; `services`: organisation numbers of others in the team."""
+        whom = {"guests": list(guests), "units": list(units), "services": list(services)}
+        return await self._shown("call", patient=pid, **whom, **told)
 
     async def act(self, what: str, meeting: str, **told: str) -> Shown:
         """Move (start, end), cancel, let-in or finish."""

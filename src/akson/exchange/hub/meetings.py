@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from akson.exchange import meetings, video
+from akson.exchange import meetings, taking_part, video
+from akson.exchange.hub import taking_part as joint
 from akson.exchange.hub.desk import Desk
 from akson.exchange.hub.dialogue import patient_name, unit_of
 from akson.exchange.meetings import KIND, TAG, Answer, How, Meeting
@@ -36,7 +37,10 @@ PAGE = "200"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A meeting as a unit calls it. `guests`: identity numbers of other citizens; `units`: HER-ids of other units."""
+    """A meeting as a unit calls it. `guests`: identity numbers of other citizens; `units`: HER-ids of other units.
+
+    `services`: organisation numbers of other services (NAV, school ...) in the citizen's team.
+    """
 
     what: str
     how: How
@@ -45,6 +49,7 @@ class Call:
     note: str = ""
     guests: Sequence[str] = ()
     units: Sequence[str] = ()
+    services: Sequence[str] = ()
 
 
 async def listed(desk: Desk, since: datetime) -> list[Meeting]:
@@ -68,12 +73,13 @@ async def one(desk: Desk, id_: str) -> Meeting:
 
 
 async def call(desk: Desk, what: Call) -> Meeting:
-    """Call a meeting with the patient of the desk. Unprocessable names what cannot be: what, time, guests, to, closed."""
+    """Call a meeting with the patient of the desk. Unprocessable names what cannot be: what, time, guests, to, closed, services."""
     _check(what.what, what.start, what.end)
     mine = min(desk.sides)
     entry = await unit_of(desk, mine, desk.patient)
     others = [await unit_of(desk, each, desk.patient) for each in what.units if each != mine]
     guests = await _guests(desk, what.guests)
+    services = await _services(desk, what.services)
     patient = loads((await gate.read(desk.ctx, "Patient", desk.patient)).body)
     whom = {"reference": f"Patient/{desk.patient}", "display": patient_name(patient)}
     labels = [
@@ -98,6 +104,7 @@ async def call(desk: Desk, what: Call) -> Meeting:
         "participant": [
             {"actor": whom, "status": Answer.NONE.value},
             *({"actor": each, "status": "accepted"} for each in actors),
+            *({"actor": each, "status": Answer.NONE.value} for each in services),
         ],
     }
     if what.note.strip():
@@ -112,7 +119,7 @@ async def move(desk: Desk, id_: str, start: datetime, end: datetime) -> Meeting:
     _check(found.what, start, end)
     made = {name: value for name, value in found.resource.items() if name != "comment"}
     made |= {"status": "booked", "start": instant(start), "end": instant(end)}
-    return await _put(desk, _answered(made, Answer.NONE))
+    return await _put(desk, taking_part.asked_anew(_answered(made, Answer.NONE)))
 
 
 async def cancel(desk: Desk, id_: str) -> Meeting:
@@ -182,6 +189,17 @@ async def _guests(desk: Desk, numbers: Sequence[str]) -> dict[str, str]:
         if person is None or person["id"] == desk.patient:
             raise Unprocessable("No citizen who can be invited", expression=("guests",))
         made[str(person["id"])] = patient_name(person)
+    return made
+
+
+async def _services(desk: Desk, numbers: Sequence[str]) -> list[Resource]:
+    """References to other services that are called. Unprocessable for one that no team or measure of the patient names."""
+    made = []
+    for number in dict.fromkeys(numbers):
+        unit = await People(desk.ctx.place).unit(desk.ctx.tx.as_node, number)
+        if unit is None or not await joint.is_named(desk.ctx, desk.patient, number):
+            raise Unprocessable("No service of the patient's team", expression=("services",))
+        made.append(taking_part.Service(number, str(unit["name"])).reference)
     return made
 
 

@@ -6,7 +6,7 @@ at the record systems within seconds, and the citizen ends it with one click.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from akson.exchange import merging, shared_with
 from akson.exchange.declare import InformationService, Mode, Part
@@ -28,6 +28,7 @@ from akson.record.people import People
 from akson.record.refused import NOT_SHARED, Refused
 from akson.security.actor import Action, Share
 from akson.security.privacy import FETCHING, Subject, Terms
+from akson.security.rules.taking_part import PLANS, TEAMS
 from akson.security.topics import CONSENT
 from akson.store.access import partners as store
 from akson.store.access.partners import Wanted
@@ -36,6 +37,9 @@ from akson.store.index.hashing import patient_number
 
 PAGE = 200
 LONGEST_WHY = 500
+JOINT = frozenset({TEAMS, PLANS})
+"""What a service that is asked into a team sees of it, when the citizen agrees."""
+LONG_ENOUGH = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,38 @@ async def ask(ctx: Context, wish: Wish) -> str:
     await store.ask(ctx.tx.as_node, wanted)
     await trail.ruled(ctx, grant, Action.CREATE, pat, (wanted.id, 1))
     return wanted.id
+
+
+async def ask_for(ctx: Context, number: str, why: str) -> bool:
+    """Whoever coordinates the help asks the patient of the attest to let a service of the team see team and plan. False where the
+    patient does already, or is asked. Unprocessable (`organisasjon`, `begrunnelse`) for a service that is none, and without why.
+    """
+    grant = gate.granted(ctx, Action.CREATE, CONSENT)
+    unit = await People(ctx.place).unit(ctx.tx.as_node, number) if number else None
+    wrong = [] if unit and partners.kind_of(unit) else ["organisasjon"]
+    wrong += [] if 0 < len(why.strip()) <= LONGEST_WHY else ["begrunnelse"]
+    if wrong or unit is None:
+        raise Unprocessable("The patient cannot be asked for that", expression=tuple(wrong))
+    pid = _number(loads((await gate.read(ctx, "Patient", ctx.actor.patient)).body))
+    subject = f"{'unit' if unit.get('partOf') else 'org'}:{number}"
+    lets = await store.of_patient(ctx.tx.as_node, ctx.actor.patient, now())
+    seen = {slug for each in lets if partners.subjects(number) & each.subjects for slug in each.services}
+    waits = {
+        slug
+        for each in await store.waiting(ctx.tx.as_node, pid)
+        if each.subject == subject
+        for slug in each.services
+    }
+    if seen >= JOINT or waits:
+        return False
+    name = ", ".join(filter(None, [ctx.actor.name, ctx.actor.unit_name]))
+    wanted = Wanted(
+        new_id(), pid, patient_number(ctx.actor.patient), subject, unit["name"], name, sorted(JOINT - seen),
+        now() + LONG_ENOUGH, why.strip(),
+    )  # fmt: skip
+    await store.ask(ctx.tx.as_node, wanted)
+    await trail.ruled(ctx, grant, Action.CREATE, wanted.pat, (wanted.id, 1))
+    return True
 
 
 async def waiting(ctx: Context) -> Sequence[Wanted]:

@@ -35,7 +35,7 @@ def cooperating_routes(opens: Opens) -> list[BaseRoute]:
     async def ask(request: Request) -> Response:
         asking = _asking(loads(await body(request)))
         async with opens(request) as ctx:
-            return _json(await hub.ask(ctx, asking), 201)
+            return as_json(await hub.ask(ctx, asking), 201)
 
     async def move(request: Request) -> Response:
         told = loads(await body(request))
@@ -45,15 +45,17 @@ def cooperating_routes(opens: Opens) -> list[BaseRoute]:
         except ValueError as error:
             raise Malformed("Task.status is no state of a case", expression=("Task.status",)) from error
         async with opens(request) as ctx:
-            return _json(await hub.move(ctx, request.path_params["case"], to, words))
+            return as_json(await hub.move(ctx, request.path_params["case"], to, words))
 
     return [
-        Route("/samarbeid", _answered(ask), methods=["POST"]),
-        Route("/samarbeid/{case}", _answered(move), methods=["POST"]),
+        Route("/samarbeid", answered(ask), methods=["POST"]),
+        Route("/samarbeid/{case}", answered(move), methods=["POST"]),
     ]
 
 
-def _answered(view: Serve) -> Serve:
+def answered(view: Serve) -> Serve:
+    """A route for a party's own system, with the right to ask as one."""
+
     async def serve(request: Request) -> Response:
         actor = request.state.actor
         if actor is None:
@@ -82,6 +84,7 @@ def _asking(told: Resource) -> Asking:
     )
 
 
-def _json(resource: Resource, status: int = 200) -> Response:
+def as_json(resource: Resource, status: int = 200) -> Response:
+    """A resource as an answer that nobody keeps."""
     headers = {"cache-control": "no-store"}
     return Response(dumps(resource), status, headers, "application/fhir+json")

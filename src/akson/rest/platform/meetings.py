@@ -51,6 +51,7 @@ async def _call(seat: Desk, told: Told) -> object:
     what = Call(
         what=text(told, "what"), how=how, start=_moment(told, "start"), end=_moment(told, "end"),
         note=text(told, "note"), guests=_texts(told, "guests"), units=_texts(told, "units"),
+        services=_texts(told, "services"),
     )  # fmt: skip
     return await _shown(seat, await meetings.call(seat, what))
 

@@ -5,6 +5,7 @@
     SettInnbyggersPersonvernInnstilling/v2   sets one, changes one, or withdraws one (aktiv: false)
     SjekkInnbyggersPiStatus/v2               whether a definition holds against the one who asks, about the one patient
     samtykke/foresporsel, samtykke/muntlig   personnel ask the citizen to open what is closed, or write down a yes
+    samtykke/team                            personnel ask the citizen to let a service of the team see team and plan
     endringer                                what changed since a mark: a long poll for systems that follow
 
 Whose rules it is stands in the token, never in an address. Shape: Personvernkomponenten, PVK, API v2 (Norsk helsenett).
@@ -19,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from akson.exchange.hub import consent, privacy
+from akson.exchange.hub import consent, partner, privacy
 from akson.exchange.hub.privacy import News, Order
 from akson.exchange.wish import Wish
 from akson.fhir.strict_json import loads_any
@@ -48,6 +49,7 @@ def privacy_routes(place: Place) -> list[BaseRoute]:
         "/SjekkInnbyggersPiStatus/v2": _status,
         "/samtykke/foresporsel": _consent_asked,
         "/samtykke/muntlig": _consent_written,
+        "/samtykke/team": _team_asked,
     }
     return [
         Mount(
@@ -127,6 +129,12 @@ async def _consent_written(place: Place, actor: Actor, body: Mapping[str, Any]) 
     async with opened(place, actor) as ctx:
         version = await consent.write_down(ctx, Wish.read(body))
     return {"id": version.id, "tidsbegrensetTil": instant(version.high)}
+
+
+async def _team_asked(place: Place, actor: Actor, body: Mapping[str, Any]) -> object:
+    number, why = (str(body.get(name, "")) for name in ("organisasjon", "begrunnelse"))
+    async with opened(place, actor) as ctx:
+        return {"spurt": await partner.ask_for(ctx, number, why)}
 
 
 async def _news(place: Place, actor: Actor, body: Mapping[str, Any]) -> object:

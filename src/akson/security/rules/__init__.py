@@ -28,6 +28,7 @@ from akson.security.rules import (
     rules_known,
     supplier_errand,
     system_admin,
+    taking_part,
 )
 from akson.security.rules.rule import Basis, Restriction, Rule
 
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     Rule("reason.attested_care", attested_care.grants),
     Rule("reason.partner_consent", partner_consent.grants, Basis.SAMTYKKE),
     Rule("reason.partner_case", partner_case.grants),
+    Rule("reason.taking_part", taking_part.grants, Basis.SAMTYKKE),
     Rule("reason.partner_asks", partner_asks.grants),
     Rule("reason.access_log", access_log.grants),
     Rule("reason.patient_lookup", patient_lookup.grants),

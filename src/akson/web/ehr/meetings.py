@@ -8,7 +8,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.care.relations import is_related
+from akson.exchange import taking_part
 from akson.exchange.edge.meetings import Calendar, Shown
+from akson.exchange.edge.platform import NoAttest
+from akson.exchange.edge.teams import Coordinator
 from akson.exchange.meetings import How
 from akson.fhir.model import Resource
 from akson.kit.clock import instant
@@ -16,7 +19,7 @@ from akson.kit.errors import NotAllowed, NotFound, PeerFailed, PeerSilent, Unpro
 from akson.kit.workdays import ZONE
 from akson.web import meetings as shown
 from akson.web import show
-from akson.web.context import context, find
+from akson.web.context import context, find, reach_of
 from akson.web.dialogue import address_of
 from akson.web.ehr import patient
 from akson.web.ehr.chart import show_chart
@@ -122,7 +125,7 @@ async def call(request: Request) -> Response:
         fields |= {"start": instant(start), "end": instant(end)}
         made = await _calendar(request).call(
             show.national_id(person.resource), fields, [close[each] for each in guests if each in close],
-            [told["unit"]] if told["unit"] else [],
+            [told["unit"]] if told["unit"] else [], [str(each) for each in form.getlist("services")],
         )  # fmt: skip
     except Unprocessable as error:
         return await _form(request, told, guests, shown.fault(error))
@@ -156,6 +159,16 @@ async def _close(request: Request, person: Patient) -> list[Resource]:
     return [each for each in found if show.national_id(each)]
 
 
+async def _services(request: Request, person: Patient) -> list[tuple[str, str]]:
+    """Organisation number and name of the other services in the patient's teams; none where the platform is silent."""
+    try:
+        around = await Coordinator(reach_of(request), show.national_id(person.resource)).around()
+    except (*AWAY, NoAttest):
+        return []
+    people = [each for team in around.teams for each in taking_part.members(team.resource)]
+    return list(dict.fromkeys((number, name) for name, _, number in people if number))
+
+
 async def _show(request: Request, found: Shown, wrong: str = "") -> Response:
     line = shown.line(found.meeting, address_of(request, BASE))
     own = found.meeting.unit in conversations(request).units
@@ -179,6 +192,7 @@ async def _form(request: Request, given: dict[str, str], guests: list[str], wron
     close = [(each["id"], show.name(each)) for each in await _close(request, person)]
     page = await show_chart(
         request, context(request), "ehr/meeting_new.html", "messages", patient=person, units=units, close=close,
+        services=await _services(request, person),
         given=given, guests=guests, wrong=wrong, lengths=LENGTHS, kinds=list(How),
     )  # fmt: skip
     page.status_code = 422 if wrong else 200

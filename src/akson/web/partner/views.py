@@ -17,10 +17,12 @@ from akson.fhir.model import Resource
 from akson.kit.clock import now
 from akson.kit.errors import Unprocessable
 from akson.record.context import Context
+from akson.security.rules.taking_part import PLANS, TEAMS
 from akson.web.context import find
 from akson.web.language import language_of
 from akson.web.page import render
 from akson.web.partner.cases import case_routes
+from akson.web.partner.together import together_routes
 from akson.web.partner.worker import worker
 from akson.web.portal import privacy_words as words
 from akson.web.portal.attorney import last_day
@@ -52,6 +54,7 @@ def partner_routes() -> list[BaseRoute]:
         Route("/samtykke", ask_form, methods=["GET"]),
         Route("/samtykke", ask, methods=["POST"]),
         Route("/tilbud", general),
+        *together_routes(),
         *case_routes(),
     ]
 
@@ -80,6 +83,7 @@ async def citizen(request: Request) -> Response:
         "partner/citizen.html",
         "citizens",
         person=person,
+        together=bool({PLANS, TEAMS} & set(ends)),
         shared=[each for each in offers if each.until],
         others=[each for each in offers if not each.until],
     )

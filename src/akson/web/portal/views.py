@@ -31,6 +31,7 @@ from akson.web.portal.privacy_words import TITLES
 from akson.web.portal.referrals import referral_routes
 from akson.web.portal.results import result_routes
 from akson.web.portal.seen import seen_routes
+from akson.web.portal.team import team_routes
 
 
 def portal_routes() -> list[BaseRoute]:
@@ -48,6 +49,7 @@ def portal_routes() -> list[BaseRoute]:
         *seen_routes(),
         *privacy_routes(),
         *cooperation_routes(),
+        *team_routes(),
         *attorney_routes(),
         *own_app_routes(),
     ]
