@@ -10,6 +10,7 @@ NOT_PROBED = {
     "/static": "the same files for everyone",
     "/tillitsanker": "knows systems, keys and e-IDs, and nothing of a record; see tests/trust",
     "{node}/fhir": "every type, parameter and operation: test_twins.py",
+    "{node}/dicomweb": "studies and pictures: test_a_study_that_is_hidden_is_as_one_that_is_not_there",
     "{node}/oauth": "tokens of apps; what they may ask: tests/apps",
     "{node}/health": "whether the database answers",
     "{node}/sjekkpunkt": "how many rows the node's whole access log has, which is what a witness signs",

@@ -40,6 +40,7 @@ from akson.record.context import Context, Place, opened
 from akson.record.people import People
 from akson.record.registry import Registry
 from akson.record.standing import Shown
+from akson.rest.dicomweb.routes import app as dicomweb_app
 from akson.rest.edge import about, client_request, tell
 from akson.rest.platform.witness import witness_routes
 from akson.rest.routes import app as fhir_app
@@ -74,6 +75,8 @@ SUBSTANTIAL, HIGH = 3, 4
 
 OWN_RULES = "akson:samhandling/personvern"
 """With which sessions reach the register of the citizens' rules: of one's own, and to ask a patient to open what is closed."""
+OF_APPS = ("fhir", "dicomweb")
+"""What apps use: the FHIR API, and pictures."""
 DOORWAY = 3
 """Connections of a node for sessions and used proofs."""
 
@@ -179,6 +182,7 @@ class Hosted:
             f"/{self.node.name}/{path}"
             for path in (
                 "fhir",
+                "dicomweb",
                 "mhd",
                 "msh",
                 "hendelser",
@@ -201,7 +205,7 @@ class Hosted:
             tokens,
             tell,
             self.issuer.find_app if self.issuer else None,
-            f"/{self.node.name}/fhir",
+            tuple(f"/{self.node.name}/{path}" for path in OF_APPS),
         )
 
     @property
@@ -235,13 +239,18 @@ class Hosted:
         )
         return Live(self.place, self.rest_context).around(inner)
 
+    def dicomweb(self) -> ASGIApp:
+        """The pictures, to be put behind the authentication."""
+        return dicomweb_app(f"{self.node.base}/dicomweb", self.rest_context, limit=self.settings.body_limit)
+
     def api(self, fhir: ASGIApp) -> list[BaseRoute]:
-        """What every node answers: health, checkpoints of its access log, and FHIR."""
+        """What every node answers: health, checkpoints of its access log, FHIR and, of record systems, pictures."""
         return [
             Route("/health", self.health),
             *witness_routes(self.place, self.log_keys),
             *([well_known(self.issuer)] if self.issuer else []),
             *fhir_routes(fhir),
+            *([Mount("/dicomweb", app=self.dicomweb())] if Role.JOURNAL in self.node.roles else []),
         ]
 
     def for_apps(self, app: ASGIApp) -> list[BaseRoute]:
@@ -256,7 +265,8 @@ class Hosted:
     def shared(self, app: ASGIApp) -> ASGIApp:
         """The application, which pages of other origins may ask where the node has apps."""
         name = f"/{self.node.name}"
-        return Cors(app, self.doorway, (f"{name}/fhir", f"{name}{OAUTH}")) if self.issuer else app
+        paths = tuple(f"{name}/{path}" for path in OF_APPS)
+        return Cors(app, self.doorway, (*paths, f"{name}{OAUTH}")) if self.issuer else app
 
     async def checked(self) -> None:
         """Before anybody is let in: what was put back from a backup opens nothing that was closed since."""

@@ -1,6 +1,6 @@
 """What is sent to pages and to endpoints for small requests is small, whoever sends it: nobody fills the memory.
 
-FHIR and the message API take larger bodies and have limits of their own.
+FHIR, DICOMweb and the message API take larger bodies and have limits of their own.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,7 +9,7 @@ from akson.kit.errors import TooLarge
 
 LIMIT = 2_000_000
 """Bytes: the largest form is a long note, with each letter of it escaped."""
-LARGER = frozenset({"fhir", "msh"})
+LARGER = frozenset({"fhir", "msh", "dicomweb"})
 """What stands below a node's name and has a limit of its own."""
 
 

@@ -39,6 +39,7 @@ from akson.rest.platform.mhd import mhd_routes
 from akson.rest.platform.msh import MessageApi
 from akson.rest.platform.personnel import personnel_routes
 from akson.rest.platform.persons import person_routes
+from akson.rest.platform.pictures import picture_routes
 from akson.rest.platform.privacy import privacy_routes
 from akson.rest.platform.taking_part import taking_part_routes
 from akson.rest.platform.units import unit_routes
@@ -112,6 +113,7 @@ def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
     return [
         Mount("/mhd", routes=mhd_routes(look, f"{each.node.base}/mhd", asker, opens)),
         *look_routes(look, asker, opens),
+        *picture_routes(look, asker),
         Mount("/msh/api/v2", routes=message_api(each).routes()),
         Mount("/grunndata", routes=register_routes(each)),
         *watch_routes(each.place),

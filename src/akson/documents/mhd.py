@@ -4,7 +4,7 @@ Pure. The search itself is as any other look (exchange/hub/look.py); a source th
 OperationOutcome that names it, so that nobody takes silence for "no documents".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from akson.fhir.model import Resource
 
@@ -20,6 +20,11 @@ class Source:
     """FHIR base."""
     client_id: str = ""
     """The system at the trust anchor."""
+
+    @property
+    def pictures(self) -> "Source":
+        """Its pictures (DICOMweb), which are asked for as its resources are; beside its FHIR base."""
+        return replace(self, fhir=f"{self.fhir.removesuffix('/fhir')}/dicomweb")
 
 
 def criteria(text: str = "") -> tuple[tuple[str, str], ...]:

@@ -73,8 +73,8 @@ class Door:
     """Writes an OperationOutcome in the format that the request asks for."""
     find_app: FindApp | None = None
     """Knows the tokens that this node gave to apps; None where it gives none."""
-    app_path: str = ""
-    """Full path of the API that apps may use, e.g. /journal/fhir: Bearer tokens are good nowhere else."""
+    app_paths: tuple[str, ...] = ()
+    """Full paths of the API that apps may use, e.g. /journal/fhir: Bearer tokens are good nowhere else."""
 
 
 class Authentication:
@@ -165,7 +165,7 @@ class Authentication:
 
     def _takes_bearer(self, path: str) -> bool:
         """Whether tokens of apps are good at a path."""
-        return self._door.find_app is not None and _under(path, (self._door.app_path,))
+        return self._door.find_app is not None and _under(path, self._door.app_paths)
 
     async def _app_token(self, scope: Scope, shown: str, find_app: FindApp) -> None:
         """A token of an app: known by its digest alone, so that no signed token can pass here without its proof."""

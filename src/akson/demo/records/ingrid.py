@@ -4,6 +4,7 @@ from akson.demo.book import MONTH, WEEK, YEAR, Book
 from akson.demo.make.clinical import medicine, problem, procedure, stopped, vaccine, warning
 from akson.demo.make.contact import appointment, contact, document, note
 from akson.demo.make.critical import Written, treatment
+from akson.demo.make.imaged import chest, head
 from akson.demo.make.measured import blood_pressure, measured, vitals
 from akson.demo.make.pictured import electrocardiogram, photo
 from akson.demo.make.plan import Measure, follow_up, goal, plan, service, task, team
@@ -169,6 +170,8 @@ def sykehus(b: Book) -> None:
     measured(b, "creatinine", 88, b.moment(20, "18:00"), "ola-strand")
     electrocardiogram(b, b.moment(20, "17:10"), "bente-sand", "EKG-apparat, medisinsk avdeling")
     photo(b, "Blåmerke høyre hofte", b.moment(19, "10:15"), "bente-sand")
+    chest(b, b.moment(20, "19:10"))
+    head(b, b.moment(19, "12:30"))
     sykehus_medicines(b)
     sykehus_documents(b)
     task(

@@ -129,15 +129,30 @@ class Look:
 
     async def fetch(self, ask: AskSource, name: str, path: str) -> Answer:
         """One resource as its source gives it. NotFound for a source nobody knows, and for what it does not show."""
-        source = next((each for each in self.sources if each.slug == name), None)
-        if source is None:
-            raise NotFound("No such source")
-        answer = await ask(source, "GET", path, None, {"accept": "application/fhir+json"})
+        answer = await ask(self._named(name), "GET", path, None, {"accept": "application/fhir+json"})
         if answer.status_code in {403, 404, 410}:
             raise NotFound("No such resource")
         if answer.status_code != 200:
             raise PeerFailed(f"The source answered {answer.status_code}")
         return answer
+
+    async def picture(self, ask: AskSource, name: str, path: str, accept: str) -> Answer:
+        """What a source answers of its pictures (DICOMweb), also that it cannot give one in this form.
+
+        NotFound for a source nobody knows, and for what it does not show.
+        """
+        answer = await ask(self._named(name).pictures, "GET", path, None, {"accept": accept})
+        if answer.status_code in {403, 404, 410}:
+            raise NotFound("No such picture")
+        if answer.status_code not in {200, 204, 400, 406, 409}:
+            raise PeerFailed(f"The source answered {answer.status_code}")
+        return answer
+
+    def _named(self, name: str) -> Source:
+        source = next((each for each in self.sources if each.slug == name), None)
+        if source is None:
+            raise NotFound("No such source")
+        return source
 
     async def _ask(
         self, ask: AskSource, source: Source, pid: str, searches: Sequence[Search]
