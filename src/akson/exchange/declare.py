@@ -106,6 +106,12 @@ class Entry:
     patient: str = "subject"
     """The element that refers to the patient."""
     writers: frozenset[Party] = frozenset({Party.PERSONNEL})
+    author: str = ""
+    """Where it says who wrote it, as a path of a field, for what a record system keeps itself; a register has Provenances."""
+    place: str = ""
+    """Where it says at which unit."""
+    dated: str = ""
+    """Where it says when it was written."""
 
 
 @dataclass(frozen=True, slots=True)

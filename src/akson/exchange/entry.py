@@ -6,6 +6,7 @@ What the form does not show of an item is kept when it is changed; what it shows
 import re
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 from akson.exchange.codelists import codes, display
@@ -46,6 +47,24 @@ def build(
         if earlier and before.get(field.name) == words:
             continue  # kept whole, with codes and what else the form does not show
         _put(made, _steps(field.path), _value(field, words))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who writes, at which unit, and when: what a record system's own items say themselves."""
+
+    author: Resource
+    place: Resource
+    moment: str
+
+
+def signed(part: Part, made: Resource, by: Signature) -> Resource:
+    """A new item with who wrote it, where and when, as far as its declaration has a place for it."""
+    said = (("author", by.author), ("place", by.place), ("dated", by.moment))
+    for name, value in said:
+        if value and (path := getattr(part.entry, name, "")):
+            _put(made, _steps(path), value)
     return made
 
 

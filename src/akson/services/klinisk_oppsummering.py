@@ -3,7 +3,9 @@
 The international patient summary (HL7 IPS) is composed of this and of the other overviews.
 """
 
-from akson.exchange.declare import Column, InformationService, Mode, Part, Party
+from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
+
+KIND = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 SERVICE = InformationService(
     number=1,
@@ -28,6 +30,25 @@ SERVICE = InformationService(
                 Column("item.status", "status"),
             ),
             rows=("L1",),
+            entry=Entry(
+                fields=(
+                    Field("what", "item.what", "type[0].text", required=True),
+                    Field("why", "item.why", "reasonCode[0].text"),
+                    Field(
+                        "status",
+                        "item.status",
+                        "status",
+                        ask=Ask.CODE,
+                        options=("finished", "in-progress", "planned"),
+                        required=True,
+                    ),
+                    Field("start", "item.since", "period.start", ask=Ask.DATE, required=True),
+                    Field("end", "item.until", "period.end", ask=Ask.DATE),
+                ),
+                fixed={"class": {"system": KIND, "code": "AMB"}},
+                author="participant[0].individual",
+                place="serviceProvider",
+            ),
         ),
         Part(
             slug="ansvar",
@@ -53,6 +74,12 @@ SERVICE = InformationService(
                 Column("item.when", "date"),
             ),
             rows=("L1",),
+            entry=Entry(
+                fields=(Field("words", "summary.words", "summary", ask=Ask.LONG, required=True),),
+                fixed={"status": "completed"},
+                author="assessor",
+                dated="date",
+            ),
         ),
     ),
 )

@@ -97,6 +97,8 @@ SERVICE = InformationService(
             columns=(
                 Column("medicine.name", "medication"),
                 Column("medicine.dose", "dosage.text"),
+                Column("item.kind", "category"),
+                Column("medicine.given_why", "reasonCode"),
                 Column("item.when", "effective"),
                 Column("item.who", "performer.actor"),
                 Column("item.status", "status"),
@@ -113,6 +115,8 @@ SERVICE = InformationService(
                         required=True,
                     ),
                     Field("dose", "medicine.dose", "dosage.text", required=True),
+                    Field("kind", "item.kind", "category", ask=Ask.CHOICE, lists=(KIND,)),
+                    Field("why", "medicine.given_why", "reasonCode[0].text"),
                     Field("when", "item.when", "effectiveDateTime", ask=Ask.DATE, required=True),
                     Field(
                         "status",

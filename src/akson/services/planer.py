@@ -7,6 +7,9 @@ service of the citizen's team.
 from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
 
 TAG = "_tag=https://akson.example/fhir/CodeSystem/informasjonstjeneste|planer"
+GOAL = "https://akson.example/fhir/CodeSystem/maaltype"
+AT_HOME = "https://akson.example/fhir/CodeSystem/hjemmemaaling"
+YELLOW = "https://akson.example/fhir/StructureDefinition/gul-sone"
 TYPE = "https://akson.example/fhir/CodeSystem/plantype"
 MEASURE = "https://akson.example/fhir/CodeSystem/plandel|tiltak"
 
@@ -56,7 +59,7 @@ SERVICE = InformationService(
         Part(
             slug="maal",
             type="Goal",
-            search=TAG,
+            search=f"{TAG}&category:not={GOAL}|grense",
             title="plan.goals",
             columns=(
                 Column("plan.goal", "description"),
@@ -125,6 +128,69 @@ SERVICE = InformationService(
                             ]
                         }
                     ],
+                },
+            ),
+        ),
+        Part(
+            slug="grense",
+            type="Goal",
+            search=f"{TAG}&category={GOAL}|grense",
+            title="plan.limits",
+            columns=(
+                Column("plan.limit_of", "target.measure"),
+                Column("plan.green", "target.detail"),
+                Column("plan.yellow", "target.extension.value"),
+                Column("plan.then", "description"),
+                Column("item.status", "lifecycleStatus"),
+            ),
+            rows=("L7",),
+            codes=AT_HOME,
+            entry=Entry(
+                fields=(
+                    Field(
+                        "measure",
+                        "plan.limit_of",
+                        "target[0].measure",
+                        ask=Ask.CHOICE,
+                        lists=(AT_HOME,),
+                        required=True,
+                    ),
+                    Field(
+                        "green_low",
+                        "plan.green_low",
+                        "target[0].detailRange.low.value",
+                        ask=Ask.NUMBER,
+                        required=True,
+                    ),
+                    Field(
+                        "green_high", "plan.green_high", "target[0].detailRange.high.value", ask=Ask.NUMBER
+                    ),
+                    Field(
+                        "yellow_low",
+                        "plan.yellow_low",
+                        "target[0].extension[0].valueRange.low.value",
+                        ask=Ask.NUMBER,
+                        required=True,
+                    ),
+                    Field(
+                        "yellow_high",
+                        "plan.yellow_high",
+                        "target[0].extension[0].valueRange.high.value",
+                        ask=Ask.NUMBER,
+                    ),
+                    Field("then", "plan.then", "description.text", ask=Ask.LONG, required=True),
+                    Field(
+                        "status",
+                        "item.status",
+                        "lifecycleStatus",
+                        ask=Ask.CODE,
+                        options=("active", "completed"),
+                        required=True,
+                    ),
+                ),
+                fixed={
+                    "category": [{"coding": [{"system": GOAL, "code": "grense"}]}],
+                    "target": [{"extension": [{"url": YELLOW}]}],
                 },
             ),
         ),

@@ -3,9 +3,12 @@
 A diagnosis is one clinician's statement: lists of several are gathered with their origin, and not made one (ADR 0014).
 """
 
-from akson.exchange.declare import Column, InformationService, Mode, Part, Party
+from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
 
 CATEGORY = "https://akson.example/fhir/CodeSystem/observasjonstype"
+CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+AREA = "https://akson.example/fhir/CodeSystem/funksjonsomraade"
+LEVEL = "https://akson.example/fhir/CodeSystem/funksjonsnivaa"
 
 SERVICE = InformationService(
     number=2,
@@ -29,6 +32,24 @@ SERVICE = InformationService(
                 Column("item.note", "note.text"),
             ),
             rows=("L6",),
+            entry=Entry(
+                fields=(
+                    Field("what", "item.what", "code", ask=Ask.CONCEPT, required=True),
+                    Field(
+                        "status",
+                        "item.status",
+                        "clinicalStatus.coding[0].code",
+                        ask=Ask.CODE,
+                        options=("active", "resolved"),
+                        required=True,
+                    ),
+                    Field("since", "item.since", "onsetDateTime", ask=Ask.DATE),
+                    Field("note", "item.note", "note[0].text", ask=Ask.LONG),
+                ),
+                fixed={"clinicalStatus": {"coding": [{"system": CLINICAL}]}},
+                author="recorder",
+                dated="recordedDate",
+            ),
         ),
         Part(
             slug="tidligere",
@@ -42,6 +63,25 @@ SERVICE = InformationService(
                 Column("item.note", "note.text"),
             ),
             rows=("L6",),
+            entry=Entry(
+                fields=(
+                    Field("what", "item.what", "code", ask=Ask.CONCEPT, required=True),
+                    Field(
+                        "status",
+                        "item.status",
+                        "clinicalStatus.coding[0].code",
+                        ask=Ask.CODE,
+                        options=("resolved", "active"),
+                        required=True,
+                    ),
+                    Field("since", "item.since", "onsetDateTime", ask=Ask.DATE),
+                    Field("until", "item.until", "abatementDateTime", ask=Ask.DATE),
+                    Field("note", "item.note", "note[0].text", ask=Ask.LONG),
+                ),
+                fixed={"clinicalStatus": {"coding": [{"system": CLINICAL}]}},
+                author="recorder",
+                dated="recordedDate",
+            ),
         ),
         Part(
             slug="funksjon",
@@ -52,9 +92,31 @@ SERVICE = InformationService(
                 Column("item.what", "code"),
                 Column("item.value", "value"),
                 Column("item.when", "effective"),
+                Column("problem.needs", "note.text"),
                 Column("item.who", "performer"),
             ),
             rows=("L6",),
+            codes=AREA,
+            entry=Entry(
+                fields=(
+                    Field("area", "item.what", "code", ask=Ask.CHOICE, lists=(AREA,), required=True),
+                    Field(
+                        "level",
+                        "problem.level",
+                        "valueCodeableConcept",
+                        ask=Ask.CHOICE,
+                        lists=(LEVEL,),
+                        required=True,
+                    ),
+                    Field("when", "item.when", "effectiveDateTime", ask=Ask.DATE, required=True),
+                    Field("note", "problem.needs", "note[0].text", ask=Ask.LONG),
+                ),
+                fixed={
+                    "status": "final",
+                    "category": [{"coding": [{"system": CATEGORY, "code": "funksjon"}]}],
+                },
+                author="performer[0]",
+            ),
         ),
     ),
 )

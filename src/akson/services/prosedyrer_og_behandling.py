@@ -1,6 +1,6 @@
 """Paagaaende og gjennomfoerte prosedyrer og behandlinger: what has been done and is being done, other than medicines."""
 
-from akson.exchange.declare import Column, InformationService, Mode, Part, Party
+from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
 
 SERVICE = InformationService(
     number=4,
@@ -23,6 +23,24 @@ SERVICE = InformationService(
                 Column("item.when", "performed"),
                 Column("item.who", "performer.actor"),
                 Column("item.status", "status"),
+                Column("item.note", "note.text"),
+            ),
+            entry=Entry(
+                fields=(
+                    Field("what", "item.what", "code", ask=Ask.CONCEPT, required=True),
+                    Field("why", "item.why", "reasonCode[0].text"),
+                    Field(
+                        "status",
+                        "item.status",
+                        "status",
+                        ask=Ask.CODE,
+                        options=("completed", "in-progress", "preparation", "not-done"),
+                        required=True,
+                    ),
+                    Field("when", "item.when", "performedDateTime", ask=Ask.DATE, required=True),
+                    Field("note", "item.note", "note[0].text", ask=Ask.LONG),
+                ),
+                author="performer[0].actor",
             ),
         ),
     ),

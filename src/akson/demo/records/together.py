@@ -5,6 +5,7 @@ The medicine list is made of what the municipality's record says. Critical infor
 
 from collections.abc import Callable, Mapping
 
+from akson.care import measuring
 from akson.demo.book import MONTH, WEEK, YEAR, Book
 from akson.demo.make.critical import Written
 from akson.demo.make.shared import CITIZEN, medicine_list, shared
@@ -54,6 +55,14 @@ def _team(b: Book, name: str, written: Written, *members: tuple[str, str]) -> No
     ):
         form |= {field: who, other: role}
     shared(b, "team-og-moeter/team", written, **form)
+
+
+def _measured(b: Book, slug: str, value: float, moment: str) -> None:
+    made = measuring.observation(measuring.KINDS[slug], [value], moment, "", b.patient) | {
+        "subject": b.patient
+    }
+    del made["resourceType"]
+    b.add("Observation", f"maaling/{slug}/{moment}", made)
 
 
 def ingrid(b: Book) -> None:
@@ -106,6 +115,13 @@ def olav(b: Book) -> None:
     )  # fmt: skip
     _goal(b, "Å dra på hytta i Fjellheim til påske.", own)
     _goal(b, "Vekten skal ikke øke med mer enn to kilo på tre dager.", doctor)
+    shared(
+        b, "planer/grense", doctor, measure="weight", green_low="78", green_high="83", yellow_low="76", yellow_high="85",
+        then="Gul: responssenteret ringer og ser på vanndrivende sammen med fastlegen. Rød: ring fastlegen samme dag.",
+        status=ACTIVE,
+    )  # fmt: skip
+    for ago, weight in enumerate((83.6, 83.4, 83.2, 83.1, 82.9)):
+        _measured(b, "weight", weight, b.moment(ago, "07:30"))
     _visit(b, "Kontroll av lungefunksjon", "Lungepoliklinikken, Fjordsykehuset", 40, doctor)
     _wish(b, "viktig", "Å klare meg selv og å kunne måle hjemme, i stedet for å reise inn.", own)
     _wish(b, "behandling", "Pustemaske (NIV) har hjulpet før, og det vil jeg ha igjen ved behov.", own)

@@ -40,6 +40,10 @@ READS = {
 """What a tab shows, where not every role that works with patients reads it."""
 
 
+FOLLOWING = frozenset({"responssykepleier"})
+"""Roles whose day begins with what patients measured at home: the entry of the menu is theirs."""
+
+
 def tabs_for(ctx: Context) -> list[tuple[str, str]]:
     """The tabs that show something the reader's role may read."""
     return [
@@ -60,6 +64,7 @@ async def show_work(
         counts=await work.counts(ctx),
         works=readable(ctx, "Task"),
         talks=readable(ctx, "Communication"),
+        follows=ctx.actor.role in FOLLOWING,
         may_log=readable(ctx, LOG),
         may_apps=keeps_apps(ctx.actor),
         may_errands=is_supplier(ctx.actor),

@@ -3,6 +3,8 @@
 from starlette.routing import BaseRoute, Route
 
 from akson.web.ehr import access, apps, chart, document_views, follow_up, home, log, notes, questions, search
+from akson.web.ehr.followed import followed_routes
+from akson.web.ehr.measurements import measurement_routes
 
 CHART = "/pasient/{patient}"
 
@@ -38,6 +40,8 @@ def ehr_routes() -> list[BaseRoute]:
         Route(CHART + "/dokumenter/{document}/innhold", document_views.download),
         Route(CHART + "/dokumenter/{document}", document_views.document),
         Route(f"{CHART}/meldinger", document_views.messages),
+        *measurement_routes(),
+        *followed_routes(),
         Route(f"{CHART}/apper", apps.apps, methods=["GET"]),
         Route(f"{CHART}/apper", apps.launch, methods=["POST"]),
     ]

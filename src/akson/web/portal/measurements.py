@@ -2,35 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from akson.care import measuring
+from akson.care import measuring, zones
 from akson.care.measuring import KINDS, OWN, Kind
+from akson.care.zones import Limit, Zone
 from akson.exchange.edge.share import URI, form_key
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
-from akson.kit.clock import instant, now
+from akson.kit.clock import instant
 from akson.kit.errors import Issue, Malformed, NotFound, Unprocessable
 from akson.record import gate
 from akson.record.context import Context
 from akson.security.representation import RECORD
 from akson.security.rules.own_entries import LABEL
-from akson.web.context import find, of_type, one
+from akson.web.context import find, of_type, one, readable
 from akson.web.dialogue import address_of
+from akson.web.measured import moment_of
 from akson.web.page import render
 from akson.web.portal.citizen import person
-from akson.web.say import ZONE
 from akson.web.services.filling import key_of
 
 BASE = "/maalinger"
 SHOWN = 60
 """Measurements of a kind that a curve has."""
-OLDEST = timedelta(days=366)
-"""How long ago something can have been measured that is written down now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,10 @@ class Series:
 
     kind: Kind
     readings: tuple[Reading, ...]
+    zone: Zone = Zone.NONE
+    """Where the latest lies; NONE where nothing is agreed."""
+    then: str = ""
+    """What is agreed for yellow and red."""
 
     @property
     def columns(self) -> list[list[float | None]]:
@@ -79,7 +82,7 @@ async def write(request: Request) -> Response:
         raise Malformed("no such kind of measurement", expression=("kind",))
     kind = KINDS[form["kind"]]
     try:
-        values, moment = measuring.numbers(kind, form), _moment(form)
+        values, moment = measuring.numbers(kind, form), moment_of(form)
     except Unprocessable as error:
         return await _page(request, form, error.issues)
     who = {"display": ctx.actor.name}
@@ -104,21 +107,6 @@ async def take_back(request: Request) -> Response:
     return RedirectResponse(address_of(request, BASE), 303)
 
 
-def _moment(form: Mapping[str, str]) -> datetime:
-    """When it was measured, in Norway; now where nothing is said."""
-    words = form.get("at", "").strip()
-    try:
-        moment = datetime.fromisoformat(words) if words else now()
-    except ValueError:
-        moment = now() + timedelta(days=1)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
-    if not now() - OLDEST < moment <= now() + timedelta(minutes=5):
-        raise Unprocessable(
-            "A time of the last year", issues=(Issue("value", "A time of the last year", ("at",)),)
-        )
-    return moment
-
-
 async def _series(ctx: Context) -> list[Series]:
     pairs = [("patient", f"Patient/{ctx.actor.patient}"), ("category", OWN), ("status", "final")]
     found = of_type(
@@ -128,11 +116,16 @@ async def _series(ctx: Context) -> list[Series]:
     for each in found:
         if kind := measuring.kind_of(each):
             by_kind.setdefault(kind.slug, []).append(each)
-    return [
-        Series(kind, tuple(_reading(kind, each) for each in reversed(by_kind[slug][:SHOWN])))
-        for slug, kind in KINDS.items()
-        if slug in by_kind
-    ]
+    agreed = (
+        zones.limits(await find(ctx, "Goal", pairs[0], *zones.LIMITS.pairs)) if readable(ctx, "Goal") else {}
+    )
+    return [_drawn(kind, by_kind[slug], agreed) for slug, kind in KINDS.items() if slug in by_kind]
+
+
+def _drawn(kind: Kind, newest_first: list[Resource], agreed: dict[str, Limit]) -> Series:
+    readings = tuple(_reading(kind, each) for each in reversed(newest_first[:SHOWN]))
+    then = agreed[kind.slug].then if kind.slug in agreed else ""
+    return Series(kind, readings, zones.zone_of(newest_first[0], agreed), then)
 
 
 def _reading(kind: Kind, resource: Resource) -> Reading:

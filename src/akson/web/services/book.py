@@ -5,7 +5,9 @@ from itertools import groupby
 
 from akson.exchange.declare import InformationService, Mode, Part, Party, load, service
 from akson.kit.errors import NotFound
+from akson.record import gate
 from akson.record.context import Context
+from akson.security.actor import Action
 from akson.security.roles import OPEN_TYPES
 from akson.web.context import readable
 
@@ -49,8 +51,15 @@ def parts_read(ctx: Context, found: InformationService) -> list[Part]:
 
 
 def writes(found: InformationService, part: Part, party: Party) -> bool:
-    """Whether the party registers items of the part by a form."""
-    return found.mode is Mode.SHARE and part.entry is not None and party in part.entry.writers
+    """Whether the party registers items of the part by a form: in the shared register, or in the own record."""
+    return found.mode is not Mode.SEND and part.entry is not None and party in part.entry.writers
+
+
+def writable(ctx: Context, found: InformationService, part: Part) -> bool:
+    """Whether somebody of personnel registers items of the part here: what the own record keeps takes the right to write there."""
+    if not writes(found, part, Party.PERSONNEL):
+        return False
+    return found.mode is Mode.SHARE or gate.may(ctx, Action.CREATE, part.type)
 
 
 def _general(found: InformationService) -> bool:

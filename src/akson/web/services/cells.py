@@ -52,19 +52,20 @@ class Table:
     """Path of the form for a new one; empty where the reader may not."""
 
 
-def table(part: Part, resources: Iterable[Resource], node: Node, language: str, pictures: str = "") -> Table:
-    """The items of a part. `pictures`: below which address their photos and films are."""
+def table(
+    part: Part, resources: Iterable[Resource], node: Node, language: str, pictures: str = "", forms: str = ""
+) -> Table:
+    """The items of a part. `pictures`: below which address their photos and films are; `forms`: the forms that change them."""
     made = []
     for resource in resources:
-        made.append(
-            replace(
-                line(part, resource, node, language),
-                curves=tuple((each, each.told(language)) for each in curves(resource)),
-            )
-        )
+        told = line(part, resource, node, language)
+        edit = f"{forms}/{resource['id']}/endre" if forms and told.source.origin != "other" else ""
+        drawn = tuple((each, each.told(language)) for each in curves(resource))
+        made.append(replace(told, edit=edit, curves=drawn))
         if pictures and (place := media.place(resource, node.name)):
             made[-1] = replace(made[-1], picture=f"{pictures}/{place}", is_film=media.is_film(resource))
-    return Table(part, tuple(sorted(made, key=lambda each: each.source.when, reverse=True)))
+    made.sort(key=lambda each: each.source.when, reverse=True)
+    return Table(part, tuple(made), f"{forms}/ny" if forms else "")
 
 
 def line(part: Part, resource: Resource, node: Node, language: str, edit: str = "") -> Line:
@@ -124,7 +125,10 @@ def _period(value: dict[str, Any], language: str) -> str:
 
 
 def _range(value: dict[str, Any], language: str) -> str:
-    return " – ".join(quantity(value[end], language) for end in ("low", "high") if end in value)
+    low, high = (quantity(value[end], language) if end in value else "" for end in ("low", "high"))
+    if low and high:
+        return f"{low} – {high}"
+    return text("item.at_least", language, value=low) if low else text("item.at_most", language, value=high)
 
 
 WORDS: dict[str, Callable[[dict[str, Any], str], str]] = {

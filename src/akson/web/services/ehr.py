@@ -14,7 +14,9 @@ from akson.exchange.edge.platform import Platform
 from akson.exchange.edge.share import Item, Shared
 from akson.kit.errors import NotFound
 from akson.kit.text import text
+from akson.record import gate
 from akson.record.context import Context
+from akson.security.actor import Action
 from akson.security.rules.own_entries import LABEL
 from akson.web import say, show
 from akson.web.context import context, of_type, permitted, reach_of
@@ -65,10 +67,11 @@ async def one(request: Request) -> Response:
         since = await changes.read_now(ctx, person.id, found.slug) if is_told else None
         tables = [_shared(request, ctx, found, part, held, since) for part in parts]
     else:
-        tables = [await _own(request, ctx, part, person) for part in parts]
+        tables = [await _own(request, ctx, found, part, person) for part in parts]
     return await show_chart(
         request, ctx, "services/chart_one.html", "services",
         patient=person, service=found, tables=tables, held=held, state=state_of(held.listed) if held else None,
+        may_measure=gate.may(ctx, Action.CREATE, "Observation"),
     )  # fmt: skip
 
 
@@ -91,11 +94,19 @@ async def others(request: Request) -> Response:
     )  # fmt: skip
 
 
-async def _own(request: Request, ctx: Context, part: Part, person: Patient) -> Table:
-    """What this record holds of a part."""
+async def _own(
+    request: Request, ctx: Context, found: InformationService, part: Part, person: Patient
+) -> Table:
+    """What this record holds of a part, with the paths by which the reader adds to it and changes it."""
     pairs = [("patient", f"Patient/{person.id}"), *part.pairs, ("_count", PAGE)]
-    found = of_type(await permitted(ctx, part.type, *pairs), part.type)
-    return cells.table(part, found, ctx.node, language_of(request), _pictures(request))
+    held = of_type(await permitted(ctx, part.type, *pairs), part.type)
+    forms = _forms(request, found, part) if book.writable(ctx, found, part) else ""
+    return cells.table(part, held, ctx.node, language_of(request), _pictures(request), forms)
+
+
+def _forms(request: Request, found: InformationService, part: Part) -> str:
+    """Below which address the forms of a part are."""
+    return f"{request.scope['root_path']}/pasient/{request.path_params['patient']}/tjenester/{found.slug}/{part.slug}"
 
 
 def _pictures(request: Request) -> str:
@@ -135,7 +146,7 @@ def _shared(
     since: datetime | None,
 ) -> Table:
     """What the register holds of a part, with the paths by which the reader changes it, and what is new since the last look."""
-    base = f"{request.scope['root_path']}/pasient/{request.path_params['patient']}/tjenester/{found.slug}/{part.slug}"
+    base = _forms(request, found, part)
     writes = book.writes(found, part, Party.PERSONNEL)
     made = []
     for item in shared.of(part):

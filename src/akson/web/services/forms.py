@@ -1,79 +1,26 @@
-"""Writing to a shared register from a chart: the form of a part, and the conflict when two change the same item at once.
+"""Writing from a chart by the form of a part, and the conflict when two change the same item at once.
 
-What is written goes to the register of the platform; a change names the version it was made from.
+What is written goes to the register of the platform, or stays in the own record where others look it up; a change names the
+version it was made from.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.exchange import entry
-from akson.exchange.declare import InformationService, Part, Party
-from akson.exchange.edge.kept import Keeper, Move
-from akson.exchange.edge.platform import Platform
-from akson.exchange.edge.share import Item, Shared, fetch, form_key, patient_reference, save
-from akson.exchange.kept import Step, Why, ended, since, steps
-from akson.fhir.model import Resource
-from akson.kit.errors import (
-    Issue,
-    Malformed,
-    NotAllowed,
-    NotFound,
-    PeerSilent,
-    Unprocessable,
-    VersionMismatch,
-)
-from akson.record.context import Context
-from akson.web import show
-from akson.web.context import context, reach_of, whole
-from akson.web.ehr import patient
+from akson.exchange.declare import InformationService
+from akson.exchange.edge.share import Shared, form_key
+from akson.exchange.kept import Step, since, steps
+from akson.kit.errors import Issue, Malformed, Unprocessable, VersionMismatch
+from akson.web.context import whole
 from akson.web.ehr.chart import show_chart
 from akson.web.language import language_of
-from akson.web.services import book, filling
+from akson.web.services import filling
+from akson.web.services.desks import Desk, desk_of
 from akson.web.services.filling import key_of
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What one request works on: whose record, which part, and the register opened for that patient."""
-
-    ctx: Context
-    person: patient.Patient
-    service: InformationService
-    part: Part
-    platform: Platform
-    pid: str
-
-    async def register(self) -> Shared:
-        """What the register holds now. PeerSilent when it does not answer."""
-        found = await fetch(self.platform, self.service, self.pid)
-        if found.silent:
-            raise PeerSilent("The register does not answer")
-        return found
-
-    def item(self, found: Shared, wanted: str) -> Item:
-        """One item; NotFound when it is not there."""
-        for item in found.of(self.part):
-            if item.resource["id"] == wanted:
-                return item
-        raise NotFound("No such item")
-
-    async def save(self, resource: Resource, version: int | None, form: Mapping[str, str]) -> None:
-        """Write an item; where its list has an order, as a change of the list that was read."""
-        if not self.part.kinds:
-            await save(self.platform, self.ctx.actor, self.ctx.node, resource, version)
-            return
-        why = Why(form["change"], form["change_why"].strip())
-        keeper = Keeper(self.platform, self.ctx.actor, self.ctx.node, self.service)
-        listed = await keeper.opened(self.pid, whole(form.get("list_version", "")))
-        await keeper.save(listed, [Move(ended(resource, why), version, why)])
-
-    def path(self, root: str) -> str:
-        """The page of the service."""
-        return f"{root}/pasient/{self.person.id}/tjenester/{self.service.slug}"
 
 
 def form_routes() -> list[BaseRoute]:
@@ -98,7 +45,7 @@ async def edit(request: Request) -> Response:
     """The form with what is registered."""
     desk = await desk_of(request)
     found = await desk.register()
-    item = desk.item(found, request.path_params["item"])
+    item = await desk.item(found, request.path_params["item"])
     values = entry.fields_of(desk.part, item.resource) | {"list_version": list_version(found)}
     return await _form(request, desk, values, version=str(item.version))
 
@@ -112,10 +59,10 @@ async def register(request: Request) -> Response:
     if wanted and version is None:
         raise Malformed("A change must name the version it was made from", expression=("version",))
     try:
-        earlier = desk.item(await desk.register(), wanted).resource if wanted else None
+        earlier = (await desk.item(await desk.register(), wanted)).resource if wanted else None
         fields = desk.part.entry.fields if desk.part.entry else ()
         entry.check((*fields, *entry.change_fields(desk.part)), form)
-        resource = entry.build(desk.service, desk.part, form, patient_reference(desk.pid), earlier)
+        resource = entry.build(desk.service, desk.part, form, desk.about, earlier)
         if earlier is None:
             resource |= form_key(key_of(form))
         await desk.save(resource, version, form)
@@ -136,29 +83,17 @@ def missed(service: InformationService, found: Shared, form: Mapping[str, str]) 
     return since(steps(service, found.told), whole(form.get("list_version", "")) or 0)
 
 
-async def desk_of(request: Request) -> Desk:
-    """Of the part in the address; NotAllowed where personnel register nothing by hand."""
-    ctx = context(request)
-    found = book.named(request.path_params["service"])
-    part = book.part_of(found, request.path_params["part"])
-    if not book.writes(found, part, Party.PERSONNEL):
-        raise NotAllowed("This is not registered by hand")
-    person = await patient.load(ctx, request.path_params["patient"])
-    pid = show.national_id(person.resource)
-    return Desk(ctx, person, found, part, reach_of(request).platform(pid), pid)
-
-
 async def _conflict(request: Request, desk: Desk, mine: Mapping[str, str]) -> HTMLResponse:
     """What has changed meanwhile. Of the same item mine, theirs and the original side by side; saving again goes on from what
     is there now.
     """
     found, wanted = await desk.register(), request.path_params.get("item")
-    theirs = desk.item(found, wanted) if wanted else None
+    theirs = await desk.item(found, wanted) if wanted else None
     news, now_at = missed(desk.service, found, mine), list_version(found)
     if theirs is None or theirs.version == whole(mine.get("version", "")):
         values = dict(mine) | {"list_version": now_at}
         return await _form(request, desk, values, version=mine.get("version", ""), missed=news)
-    before = await desk.platform.read(f"{desk.part.type}/{theirs.resource['id']}/_history/{mine['version']}")
+    before = await desk.version(theirs.resource["id"], int(mine["version"]))
     fields = filling.disputed(desk.part, mine, theirs.resource, before, language_of(request))
     answer = await show_chart(
         request, desk.ctx, "services/chart_conflict.html", "services",

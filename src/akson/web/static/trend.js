@@ -1,5 +1,5 @@
 // Draws the curves. The numbers stand in the page; the table under each curve is there for everyone.
-const COLOURS = ["#0062ba", "#b81a1a"];
+const COLOURS = ["#0062ba", "#b81a1a", "#1d6b3a"];
 
 for (const place of document.querySelectorAll("[data-trend]")) {
   const columns = JSON.parse(place.dataset.trend);

@@ -1,0 +1,392 @@
+"""The sub-services of the first delivery, one by one: written on a page of one record system by who knows it, read at the next
+and by the citizen. Each goes through the nodes over HTTP and finds nothing where its service is switched off.
+"""
+
+import asyncio
+import re
+from html import unescape
+
+import pytest
+import pytest_asyncio
+
+from akson.record import gate
+from akson.record.context import NODE_ITSELF, opened
+from akson.store.database.reader import NODE
+from tests.demo_world import start
+from tests.exchange.asking import PIDS, side
+from tests.exchange.forms import chart, csrf, made_from, submit
+from tests.services.samples import sample
+
+pytestmark = [pytest.mark.store]
+HERE = pytest.mark.asyncio(loop_scope="module")
+DAY = "2026-11-20"
+
+
+class Scene:
+    """One program, and those who are at it: each signs in once, and has the charts that were opened."""
+
+    def __init__(self, world):
+        self.world, self.people, self.charts = world, {}, {}
+
+    async def at(self, node, who):
+        if (node, who) not in self.people:
+            self.people[node, who] = await self.world.sign_in(node, who)
+        return self.people[node, who]
+
+    async def chart(self, node, who, name):
+        """Somebody's browser, and the address of the patient's chart there."""
+        browser = await self.at(node, who)
+        if (node, name) not in self.charts:
+            self.charts[node, name] = await chart(browser, node, name)
+        return browser, self.charts[node, name]
+
+    async def writes(self, where, place, /, **form):
+        """Fill in the form of a part; `where` is (node, who, patient)."""
+        browser, here = await self.chart(*where)
+        return await self._sent(browser, f"{here}/tjenester/{place}/ny", here.rsplit("/", 1)[1], form)
+
+    async def measures(self, where, kind, *values):
+        """Write down a measurement or a score."""
+        browser, here = await self.chart(*where)
+        form = {"kind": kind} | dict(zip(("value", "second", "third"), values, strict=False))
+        return await self._sent(browser, f"{here}/maalinger", here.rsplit("/", 1)[1], form)
+
+    async def tells(self, who, place, /, **form):
+        """A citizen fills in the form of a part."""
+        browser = await self.at("innbygger", who)
+        return await self._sent(browser, f"/innbygger/opplysninger/{place}/ny", "", form)
+
+    async def reads(self, where, service, *words):
+        """What somebody treating reads of a service: what the own system has, then what others have."""
+        browser, here = await self.chart(*where)
+        await seen(browser, [f"{here}/tjenester/{service}", f"{here}/tjenester/{service}/andre"], words)
+
+    async def citizen_reads(self, who, service, *words):
+        browser, base = await self.at("innbygger", who), f"/innbygger/opplysninger/{service}"
+        await seen(browser, [base, f"{base}/andre"], words)
+
+    async def holds(self, node, person, service, part):
+        """What a record system has of a person that came there by a machine; the words that tell it."""
+        hosted = side(self.world, node)
+        async with hosted.place.database.transaction(read_only=True, reader=NODE) as tx:
+            patient = (await hosted.people.patient(tx, PIDS[person]))["id"]
+        words, resource = sample(service, part, patient)
+        async with opened(hosted.place, NODE_ITSELF) as ctx:
+            await gate.update(ctx, resource)
+        return words
+
+    async def _sent(self, browser, address, patient, form):
+        asked = await browser.get(address)
+        assert asked.status_code == 200, asked.text[:2000]
+        key = re.search(r'name="key" value="([^"]+)"', asked.text)
+        given = made_from(asked.text) | {"patient": patient, "key": key[1]} | form
+        saved = await browser.post(address, data=given)
+        assert saved.status_code == 200, words_of(saved.text)[-1500:]
+        return saved
+
+
+def words_of(html):
+    return " ".join(unescape(re.sub("<[^>]+>", " ", html)).split())
+
+
+async def seen(browser, addresses, words):
+    """All words stand on one of the pages; what record systems told last comes within seconds."""
+    for _ in range(100):
+        pages = [await browser.get(each) for each in addresses]
+        text = " ".join(words_of(page.text) for page in pages if page.status_code == 200)
+        missing = [each for each in words if each not in text]
+        if not missing:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{missing} not in {text[-2500:]}")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(demo):
+    made = start(demo)
+    async with made.app.router.lifespan_context(made.app):
+        yield Scene(made)
+
+
+NURSE, DOCTOR = ("journal", "hanne-lunde", "Ingrid Haugen"), ("sykehus", "ola-strand", "Ingrid Haugen")
+GP = ("journal", "jonas-berg", "Ingrid Haugen")
+
+
+@HERE
+@pytest.mark.proves("L1")
+async def test_contacts_summaries_of_several_professions_and_who_has_the_responsibility(scene):
+    await scene.writes(
+        DOCTOR,
+        "klinisk-oppsummering/kontakter",
+        what="Kontroll av pacemaker",
+        why="Svimmel",
+        status="finished",
+        start=DAY,
+    )
+    await scene.writes(
+        DOCTOR, "klinisk-oppsummering/vurdering", words="Hjertet er stabilt, kan følges hjemme."
+    )
+    await scene.writes(NURSE, "klinisk-oppsummering/vurdering", words="Trenger tilsyn to ganger om dagen.")
+    await scene.writes(
+        NURSE, "tjenester-og-hjelpemidler/tjenester", what="Trygghetspatrulje", status="active", start=DAY
+    )
+    service = "klinisk-oppsummering"
+    both = (
+        "Kontroll av pacemaker",
+        "Hjertet er stabilt",
+        "Ola Strand",
+        "Trenger tilsyn",
+        "Hanne Lunde",
+        "Trygghetspatrulje",
+    )
+    await scene.reads(NURSE, service, *both, "Fjordsykehuset", "Solvik hjemmetjeneste nord")
+    await scene.reads(DOCTOR, service, *both, "Solvik kommune")
+    await scene.citizen_reads("ingrid", service, *both)
+
+
+@HERE
+@pytest.mark.proves("L2")
+async def test_handing_out_use_as_needed_and_what_is_bought_without_prescription(scene):
+    service = "legemidler-og-vaksiner"
+    given = {"when": DAY, "status": "completed"}
+    await scene.writes(
+        NURSE, f"{service}/utdeling", name="Paracetamol tabletter 500 mg", dose="2 tabletter", kind="ved-behov",
+        why="Vondt i hofta om natten", **given,
+    )  # fmt: skip
+    await scene.writes(
+        NURSE,
+        f"{service}/utdeling",
+        name="Næringsdrikk med jordbær",
+        dose="200 ml",
+        kind="uten-resept",
+        **given,
+    )
+    await scene.writes(
+        NURSE,
+        f"{service}/utdeling",
+        name="Apiksaban tabletter 5 mg",
+        dose="1 tablett",
+        when=DAY,
+        status="not-done",
+    )
+    await scene.tells(
+        "ingrid", f"{service}/uten-resept", name="Tranebærkapsler", dose="1 om dagen", status="active"
+    )
+    words = (
+        "2 tabletter",
+        "Ved behov",
+        "Vondt i hofta om natten",
+        "Næringsdrikk med jordbær",
+        "Ikke gjort",
+        "Tranebærkapsler",
+    )
+    await scene.reads(DOCTOR, service, *words, "Hanne Lunde")
+    await scene.citizen_reads("ingrid", service, *words)
+
+
+@HERE
+@pytest.mark.proves("L6")
+async def test_problems_now_and_before_and_what_a_person_manages(scene):
+    service = "problem-og-diagnose"
+    await scene.writes(
+        GP, f"{service}/problemliste", what="Grå stær", status="active", since="2026", note="Begge øyne"
+    )
+    await scene.writes(
+        GP, f"{service}/tidligere", what="Lungebetennelse", status="resolved", since="2019", until="2019"
+    )
+    await scene.writes(
+        NURSE,
+        f"{service}/funksjon",
+        area="hygiene",
+        level="3",
+        when=DAY,
+        note="Hjelp til dusj tirsdag og fredag",
+    )
+    words = (
+        "Grå stær",
+        "Begge øyne",
+        "Lungebetennelse",
+        "Personlig hygiene",
+        "3 Trenger noe hjelp",
+        "Hjelp til dusj",
+    )
+    await scene.reads(DOCTOR, service, *words, "Jonas Berg", "Hanne Lunde")
+    await scene.citizen_reads("ingrid", service, *words)
+    browser, here = await scene.chart(*GP)
+    page = (await browser.get(f"{here}/tjenester/{service}")).text
+    row = next(each for each in page.split("<tr>") if "Grå stær" in each)
+    edit = re.search(r'href="([^"]+/endre)"', row)[1]
+    form = made_from((await browser.get(edit)).text) | {
+        "what": "Grå stær",
+        "status": "resolved",
+        "since": "2026",
+    }
+    stale = await browser.post(edit, data=form | {"version": "99"})
+    assert stale.status_code in {404, 409}, words_of(stale.text)
+    changed = await browser.post(edit, data=form)
+    assert changed.status_code == 200, words_of(changed.text)
+    earlier = words_of(changed.text).partition("Tidligere sykdommer")[2].partition("Funksjon og behov")[0]
+    assert "Grå stær" in earlier
+
+
+@HERE
+@pytest.mark.proves("L7")
+async def test_goals_plans_of_every_kind_and_planned_contacts_are_one_for_all(scene):
+    service = "planer"
+    kinds = {
+        "behandlingsplan": "Behandling av flimmer", "pleieplan": "Hjelp morgen og kveld", "individuell-plan": "Plan for hele uken",
+        "kriseplan": "Når Ingrid blir redd", "egenbehandlingsplan": "Når pulsen går fort",
+    }  # fmt: skip
+    for kind, title in kinds.items():
+        await scene.writes(
+            NURSE, f"{service}/plan", kind=kind, what=title, content=f"Slik gjør vi: {title}", status="active"
+        )
+    await scene.writes(
+        GP,
+        f"{service}/maal",
+        goal="Hvilepuls under 90",
+        status="active",
+        due="2027-01-15",
+        note="Måles hver uke",
+    )
+    await scene.tells("ingrid", f"{service}/maal", goal="Jeg vil ut på butikken selv", status="active")
+    await scene.writes(
+        DOCTOR, f"{service}/kontakt", what="Kontroll av blodfortynning", where="Hjertepoliklinikken", when="2027-02-01",
+        status="active",
+    )  # fmt: skip
+    words = (
+        *kinds.values(),
+        "Kriseplan",
+        "Individuell plan",
+        "Hvilepuls under 90",
+        "Jeg vil ut på butikken selv",
+        "Kontroll av blod",
+    )
+    await scene.reads(NURSE, service, *words, "Ola Strand")
+    await scene.reads(DOCTOR, service, *words, "Hanne Lunde", "Innbyggeren selv")
+    await scene.citizen_reads("ingrid", service, *words)
+
+
+@HERE
+@pytest.mark.proves("L8")
+async def test_home_economy_safety_and_network(scene):
+    service = "kliniske-bakgrunnsopplysninger"
+    told = {
+        "bo": "Bor alene i andre etasje uten heis", "okonomi": "Datteren hjelper med regningene",
+        "trygghet": "Ingen fare for vold, hund i gangen", "nettverk": "Nabo har nøkkel",
+    }  # fmt: skip
+    for kind, words in told.items():
+        await scene.writes(NURSE, f"{service}/sosialt", kind=kind, value=words, when=DAY)
+    await scene.writes(GP, f"{service}/familie", relation="Søster", what="Hjerneslag", note="71 år gammel")
+    seen_ = (
+        *told.values(),
+        "Å bo hjemme",
+        "Økonomi",
+        "Trygghet og fare for vold",
+        "Familie og nettverk",
+        "Søster",
+        "71 år gammel",
+    )
+    await scene.reads(DOCTOR, service, *seen_)
+    await scene.citizen_reads("ingrid", service, *seen_)
+
+
+@HERE
+@pytest.mark.proves("L9")
+async def test_services_offered_and_granted_aids_in_use_and_benefits(scene):
+    service = "tjenester-og-hjelpemidler"
+    office = ("journal", "tone-bakke", "Per Arne Dahl")
+    therapist = ("journal", "nora-dahl", "Per Arne Dahl")
+    await scene.writes(
+        office, f"{service}/tjenester", what="Støttekontakt", status="planned", start="2026-12-01"
+    )
+    await scene.writes(office, f"{service}/tjenester", what="Dagsenter to dager", status="active", start=DAY)
+    await scene.writes(
+        therapist,
+        f"{service}/hjelpemidler",
+        what="Rullestol",
+        status="active",
+        since=DAY,
+        note="Lånt fra NAV",
+    )
+    await scene.writes(
+        therapist,
+        f"{service}/ytelser",
+        what="Arbeidsavklaringspenger",
+        whom="NAV",
+        status="active",
+        start=DAY,
+    )
+    words = (
+        "Støttekontakt",
+        "Planlagt",
+        "Dagsenter to dager",
+        "Rullestol",
+        "Lånt fra NAV",
+        "Arbeidsavklaringspenger",
+    )
+    await scene.reads(("sykehus", "ola-strand", "Per Arne Dahl"), service, *words, "Solvik tildelingskontor")
+    await scene.citizen_reads("per-arne", service, *words)
+    browser, here = await scene.chart(*office)
+    refused = await browser.get(f"{here}/tjenester/{service}/ytelser/ny")
+    assert refused.status_code == 403
+
+
+@HERE
+@pytest.mark.proves("L10")
+async def test_results_reports_scores_and_clinical_measurements(scene):
+    service = "undersoekelser-og-maalinger"
+    report = await scene.holds("sykehus", "ingrid", service, "rapporter")
+    result = await scene.holds("sykehus", "ingrid", service, "provesvar")
+    for kind, values in {
+        "barthel": ("70",), "aaq": ("21",), "madrs": ("12",), "news2": ("3",), "pressure": ("141", "79"),
+        "pulse": ("66",), "respiration": ("17",),
+    }.items():  # fmt: skip
+        await scene.measures(NURSE, kind, *values)
+    await scene.measures(GP, "crp", "33")
+    words = (
+        report, result, "Barthel-indeks", "70 poeng", "AAQ-II", "21 poeng", "MADRS", "NEWS2", "141 mmHg, 79 mmHg", "66 slag/min",
+        "17 /min", "33 mg/L",
+    )  # fmt: skip
+    await scene.reads(DOCTOR, service, *words, "Hanne Lunde")
+    await scene.reads(NURSE, service, *words)
+    await scene.citizen_reads("ingrid", service, *words)
+
+
+@HERE
+@pytest.mark.proves("L11")
+async def test_guardianship_and_capacity_to_consent(scene):
+    gp, hospital = ("journal", "mina-saether", "Lukas Fjeld"), ("sykehus", "ola-strand", "Lukas Fjeld")
+    await scene.writes(
+        gp, "pasientdemografi/samtykkekompetanse", **{"is": "delvis"}, about="Tannbehandling i narkose: forstår ikke følgene",
+        when=DAY,
+    )  # fmt: skip
+    doctor, there = await scene.chart(*hospital)
+    opened_ = await submit(
+        doctor, f"{there}/nodapning", {"reason": "acute", "why": "Krampe, kan ikke samtykke selv"}
+    )
+    assert "Journalen er åpnet i en nødsituasjon." in opened_.text
+    for where in (gp, hospital):
+        await scene.reads(where, "pasientdemografi", "Tannbehandling i narkose", "Mina Sæther")
+        browser, here = await scene.chart(*where)
+        assert "Gunnar Fjeld" in words_of((await browser.get(here)).text)
+    guardian = await scene.at("innbygger", "gunnar")
+    roles = await guardian.get("/innbygger/role")
+    lukas = re.search(r'name="role" value="(Patient/[^"]+)">', roles.text)[1]
+    await guardian.post("/innbygger/role", data={"csrf_token": csrf(roles.text), "role": lukas})
+    page = words_of((await guardian.get("/innbygger/opplysninger/pasientdemografi")).text)
+    assert "Tannbehandling i narkose" in page
+
+
+@HERE
+@pytest.mark.proves("L12")
+async def test_what_the_citizen_wants_and_what_not(scene):
+    service = "innbyggers-opplysninger"
+    told = {
+        "motivasjon": "Jeg vil gjerne trene, men ikke i gruppe", "reservasjon": "Jeg vil ikke ha sonde",
+        "behandling": "Helst tabletter, ikke sprøyter",
+    }  # fmt: skip
+    for kind, words in told.items():
+        await scene.tells("ingrid", f"{service}/onske", kind=kind, value=words)
+    for where in (NURSE, DOCTOR):
+        await scene.reads(where, service, *told.values(), "Behandling jeg ikke ønsker", "Innbyggeren selv")
