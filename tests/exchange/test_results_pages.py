@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from tests.exchange.forms import chart
 from tests.exchange.test_laboratory import deliver, report
 from tests.exchange.test_send_pages import CHART, PATIENT, entry_at, post
 from tests.messaging import reports
@@ -53,3 +54,16 @@ async def test_results_are_seen_signed_for_with_one_key_and_wait_anew_when_they_
     assert "<s>4,10 mmol/L</s>" in gone.text.replace("\u00a0", " ")
     stranger = await world.sign_in("sykehus", "ola-strand")
     assert (await stranger.get(f"/sykehus/pasient/{PATIENT}/svar")).status_code == 404
+
+
+async def test_what_was_written_by_hand_without_a_report_stands_too_and_is_not_signed_for(world):
+    gp = await world.sign_in("journal", "jonas-berg")
+    ingrid = await chart(gp, "journal", "Ingrid Haugen")
+    page = await gp.get(f"{ingrid}/svar")
+    assert "55 ml/min/1,73 m²" in row(page, "eGFR")
+    assert "Ført i journalen uten rapport" in unescape(page.text)
+    assert "Sett og vurdert" not in page.text
+    await deliver(world, report(reports.POTASSIUM))
+    reported, _, single = unescape((await gp.get(f"{CHART}/svar")).text).partition("uten rapport")
+    assert "P-Kalium" in reported
+    assert "P-Kalium" not in single
