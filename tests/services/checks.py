@@ -147,7 +147,12 @@ def _sample(field: Field) -> str:
     return (
         field.options[0]
         if field.options
-        else {Ask.DATE: "2026-11-27", Ask.NUMBER: "12"}.get(field.ask, "Noe")
+        else {
+            Ask.DATE: "2026-11-27",
+            Ask.NUMBER: "12",
+            Ask.CLOCK: "08:30",
+            Ask.LINK: "https://kunnskap.example/raad",
+        }.get(field.ask, "Noe")
     )
 
 

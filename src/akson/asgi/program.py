@@ -57,6 +57,7 @@ from akson.web.services import summary
 from akson.web.services.catalogue import catalogue_routes
 from akson.web.services.ehr import service_routes
 from akson.web.services.forms import form_routes
+from akson.web.services.general import general_routes, reading_routes
 from akson.web.services.kept import kept_routes
 from akson.web.services.portal import service_routes as own_service_routes
 from akson.web.start import iga_routes, start_routes
@@ -205,6 +206,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
             *service_routes(),
             *summary.chart_routes(),
             *form_routes(),
+            *general_routes(),
             *kept_routes(),
             *send_routes(),
             *cooperating_routes(),
@@ -222,10 +224,17 @@ def platform(each: Hosted, look: Look, fhir: ASGIApp) -> list[BaseRoute]:
     portal = surface_routes(
         each,
         "/innbygger",
-        [*portal_routes(), *own_service_routes(), *summary.portal_routes(), *app_routes()],
+        [
+            *portal_routes(),
+            *own_service_routes(),
+            *summary.portal_routes(),
+            *reading_routes(),
+            *app_routes(),
+        ],
         inquiry(each, look),
     )
-    partner = surface_routes(each, "/partner", partner_routes(), cooperation(each, look))
+    pages = [*partner_routes(), *reading_routes()]
+    partner = surface_routes(each, "/partner", pages, cooperation(each, look))
     own = [
         *each.api(fhir),
         *hub_routes(each, look),

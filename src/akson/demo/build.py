@@ -5,6 +5,7 @@ from datetime import date
 
 from akson.demo.book import Book
 from akson.demo.citizens import Citizen, citizens_of
+from akson.demo.make.general import published
 from akson.demo.records import (
     amira,
     astrid,
@@ -93,7 +94,7 @@ def blocks(node: str, today: date) -> list[list[Resource]]:
     if node not in CHAPTERS:
         return []
     records = (record(node, citizen, today) for citizen in citizens_of(node, today))
-    return [register(node, today), *filter(None, records)]
+    return [[*register(node, today), *published(node)], *filter(None, records)]
 
 
 def resources(node: str, today: date) -> list[Resource]:

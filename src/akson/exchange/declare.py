@@ -75,6 +75,12 @@ class Ask(StrEnum):
     """One code of a code list, as a CodeableConcept."""
     PHONE = "phone"
     """A telephone number, as a ContactPoint."""
+    PROSE = "prose"
+    """A text of some length that is opened and read, as an Attachment of plain text."""
+    LINK = "link"
+    """An address of a page elsewhere, as a RelatedArtifact."""
+    CLOCK = "clock"
+    """A time of day, as 08:30."""
     CODE = "code"
     """One of `options`, as a bare code with words in the catalogues."""
 
@@ -104,7 +110,7 @@ class Entry:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     """Elements that every item has, besides the patient and the service's tag."""
     patient: str = "subject"
-    """The element that refers to the patient."""
+    """The element that refers to the patient; empty for what is about nobody."""
     writers: frozenset[Party] = frozenset({Party.PERSONNEL})
     author: str = ""
     """Where it says who wrote it, as a path of a field, for what a record system keeps itself; a register has Provenances."""
@@ -173,11 +179,16 @@ class InformationService:
     """Its items are between parties: a cooperating service sees those that it is a party to."""
 
     @property
+    def is_general(self) -> bool:
+        """Whether it is about nobody: what is on offer, and knowledge."""
+        return all(part.type in OPEN_TYPES for part in self.parts)
+
+    @property
     def sharing(self) -> Sharing | None:
         """On what it rests that a cooperating service sees it; None where such services take no part."""
         if Party.PARTNER not in self.parties:
             return None
-        if all(part.type in OPEN_TYPES for part in self.parts):
+        if self.is_general:
             return Sharing.OPEN
         return Sharing.CASE if self.case else Sharing.CONSENT
 
@@ -218,6 +229,12 @@ def copied_types() -> frozenset[str]:
     modes = {Mode.LOOK, Mode.SHARE}
     found = {part.type for each in load() if each.mode in modes for part in each.parts}
     return frozenset(found - OPEN_TYPES - NOT_COPIED)
+
+
+@lru_cache
+def general_types() -> frozenset[str]:
+    """What the general services hold: told to the platform where it carries the tag of its service, by which it is published."""
+    return frozenset(part.type for each in load() if each.is_general for part in each.parts)
 
 
 @lru_cache

@@ -3,8 +3,9 @@
 What the form does not show of an item is kept when it is changed; what it shows and is emptied goes away.
 """
 
+import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from akson.kit.errors import Issue, Unprocessable
 DATE = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 """A FHIR date: year, month or day."""
 NUMBER = re.compile(r"-?\d{1,9}([.,]\d{1,4})?")
+CLOCK = re.compile(r"([01]\d|2[0-3])[:.][0-5]\d")
+LINK = re.compile(r"https://[^\s<>\"]{3,2000}")
 STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 NOT_OF_ITEMS = frozenset({"samstemt", "opplyst"})
@@ -38,8 +41,9 @@ def build(
     made: Resource = deepcopy(earlier) if earlier else {"resourceType": part.type}
     for name, value in part.entry.fixed.items():
         made.setdefault(name, deepcopy(value))
-    made[part.entry.patient] = {"reference": patient}
-    if service.mode is Mode.SHARE:
+    if part.entry.patient:
+        made[part.entry.patient] = {"reference": patient}
+    if service.mode is Mode.SHARE or service.is_general:
         made["meta"] = {**made.get("meta", {}), "tag": [coding(TAG_SYSTEM, service.slug)]}
     before = fields_of(part, earlier) if earlier else {}
     for field in part.entry.fields:
@@ -47,6 +51,11 @@ def build(
         if earlier and before.get(field.name) == words:
             continue  # kept whole, with codes and what else the form does not show
         _put(made, _steps(field.path), _value(field, words))
+    for name in {_steps(field.path)[0][0] for field in part.entry.fields} & made.keys():
+        if (left := _filled(made[name])) in EMPTY:
+            del made[name]
+        else:
+            made[name] = left
     return made
 
 
@@ -106,11 +115,14 @@ def _fault(field: Field, value: str) -> Issue | None:
         return Issue("code-invalid", f"{field.name} is not in its code list", where)
     if field.ask is Ask.CODE and value not in field.options:
         return Issue("code-invalid", f"{field.name} is none of the choices", where)
-    if field.ask is Ask.DATE and not DATE.fullmatch(value):
-        return Issue("value", f"{field.name} is not a date", where)
-    if field.ask is Ask.NUMBER and not NUMBER.fullmatch(value):
-        return Issue("value", f"{field.name} is not a number", where)
+    form = FORMS.get(field.ask)
+    if form and not form.fullmatch(value):
+        return Issue("value", f"{field.name} is not a {field.ask.value}", where)
     return None
+
+
+FORMS = {Ask.DATE: DATE, Ask.NUMBER: NUMBER, Ask.CLOCK: CLOCK, Ask.LINK: LINK}
+"""What is written in a certain way."""
 
 
 def _value(field: Field, words: str) -> Any:
@@ -125,7 +137,28 @@ def _value(field: Field, words: str) -> Any:
         return {"coding": [coding(system, words, display(system, words))], "text": display(system, words)}
     if field.ask is Ask.CONCEPT:
         return _concept(field, words)
-    return {"system": "phone", "value": words} if field.ask is Ask.PHONE else words
+    made = WRITTEN.get(field.ask)
+    return made(words) if made else words
+
+
+WRITTEN: Mapping[Ask, Callable[[str], Any]] = {
+    Ask.PHONE: lambda words: {"system": "phone", "value": words},
+    Ask.CLOCK: lambda words: f"{words.replace('.', ':')}:00",
+    Ask.LINK: lambda words: {"type": "documentation", "url": words},
+    Ask.PROSE: lambda words: {
+        "contentType": "text/plain; charset=utf-8",
+        "data": base64.b64encode(words.encode()).decode(),
+    },
+}
+READ: Mapping[Ask, Callable[[Any], str]] = {
+    Ask.CONCEPT: lambda value: str(value.get("text", "")),
+    Ask.PHONE: lambda value: str(value.get("value", "")),
+    Ask.CLOCK: lambda value: str(value)[:5],
+    Ask.LINK: lambda value: str(value.get("url", "")),
+    Ask.PROSE: lambda value: base64.b64decode(value.get("data", "")).decode(errors="replace"),
+    Ask.DATE: lambda value: str(value)[:10],
+}
+"""What is stored as more than its words, and the words of it."""
 
 
 def _words(field: Field, value: Any) -> str:
@@ -133,11 +166,8 @@ def _words(field: Field, value: Any) -> str:
         return ""
     if field.ask is Ask.CHOICE:
         return next((str(c["code"]) for c in value.get("coding", []) if c.get("system") in field.lists), "")
-    if field.ask is Ask.CONCEPT:
-        return str(value.get("text", ""))
-    if field.ask is Ask.PHONE:
-        return str(value.get("value", ""))
-    return str(value)[:10] if field.ask is Ask.DATE else str(value)
+    read = READ.get(field.ask)
+    return read(value) if read else str(value)
 
 
 def _steps(path: str) -> list[tuple[str, int | None]]:
@@ -153,23 +183,33 @@ def _get(value: Any, steps: list[tuple[str, int | None]]) -> Any:
 
 
 def _put(value: dict[str, Any], steps: list[tuple[str, int | None]], new: Any) -> None:
-    """Set what stands at the end of the steps; None takes it away, with what is left empty above it."""
+    """Set what stands at the end of the steps. Places of lists stay until all is set: fields of one place belong together."""
     (name, at), rest = steps[0], steps[1:]
     if at is not None:
         items = value.setdefault(name, [])
         while len(items) <= at:
             items.append({})
         if rest:
+            items[at] = items[at] or {}
             _put(items[at], rest, new)
         else:
             items[at] = new
-        value[name] = [item for item in items if item not in ({}, None)]
     elif rest:
         _put(value.setdefault(name, {}), rest, new)
     else:
         value[name] = new
-    if value[name] in ({}, [], None):
-        del value[name]
+
+
+EMPTY: tuple[Any, ...] = ({}, [], None)
+
+
+def _filled(value: Any) -> Any:
+    """The value without what is empty in it."""
+    if isinstance(value, list):
+        return [left for each in value if (left := _filled(each)) not in EMPTY]
+    if isinstance(value, dict):
+        return {name: left for name, each in value.items() if (left := _filled(each)) not in EMPTY}
+    return value
 
 
 def _concept(field: Field, words: str) -> Resource:

@@ -1,6 +1,8 @@
-"""Oversikt over tilgjengelige tjenester: who offers what, in which municipality and unit; about nobody."""
+"""Oversikt over tilgjengelige tjenester: who offers what, to whom, and how one gets it; about nobody."""
 
-from akson.exchange.declare import Column, InformationService, Mode, Part, Party
+from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
+
+KIND = "https://akson.example/fhir/CodeSystem/tilbudstype"
 
 SERVICE = InformationService(
     number=20,
@@ -19,9 +21,32 @@ SERVICE = InformationService(
             title="offer.services",
             columns=(
                 Column("item.what", "name"),
-                Column("item.kind", "type"),
-                Column("item.where", "providedBy"),
-                Column("item.note", "comment"),
+                Column("item.kind", "category | type"),
+                Column("offer.provider", "providedBy"),
+                Column("offer.about", "comment"),
+                Column("offer.for_whom", "eligibility.comment"),
+                Column("offer.how", "referralMethod"),
+                Column("offer.area", "coverageArea"),
+                Column("person.phone", "telecom.value"),
+                Column("offer.opens", "availableTime.availableStartTime"),
+                Column("offer.closes", "availableTime.availableEndTime"),
+                Column("offer.days", "availabilityExceptions"),
+            ),
+            entry=Entry(
+                fields=(
+                    Field("name", "offer.name", "name", required=True),
+                    Field("kind", "item.kind", "category[0]", ask=Ask.CHOICE, lists=(KIND,), required=True),
+                    Field("about", "offer.about", "comment", ask=Ask.LONG, required=True),
+                    Field("whom", "offer.for_whom", "eligibility[0].comment", ask=Ask.LONG),
+                    Field("how", "offer.how", "referralMethod[0].text", required=True),
+                    Field("area", "offer.area", "coverageArea[0].display", required=True),
+                    Field("phone", "person.phone", "telecom[0]", ask=Ask.PHONE),
+                    Field("opens", "offer.opens", "availableTime[0].availableStartTime", ask=Ask.CLOCK),
+                    Field("closes", "offer.closes", "availableTime[0].availableEndTime", ask=Ask.CLOCK),
+                    Field("days", "offer.days", "availabilityExceptions"),
+                ),
+                fixed={"active": True},
+                patient="",
             ),
         ),
     ),

@@ -3,6 +3,8 @@
 From a mark in the own events, which is kept: a node that was away goes on where it stood, and what is told twice after a crash
 makes no difference. The first round tells all that is here. What its writer does not share with all who have a need,
 or keeps from parents (security/entry_marks.py), never leaves; the platform is told only that there is something to ask for.
+
+What is about nobody (offers, knowledge) is told where it is published: it carries the tag of its service (exchange/general.py).
 """
 
 import asyncio
@@ -12,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from akson.exchange.declare import copied_types
+from akson.exchange import general
+from akson.exchange.declare import copied_types, general_types
 from akson.fhir.extract import extract
 from akson.fhir.model import Resource, reference, split_reference
 from akson.fhir.search_parse import parse
@@ -66,6 +69,7 @@ class Publisher:
         self._peer = peer
         self._url = f"{place.node.platform}/hotell"
         self._types = sorted(copied_types())
+        self._all_types = [*self._types, *sorted(general_types())]
         self._told = 0.0
 
     async def run(self) -> None:
@@ -105,7 +109,7 @@ class Publisher:
 
     async def _all(self, tx: Tx, state: Mapping[str, Any]) -> tuple[Telling, dict[str, Any]]:
         """The next page of all that is here."""
-        kind, cursor = self._types[state["type"]], state["cursor"]
+        kind, cursor = self._all_types[state["type"]], state["cursor"]
         pairs = [("_count", str(LOT))] + ([("_cursor", cursor)] if cursor else [])
         page = await statements.search(tx, NODE, parse(kind, pairs, base=""))
         telling = Telling()
@@ -113,7 +117,7 @@ class Publisher:
         after = dict(state) | {"cursor": page.next or ""}
         if not page.next:
             after["type"] += 1
-            if after["type"] == len(self._types):
+            if after["type"] == len(self._all_types):
                 after = {"xid": state["xid"], "sequence": state["sequence"]}
         return telling, after
 
@@ -136,7 +140,7 @@ class Publisher:
 
     def _wanted(self, found: Iterable[Happening]) -> list[tuple[str, str]]:
         names = dict.fromkeys(split_reference(each.reference) for each in found if "/" in each.reference)
-        return [name for name in names if name[0] in self._types]
+        return [name for name in names if name[0] in self._all_types]
 
     async def _retold(self, patients: Sequence[str]) -> Telling:
         """All there is of Patients who were somebody else, or nobody, to the platform before."""
@@ -152,6 +156,9 @@ class Publisher:
     async def _add(self, tx: Tx, telling: Telling, found: Iterable[Resource]) -> None:
         """What may be told of these resources, with whom it is about."""
         for resource in found:
+            if general.is_published(resource):
+                telling.changed.append(resource)
+                continue
             patient = extract(resource).patient
             if not patient:
                 continue

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from akson.documents.mhd import Source
+from akson.exchange import general
 from akson.exchange.declare import TAG_SYSTEM
 from akson.fhir.model import Resource, reference, split_reference
 from akson.kit.errors import Malformed, NotFound
@@ -70,10 +71,11 @@ async def take(place: Place, source: Source, news: News) -> Taken:
     async with opened(place, NODE_ITSELF) as ctx:
         patients = await _patients(ctx, news.people)
         retell = await _moved(ctx, source, patients)
-        copies = [
+        copies = [copied_general(each, source) for each in news.changed if general.is_published(each)]
+        copies += [
             copied(resource, source, whose, patients[whose])
             for resource in news.changed
-            if (whose := _whose(resource, news.people)) in patients
+            if not general.is_published(resource) and (whose := _whose(resource, news.people)) in patients
         ]
         await gate.transact(ctx, [Change(Action.UPDATE, each) for each in copies])
         for name in news.gone:
@@ -117,12 +119,25 @@ async def _keep_only(ctx: Context, source: Source, theirs: int, present: Sequenc
 def copied(resource: Resource, source: Source, whose: str, patient: str) -> Resource:
     """The copy of a resource that is about the source's Patient `whose`, who is `patient` here."""
     meta = resource.get("meta") or {}
-    made: Resource = _rewritten(resource, source, f"Patient/{whose}", f"Patient/{patient}")
+    made: Resource = rewritten(resource, source, f"Patient/{whose}", f"Patient/{patient}")
     made["id"] = copy_id(source.slug, resource["id"])
     tags = [tag for tag in meta.get("tag", []) if tag.get("system") != TAG_SYSTEM]
     made["meta"] = {
         **({"profile": meta["profile"]} if "profile" in meta else {}),
         **({"tag": tags} if tags else {}),
+        "source": f"{source.fhir}/{reference(resource)}",
+        "security": [*meta.get("security", []), *marked(source.client_id)],
+    }
+    return made
+
+
+def copied_general(resource: Resource, source: Source) -> Resource:
+    """The copy of what a source has published, which is about nobody."""
+    made: Resource = rewritten(resource, source, "", "")
+    made["id"] = copy_id(source.slug, resource["id"])
+    meta = resource["meta"]
+    made["meta"] = {
+        "tag": meta["tag"],
         "source": f"{source.fhir}/{reference(resource)}",
         "security": [*meta.get("security", []), *marked(source.client_id)],
     }
@@ -153,10 +168,10 @@ async def _forget(ctx: Context, name: tuple[str, str], source: Source) -> None:
         return  # never copied, or forgotten before
 
 
-def _rewritten(value: Any, source: Source, theirs: str, ours: str) -> Any:
+def rewritten(value: Any, source: Source, theirs: str, ours: str) -> Any:
     """References to the patient lead here, all others to the source."""
     if isinstance(value, list):
-        return [_rewritten(each, source, theirs, ours) for each in value]
+        return [rewritten(each, source, theirs, ours) for each in value]
     if not isinstance(value, dict):
         return value
     return dict(_members(value, source, theirs, ours))
@@ -167,7 +182,7 @@ def _members(value: Resource, source: Source, theirs: str, ours: str) -> Iterato
         if name in {"reference", "url"} and isinstance(each, str):
             yield name, ours if each == theirs else _leading(each, source)
         else:
-            yield name, _rewritten(each, source, theirs, ours)
+            yield name, rewritten(each, source, theirs, ours)
 
 
 def _leading(address: str, source: Source) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.exchange import shared_with
-from akson.exchange.declare import InformationService, Party, Sharing, load
+from akson.exchange.declare import InformationService, Party
 from akson.exchange.hub import partner
 from akson.exchange.hub.partner import Cooperation, Wish
 from akson.fhir.model import Resource
@@ -18,7 +18,6 @@ from akson.kit.clock import now
 from akson.kit.errors import Unprocessable
 from akson.record.context import Context
 from akson.security.rules.taking_part import PLANS, TEAMS
-from akson.web.context import find
 from akson.web.language import language_of
 from akson.web.page import render
 from akson.web.partner.cases import case_routes
@@ -53,7 +52,6 @@ def partner_routes() -> list[BaseRoute]:
         Route(CITIZEN + "/tjenester/{service}", service),
         Route("/samtykke", ask_form, methods=["GET"]),
         Route("/samtykke", ask, methods=["POST"]),
-        Route("/tilbud", general),
         *together_routes(),
         *case_routes(),
     ]
@@ -133,18 +131,6 @@ async def ask(request: Request) -> Response:
         names = [name for issue in error.issues for name in issue.expression]
         return _ask(request, form, tuple(WRONG[name] for name in names))
     return RedirectResponse(f"{request.scope['root_path']}/samtykke?spurt=ja", 303)
-
-
-async def general(request: Request) -> Response:
-    """Services that are about nobody: what is offered, and knowledge to use again."""
-    ctx = worker(request)
-    tables = []
-    for found in load():
-        if found.sharing is Sharing.OPEN:
-            for part in found.parts:
-                resources = await find(ctx, part.type, *part.pairs, ("_count", "100"))
-                tables.append(cells.table(part, resources, ctx.node, language_of(request)))
-    return show(request, "partner/general.html", "general", tables=tables)
 
 
 def show(request: Request, template: str, menu: str, *, status: int = 200, **values: Any) -> Response:

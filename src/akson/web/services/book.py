@@ -8,7 +8,6 @@ from akson.kit.errors import NotFound
 from akson.record import gate
 from akson.record.context import Context
 from akson.security.actor import Action
-from akson.security.roles import OPEN_TYPES
 from akson.web.context import readable
 
 GROUPS = ("overview", "history", "request", "citizen", "meet", "report", "general")
@@ -34,7 +33,7 @@ def part_of(found: InformationService, slug: str) -> Part:
 
 def of_patients(party: Party) -> list[InformationService]:
     """The services that tell of a patient and that this party takes part in."""
-    return [each for each in load() if party in each.parties and not _general(each)]
+    return [each for each in load() if party in each.parties and not each.is_general]
 
 
 def grouped(
@@ -52,7 +51,9 @@ def parts_read(ctx: Context, found: InformationService) -> list[Part]:
 
 def writes(found: InformationService, part: Part, party: Party) -> bool:
     """Whether the party registers items of the part by a form: in the shared register, or in the own record."""
-    return found.mode is not Mode.SEND and part.entry is not None and party in part.entry.writers
+    if found.mode is Mode.SEND or found.is_general or part.entry is None:
+        return False
+    return party in part.entry.writers
 
 
 def writable(ctx: Context, found: InformationService, part: Part) -> bool:
@@ -60,7 +61,3 @@ def writable(ctx: Context, found: InformationService, part: Part) -> bool:
     if not writes(found, part, Party.PERSONNEL):
         return False
     return found.mode is Mode.SHARE or gate.may(ctx, Action.CREATE, part.type)
-
-
-def _general(found: InformationService) -> bool:
-    return all(part.type in OPEN_TYPES for part in found.parts)
