@@ -1,11 +1,12 @@
 """At the end of a day both sides hold their counts against each other, over HTTP, and a person is told of what differs."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from tests.exchange.test_send import at, hospital_doctor, refer, scene, settle
 
-from akson.care import stalled
+from akson.care import message_monitor, stalled
 from akson.exchange.edge import tally
 from akson.kit.clock import now
 from akson.kit.errors import NotFound
@@ -23,7 +24,14 @@ async def noticed(each):
         return await notices.open_of(tx, each.mailroom.own)
 
 
-async def test_what_differs_is_on_a_list_until_it_agrees_and_a_fall_is_too(scene):
+async def seen_by_the_platform(world):
+    """What those who run the platform read of counts."""
+    operator = await world.sign_in("samhandling", "henrik-vold")
+    page = unescape((await operator.get("/samhandling/")).text)
+    return page.partition("Antallet meldinger er ikke som det skal")[2].partition("Mellom partene")[0]
+
+
+async def test_what_differs_is_on_a_list_until_it_agrees_and_a_fall_is_too(world, scene, monkeypatch):
     gp, hospital, doctor, patient = scene
     await refer(gp, doctor, patient)
     await settle(gp, hospital)
@@ -47,6 +55,10 @@ async def test_what_differs_is_on_a_list_until_it_agrees_and_a_fall_is_too(scene
     async with at(gp, doctor) as ctx:
         with pytest.raises(NotFound):
             await stalled.seen_to(ctx, theirs.id)
+    monkeypatch.setattr(message_monitor, "now", lambda: tomorrow)
+    odd = await seen_by_the_platform(world)
+    assert "Solvik legesenter sendte 1 meldinger til Fjordsykehuset, medisinsk avdeling" in odd
+    assert "som har mottatt 0" in odd
 
     async with hospital.place.database.transaction(reader=OWNER) as tx:
         await tx.execute("update message set day = %s where direction = 'in'", [times.day(now())])
@@ -71,4 +83,5 @@ async def test_what_differs_is_on_a_list_until_it_agrees_and_a_fall_is_too(scene
     async with at(gp, doctor) as ctx:
         await stalled.seen_to(ctx, fall.id)
     await tally.reconcile(gp.mailroom, tomorrow)
+    assert await seen_by_the_platform(world) == ""
     assert await noticed(gp) == [], "what somebody has seen to does not come again"

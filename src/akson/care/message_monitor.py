@@ -1,7 +1,8 @@
 """What passes through the platform: how many letters, between whom, and those that need a person. No patient is named."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
@@ -9,14 +10,19 @@ from akson.fhir.strict_json import loads
 from akson.kit.clock import now
 from akson.kit.errors import Conflict, NotAllowed
 from akson.kit.norwegian import HER
+from akson.messaging import tally
 from akson.messaging.codes import LISTS, MESSAGE_TYPES
 from akson.record import gate
 from akson.record.context import Context
-from akson.store.underway import relay
+from akson.store.database.pool import Tx
+from akson.store.underway import relay, tallies
+from akson.store.underway.notices import DIFFERENCE, FALL
 from akson.store.underway.relay import Stuck, Traffic
 
 OPERATIONS = "driftsansvarlig"
 DAY = timedelta(days=1)
+PASSED_ON = "relay"
+"""The direction of a letter at the platform."""
 PATIENCE = timedelta(hours=4)
 """A letter that its receiver has not answered for this long needs a person."""
 
@@ -50,14 +56,26 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Odd:
+    """Counts of a day that do not agree, or far fewer letters than usual. `kind` as of the notices of the parties."""
+
+    kind: str
+    day: date
+    sender: str
+    receiver: str
+    facts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Monitor:
-    """The last day."""
+    """The last day, and what the counts of the days before it say."""
 
     sent: int
     answered: int
     rejected: int
     troubles: tuple[Trouble, ...]
     pairs: tuple[Pair, ...]
+    odd: tuple[Odd, ...]
 
     @property
     def underway(self) -> int:
@@ -81,6 +99,7 @@ async def overview(ctx: Context, patience: timedelta = PATIENCE) -> Monitor:
         rejected=sum(each.rejected for each in traffic),
         troubles=tuple(_trouble(each, units) for each in await relay.stuck(ctx.tx.as_node, now() - patience)),
         pairs=tuple(Pair(_name(units, each.sender), _name(units, each.receiver), each) for each in traffic),
+        odd=tuple(await _odd(ctx.tx.as_node, units, now())),
     )
 
 
@@ -98,12 +117,29 @@ async def handle(ctx: Context, message: str) -> None:
         raise Conflict("the letter is not on the list any more")
 
 
+async def _odd(tx: Tx, units: Mapping[str, Resource], at: datetime) -> list[Odd]:
+    """What the parties themselves are told of too, each of its own, seen here between all of them."""
+    found: list[tuple[str, date, tally.Difference | tally.Fall]] = []
+    for day in tally.days(at):
+        counts = [*await tallies.told(tx, day, units), *await tallies.passed_on(tx, day, units)]
+        found += [
+            (DIFFERENCE, day, each) for each in tally.differences(counts, await tallies.tellers(tx, day))
+        ]
+    newest = tally.days(at)[0]
+    by_day = await tallies.by_day(tx, [newest, *tally.comparable(newest)], (PASSED_ON,))
+    found += [(FALL, newest, each) for each in tally.falls(newest, by_day)]
+    return [
+        Odd(kind, day, _name(units, each.pair[0]), _name(units, each.pair[1]), each.facts)
+        for kind, day, each in found
+    ]
+
+
 def _must_run_it(ctx: Context) -> None:
     if ctx.actor.role != OPERATIONS:
         raise NotAllowed("only those who run the platform see the monitor")
 
 
-def _trouble(stuck: Stuck, units: dict[str, Resource]) -> Trouble:
+def _trouble(stuck: Stuck, units: Mapping[str, Resource]) -> Trouble:
     owner = stuck.sender if stuck.is_rejected else stuck.receiver
     why = "rejected" if stuck.is_rejected else "not_answered" if stuck.is_fetched else "not_fetched"
     words = [
@@ -132,7 +168,7 @@ async def _units(ctx: Context) -> dict[str, Resource]:
     return {each["value"]: unit for unit in found for each in unit["identifier"] if each["system"] == HER}
 
 
-def _name(units: dict[str, Resource], her_id: str) -> str:
+def _name(units: Mapping[str, Resource], her_id: str) -> str:
     return str(units.get(her_id, {}).get("name", her_id))
 
 
