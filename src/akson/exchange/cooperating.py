@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from akson.exchange import cases, codelists
-from akson.exchange.cases import KIND, Kind, Side, State
+from akson.documents.harmless import File
+from akson.exchange import cases, codelists, reported
+from akson.exchange.cases import Side, State
 from akson.fhir.model import Resource, coding, concept
 from akson.kit.clock import instant, now
 from akson.kit.ids import new_id
@@ -95,12 +96,18 @@ class Asking:
     what: str
     why: str
     basis: str
+    told: str = ""
+    """What is reported, of a report."""
+    files: Sequence[File] = ()
 
     def faults(self) -> list[str]:
         """The fields that say nothing that can be asked."""
         wrong = [] if self.category in set(Category) else ["category"]
         wrong += [] if 0 < len(self.what.strip()) <= LONGEST else ["what"]
         wrong += [] if len(self.why) <= LONGEST else ["why"]
+        wrong += [] if len(self.files) <= reported.MOST_FILES else ["files"]
+        is_report = self.category == Category.REPORT and (self.told.strip() or self.files)
+        wrong += [] if len(self.told) <= reported.LONGEST and (is_report or not self.told) else ["told"]
         return wrong + ([] if self.basis in PROVISIONS else ["basis"])
 
 
@@ -124,25 +131,6 @@ def request(asking: Asking, patient: str, asker: Party, asked: Party, who: str) 
 
 def _named(system: str, code: str) -> Resource:
     return concept(system, code, codelists.display(system, code) or "")
-
-
-def answer(case: Resource, words: str, sender: Resource) -> Resource:
-    """What the one who was asked answers, as a Communication of the case."""
-    return {
-        "resourceType": "Communication",
-        "id": new_id(),
-        "meta": {"security": case["meta"]["security"]},
-        "status": "completed",
-        "category": [concept(KIND, Kind.REQUEST.value, "Anmodning")],
-        "basedOn": case["basedOn"],
-        "subject": case["for"],
-        "sent": instant(now()),
-        "sender": sender,
-        "recipient": [
-            {key: case["requester"][key] for key in ("type", "identifier") if key in case["requester"]}
-        ],
-        "payload": [{"contentString": words}],
-    }
 
 
 def labels(*parties: Party) -> list[Resource]:
@@ -181,11 +169,3 @@ def seen(
     follows = cases.follows(cases.state(case), side)
     moves = tuple(each for each in State if each in follows)
     return Cooperating(case, request, patient, tuple(answers), side, moves)
-
-
-def said(answers: Sequence[Resource]) -> list[tuple[str, str, str]]:
-    """What each answer says, who says it, and when."""
-    return [
-        (each["payload"][0]["contentString"], each["sender"].get("display", ""), each.get("sent", ""))
-        for each in answers
-    ]

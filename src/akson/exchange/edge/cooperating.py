@@ -3,13 +3,16 @@
 The system shows its own token and says who of its people asks; which of them may see which patient's it decides itself.
 """
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from akson.documents.harmless import File
 from akson.exchange import cases, cooperating
 from akson.exchange.cases import State
 from akson.exchange.cooperating import Asking, Cooperating, Party
 from akson.exchange.edge.platform import ERRORS
+from akson.exchange.reported import Attached
 from akson.fhir.model import Resource, split_reference
 from akson.fhir.strict_json import dumps, loads
 from akson.kit.errors import NotFound, PeerFailed
@@ -61,16 +64,23 @@ class Desk:
         made = cooperating.request(asking, "", asked, asked, "")
         made["subject"] = {"identifier": {"system": FNR, "value": asking.pid}}
         kept = ("resourceType", "status", "intent", "category", "code", "subject", "performer", "reasonCode")
-        return await self._send("POST", "samarbeid", {name: made[name] for name in kept if name in made})
+        sent = {name: made[name] for name in kept if name in made} | _contained(asking.files)
+        sent |= {"note": [{"text": asking.told}]} if asking.told.strip() else {}
+        return await self._send("POST", "samarbeid", sent)
 
-    async def move(self, case: str, to: State, words: str) -> Resource:
-        """Bring a request to its next state, and say something. Unprocessable without words where some are needed."""
+    async def move(self, case: str, to: State, words: str, files: Sequence[File] = ()) -> Resource:
+        """Bring a request to its next state, say something, and send files. Unprocessable without words where some are needed."""
         note = {"note": [{"text": words}]} if words.strip() else {}
         return await self._send(
             "POST",
             f"samarbeid/{split_reference(f'Task/{case}')[1]}",
-            {"resourceType": "Task", "status": to.value} | note,
+            {"resourceType": "Task", "status": to.value} | note | _contained(files),
         )
+
+    async def file(self, told: Attached) -> File:
+        """A file of what was told."""
+        held = await self._send("GET", f"fhir/Binary/{told.binary}")
+        return File(told.name, told.kind, base64.b64decode(held["data"]))
 
     async def partners(self) -> list[tuple[str, str]]:
         """Organisation number and name of the services that can be asked."""
@@ -90,3 +100,25 @@ class Desk:
         if answer.status_code >= 400:
             raise ERRORS.get(answer.status_code, PeerFailed)(f"The platform answered {answer.status_code}")
         return loads(answer.content)
+
+
+def _contained(files: Sequence[File]) -> Resource:
+    """Files as a request carries them."""
+    made = [
+        {
+            "resourceType": "DocumentReference",
+            "id": f"fil-{place}",
+            "status": "current",
+            "content": [
+                {
+                    "attachment": {
+                        "title": each.name,
+                        "contentType": each.kind,
+                        "data": base64.b64encode(each.data).decode(),
+                    }
+                }
+            ],
+        }
+        for place, each in enumerate(files)
+    ]
+    return {"contained": made} if made else {}

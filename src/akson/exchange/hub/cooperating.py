@@ -1,8 +1,11 @@
 """Requests at the platform, between those who give health care and other services: asked, followed and answered by their parties."""
 
+import base64
+from collections.abc import Sequence
 from dataclasses import replace
 
-from akson.exchange import cases, cooperating
+from akson.documents.harmless import File
+from akson.exchange import cases, cooperating, reported
 from akson.exchange.cases import FINAL, Side, State, Step
 from akson.exchange.cooperating import CONSENT, LONGEST, Asking, Cooperating, Party
 from akson.exchange.finding import find
@@ -37,7 +40,12 @@ async def ask(ctx: Context, asking: Asking) -> Resource:
     for number in sorted({asker.number, asked.number}):
         await store.begin(ctx.tx.as_node, case["id"], patient["id"], number)
     acting = replace(ctx.actor, cases=ctx.actor.cases | {patient["id"]}, at_register=True)
-    await gate.transact(ctx.by(acting), [Change(Action.CREATE, made), Change(Action.CREATE, case)])
+    said = (
+        reported.telling(case, asking.told.strip(), asking.files, made["requester"])
+        if asking.told or asking.files
+        else []
+    )
+    await gate.transact(ctx.by(acting), [Change(Action.CREATE, each) for each in (made, case, *said)])
     return case
 
 
@@ -91,8 +99,8 @@ async def one(ctx: Context, case_id: str) -> Cooperating:
     return cooperating.seen(case, request, patient, answers, ctx.actor.unit_number)
 
 
-async def move(ctx: Context, case_id: str, to: State, words: str) -> Resource:
-    """Bring a case to its next state; what the one who was asked says becomes an answer. Conflict where it cannot come there.
+async def move(ctx: Context, case_id: str, to: State, words: str, files: Sequence[File] = ()) -> Resource:
+    """Bring a case to its next state; what is said with it, and each file, is told in the case. Conflict where it cannot come there.
 
     Unprocessable without words, where the other side must be told something.
     """
@@ -101,18 +109,30 @@ async def move(ctx: Context, case_id: str, to: State, words: str) -> Resource:
     needs = to in {State.REJECTED, State.ON_HOLD, State.RECEIVED, State.CANCELLED}
     if len(words) > LONGEST or (needs and not words):
         raise Unprocessable(f"Words are needed, at most {LONGEST} characters", expression=("words",))
+    if len(files) > reported.MOST_FILES:
+        raise Unprocessable(f"At most {reported.MOST_FILES} files", expression=("files",))
     acting = ctx.by(replace(ctx.actor, at_register=True))
     own = _own(ctx)
     results: tuple[str, ...] = ()
-    if words and found.side is Side.PERFORMER:
+    if files or (words and found.side is Side.PERFORMER):
         said = own.reference | {"display": ", ".join(filter(None, [ctx.actor.name, own.name]))}
-        made = cooperating.answer(found.case, words, said)
-        await gate.create(acting, made)
-        results = (f"Communication/{made['id']}",)
+        made = reported.telling(found.case, words, files, said)
+        await gate.transact(acting, [Change(Action.CREATE, each) for each in made])
+        results = (f"Communication/{made[-1]['id']}",) if found.side is Side.PERFORMER else ()
     moved = await cases.move(acting, found.case, Step(to=to, words=words, results=results), found.side)
     if to in FINAL:
         await store.end(ctx.tx.as_node, case_id)
     return moved
+
+
+async def file(ctx: Context, case_id: str, wanted: str) -> File:
+    """A file of what was told in a case (id of its Binary). NotFound where it is of none of it."""
+    found = await one(ctx, case_id)
+    every = {each.binary: each for told in reported.told(found.answers) for each in told.files}
+    if wanted not in every:
+        raise NotFound("No such file")
+    held = loads((await gate.read(ctx, "Binary", wanted)).body)
+    return File(every[wanted].name, every[wanted].kind, base64.b64decode(held["data"]))
 
 
 async def party(ctx: Context, unit: str) -> Party | None:

@@ -10,7 +10,8 @@ from akson.store.scope import AllOf, AnyOf, Labelled, Nothing, OfPatients, OfTyp
 
 PARTY = "urn:akson:party"
 """System of the labels; the code is the party's organisation number."""
-TYPES = frozenset({"Communication", "ServiceRequest", "Task"})
+TYPES = frozenset({"Binary", "Communication", "ServiceRequest", "Task"})
+"""The request, its case, what is told in it, and the files of that."""
 READS = frozenset({Action.READ, Action.SEARCH})
 WRITES = frozenset({Action.CREATE, Action.UPDATE})
 

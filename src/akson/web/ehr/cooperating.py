@@ -10,17 +10,23 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from akson.exchange import cases, codelists, cooperating
+from akson.care import reports
+from akson.exchange import cases, codelists, cooperating, reported
+from akson.exchange.cases import State
 from akson.exchange.cooperating import ORDER, PROVISION, Asking, Category, Cooperating
 from akson.exchange.edge.cooperating import Desk
 from akson.kit.errors import NotAllowed, NotFound, PeerFailed, PeerSilent, Unprocessable
+from akson.kit.text import text
+from akson.record import gate
 from akson.record.context import Context
 from akson.record.identity import numbers
 from akson.record.people import People
+from akson.security.actor import Action
 from akson.web.context import context, reach_of, readable
+from akson.web.dialogue import LIMITS, served
 from akson.web.ehr import patient
 from akson.web.ehr.frame import show_work
-from akson.web.partner.cases import MOVES, line
+from akson.web.partner.cases import checked, fault, line, moved
 from akson.web.show import national_id
 
 BASE = "/anmodninger"
@@ -34,6 +40,8 @@ def cooperating_routes() -> list[BaseRoute]:
         Route(BASE, overview),
         Route(BASE + "/{case}", one, methods=["GET"]),
         Route(BASE + "/{case}", move, methods=["POST"]),
+        Route(BASE + "/{case}/fil/{binary}", file),
+        Route(BASE + "/{case}/ta-inn", take_in, methods=["POST"]),
         Route(CHART, new, methods=["GET"]),
         Route(CHART, ask, methods=["POST"]),
     ]
@@ -71,19 +79,51 @@ async def one(request: Request) -> Response:
 
 
 async def move(request: Request) -> Response:
-    """Answer, or bring it on; the page again where words are missing."""
+    """Answer, or bring it on; the page again where words are missing or a file is not taken."""
+    _, desk = _desk(request)
+    given, case = await moved(request), request.path_params["case"]
+    await _treated(request, desk)
+    try:
+        await desk.move(case, given.to, given.sent.words, checked(given.sent))
+    except Unprocessable as error:
+        return await _one(request, fault(error), given.sent.words)
+    return RedirectResponse(f"{request.scope['root_path']}{BASE}/{case}", 303)
+
+
+async def file(request: Request) -> Response:
+    """A file of what was told in a request."""
+    _, desk = _desk(request)
+    found = await _treated(request, desk)
+    wanted = request.path_params["binary"]
+    every = {each.binary: each for told in reported.told(found.answers) for each in told.files}
+    if wanted not in every:
+        raise NotFound("No such file")
+    return served(await desk.file(every[wanted]))
+
+
+async def take_in(request: Request) -> Response:
+    """What the other party told becomes documents of the patient's record; a report is read by that, and its case done."""
     ctx, desk = _desk(request)
     form = await request.form()
-    to, case = MOVES.get(str(form.get("do", ""))), request.path_params["case"]
-    if to is None:
-        raise Unprocessable("No such move")
-    if not await _treats(ctx, await desk.one(case)):
+    found = await _treated(request, desk)
+    told = next((each for each in reported.told(found.answers) if each.id == form.get("told")), None)
+    if told is None or told.by == ctx.node.organization:
+        raise NotFound("Nothing of the other party's by that name")
+    patient = await People(ctx.place).treated(ctx.tx, ctx.actor, numbers(found.patient)[0])
+    contents = {each.binary: await desk.file(each) for each in told.files}
+    await reports.take_in(ctx, told, contents, patient, line(found).what)
+    is_report = cooperating.code_of(found.request, ORDER) == Category.REPORT
+    if is_report and State.COMPLETED in found.moves:
+        await desk.move(found.case["id"], State.COMPLETED, text("cooperate.read_and_taken", "nb"))
+    return RedirectResponse(f"{request.scope['root_path']}{BASE}/{found.case['id']}", 303)
+
+
+async def _treated(request: Request, desk: Desk) -> Cooperating:
+    """The request of the page. NotFound where it is about somebody whom the reader does not treat."""
+    found = await desk.one(request.path_params["case"])
+    if not await _treats(context(request), found):
         raise NotFound("No such request")
-    try:
-        await desk.move(case, to, str(form.get("words", "")))
-    except Unprocessable:
-        return await _one(request, wrong=True)
-    return RedirectResponse(f"{request.scope['root_path']}{BASE}/{case}", 303)
+    return found
 
 
 async def new(request: Request) -> Response:
@@ -96,8 +136,10 @@ async def ask(request: Request) -> Response:
     ctx, desk = _desk(request)
     form = await request.form()
     person = await _patient(request, ctx)
-    given = {name: str(form.get(name, "")).strip() for name in ("to", "category", "what", "why", "basis")}
-    asking = Asking(pid=national_id(person.resource), **given)
+    to, category, what, why, basis = (
+        str(form.get(name, "")).strip() for name in ("to", "category", "what", "why", "basis")
+    )
+    asking = Asking(national_id(person.resource), to, category, what, why, basis)
     wrong = tuple(asking.faults()) + (() if asking.to else ("to",))
     if not wrong:
         try:
@@ -117,20 +159,26 @@ async def _patient(request: Request, ctx: Context) -> patient.Patient:
     return person
 
 
-async def _one(request: Request, *, wrong: bool = False) -> Response:
+async def _one(request: Request, wrong: str = "", words: str = "") -> Response:
     ctx, desk = _desk(request)
-    found = await desk.one(request.path_params["case"])
-    if not await _treats(ctx, found):
-        raise NotFound("No such request")
+    found = await _treated(request, desk)
+    told = reported.told(found.answers)
+    patient = await People(ctx.place).treated(ctx.tx, ctx.actor, numbers(found.patient)[0])
     answer = await show_work(
         request,
         ctx,
         "partner/case.html",
         menu="cases",
         item=line(found),
-        answers=cooperating.said(found.answers),
+        answers=told,
+        asker=cooperating.number_of(found.case["requester"]),
+        own=ctx.node.organization,
+        takes=gate.may(ctx, Action.CREATE, "Binary", "DocumentReference"),
+        taken={each.id for each in told if await reports.is_taken(ctx, each.id, patient)},
         said=cases.said(found.case),
         wrong=wrong,
+        words=words,
+        limits=LIMITS,
         **SHELL,
     )
     answer.status_code = 422 if wrong else 200

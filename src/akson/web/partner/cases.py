@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from akson.exchange import cases, codelists, cooperating
+from akson.documents.harmless import File
+from akson.exchange import cases, codelists, cooperating, reported
 from akson.exchange.cases import Side, State
 from akson.exchange.cooperating import ORDER, PROVISION, Asking, Category, Cooperating
 from akson.exchange.hub import cooperating as hub
@@ -17,6 +18,8 @@ from akson.kit.errors import Unprocessable
 from akson.record import partners
 from akson.record.context import Context
 from akson.web.context import find
+from akson.web.dialogue import LIMITS, Sent, sent, served, written
+from akson.web.dialogue import fault as file_fault
 from akson.web.page import render
 from akson.web.partner.worker import worker
 
@@ -50,6 +53,7 @@ def case_routes() -> list[BaseRoute]:
         Route(f"{BASE}/ny", ask, methods=["POST"]),
         Route(BASE + "/{case}", one, methods=["GET"]),
         Route(BASE + "/{case}", move, methods=["POST"]),
+        Route(BASE + "/{case}/fil/{binary}", file),
     ]
 
 
@@ -93,15 +97,46 @@ async def one(request: Request) -> Response:
 async def move(request: Request) -> Response:
     """Answer, or bring the case on; the page again where words are missing."""
     ctx = worker(request)
-    form = await request.form()
-    to = MOVES.get(str(form.get("do", "")))
+    given = await moved(request)
+    try:
+        await hub.move(ctx, request.path_params["case"], given.to, given.sent.words, checked(given.sent))
+    except Unprocessable as error:
+        return await _one(request, fault(error), given.sent.words)
+    return RedirectResponse(f"{request.scope['root_path']}{BASE}/{request.path_params['case']}", 303)
+
+
+async def file(request: Request) -> Response:
+    """A file of what was told in a case."""
+    ctx = worker(request)
+    return served(await hub.file(ctx, request.path_params["case"], request.path_params["binary"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A move as its form was filled in."""
+
+    to: State
+    sent: Sent
+
+
+async def moved(request: Request) -> Moved:
+    """The form of a case. Unprocessable for no move."""
+    _, held = await sent(request)
+    to = MOVES.get(str((await request.form()).get("do", "")))
     if to is None:
         raise Unprocessable("No such move")
-    try:
-        await hub.move(ctx, request.path_params["case"], to, str(form.get("words", "")))
-    except Unprocessable:
-        return await _one(request, wrong=True)
-    return RedirectResponse(f"{request.scope['root_path']}{BASE}/{request.path_params['case']}", 303)
+    return Moved(to, held)
+
+
+def checked(held: Sent) -> list[File]:
+    """The files of a form, looked through. Unprocessable names what is wrong with one."""
+    return list(written(held).files)
+
+
+def fault(error: Unprocessable) -> str:
+    """The key of the words for what is wrong with what was told."""
+    found = next((each.expression[0] for each in error.issues if each.expression), "words")
+    return "case.needs_words" if found == "words" else file_fault(error)
 
 
 async def new(request: Request) -> Response:
@@ -113,19 +148,18 @@ async def ask(request: Request) -> Response:
     """Send it; the form again with what is missing."""
     ctx = worker(request)
     form = await request.form()
-    given = {
-        name: str(form.get(name, "")).strip() for name in ("pid", "to", "category", "what", "why", "basis")
-    }
-    given["pid"] = "".join(given["pid"].split())
+    pid, to, category, what, why, basis = (
+        str(form.get(name, "")).strip() for name in ("pid", "to", "category", "what", "why", "basis")
+    )
     try:
-        case = await hub.ask(ctx, Asking(**given))
+        case = await hub.ask(ctx, Asking("".join(pid.split()), to, category, what, why, basis))
     except Unprocessable as error:
         names = [name for issue in error.issues for name in issue.expression]
         return await _form(request, ctx, form, tuple(f"cooperate.wrong_{name}" for name in names))
     return RedirectResponse(f"{request.scope['root_path']}{BASE}/{case['id']}", 303)
 
 
-async def _one(request: Request, *, wrong: bool = False) -> Response:
+async def _one(request: Request, wrong: str = "", words: str = "") -> Response:
     found = await hub.one(worker(request), request.path_params["case"])
     return render(
         request,
@@ -134,37 +168,43 @@ async def _one(request: Request, *, wrong: bool = False) -> Response:
         menu="cases",
         **SHELL,
         item=line(found),
-        answers=cooperating.said(found.answers),
+        answers=reported.told(found.answers),
+        asker=cooperating.number_of(found.case["requester"]),
         said=cases.said(found.case),
         wrong=wrong,
+        words=words,
+        limits=LIMITS,
     )
 
 
 async def _form(request: Request, ctx: Context, given: FormData, wrong: tuple[str, ...]) -> Response:
-    """Whom one can ask are those who give health care, by the platform's register."""
-    units = await find(ctx, "Organization", ("_count", "500"), ("_sort", "name"))
-    others = [
-        (partners.number(each), each["name"])
-        for each in units
-        if not partners.kind_of(each) and each.get("partOf")
-    ]
-    own = next((each for each in units if partners.number(each) == ctx.actor.unit_number), {})
+    units, bases = await choices(ctx)
     return render(
         request,
         "partner/case_form.html",
         status=422 if wrong else 200,
         menu="cases",
         **SHELL,
-        units=others,
+        units=units,
         categories=[
             (each.value, codelists.display(ORDER, each.value))
             for each in Category
-            if each is not Category.CONCERN
+            if each not in {Category.CONCERN, Category.REPORT}
         ],
-        bases=[
-            (code, codelists.display(PROVISION, code))
-            for code in cooperating.provisions(partners.kind_of(own), "")
-        ],
+        bases=bases,
         given=given,
         wrong=wrong,
     )
+
+
+async def choices(ctx: Context) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Whom one can ask: those who give health care, by the platform's register; and on what it may rest."""
+    found = await find(ctx, "Organization", ("_count", "500"), ("_sort", "name"))
+    units = [
+        (partners.number(each), str(each["name"]))
+        for each in found
+        if not partners.kind_of(each) and each.get("partOf")
+    ]
+    own = next((each for each in found if partners.number(each) == ctx.actor.unit_number), {})
+    codes = cooperating.provisions(partners.kind_of(own), "")
+    return units, [(code, codelists.display(PROVISION, code) or "") for code in codes]

@@ -29,6 +29,7 @@ from akson.web.portal.papers import paper_routes
 from akson.web.portal.privacy import privacy_routes
 from akson.web.portal.privacy_words import TITLES
 from akson.web.portal.referrals import referral_routes
+from akson.web.portal.requests import request_routes
 from akson.web.portal.results import result_routes
 from akson.web.portal.seen import seen_routes
 from akson.web.portal.team import team_routes
@@ -50,6 +51,7 @@ def portal_routes() -> list[BaseRoute]:
         *privacy_routes(),
         *cooperation_routes(),
         *team_routes(),
+        *request_routes(),
         *attorney_routes(),
         *own_app_routes(),
     ]
