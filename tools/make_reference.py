@@ -70,12 +70,15 @@ def commands() -> str:
 def services(package: str = "akson.services") -> str:
     """Every information service that a package declares."""
     from akson.exchange.declare import load
+    from akson.exchange.profiles import profiles_of
     from akson.kit.text import text
 
     parts = [
         (
             "# Information services\n\nDeclared in `src/akson/services`, one a file. The modes: *share*, one register that "
-            "all write to and read from; *look*, asked from the sources when needed; *send*, messages with receipts.\n"
+            "all write to and read from; *look*, asked from the sources when needed; *send*, messages with receipts.\n\n"
+            "A profile that begins with `no-basis` is the national one; all others are Akson's own, in its "
+            "[FHIR package](../howto/load-a-package.md#aksons-own).\n"
         )
     ]
     for service in load(package):
@@ -91,10 +94,11 @@ def services(package: str = "akson.services") -> str:
                 text(part.title, "nb"),
                 part.type,
                 f"`{part.search}`" if part.search else "all",
+                "<br>".join(f"`{url.rpartition('/')[2]}`" for url in profiles_of(service, part)),
             )
             for part in service.parts
         ]
-        parts.append(table(("part", "title", "FHIR type", "search"), rows))
+        parts.append(table(("part", "title", "FHIR type", "search", "profile"), rows))
     return "\n".join(parts)
 
 
@@ -310,6 +314,34 @@ def stale() -> dict[str, str]:
     }
 
 
+PACKAGE = ROOT / "src" / "akson" / "exchange" / "package"
+
+
+def package_files() -> dict[Path, bytes | None]:
+    """The profiles and value sets of Akson's own package that differ from the declarations; None: no longer declared."""
+    import orjson
+
+    from akson.exchange.profiles.making import definitions
+
+    version = orjson.loads((PACKAGE / "package.json").read_bytes())["version"]
+    made: dict[Path, bytes | None] = {
+        PACKAGE / f"{each['resourceType']}-{each['id']}.json": orjson.dumps(
+            each, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        )
+        for each in definitions(version)
+    }
+    written = {*PACKAGE.glob("StructureDefinition-*.json"), *PACKAGE.glob("ValueSet-*.json")}
+    gone = {each: None for each in written - made.keys() if not _is_by_hand(each)}
+    return gone | {path: raw for path, raw in made.items() if not path.exists() or path.read_bytes() != raw}
+
+
+def _is_by_hand(path: Path) -> bool:
+    """Extensions are written by hand: no declaration tells of them."""
+    import orjson
+
+    return bool(orjson.loads(path.read_bytes()).get("type") == "Extension")
+
+
 def main() -> int:
     """Write what is stale, or with --check only name it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -320,7 +352,14 @@ def main() -> int:
         print(f"docs/reference/{name}.md {'is stale' if check else 'written'}")
         if not check:
             (REFERENCE / f"{name}.md").write_text(text, "utf-8")
-    return 1 if check and found else 0
+    files = package_files()
+    for path, raw in files.items():
+        print(
+            f"{path.relative_to(ROOT)} {'is stale' if check else 'taken away' if raw is None else 'written'}"
+        )
+        if not check:
+            path.unlink() if raw is None else path.write_bytes(raw)
+    return 1 if check and (found or files) else 0
 
 
 if __name__ == "__main__":

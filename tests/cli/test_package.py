@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from akson.cli.main import main
-from akson.exchange.own_package import own
+from akson.exchange.own_package import file_name, own
 from tests.cli.served import Served
 from tests.fhir.packages.making import MANIFEST, PROFILE, member, package
 
@@ -97,10 +97,20 @@ def test_aksons_own_package_is_added_by_its_name(uri, capsys):
     assert main(["package", "list", "--database", uri]) == 0
     assert said(capsys)[:2] == [
         f"{own().label}  Akson",
-        "    30 CodeSystem, 2 SearchParameter, 3 StructureDefinition",
+        "    30 CodeSystem, 2 SearchParameter, 54 StructureDefinition, 11 ValueSet",
     ]
     assert main(["package", "add", "no.akson.other", "--database", uri]) == 1
     assert "no.akson.other: no FHIR package is here" in capsys.readouterr().err
+
+
+def test_aksons_own_package_is_exported_and_another_server_takes_it(uri, tmp_path, capsys):
+    assert main(["package", "export", str(tmp_path)]) == 0
+    assert said(capsys)[0] == f"{own().label}  {tmp_path / file_name()}"
+    assert main(["package", "export", str(tmp_path / "named.tgz")]) == 0
+    assert (tmp_path / "named.tgz").read_bytes() == (tmp_path / file_name()).read_bytes()
+    assert main(["package", "add", str(tmp_path / "named.tgz"), "--database", uri]) == 0
+    assert main(["package", "export", str(tmp_path / "no" / "such.tgz")]) == 1
+    assert "such.tgz: No such file or directory" in capsys.readouterr().err
 
 
 def test_it_takes_the_place_of_the_one_of_another_version(uri, tmp_path, capsys):

@@ -1,11 +1,16 @@
 """Akson's own package is a valid FHIR package: our own validator and FHIRPath find nothing wrong with it."""
 
+import io
+
+import orjson
 import pytest
 
 from akson.care.critical import NOTE_OF_FLAG
 from akson.exchange.declare import TAG_SYSTEM
-from akson.exchange.own_package import load_own, own
+from akson.exchange.own_package import examples, file_name, installable, load_own, own
 from akson.fhir.fhirpath.evaluate import compile_expression
+from akson.fhir.packages.archive import members
+from akson.fhir.packages.package import read
 from akson.fhir.profiles.catalogue import Catalogue
 from akson.fhir.spec import spec
 from akson.fhir.validate.full import validate
@@ -15,7 +20,7 @@ from akson.store.index import search_parameters
 from akson.store.terms import definitions
 
 BY_URL = {each["url"]: each for each in own().resources}
-FLAGG = "https://akson.example/fhir/StructureDefinition/kritisk-flagg"
+FLAGG = "https://akson.example/fhir/StructureDefinition/kritisk-informasjon-endret-prosedyre"
 
 
 @pytest.mark.parametrize("url", BY_URL)
@@ -26,7 +31,7 @@ def test_each_resource_is_valid(url):
 
 def test_it_brings_what_the_program_uses():
     assert {NOTE_OF_FLAG, CERTIFICATE, TAG_SYSTEM} <= set(BY_URL)
-    assert own().counts.keys() == {"CodeSystem", "SearchParameter", "StructureDefinition"}
+    assert own().counts.keys() == {"CodeSystem", "SearchParameter", "StructureDefinition", "ValueSet"}
     assert own().dependencies == {"hl7.fhir.r4.core": "4.0.1"}
 
 
@@ -82,3 +87,18 @@ async def test_it_is_loaded_once_and_can_be_searched_by(database):
         added = {each.definition["code"] for each in await search_parameters.load(tx)}
     assert one.name == own().name
     assert added == {"category", "code"}
+
+
+def test_others_can_install_it():
+    """What is written is what was read, with the examples; twice the same bytes; the index tells of each file."""
+    found = read(io.BytesIO(installable()))
+    assert found.resources == own().resources
+    assert found.label == own().label == file_name().removesuffix(".tgz").replace("base-", "base#")
+    files = dict(members(io.BytesIO(installable())))
+    index = orjson.loads(files["package/example/.index.json"])
+    assert index["index-version"] == 2
+    assert {each["id"] for each in index["files"]} == {each["id"] for each in examples().values()}
+    told = {each["url"] for each in orjson.loads(files["package/.index.json"])["files"]}
+    assert told == set(BY_URL)
+    installable.cache_clear()
+    assert dict(members(io.BytesIO(installable()))) == files

@@ -14,6 +14,7 @@ NOT_PROBED = {
     "{node}/oauth": "tokens of apps; what they may ask: tests/apps",
     "{node}/health": "whether the database answers",
     "{node}/sjekkpunkt": "how many rows the node's whole access log has, which is what a witness signs",
+    "/samhandling/pakke": "the own FHIR package: definitions and examples, the same for everyone",
     "{node}/vitne": "checkpoints of other nodes, as above",
     "/samhandling/grunndata": "registers that every system with their scope reads whole: tests/exchange/test_registers.py",
     "/samhandling/hendelser": "asked with a body: test_no_news_of_the_platform_tell_what_is_hidden",

@@ -9,9 +9,13 @@ from tools.make_reference import requirements
 
 from akson.exchange import codelists, entry
 from akson.exchange.declare import TAG_SYSTEM, Ask, Entry, Field, InformationService, Mode, Part
+from akson.exchange.profiles import own_profile
+from akson.exchange.profiles.making import definition
+from akson.exchange.profiles.rows import NoSuchElement as NotThere
 from akson.fhir.fhirpath import FHIRPathError, parse
 from akson.fhir.fhirpath import ast as path
 from akson.fhir.fhirpath.evaluate import compile_expression
+from akson.fhir.profiles.catalogue import Catalogue
 from akson.fhir.search import Filter, Query, TokenTerm
 from akson.fhir.search_parse import parse as parse_search
 from akson.fhir.spec import spec
@@ -127,6 +131,21 @@ def code_lists_are_there(found: Declared) -> Iterator[str]:
                 yield f"{part.slug}: {url} is not in exchange/package"
 
 
+def profiles_follow(found: Declared) -> Iterator[str]:
+    """Where no national profile says all, one of Akson's own can be made of it; elements that each item has are there."""
+    for part in found.service.parts:
+        if not own_profile(found.service, part):
+            continue
+        try:
+            made = definition(found.service, part, "0")
+        except (NotThere, FHIRPathError, KeyError, StopIteration) as error:
+            yield f"{part.slug}: no profile can be made of it: {error}"
+            continue
+        catalogue = Catalogue({made["url"]: made}.get)
+        if catalogue.profile(made["url"]) is None:
+            yield f"{part.slug}: {catalogue.broken}"
+
+
 def forms_make_resources(found: Declared) -> Iterator[str]:
     """A filled-in form is a resource of its type, and reads back as what was written."""
     for part in found.service.parts:
@@ -185,6 +204,7 @@ CHECKS: tuple[Check, ...] = (
     columns_are_paths_of_their_type,
     labels_have_texts,
     code_lists_are_there,
+    profiles_follow,
     forms_make_resources,
     somebody_may_read_it,
     parties_and_rows_are_named,

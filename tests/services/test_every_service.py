@@ -85,6 +85,7 @@ PLANTED = {
     "a misspelt element": with_part(columns=(Column("critical.what", "code.txt"),)),
     "JSON's name of a choice": with_part(columns=(Column("critical.what", "onsetDateTime"),)),
     "an element of another type": with_part(columns=(Column("critical.what", "valueQuantity"),)),
+    "an element that is needed and that the type lacks": with_part(needs=("colour",)),
     "no columns": with_part(columns=()),
     "a label without words": with_part(columns=(Column("critical.no_such", "code.text"),)),
     "a title without words": with_part(title="critical.no_such"),

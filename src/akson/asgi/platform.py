@@ -37,6 +37,7 @@ from akson.rest.platform.look import look_routes
 from akson.rest.platform.meetings import meeting_routes
 from akson.rest.platform.mhd import mhd_routes
 from akson.rest.platform.msh import MessageApi
+from akson.rest.platform.package import package_routes
 from akson.rest.platform.personnel import personnel_routes
 from akson.rest.platform.persons import person_routes
 from akson.rest.platform.pictures import picture_routes
@@ -116,6 +117,7 @@ def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
         *picture_routes(look, asker),
         Mount("/msh/api/v2", routes=message_api(each).routes()),
         Mount("/grunndata", routes=register_routes(each)),
+        *package_routes(),
         *watch_routes(each.place),
         *privacy_routes(each.place),
         *change_routes(each.place, look.sources),

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from akson.exchange.codelists import codes, display
-from akson.exchange.declare import TAG_SYSTEM, Part
+from akson.exchange.declare import Part, service
+from akson.exchange.profiles import claiming
 from akson.fhir.model import Resource, coding
 from akson.kit.errors import Issue, Unprocessable
 
@@ -95,8 +96,8 @@ def build(part: Part, form: Form, patient: str, earlier: Resource | None = None)
     _check(part, form)
     kept = {name: value for name, value in (earlier or {}).items() if not name.startswith(OWNED)}
     resource: Resource = kept | {"resourceType": part.type}
-    resource.setdefault("meta", {})
-    resource["meta"] = {**resource["meta"], "tag": [coding(TAG_SYSTEM, "kritisk-informasjon")]}
+    found = service("kritisk-informasjon")
+    resource["meta"] = claiming(kept.get("meta", {}), found, part) | {"tag": [found.tag]}
     resource |= BUILDERS[part.type](part, form, patient)
     resource |= _unchanged(part, form, earlier) if earlier else {}
     note = form.get("note", "").strip()

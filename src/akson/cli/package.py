@@ -1,4 +1,4 @@
-"""`akson package add`, `list` and `remove`: the FHIR packages of one node."""
+"""`akson package add`, `list`, `remove` and `export`: the FHIR packages of one node, and Akson's own."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def add(commands: "Commands") -> None:
     """Add `package` with its commands."""
-    group = commands.add_parser("package", help="FHIR packages: load, list, remove")
+    group = commands.add_parser("package", help="FHIR packages: load, list, remove, export")
     inner = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
     load = inner.add_parser(
         "add",
@@ -37,6 +37,21 @@ def add(commands: "Commands") -> None:
     remove.add_argument("names", nargs="+", metavar="NAME[#VERSION]", help="without a version: all versions")
     database.arguments(remove)
     remove.set_defaults(run=_remove)
+    export = inner.add_parser(
+        "export",
+        help="write Akson's own package as a .tgz",
+        description="Write Akson's own package, no.akson.base, as a .tgz that other programs install: profiles and examples of"
+        " all that the information services hold, code lists and extensions. Nothing is started.",
+    )
+    export.add_argument(
+        "path",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        metavar="PATH",
+        help="a file or a folder (default: here)",
+    )
+    export.set_defaults(run=_export)
 
 
 def _add(chosen: argparse.Namespace) -> int:
@@ -55,3 +70,9 @@ def _remove(chosen: argparse.Namespace) -> int:
     from akson.cli.packages import run
 
     return run.remove(database.where(chosen), chosen.names)
+
+
+def _export(chosen: argparse.Namespace) -> int:
+    from akson.cli.packages import run
+
+    return run.export(chosen.path)

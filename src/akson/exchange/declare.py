@@ -134,6 +134,9 @@ class Part:
     codes: str = ""
     """Canonical url of the code list that `code` is chosen from, where there is one."""
     profile: str = ""
+    """Canonical url of the national profile that its items keep; empty where none fits: then Akson's own (exchange/profiles)."""
+    needs: tuple[str, ...] = ()
+    """Elements that each item has, besides those that R4 and the form demand: paths of names."""
     rows: tuple[str, ...] = ()
     """Requirement rows of the sub-service that the part is."""
     kinds: str = ""

@@ -12,6 +12,7 @@ from typing import Any
 
 from akson.exchange.codelists import codes, display
 from akson.exchange.declare import TAG_SYSTEM, Ask, Field, InformationService, Mode, Part
+from akson.exchange.profiles import claiming
 from akson.fhir.model import Resource, coding
 from akson.kit.errors import Issue, Unprocessable
 
@@ -41,10 +42,11 @@ def build(
     made: Resource = deepcopy(earlier) if earlier else {"resourceType": part.type}
     for name, value in part.entry.fixed.items():
         made.setdefault(name, deepcopy(value))
+    made["meta"] = claiming(made.get("meta", {}), service, part)
     if part.entry.patient:
         made[part.entry.patient] = {"reference": patient}
     if service.mode is Mode.SHARE or service.is_general:
-        made["meta"] = {**made.get("meta", {}), "tag": [coding(TAG_SYSTEM, service.slug)]}
+        made["meta"]["tag"] = [coding(TAG_SYSTEM, service.slug)]
     before = fields_of(part, earlier) if earlier else {}
     for field in part.entry.fields:
         words = form.get(field.name, "").strip()

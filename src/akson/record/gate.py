@@ -20,7 +20,7 @@ from akson.record.context import Context
 from akson.record.prepare import complete
 from akson.record.refused import Refused
 from akson.record.subscriptions import register
-from akson.record.validation import admit
+from akson.record.validation import admit, keep_own
 from akson.security.actor import Action
 from akson.security.policy import Grant, Refusal
 from akson.security.rules.question_to_unit import TYPE as QUESTION
@@ -255,9 +255,11 @@ async def _only_match(ctx: Context, query: Query) -> Stored | None:
 
 
 async def _check(ctx: Context, resource: Resource) -> None:
-    """Unprocessable where the node asks more than structure, which is checked on the way here."""
+    """Unprocessable where the node asks more than structure, which is checked on the way here, or the resource claims more."""
     if ctx.place.level is not Level.STRUCTURE:
         await admit(ctx, resource)
+    if ctx.place.level is not Level.PROFILES:
+        await keep_own(ctx, resource)
 
 
 async def _indexed(ctx: Context, grant: Grant, resource: Resource) -> Index:

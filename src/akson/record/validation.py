@@ -12,6 +12,9 @@ from akson.record import codes
 from akson.record.context import Context
 from akson.record.definitions import knowing
 
+OWN = "https://akson.example/fhir/StructureDefinition/"
+"""How the canonical urls of Akson's own profiles begin."""
+
 
 async def issues(
     ctx: Context, resource: Resource, profiles: Iterable[str] = (), *, declared: bool = True
@@ -34,6 +37,24 @@ async def admit(ctx: Context, resource: Resource) -> None:
         report = await knowing(ctx, lambda catalogue: validate(resource, catalogue))
         required = [each for each in report.questions if each.strength == "required"]
         found = [*report.issues, *await codes.of_bindings(ctx.tx, await codes.judged(ctx.tx, required))]
+    _refuse(resource, found)
+
+
+async def keep_own(ctx: Context, resource: Resource) -> None:
+    """Unprocessable, with every error, when a resource says that it keeps a profile of Akson's own and does not.
+
+    Asked at every node, whatever else it demands: the shared registers are read by programs that rely on their profiles.
+    """
+    claimed = [url for url in resource.get("meta", {}).get("profile", ()) if url.startswith(OWN)]
+    if not claimed:
+        return
+    report = await knowing(ctx, lambda catalogue: validate(resource, catalogue, claimed, declared=False))
+    required = [each for each in report.questions if each.strength == "required"]
+    found = [*report.issues, *await codes.of_bindings(ctx.tx, await codes.judged(ctx.tx, required))]
+    _refuse(resource, found)
+
+
+def _refuse(resource: Resource, found: Iterable[Issue]) -> None:
     wrong = tuple(each for each in found if each.severity == "error")
     if wrong:
         raise Unprocessable(f"Not a valid {resource['resourceType']}", issues=wrong)

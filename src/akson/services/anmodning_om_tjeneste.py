@@ -20,6 +20,7 @@ SERVICE = InformationService(
             type="ServiceRequest",
             search=f"category={ORDER}|tjeneste,{ORDER}|hjelpemiddel,{ORDER}|ytelse,{ORDER}|opplysninger,{ORDER}|rapport,{ORDER}|bekymring&_sort=-authored",
             title="ask.requests",
+            needs=("authoredOn", "requester", "performer"),
             columns=(
                 Column("item.kind", "category"),
                 Column("item.what", "code"),

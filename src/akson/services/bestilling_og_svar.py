@@ -19,6 +19,7 @@ SERVICE = InformationService(
             type="ServiceRequest",
             search=f"category={ORDER}|laboratorium,{ORDER}|radiologi&_sort=-authored",
             title="order.orders",
+            needs=("code", "authoredOn", "requester"),
             columns=(
                 Column("item.what", "code"),
                 Column("item.why", "reasonCode"),
@@ -32,6 +33,7 @@ SERVICE = InformationService(
             type="DiagnosticReport",
             search="_sort=-issued",
             title="order.answers",
+            needs=("issued",),
             columns=(
                 Column("item.what", "code"),
                 Column("finding.conclusion", "conclusion"),

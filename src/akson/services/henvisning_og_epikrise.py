@@ -2,6 +2,8 @@
 
 from akson.exchange.declare import Column, InformationService, Mode, Part, Party
 
+NO_BASIS = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
+
 SERVICE = InformationService(
     number=14,
     slug="henvisning-og-epikrise",
@@ -17,6 +19,7 @@ SERVICE = InformationService(
             type="ServiceRequest",
             search="category=https://akson.example/fhir/CodeSystem/bestilling|henvisning&_sort=-authored",
             title="referral.referrals",
+            needs=("reasonCode", "authoredOn", "performer"),
             columns=(
                 Column("referral.reason", "reasonCode.text"),
                 Column("referral.receiver", "performer.display"),
@@ -29,6 +32,7 @@ SERVICE = InformationService(
             type="DocumentReference",
             search="type=urn:oid:2.16.578.1.12.4.1.1.9602|A03-2&_sort=-date",
             title="referral.discharge_summaries",
+            profile=f"{NO_BASIS}DocumentReference",
             columns=(
                 Column("document.title", "description"),
                 Column("document.date", "date"),

@@ -32,6 +32,7 @@ SERVICE = InformationService(
             type="Observation",
             search=f"category={CATEGORY}|immunitet&_sort=-date",
             title="immunity.immunity",
+            needs=("value", "effective"),
             columns=(
                 Column("item.what", "code"),
                 Column("item.value", "value"),

@@ -44,6 +44,7 @@ SERVICE = InformationService(
             type="Observation",
             search=f"{TAG}&category={KIND}|maaling&status=final&_sort=-date",
             title="wish.measured",
+            needs=("effective",),
             columns=(
                 Column("item.what", "code"),
                 Column("item.value", "value | component.value"),

@@ -2,6 +2,8 @@
 
 from akson.exchange.declare import Column, InformationService, Mode, Part, Party
 
+NO_BASIS = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
+
 SERVICE = InformationService(
     number=11,
     slug="journaldokumenter",
@@ -17,6 +19,7 @@ SERVICE = InformationService(
             type="DocumentReference",
             search="status=current&_sort=-date",
             title="document.documents",
+            profile=f"{NO_BASIS}DocumentReference",
             columns=(
                 Column("document.title", "description"),
                 Column("document.kind", "type.text"),

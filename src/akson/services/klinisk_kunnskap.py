@@ -20,6 +20,7 @@ SERVICE = InformationService(
             type="Library",
             search="status=active",
             title="knowledge.library",
+            needs=("title",),
             columns=(
                 Column("item.what", "title"),
                 Column("knowledge.topic", "topic"),
@@ -66,6 +67,7 @@ SERVICE = InformationService(
             type="PlanDefinition",
             search="status=active",
             title="knowledge.plans",
+            needs=("title",),
             columns=(
                 Column("item.what", "title"),
                 Column("knowledge.topic", "topic"),

@@ -22,6 +22,7 @@ SERVICE = InformationService(
             type="Encounter",
             search="_sort=-date",
             title="summary.contacts",
+            needs=("period", "serviceProvider"),
             columns=(
                 Column("item.what", "type"),
                 Column("item.why", "reasonCode"),
@@ -55,6 +56,7 @@ SERVICE = InformationService(
             type="EpisodeOfCare",
             search="status=active,onhold",
             title="summary.responsible",
+            needs=("type", "period.start"),
             columns=(
                 Column("item.what", "type"),
                 Column("item.where", "managingOrganization"),
@@ -68,6 +70,7 @@ SERVICE = InformationService(
             type="ClinicalImpression",
             search="_sort=-date",
             title="summary.assessment",
+            needs=("date",),
             columns=(
                 Column("item.what", "summary | description"),
                 Column("item.who", "assessor"),

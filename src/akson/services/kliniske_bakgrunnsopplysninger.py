@@ -42,6 +42,7 @@ SERVICE = InformationService(
             type="Observation",
             search=f"category={CATEGORY}|social-history&_sort=-date",
             title="background.social",
+            needs=("value",),
             columns=(
                 Column("item.what", "code"),
                 Column("item.value", "value"),

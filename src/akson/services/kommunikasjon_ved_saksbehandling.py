@@ -20,6 +20,7 @@ SERVICE = InformationService(
             type="Task",
             search=f"code={KIND}|anmodning&_sort=-modified",
             title="case.cases",
+            needs=("description", "lastModified"),
             columns=(
                 Column("item.what", "description"),
                 Column("item.status", "status"),

@@ -9,6 +9,7 @@ from akson.exchange.declare import Column, InformationService, Mode, Part, Party
 VOLVEN = "urn:oid:2.16.578.1.12.4.1.1."
 TAG = "_tag=https://akson.example/fhir/CodeSystem/informasjonstjeneste|kritisk-informasjon"
 CATEGORY = "https://akson.example/fhir/CodeSystem/kritisk-kategori"
+NO_BASIS = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
 
 SERVICE = InformationService(
     number=8,
@@ -25,6 +26,7 @@ SERVICE = InformationService(
             type="AllergyIntolerance",
             search=TAG,
             title="critical.hypersensitivity",
+            needs=("code.text", "criticality", "verificationStatus"),
             codes=f"{VOLVEN}7514",
             columns=(
                 Column("critical.what", "code.text"),
@@ -38,6 +40,7 @@ SERVICE = InformationService(
             type="Condition",
             search=f"{TAG}&category={CATEGORY}|anestesikomplikasjon",
             title="critical.anaesthesia",
+            needs=("code.text",),
             columns=(Column("critical.what", "code.text"), Column("critical.note", "note.text")),
         ),
         Part(
@@ -45,6 +48,7 @@ SERVICE = InformationService(
             type="Condition",
             search=f"{TAG}&category={CATEGORY}|kritisk-tilstand",
             title="critical.condition",
+            needs=("code.text", "evidence.code"),
             codes=f"{VOLVEN}7513",
             columns=(Column("critical.what", "code.text"), Column("critical.why", "evidence.code.text")),
         ),
@@ -53,6 +57,7 @@ SERVICE = InformationService(
             type="Condition",
             search=f"{TAG}&category={CATEGORY}|smitte",
             title="critical.infection",
+            needs=("code.text",),
             codes=f"{VOLVEN}7519",
             columns=(Column("critical.what", "code.text"), Column("critical.note", "note.text")),
         ),
@@ -61,6 +66,8 @@ SERVICE = InformationService(
             type="Procedure",
             search=TAG,
             title="critical.treatment",
+            profile=f"{NO_BASIS}Procedure",
+            needs=("code.text",),
             codes=f"{VOLVEN}7517",
             columns=(Column("critical.what", "code.text"), Column("critical.note", "note.text")),
         ),
@@ -69,6 +76,7 @@ SERVICE = InformationService(
             type="DeviceUseStatement",
             search=TAG,
             title="critical.implant",
+            needs=("device.display",),
             codes=f"{VOLVEN}7518",
             columns=(Column("critical.what", "device.display"), Column("critical.since", "timing")),
         ),
@@ -77,6 +85,7 @@ SERVICE = InformationService(
             type="Flag",
             search=TAG,
             title="critical.procedure_change",
+            needs=("code.text",),
             codes=f"{VOLVEN}7522",
             columns=(Column("critical.what", "code.text"), Column("critical.since", "period.start")),
         ),

@@ -6,6 +6,7 @@ TAG = "_tag=https://akson.example/fhir/CodeSystem/informasjonstjeneste|legemidle
 ATC = "http://www.whocc.no/atc"
 KINDS = "https://akson.example/fhir/CodeSystem/legemiddelendring"
 KIND = "https://akson.example/fhir/CodeSystem/legemiddelslag"
+NO_BASIS = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
 
 SERVICE = InformationService(
     number=6,
@@ -22,6 +23,7 @@ SERVICE = InformationService(
             type="MedicationStatement",
             search=f"{TAG}&category:not={KIND}|uten-resept",
             title="medicine.list",
+            profile=f"{NO_BASIS}MedicationStatement",
             columns=(
                 Column("medicine.name", "medication"),
                 Column("medicine.dose", "dosage.text"),
@@ -63,6 +65,7 @@ SERVICE = InformationService(
             type="MedicationStatement",
             search=f"{TAG}&category={KIND}|uten-resept",
             title="medicine.otc",
+            profile=f"{NO_BASIS}MedicationStatement",
             columns=(
                 Column("medicine.name", "medication"),
                 Column("medicine.dose", "dosage.text"),
@@ -96,7 +99,7 @@ SERVICE = InformationService(
             title="medicine.given",
             columns=(
                 Column("medicine.name", "medication"),
-                Column("medicine.dose", "dosage.text"),
+                Column("medicine.dose", "dosage.dose | dosage.text"),
                 Column("item.kind", "category"),
                 Column("medicine.given_why", "reasonCode"),
                 Column("item.when", "effective"),
@@ -114,7 +117,8 @@ SERVICE = InformationService(
                         lists=(ATC,),
                         required=True,
                     ),
-                    Field("dose", "medicine.dose", "dosage.text", required=True),
+                    Field("amount", "medicine.amount", "dosage.dose.value", ask=Ask.NUMBER, required=True),
+                    Field("unit", "medicine.unit", "dosage.dose.unit", required=True),
                     Field("kind", "item.kind", "category", ask=Ask.CHOICE, lists=(KIND,)),
                     Field("why", "medicine.given_why", "reasonCode[0].text"),
                     Field("when", "item.when", "effectiveDateTime", ask=Ask.DATE, required=True),

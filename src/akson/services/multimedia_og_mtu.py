@@ -19,6 +19,7 @@ SERVICE = InformationService(
             type="ImagingStudy",
             search="_sort=-started",
             title="picture.studies",
+            needs=("started",),
             columns=(
                 Column("item.what", "description"),
                 Column("picture.modality", "modality"),
@@ -31,6 +32,7 @@ SERVICE = InformationService(
             type="Media",
             search="_sort=-created",
             title="picture.media",
+            needs=("created",),
             columns=(
                 Column("item.what", "content.title"),
                 Column("item.kind", "type"),
@@ -43,6 +45,7 @@ SERVICE = InformationService(
             type="Observation",
             search=f"category={CATEGORY}|procedure&_sort=-date",
             title="picture.curves",
+            needs=("effective",),
             columns=(
                 Column("item.what", "code"),
                 Column("item.when", "effective"),

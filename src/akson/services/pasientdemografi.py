@@ -8,6 +8,7 @@ from akson.exchange.declare import Ask, Column, Entry, Field, InformationService
 TAG = "_tag=https://akson.example/fhir/CodeSystem/informasjonstjeneste|pasientdemografi"
 KIND = "https://akson.example/fhir/CodeSystem/personopplysning"
 CAPACITY = "https://akson.example/fhir/CodeSystem/samtykkekompetanse"
+NO_BASIS = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
 
 SERVICE = InformationService(
     number=17,
@@ -24,6 +25,7 @@ SERVICE = InformationService(
             type="RelatedPerson",
             search=TAG,
             title="person.relatives",
+            profile=f"{NO_BASIS}RelatedPerson",
             columns=(
                 Column("item.name", "name.text"),
                 Column("person.relation", "relationship"),

@@ -23,6 +23,7 @@ SERVICE = InformationService(
             type="Consent",
             search=TAG,
             title="consent.choices",
+            needs=("dateTime",),
             columns=(
                 Column("item.kind", "category"),
                 Column("item.what", "scope"),

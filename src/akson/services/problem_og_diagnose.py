@@ -25,6 +25,7 @@ SERVICE = InformationService(
             type="Condition",
             search="clinical-status=active,recurrence,relapse&_sort=-recorded-date",
             title="problem.current",
+            needs=("code",),
             columns=(
                 Column("item.what", "code"),
                 Column("item.since", "onset"),
@@ -56,6 +57,7 @@ SERVICE = InformationService(
             type="Condition",
             search="clinical-status=inactive,remission,resolved&_sort=-recorded-date",
             title="problem.earlier",
+            needs=("code",),
             columns=(
                 Column("item.what", "code"),
                 Column("item.since", "onset"),
@@ -88,6 +90,7 @@ SERVICE = InformationService(
             type="Observation",
             search=f"category={CATEGORY}|funksjon&_sort=-date",
             title="problem.function",
+            needs=("value", "effective"),
             columns=(
                 Column("item.what", "code"),
                 Column("item.value", "value"),

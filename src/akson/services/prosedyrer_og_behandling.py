@@ -2,6 +2,8 @@
 
 from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
 
+NO_BASIS = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
+
 SERVICE = InformationService(
     number=4,
     slug="prosedyrer-og-behandling",
@@ -17,6 +19,7 @@ SERVICE = InformationService(
             type="Procedure",
             search="_sort=-date",
             title="procedure.procedures",
+            profile=f"{NO_BASIS}Procedure",
             columns=(
                 Column("item.what", "code"),
                 Column("item.why", "reasonCode"),

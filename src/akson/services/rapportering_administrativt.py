@@ -18,6 +18,7 @@ SERVICE = InformationService(
             type="Claim",
             search="_sort=-created",
             title="report.claims",
+            needs=("total",),
             columns=(
                 Column("item.kind", "type"),
                 Column("report.amount", "total.value"),

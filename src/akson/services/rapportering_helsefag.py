@@ -20,6 +20,7 @@ SERVICE = InformationService(
             type="Task",
             search=f"code={KIND}|helsefag&_sort=-modified",
             title="report.reports",
+            needs=("description", "owner"),
             columns=(
                 Column("item.what", "description"),
                 Column("item.to", "owner"),

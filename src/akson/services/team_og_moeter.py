@@ -3,6 +3,7 @@
 from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
 
 TAG = "_tag=https://akson.example/fhir/CodeSystem/informasjonstjeneste|team-og-moeter"
+NO_BASIS = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
 
 SERVICE = InformationService(
     number=24,
@@ -51,6 +52,8 @@ SERVICE = InformationService(
             type="Appointment",
             search=TAG,
             title="team.meetings",
+            profile=f"{NO_BASIS}Appointment",
+            needs=("start", "description"),
             columns=(
                 Column("item.what", "description"),
                 Column("item.when", "start"),

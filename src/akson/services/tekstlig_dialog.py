@@ -20,6 +20,7 @@ SERVICE = InformationService(
             type="Communication",
             search=f"category={KIND}|dialog&_sort=-sent",
             title="dialog.messages",
+            needs=("payload", "sent", "sender"),
             columns=(
                 Column("item.what", "topic"),
                 Column("dialog.words", "payload.content"),

@@ -4,6 +4,8 @@ from akson.exchange.declare import Ask, Column, Entry, Field, InformationService
 
 KIND = "https://akson.example/fhir/CodeSystem/tilbudstype"
 
+NO_BASIS = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
+
 SERVICE = InformationService(
     number=20,
     slug="tilgjengelige-tjenester",
@@ -19,6 +21,7 @@ SERVICE = InformationService(
             type="HealthcareService",
             search="active=true",
             title="offer.services",
+            profile=f"{NO_BASIS}HealthcareService",
             columns=(
                 Column("item.what", "name"),
                 Column("item.kind", "category | type"),

@@ -17,6 +17,7 @@ SERVICE = InformationService(
             type="EpisodeOfCare",
             search="_sort=-date",
             title="benefit.services",
+            needs=("type", "period.start"),
             columns=(
                 Column("item.what", "type"),
                 Column("item.where", "managingOrganization"),
@@ -78,6 +79,7 @@ SERVICE = InformationService(
             type="Coverage",
             search="status=active,cancelled",
             title="benefit.benefits",
+            needs=("type",),
             columns=(
                 Column("item.what", "type"),
                 Column("item.from_whom", "payor"),

@@ -19,6 +19,7 @@ SERVICE = InformationService(
             type="Observation",
             search=f"category={CATEGORY}|laboratory&_sort=-date",
             title="finding.laboratory",
+            needs=("effective",),
             columns=(
                 Column("item.what", "code"),
                 Column("item.value", "value"),
@@ -34,6 +35,7 @@ SERVICE = InformationService(
             type="DiagnosticReport",
             search="_sort=-date",
             title="finding.reports",
+            needs=("effective",),
             columns=(
                 Column("item.what", "code"),
                 Column("finding.conclusion", "conclusion"),
@@ -48,6 +50,7 @@ SERVICE = InformationService(
             type="Observation",
             search=f"category={CATEGORY}|vital-signs&_sort=-date",
             title="finding.vitals",
+            needs=("effective",),
             columns=(
                 Column("item.what", "code"),
                 Column("item.value", "value | component.value"),
@@ -61,6 +64,7 @@ SERVICE = InformationService(
             type="Observation",
             search=f"category={CATEGORY}|survey&_sort=-date",
             title="finding.scores",
+            needs=("value", "effective"),
             columns=(
                 Column("item.what", "code"),
                 Column("item.value", "value"),

@@ -3,6 +3,7 @@
 from akson.exchange.declare import Column, InformationService, Mode, Part, Party
 
 KIND = "https://akson.example/fhir/CodeSystem/motetype"
+NO_BASIS = "http://hl7.no/fhir/ig/StructureDefinition/no-basis-"
 
 SERVICE = InformationService(
     number=25,
@@ -20,6 +21,7 @@ SERVICE = InformationService(
             type="Appointment",
             search=f"service-type={KIND}|video&_sort=-date",
             title="video.meetings",
+            profile=f"{NO_BASIS}Appointment",
             columns=(
                 Column("item.what", "description"),
                 Column("item.when", "start"),

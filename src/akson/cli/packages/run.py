@@ -6,8 +6,9 @@ from typing import Any
 
 from akson.cli import hosting
 from akson.cli.database import Where, opened
-from akson.exchange.own_package import own, take_own
+from akson.exchange.own_package import file_name, installable, own, take_own
 from akson.fhir.packages.package import Package
+from akson.kit.errors import NotFound
 from akson.record.context import NODE_ITSELF, Place
 from akson.record.context import opened as inside
 from akson.record.package_files import found
@@ -71,6 +72,18 @@ def remove(where: Where, names: Sequence[str]) -> int:
         return 0
 
     return _in(where, out)
+
+
+def export(path: Path) -> int:
+    """Write Akson's own package to a file, or into a folder under its own name."""
+    target = path / file_name() if path.is_dir() else path
+    try:
+        target.write_bytes(installable())
+    except OSError as error:
+        raise NotFound(f"{target}: {error.strerror}") from error
+    print(f"{own().label}  {target}")
+    print(f"    {_counts(own().counts)}; {own().left} examples")
+    return 0
 
 
 def _place(database: Database) -> Place:

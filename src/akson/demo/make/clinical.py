@@ -54,8 +54,9 @@ def medicine(b: Book, atc: str, dose: str, why: str, ago: int, who: str) -> Reso
     return b.add("MedicationStatement", split(atc)[0], content)
 
 
-def stopped(b: Book, atc: str, why: str, start: int, end: int) -> Resource:
-    """A medicine that is no longer in use, and why it was stopped."""
+def stopped(b: Book, atc: str, why: str, period: tuple[int, int], dose: str) -> Resource:
+    """A medicine that is no longer in use: why it was stopped, from when until when (days ago), and how it was taken."""
+    start, end = period
     content: Resource = {
         "meta": {"profile": [f"{PROFILE}MedicationStatement"]},
         "status": "stopped",
@@ -63,6 +64,7 @@ def stopped(b: Book, atc: str, why: str, start: int, end: int) -> Resource:
         "medicationCodeableConcept": concept(ATC, *split(atc)),
         "subject": b.patient,
         "effectivePeriod": {"start": b.day(start), "end": b.day(end)},
+        "dosage": [{"text": dose}],
     }
     return b.add("MedicationStatement", f"{split(atc)[0]}/stopped", content)
 

@@ -46,7 +46,13 @@ def problems(b: Book) -> None:
 def medicines(b: Book) -> None:
     medicine(b, "B01AF02 Apiksaban tabletter 5 mg", "1 tablett morgen og 1 kveld", AF, 6 * YEAR, "jonas-berg")
     medicine(b, "C07AB02 Metoprolol depottabletter 50 mg", "1 tablett morgen", AF, 16, "jonas-berg")
-    stopped(b, "C07AB02 Metoprolol depottabletter 25 mg", "Økt til 50 mg på sykehuset", 6 * YEAR, 16)
+    stopped(
+        b,
+        "C07AB02 Metoprolol depottabletter 25 mg",
+        "Økt til 50 mg på sykehuset",
+        (6 * YEAR, 16),
+        "1 tablett morgen",
+    )
     medicine(b, "C09AA05 Ramipril tabletter 5 mg", "1 tablett morgen", HYPERTENSION, 9 * YEAR, "jonas-berg")
     medicine(b, "N06DA02 Donepezil tabletter 5 mg", "1 tablett kveld", DEMENTIA, 7 * MONTH, "jonas-berg")
     medicine(

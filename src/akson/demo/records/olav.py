@@ -56,7 +56,13 @@ def record(b: Book) -> None:
         b, "B01AC06 Acetylsalisylsyre tabletter 75 mg", "1 tablett morgen", "K76 Kronisk iskemisk hjertesykdom",
         7 * YEAR, "jonas-berg",
     )  # fmt: skip
-    stopped(b, "H02AB06 Prednisolon tabletter 20 mg", "Kur avsluttet", 5 * MONTH, 5 * MONTH - 7)
+    stopped(
+        b,
+        "H02AB06 Prednisolon tabletter 20 mg",
+        "Kur avsluttet",
+        (5 * MONTH, 5 * MONTH - 7),
+        "2 tabletter morgen i 7 dager",
+    )
     vaccine(b, "FLU02 Influensa (renset antigen, inaktivert injeksjon)", 5 * WEEK, "jonas-berg")
     warning(b, "Oksygen: mål for metning er 88-92 %", YEAR, "jonas-berg")
     measured(b, "fev1", 1.12, b.moment(7 * WEEK, "09:50"), "jonas-berg")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 
 from akson.exchange.declare import InformationService, Mode, Part, load
+from akson.exchange.profiles import profiles_of
 from akson.fhir.search_parse import parse
 from akson.record.context import Place
 from akson.security.copies import COPY
@@ -56,6 +57,13 @@ class Held:
 
     part: Part
     number: int | None
+    profiles: tuple[str, ...]
+    """Canonical urls of the profiles that its items keep."""
+
+    @property
+    def profile_names(self) -> list[tuple[str, str]]:
+        """The last step of each profile's address, and all of it."""
+        return [(each.rpartition("/")[2], each) for each in self.profiles]
 
     @property
     def few(self) -> bool:
@@ -89,7 +97,12 @@ class Catalogue:
         return found
 
     async def _listed(self, service: InformationService) -> Listed:
-        held = tuple([Held(part, await self._number(service, part)) for part in service.parts])
+        held = tuple(
+            [
+                Held(part, await self._number(service, part), profiles_of(service, part))
+                for part in service.parts
+            ]
+        )
         types = frozenset(part.type for part in service.parts)
         return Listed(service, held, self.times.spread(types) if service.mode is Mode.LOOK else None)
 

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from akson.apps.keeping import keeps_apps
 from akson.exchange.hub.catalogue import Catalogue
+from akson.exchange.own_package import file_name
 from akson.web.context import context
 from akson.web.page import render
 
@@ -17,7 +18,12 @@ def catalogue_routes(catalogue: Catalogue) -> list[BaseRoute]:
         ctx = context(request)
         listed = await catalogue.listed()
         return render(
-            request, "services/catalogue.html", menu="services", may_apps=keeps_apps(ctx.actor), listed=listed
+            request,
+            "services/catalogue.html",
+            menu="services",
+            may_apps=keeps_apps(ctx.actor),
+            listed=listed,
+            package=file_name(),
         )
 
     return [Route("/tjenester", show)]
