@@ -150,14 +150,15 @@ async def test_handing_out_use_as_needed_and_what_is_bought_without_prescription
     service = "legemidler-og-vaksiner"
     given = {"when": DAY, "status": "completed"}
     await scene.writes(
-        NURSE, f"{service}/utdeling", name="Paracetamol tabletter 500 mg", dose="2 tabletter", kind="ved-behov",
+        NURSE, f"{service}/utdeling", name="Paracetamol tabletter 500 mg", amount="2", unit="tabletter", kind="ved-behov",
         why="Vondt i hofta om natten", **given,
     )  # fmt: skip
     await scene.writes(
         NURSE,
         f"{service}/utdeling",
         name="Næringsdrikk med jordbær",
-        dose="200 ml",
+        amount="200",
+        unit="ml",
         kind="uten-resept",
         **given,
     )
@@ -165,7 +166,8 @@ async def test_handing_out_use_as_needed_and_what_is_bought_without_prescription
         NURSE,
         f"{service}/utdeling",
         name="Apiksaban tabletter 5 mg",
-        dose="1 tablett",
+        amount="1",
+        unit="tablett",
         when=DAY,
         status="not-done",
     )

@@ -247,7 +247,7 @@ def _field(rows: Rows, field: Field) -> None:
     row = rows.required(*steps)
     if field.ask is Ask.CHOICE:
         row["binding"] = _binding("required", field.lists[0])
-    elif field.ask is Ask.CONCEPT:
+    elif field.ask is Ask.CONCEPT and field.lists:
         row["binding"] = _binding("preferred", field.lists[0])
 
 
