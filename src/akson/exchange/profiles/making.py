@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from akson.exchange.codelists import package
-from akson.exchange.declare import Ask, Field, InformationService, Part, load
+from akson.exchange.declare import Ask, Field, InformationService, Mode, Part, load
 from akson.exchange.profiles import name_of, own_profile
 from akson.exchange.profiles.rows import Row, Rows
 from akson.fhir.fhirpath import ast, parse
@@ -43,7 +43,8 @@ def definitions(version: str) -> list[Resource]:
 def definition(service: InformationService, part: Part, version: str) -> Resource:
     """The profile (StructureDefinition) of one part."""
     rows = Rows(part.type)
-    for rule in (_about, _columns, _needs, _search, _form, _codes):
+    of_form = _form if service.mode is Mode.SHARE else _form_of_record
+    for rule in (_about, _columns, _needs, _search, of_form, _codes):
         rule(rows, part)
     rows.root["short"] = text(part.title)
     name = name_of(service, part)
@@ -235,6 +236,17 @@ def _form(rows: Rows, part: Part) -> None:
                 _fixed(rows, name, {"coding": [coding(first["system"], first["code"])]})
     for field in part.entry.fields:
         _field(rows, field)
+
+
+def _form_of_record(rows: Rows, part: Part) -> None:
+    """What the record systems keep is written by many ways, of which the form is one: it demands nothing of the others."""
+    for field in part.entry.fields if part.entry else ():
+        steps = STEP.sub("", field.path).split(".")
+        rows.supported(*_without_type(rows.kind, steps))
+        if field.lists and len(steps) == 1:
+            rows.supported(*_without_type(rows.kind, steps)).setdefault(
+                "binding", _binding("preferred", field.lists[0])
+            )
 
 
 def _field(rows: Rows, field: Field) -> None:
