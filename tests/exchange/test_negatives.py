@@ -54,6 +54,7 @@ FAMILIES = {
     ),
     "mhd": Family("POST", "samhandling/mhd/DocumentReference/_search", READ, FIND, (FORM,), as_nurse=True),
     "msh": Family("GET", "samhandling/msh/api/v2/Messages", MESSAGES, query=f"ReceiverHerIds={HER_ID}"),
+    "register": Family("GET", "samhandling/register/kuhr/data/praksis", MESSAGES),
     "hendelser": Family("POST", "samhandling/hendelser", READ, b'{"patients": [], "wait": 0}', (JSON,)),
 }
 CLOSED = {

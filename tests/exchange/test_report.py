@@ -265,7 +265,7 @@ async def test_many_claims_go_in_one_submission_and_what_is_refused_alone_goes_a
     page = unescape((await browser.get(PAGE)).text)
     assert "Godtatt: 3" in page
     assert "Ikke godtatt: 1" in page
-    assert "Sendt sammen med 3 andre" in page
+    assert "4 meldinger i samme innsending" in page
     await post(browser, await browser.get(PAGE), f"{PAGE}/{refused.id}")
     again_, _ = (await told(gp, early, 2, HELFO))[-1]
     async with gp.place.database.transaction(reader=NODE) as tx:

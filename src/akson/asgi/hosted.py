@@ -185,6 +185,7 @@ class Hosted:
                 "dicomweb",
                 "mhd",
                 "msh",
+                "register",
                 "hendelser",
                 "grunndata",
                 "vitne",

@@ -16,15 +16,16 @@ from akson.exchange.hub.access import AccessLook
 from akson.exchange.hub.inquiry import Inquiry
 from akson.exchange.hub.look import AskSource, Look
 from akson.exchange.hub.partner import Cooperation
-from akson.exchange.hub.report import TrialRegister
+from akson.exchange.hub.report import CLAIMS, TrialRegister
+from akson.exchange.hub.report_ends import Practice
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated, NotFound
-from akson.kit.norwegian import token
+from akson.kit.norwegian import HER, ORGANIZATION, token
 from akson.kit.settings import Node
 from akson.messaging import msh
-from akson.messaging.addresses import AddressBook
+from akson.messaging.addresses import ABILITIES, AddressBook
 from akson.record import gate, partners
 from akson.record.context import Context, opened
 from akson.rest.platform.addresses import address_routes
@@ -42,6 +43,7 @@ from akson.rest.platform.personnel import personnel_routes
 from akson.rest.platform.persons import person_routes
 from akson.rest.platform.pictures import picture_routes
 from akson.rest.platform.privacy import privacy_routes
+from akson.rest.platform.report_ends import ReportEnds
 from akson.rest.platform.taking_part import taking_part_routes
 from akson.rest.platform.units import unit_routes
 from akson.rest.platform.watch import watch_routes
@@ -116,6 +118,7 @@ def hub_routes(each: Hosted, look: Look) -> list[BaseRoute]:
         *look_routes(look, asker, opens),
         *picture_routes(look, asker),
         Mount("/msh/api/v2", routes=message_api(each).routes()),
+        Mount("/register", routes=report_ends(each).routes()),
         Mount("/grunndata", routes=register_routes(each)),
         *package_routes(),
         *watch_routes(each.place),
@@ -151,6 +154,35 @@ async def _search(each: Hosted, type_: str, pairs: Sequence[tuple[str, str]]) ->
 def trial_register(each: Hosted) -> TrialRegister:
     """Who answers for the addresses that are marked as a register for trying."""
     return TrialRegister(each.place, partial(_search, each))
+
+
+def report_ends(each: Hosted) -> ReportEnds:
+    """The interfaces of registers for trying, for those who may send messages."""
+    search = partial(_search, each)
+
+    async def practices(caller: msh.Caller) -> list[Practice]:
+        marked = [("status", "active"), ("payload-type", f"{ABILITIES}|{CLAIMS}"), ("_count", "100")]
+        found = [
+            i["value"]
+            for e in await search("Endpoint", marked)
+            for i in e.get("identifier", [])
+            if i.get("system") == HER
+        ]
+        own = [
+            (
+                "identifier",
+                ",".join(f"{HER}|{her_id}" for her_id in sorted(caller.her_ids.intersection(found))),
+            )
+        ]
+        units = await search("Organization", own) if own[0][1] else []
+        return [
+            Practice(number(unit, HER), unit.get("name", ""), number(unit, ORGANIZATION)) for unit in units
+        ]
+
+    def number(unit: Resource, system: str) -> str:
+        return next((i["value"] for i in unit.get("identifier", []) if i.get("system") == system), "")
+
+    return ReportEnds(message_api(each).enter, practices)
 
 
 def message_api(each: Hosted) -> MessageApi:

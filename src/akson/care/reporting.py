@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from akson.care import correspondence
+from akson.exchange.edge import report_facts
 from akson.exchange.edge.report import SINCE
 from akson.exchange.finding import find
 from akson.exchange.reports import wire
-from akson.exchange.reports.catalogue import BY_MESSAGE, REGISTERS
+from akson.exchange.reports.catalogue import BY_MESSAGE, registers
 from akson.exchange.reports.declare import Register
-from akson.fhir.model import reference
 from akson.messaging.mapping import terms
 from akson.messaging.outbox import ACKNOWLEDGED, FAILED, OPEN, OVERDUE, QUEUED, REJECTED
 from akson.record import closed
-from akson.record.context import Context
+from akson.record.context import NODE_ITSELF, Context
 from akson.store.underway import messages, reports
 from akson.store.underway.reports import Item
 
@@ -72,14 +72,15 @@ class Standing:
     latest: tuple[Line, ...]
 
     @property
-    def is_empty(self) -> bool:
-        return not any(self.counts.values()) and not self.gathering
+    def standards(self) -> tuple[str, ...]:
+        """The formats, as their owners call them."""
+        return tuple(f"{each.standard} {each.version}" for each in self.register.ways)
 
 
 async def overview(ctx: Context) -> list[Standing]:
     """All registers."""
     own = await correspondence.addresses(ctx)
-    return [await _standing(ctx, register, own) for register in REGISTERS]
+    return [await _standing(ctx, register, own) for register in registers()]
 
 
 async def _standing(ctx: Context, register: Register, own: list[str]) -> Standing:
@@ -113,15 +114,27 @@ async def _counts(ctx: Context, register: Register, own: list[str]) -> tuple[dic
     return sums, sum(number for (_, late), number in found.items() if late)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits to be told."""
+
+    reference: str
+    patient: str
+    since: datetime
+
+
 async def _gathering(ctx: Context, register: Register) -> list[datetime]:
-    """Since when each thing waits to be told, of those that the reader may see."""
+    """Since when each thing of the actor's units waits to be told, but for what its patient has closed to the reader."""
     ready = await reports.ready(ctx.tx, register.kept, register.messages, OPEN, 100)
     since = {what: datetime.fromisoformat(value[SINCE]) for what, value in ready.items() if value.get(SINCE)}
-    found = []
-    for kind in sorted({each.partition("/")[0] for each in since}):
-        ids = ",".join(each.partition("/")[2] for each in since if each.startswith(f"{kind}/"))
-        found += await find(ctx, kind, ("_id", ids), ("_count", "100"))
-    return [since[reference(each)] for each in found]
+    # Who sees to reports need not treat the patient: what there is to send is the unit's, what it says is not shown.
+    node, found = ctx.by(NODE_ITSELF), []
+    for what, start in since.items():
+        resource = await report_facts.resource(node, what)
+        units = await report_facts.units(node, resource) if resource else []
+        if resource and (not units or ctx.actor.units.intersection(units)):
+            found.append(Waiting(what, report_facts.patient(resource), start))
+    return [each.since for each in await closed.open_letters(ctx, found)]
 
 
 def said(state: str) -> str:

@@ -15,8 +15,18 @@ from akson.demo.ids import demo_id, demo_reference
 from akson.demo.nodes import age
 from akson.demo.personnel import BY_KEY_STAFF, Post, Staff, staff_of
 from akson.demo.roles import CATEGORIES, ROLES
-from akson.demo.units import BY_KEY, EXAMINES, PLACE, REGISTERS, UNITS, Unit, units_of
-from akson.exchange.hub.report import ANSWERS
+from akson.demo.units import (
+    BY_KEY,
+    CLAIMS_BY_INTERFACE,
+    EXAMINES,
+    INTERFACES,
+    PLACE,
+    REGISTERS,
+    UNITS,
+    Unit,
+    units_of,
+)
+from akson.exchange.hub.report import ANSWERS, CLAIMS
 from akson.fhir.model import Resource, coding, concept
 from akson.kit import norwegian
 from akson.kit.norwegian import volven
@@ -125,10 +135,16 @@ def endpoint(node: str, unit: Unit) -> Resource:
             concept(volven(8279), "APPREC", "Applikasjonskvittering"),
             *(concept(volven(8279), *kind) for kind in ORDERS if unit.key in EXAMINES),
             concept(ABILITIES, LINKS, "Følger lenker til felles opplysninger"),
+            *(
+                [concept(ABILITIES, CLAIMS, "Sender krav over grensesnitt")]
+                if unit.key in CLAIMS_BY_INTERFACE
+                else []
+            ),
         ]
         if unit.key not in REGISTERS
         else [
             *(concept(volven(8279), *kind) for kind in REGISTERS[unit.key]),
+            *(concept(ABILITIES, *kind) for kind in INTERFACES.get(unit.key, ())),
             concept(ABILITIES, ANSWERS, "Register for utprøving"),
         ],
         "payloadMimeType": ["application/xml"],

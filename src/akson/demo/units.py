@@ -291,12 +291,21 @@ UNITS = (
     ),
     Unit("fhi", "Folkehelseinstituttet (prøveregister)", "samhandling", 60, her_id="9000601"),
     Unit("helfo", "HELFO (prøveregister)", "samhandling", 61, her_id="9000602"),
+    Unit("noklus", "Norsk diabetesregister for voksne (prøveregister)", "samhandling", 62, her_id="9000603"),
 )
 REGISTERS = {
     "fhi": (("HENDELSEREQUEST", "Hendelse"),),
     "helfo": (("LOM", "Legeoppgjørsmelding"),),
+    "noklus": (),
 }
 """Keys of the bodies that keep registers, and the reports that they take (V8279): code and name."""
+INTERFACES = {
+    "helfo": (("KUHR", "Krav over grensesnitt"),),
+    "noklus": (("KVALITETSREGISTER", "Meldinger til kvalitetsregister"),),
+}
+"""What they take over interfaces of their own."""
+CLAIMS_BY_INTERFACE = frozenset({"solvik-legevakt"})
+"""Keys of the units whose claims go so."""
 
 BY_KEY = {unit.key: unit for unit in UNITS}
 PLACE = {"journal": ("6990", "SOLVIK", "9901", "Solvik"), "sykehus": ("6990", "SOLVIK", "9901", "Solvik")} | {

@@ -93,9 +93,10 @@ class AddressBook:
         return [her_id for her_id in her_ids if her_id in have]
 
     async def that_take(self, message_type: str, words: str = "") -> list[Entry]:
-        """Addresses that take a type of message (V8279) and whose name or service holds the words, by name."""
+        """Addresses that take a type of message (V8279, or an ability of Akson's own list) and whose name or service holds the words, by name."""
         endpoints = await self._search("Endpoint", [("status", "active"), ("_count", "500")])
-        her_ids = [h for e in endpoints if message_type in set(_takes([e])) for h in _her_ids(e)]
+        taking = [e for e in endpoints if message_type in {*_takes([e]), *_takes([e], ABILITIES)}]
+        her_ids = [h for e in taking for h in _her_ids(e)]
         entries = [found for her_id in dict.fromkeys(her_ids) if (found := await self.entry(her_id))]
         wanted = words.casefold().split()
         kept = [

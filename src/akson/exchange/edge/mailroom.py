@@ -6,7 +6,7 @@ record, and gives a unit a task for whatever does not go its way by itself.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from akson.exchange.cases import State, Step
 from akson.exchange.edge import filing, report_answers
 from akson.exchange.edge.platform import matches
 from akson.exchange.edge.reach import PLATFORM_SCOPE
+from akson.exchange.edge.report_ways import Ways
 from akson.exchange.finding import find
 from akson.exchange.reports.catalogue import MESSAGES
 from akson.fhir.model import Resource, reference
@@ -93,11 +94,16 @@ class Mailroom:
         """The engine over this node's database and the platform's message API, or the service bus."""
         return Engine(
             self.place.database,
-            self.transport or MshTransport(self.message_api),
+            self.ways(),
             self.own.keys(),
             self,
             unread_after=timedelta(days=self.unread_days),
         )
+
+    def ways(self) -> Ways:
+        """The ways that messages and reports go."""
+        letters = self.transport or MshTransport(self.message_api)
+        return Ways(letters, self.register_api, self.book.that_take)
 
     async def learn_own(self) -> None:
         """Read the node's own addresses from its own register of units."""
@@ -220,6 +226,22 @@ class Mailroom:
             return answer.status_code, orjson.loads(answer.content) if answer.content else None
         except orjson.JSONDecodeError:
             return answer.status_code, None
+
+    async def register_api(
+        self, method: str, path: str, content: bytes | None, content_type: str
+    ) -> tuple[int, Mapping[str, str], Any]:
+        """Status, headers and answer of the interfaces of registers, which the platform leads to."""
+        url = f"{self.place.node.platform}/register{path}"
+        headers = {"Accept": "application/json, application/fhir+json"}
+        options: dict[str, Any] = {"headers": headers}
+        if content is not None:
+            options["content"] = content
+            headers["Content-Type"] = content_type
+        answer = await self.peer.request(method, url, scope=MESSAGE_SCOPE, **options)
+        try:
+            return answer.status_code, answer.headers, orjson.loads(answer.content) if answer.content else {}
+        except orjson.JSONDecodeError:
+            return answer.status_code, answer.headers, None
 
     async def _register(self, type_: str, pairs: Sequence[tuple[str, str]]) -> Sequence[Resource]:
         path = f"{type_}?{urlencode(pairs)}"

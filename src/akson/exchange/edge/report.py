@@ -8,6 +8,7 @@ so nothing is told twice or lost, wherever a process is killed.
 """
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from akson.exchange.edge.filing import OPEN_TASKS, TASK_KIND
 from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.finding import find
 from akson.exchange.reports import wire
-from akson.exchange.reports.catalogue import BY_MESSAGE, BY_SLUG, REGISTERS
+from akson.exchange.reports.catalogue import BY_MESSAGE, BY_SLUG, registers
 from akson.exchange.reports.declare import Lacks, Register, Submission, Way
 from akson.fhir.model import Resource
 from akson.kit.clock import instant, now
@@ -51,6 +52,8 @@ LONG = 3e9
 LOT = 100
 """Events, and reports, that are dealt with at once."""
 PAUSE, RETRY = 0.5, 5.0
+REMEMBER = 600.0
+"""Seconds that it is remembered who may send claims over the interface."""
 REFUSED = (REJECTED, FAILED)
 AGAIN, NEXT, SINCE = "again", "next", "since"
 """What is kept of what may have to be told: somebody asks for it anew; a step was sent, and another may follow; since when."""
@@ -77,6 +80,7 @@ class Thing:
     told: Sequence[Item]
     address: str
     """HER-id of the own unit that reports."""
+    sender: Party
 
     @property
     def patient(self) -> str:
@@ -91,8 +95,11 @@ class Reporter:
     """What one node tells registers."""
 
     mailroom: Mailroom
-    practices: Mapping[str, str] = field(default_factory=dict)
-    """What a register calls the node's own units, by their organisation numbers."""
+    _practices: Mapping[str, str] | None = None
+    """What HELFO calls the node's own units, by their organisation numbers; None while that was never told."""
+    _asked: float = 0.0
+    _rests: dict[str, float] = field(default_factory=dict)
+    """Until when a register is left alone that could not be told, by its slug."""
 
     async def run(self) -> None:
         """Tell until cancelled."""
@@ -108,8 +115,15 @@ class Reporter:
     async def once(self) -> bool:
         """Note what has happened and take the next steps; whether there may be more."""
         is_more = await self.note()
-        for register in REGISTERS:
-            is_more |= await self._tell(register)
+        for register in registers():
+            if self._rests.get(register.slug, 0.0) > time.monotonic():
+                continue
+            try:
+                is_more |= await self._tell(register)
+            except AksonError as error:
+                # The other registers are told: this one is tried again.
+                log(Event.PEER_FAILED, job="report", error=type(error).__name__)
+                self._rests[register.slug] = time.monotonic() + RETRY
         return is_more
 
     async def note(self) -> bool:
@@ -124,7 +138,11 @@ class Reporter:
             ctx = Context(NODE_ITSELF, tx.as_node, self.mailroom.place)
             for each in found:
                 for register, reference in await report_facts.started(ctx, each.reference):
-                    await keep.add(tx, register.kept, reference, {SINCE: instant(now())}, LONG)
+                    if reference == each.reference:
+                        await keep.add(tx, register.kept, reference, {SINCE: instant(now())}, LONG)
+                    else:
+                        # A consent that is given or taken back waits for nobody.
+                        await keep.put(tx, register.kept, reference, {NEXT: True}, FOREVER)
             if found:
                 await keep.put(tx, MARK, OWN, _kept(found[-1].mark), FOREVER)
         return len(found) == LOT
@@ -140,6 +158,8 @@ class Reporter:
         if not any(taking.values()):
             return False
         ways = {message: entries[0] for message, entries in taking.items() if entries}
+        if any(register.way(message).needs_practice for message in ways):
+            await self._learn_practices()
         try:
             await self._submit(register, ways, list(ready))
         except AksonError as error:
@@ -167,7 +187,8 @@ class Reporter:
     ) -> None:
         ctx = Context(NODE_ITSELF, tx.as_node, self.mailroom.place)
         sender, _ = await send.sender_of(ctx, self.mailroom, address)
-        head = _header(way, sender, receiver)
+        head = _header(way, sender, receiver.party)
+        practice = self._practice(sender) if way.needs_practice else ""
         about = lot[0] if len(lot) == 1 else None
         sending = Sending(
             about.patient if about else "",
@@ -176,7 +197,7 @@ class Reporter:
             answer_within=register.within,
             content_type=way.content_type,
         )
-        raw = way.write(Submission(head, [each.said for each in lot], self.practices.get(address, "")))
+        raw = way.write(Submission(head, [each.said for each in lot], practice))
         message = await outbox.post(tx, head, raw, sending, self.mailroom.signer if way.is_letter else None)
         key = register.format.key
         await reports.add(tx, message.id, [(each.reference, each.patient, key(each.said)) for each in lot])
@@ -191,7 +212,9 @@ class Reporter:
             return None
         ctx = Context(NODE_ITSELF, tx.as_node, self.mailroom.place)
         resource = await report_facts.resource(ctx, what)
-        thing = Thing(what, resource, told, await self._address(ctx, resource, told))
+        address = await self._address(ctx, resource, told)
+        sender, _ = await send.sender_of(ctx, self.mailroom, address)
+        thing = Thing(what, resource, told, address, sender)
         try:
             said = await self._due(ctx, register, thing)
         except Lacks as error:
@@ -199,24 +222,32 @@ class Reporter:
             return None
         if said is None:
             await _finish_tasks(ctx, what)
-        if said is None or (not asked.get(AGAIN) and await _refused_before(tx, register, told, said)):
+        if said is None or (not asked.get(AGAIN) and await _refused_before(tx, register, thing, said)):
             await keep.delete(tx, register.kept, what)
             return None
         # What a register has taken in one way is corrected in the same.
         before = [each.message.type for each in told if each.state == ACKNOWLEDGED]
-        way = register.way(next(each for each in [*before, *ways] if each in ways))
+        open_ = [each for each in ways if self._practice(sender) or not register.way(each).needs_practice]
+        if not open_:
+            return None
+        way = register.way(next(each for each in [*before, *open_] if each in open_))
         return Due(what, thing.patient, said, way, thing.address)
 
     async def _due(self, ctx: Context, register: Register, thing: Thing) -> Any | None:
         """The next report, or None where the register holds what it is to hold. Raises Lacks."""
-        form, held = register.format, await _held(ctx.tx, register, thing.told)
+        form = register.format
+        taken = next((each for each in thing.told if each.state == ACKNOWLEDGED), None)
+        held = await _said(ctx.tx, register, taken) if taken else None
+        if held is not None and form.is_withdrawal(held):
+            held = None
         wanted = None
         if thing.resource is not None:
-            unit, _ = await send.sender_of(ctx, self.mailroom, thing.address)
-            wanted = form.make(await report_facts.facts(ctx, register, thing.resource, unit))
-        if held is None:
+            wanted = form.make(await report_facts.facts(ctx, register, thing.resource, thing.sender))
+        if held is None or taken is None:
             return wanted
-        if wanted is not None and form.essence(wanted) == form.essence(held):
+        if wanted is not None and form.essence(_as_told(register, taken, thing, wanted)) == form.essence(
+            held
+        ):
             return None
         return (form.amended(held, wanted) if wanted is not None else None) or form.withdrawal(held)
 
@@ -228,6 +259,24 @@ class Reporter:
         units = await report_facts.units(ctx, resource or {})
         return next((her for unit in units for her in self.mailroom.of_units(frozenset({unit}))), min(own))
 
+    async def _learn_practices(self) -> None:
+        """Ask from time to time; while there is no answer, what was told last holds."""
+        if self._practices is not None and self._asked + REMEMBER > time.monotonic():
+            return
+        try:
+            self._practices = await self.mailroom.ways().practices()
+            self._asked = time.monotonic()
+        except AksonError:
+            if self._practices is None:
+                raise
+
+    def _practice(self, sender: Party) -> str:
+        """What HELFO calls the one who sends; empty where it takes no claims of its over the interface."""
+        units = [each for each in (sender.department, sender.organization) if each]
+        numbers = [i.id for unit in units for i in unit.idents if i.type == "ENH"]
+        known = self._practices or {}
+        return next((known[each] for each in numbers if each in known), "")
+
     async def _cannot(self, tx: Tx, register: Register, thing: Thing, error: Lacks, *, again: bool) -> None:
         """What cannot be written is somebody's task: a report that has failed, told once for each reason."""
         detail = text(f"report.lacks_{error.element}")
@@ -237,7 +286,7 @@ class Reporter:
             return
         id_ = new_id()
         made = Message(
-            id=id_, direction="out", msg_id=id_, type=register.messages[0], state=FAILED, from_her=thing.address,
+            id=id_, direction="out", msg_id=id_, type=register.messages[-1], state=FAILED, from_her=thing.address,
             to_her="", patient=thing.patient, reference=thing.reference, owner_role=self.mailroom.role, detail=detail,
         )  # fmt: skip
         await messages.add(tx, made, b"")
@@ -272,15 +321,15 @@ def _together(due: Sequence[Due]) -> Iterator[tuple[Way[Any], str, Sequence[Due]
             yield way, address, lot[start : start + way.most]
 
 
-def _header(way: Way[Any], sender: Party, receiver: Entry) -> Header:
+def _header(way: Way[Any], sender: Party, receiver: Party) -> Header:
     if way.is_letter:
-        return outbox.header(way.message, sender, receiver.party, Person(), version=way.version)
+        return outbox.header(way.message, sender, receiver, Person(), version=way.version)
     return Header(
         msg_id=new_id(),
         type=Code(way.message),
         generated=times.current(),
         sender=sender,
-        receiver=receiver.party,
+        receiver=receiver,
         version=way.version,
     )
 
@@ -291,19 +340,20 @@ async def _said(tx: Tx, register: Register, item: Item) -> Any | None:
     return found[item.place] if item.place < len(found) else None
 
 
-async def _held(tx: Tx, register: Register, told: Sequence[Item]) -> Any | None:
-    """What the register holds: the last report that it has taken, unless that was a withdrawal."""
-    taken = next((each for each in told if each.state == ACKNOWLEDGED), None)
-    report = await _said(tx, register, taken) if taken else None
-    return None if report is None or register.format.is_withdrawal(report) else report
-
-
-async def _refused_before(tx: Tx, register: Register, told: Sequence[Item], due: Any) -> bool:
+async def _refused_before(tx: Tx, register: Register, thing: Thing, due: Any) -> bool:
     """Whether the register has just refused the same: a person decides, and it is not sent again and again."""
-    if not told or told[0].state not in REFUSED:
+    if not thing.told or thing.told[0].state not in REFUSED:
         return False
-    before = await _said(tx, register, told[0])
-    return before is not None and register.format.essence(before) == register.format.essence(due)
+    before = await _said(tx, register, thing.told[0])
+    essence = register.format.essence
+    return before is not None and essence(before) == essence(_as_told(register, thing.told[0], thing, due))
+
+
+def _as_told(register: Register, like: Item, thing: Thing, said: Any) -> Any:
+    """A report as it would be read from what is sent the way another one went, which may have no place for all of it."""
+    way = register.way(like.message.type)
+    head = _header(way, thing.sender, thing.sender)
+    return way.read(way.write(Submission(head, [said])))[0]
 
 
 async def _finish_tasks(ctx: Context, what: str) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from akson.exchange.finding import find
-from akson.exchange.reports.catalogue import REGISTERS
+from akson.exchange.reports.catalogue import REGISTERS, registers
 from akson.exchange.reports.declare import Facts, Register
 from akson.fhir.model import Resource, reference, split_reference
 from akson.messaging.model import Party
@@ -18,8 +18,8 @@ async def started(ctx: Context, changed: str) -> list[tuple[Register, str]]:
     kind = changed.partition("/")[0]
     if kind not in STARTS:
         return []
-    found = [(register, changed) for register in REGISTERS if kind in register.starts]
-    for register in [each for each in REGISTERS if kind in each.anew]:
+    found = [(register, changed) for register in registers() if kind in register.starts]
+    for register in [each for each in registers() if kind in each.anew]:
         said = await resource(ctx, changed)
         if said and (whom := patient(said)):
             found += [(register, each) for each in await _of_patient(ctx, register, whom)]

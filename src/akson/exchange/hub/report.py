@@ -28,6 +28,8 @@ from akson.store.underway.messages import Message
 
 ANSWERS = "proveregister"
 """Ability of an address (system ABILITIES): a register of the platform's own answers for it."""
+CLAIMS = "krav-kuhr"
+"""Ability of an own address: its claims go over the interface (KUHR), and no longer as messages."""
 PAUSE, LOT = 0.5, 50
 NO_REPORT = frozenset({"APPREC", answering.SYSVAK_ANSWER})
 OWN_ANSWER = frozenset({"HENDELSEREQUEST"})

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from akson.exchange.reports import wire
-from akson.exchange.reports.declare import Facts, Format, Lacks, Way
+from akson.exchange.reports.declare import Facts, Format, Lacks, Way, number_of
 from akson.fhir.model import Resource
 from akson.kit.clock import now
 from akson.messaging import codes, times
@@ -57,16 +57,16 @@ def make(facts: Facts) -> Bill | None:
         diagnosis=tuple(_diagnoses(facts)),
         professional=_professional(facts),
         tariff=tariffs,
-        sum=Sum(co_payment=_own_part(paying), refund=_money(_sum(tariffs))),
+        sum=Sum(co_payment=_own_part(paying), refund=money(_sum(tariffs))),
     )
     if not treatment.diagnosis:
         raise Lacks("diagnosis")
-    number = bill_id(said["id"])
+    number = number_of(said["id"], TARIFFS)
     return Bill(
         id=f"{{{number}}}",
         co_payment=_paid(paying),
         number=next(
-            (i["value"] for i in said.get("identifier", []) if i.get("value")), f"{number.int % 10**9}"
+            (i["value"] for i in said.get("identifier", []) if i.get("value")), str(UUID(number).int % 10**9)
         ),
         time=_time(facts),
         patient=_patient(facts.patient),
@@ -74,16 +74,8 @@ def make(facts: Facts) -> Bill | None:
     )
 
 
-def bill_id(claim: str) -> UUID:
-    """What HELFO calls the bill of a Claim (id), at each time."""
-    try:
-        return UUID(claim)
-    except ValueError:
-        return uuid5(NAMESPACE_URL, f"{TARIFFS}/{claim}")
-
-
 def key(bill: Bill) -> str:
-    """The same of a bill, without the braces that the XML has around it."""
+    """What HELFO calls the bill at each time, without the braces that the XML has around it."""
     return (bill.id or "").strip("{}").lower()
 
 
@@ -99,7 +91,7 @@ def _paying(claim: Resource) -> Mapping[str, Resource]:
 
 def _own_part(paying: Mapping[str, Resource]) -> PQ | None:
     amount = paying.get(AMOUNT, {}).get("valueQuantity", {}).get("value")
-    return None if amount is None else _money(Decimal(str(amount)))
+    return None if amount is None else money(Decimal(str(amount)))
 
 
 def _free(paying: Mapping[str, Resource]) -> CV | None:
@@ -124,10 +116,11 @@ def _tariff(item: Resource) -> Tariff:
         amount = Decimal(str(item["unitPrice"]["value"])) * number
     if not code or amount is None:
         raise Lacks("item")
-    return Tariff(amount=_money(Decimal(str(amount))), code=code, number=f"{number.normalize():f}")
+    return Tariff(amount=money(Decimal(str(amount))), code=code, number=f"{number.normalize():f}")
 
 
-def _money(amount: Decimal) -> PQ:
+def money(amount: Decimal) -> PQ:
+    """Kroner, as messages have them."""
     return PQ(v=str(amount.quantize(_CENT)), u="NOK")
 
 
@@ -217,7 +210,7 @@ def _about(bill: Bill) -> str:
 
 def _pack(bills: Sequence[Bill]) -> Claim:
     return Claim(
-        system="Akson", bill=tuple(bills), total=Total(bills=str(len(bills)), amount=_money(total(bills)))
+        system="Akson", bill=tuple(bills), total=Total(bills=str(len(bills)), amount=money(total(bills)))
     )
 
 

@@ -4,12 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from akson.fhir.model import Resource
 from akson.kit.errors import Unprocessable
 from akson.messaging.model import Header, Party
 
 T = TypeVar("T")
+
+
+def number_of(id_: str, of: str) -> str:
+    """What a register calls the thing that has an id here: the same UUID each time, whatever the id is."""
+    try:
+        return str(UUID(id_))
+    except ValueError:
+        return str(uuid5(NAMESPACE_URL, f"{of}/{id_}"))
 
 
 class Lacks(Unprocessable):
@@ -78,6 +87,8 @@ class Way(Generic[T]):
     """NotWellFormed or NotOfSchema where it is none, or says what its schema does not know."""
     most: int = 1
     content_type: str = "application/xml"
+    needs_practice: bool = False
+    """It is open to those alone whom the register knows by a name of its own."""
 
     @property
     def is_letter(self) -> bool:

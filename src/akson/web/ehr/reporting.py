@@ -20,6 +20,14 @@ async def page(request: Request) -> Response:
     )
 
 
+async def catalogue(request: Request) -> Response:
+    """What is told to each register, by what law, how often, and when next."""
+    ctx = context(request)
+    return await show_work(
+        request, ctx, "ehr/registers.html", menu="inbox", registers=await reporting.overview(ctx)
+    )
+
+
 async def again(request: Request) -> Response:
     """Somebody has seen to what was wrong."""
     ctx = context(request)

@@ -27,6 +27,7 @@ def send_routes() -> list[BaseRoute]:
         Route("/innboks/oppfolging", letters.stalled),
         Route("/innboks/oppfolging", letters.seen_to, methods=["POST"]),
         Route(reporting.PATH, reporting.page),
+        Route(reporting.PATH + "/registre", reporting.catalogue),
         Route(reporting.PATH + "/register/{register}", reporting.at_once, methods=["POST"]),
         Route(reporting.PATH + "/{message}", reporting.again, methods=["POST"]),
         Route("/sendt/{message}", letters.sent),
