@@ -173,6 +173,7 @@ def smoking(form):
 
 @HERE
 @pytest.mark.proves("I22")
+@pytest.mark.dimension("D3")
 async def test_controls_reach_the_quality_register_together_and_leave_it_with_the_consent(scene):
     doctor = await scene.world.sign_in("journal", "jonas-berg")
     await measured(scene, 52, 3)
@@ -211,6 +212,7 @@ async def test_controls_reach_the_quality_register_together_and_leave_it_with_th
 
 @HERE
 @pytest.mark.proves("I22")
+@pytest.mark.dimension("D3")
 async def test_a_vaccination_is_answered_by_the_register_in_its_own_words(scene):
     given = {
         "resourceType": "Immunization", "status": "completed", "patient": about(scene), "primarySource": True,
@@ -254,6 +256,7 @@ async def consultation(scene, *, hours_ago=2, unit="Solvik legevakt"):
 
 @HERE
 @pytest.mark.proves("I23")
+@pytest.mark.dimension("D3")
 async def test_claims_go_over_the_interface_in_one_submission_and_each_has_its_own_answer(scene):
     doctor = await scene.clinic()
     good, early = await consultation(scene), await consultation(scene, hours_ago=-30)
@@ -286,6 +289,7 @@ async def test_claims_go_over_the_interface_in_one_submission_and_each_has_its_o
 
 @HERE
 @pytest.mark.proves("I23")
+@pytest.mark.dimension("D3")
 async def test_claims_of_a_unit_that_is_not_on_the_interface_go_as_messages_of_its_schema(scene):
     doctor = await scene.world.sign_in("journal", "jonas-berg")
     made = await consultation(scene, unit="Solvik legesenter")
