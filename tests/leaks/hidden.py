@@ -4,12 +4,15 @@ Astrid is known in both; one of them has more of her, some of it naming those wh
 that one alone, who has closed the whole record to everyone.
 """
 
+import base64
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from akson.care import measuring
 from akson.care.measuring import KINDS
 from akson.demo.ids import demo_id, demo_reference
+from akson.documents.dicom.part10 import read
+from akson.documents.dicom.study import MEDIA, file_of, with_instances
 from akson.exchange import cases, meetings, threads
 from akson.exchange.declare import TAG_SYSTEM
 from akson.fhir.extract import extract
@@ -30,6 +33,7 @@ from akson.store.record.bulk import write_many
 from akson.store.record.writes import Write
 from akson.store.underway import drafts, messages
 from akson.store.underway.messages import Message
+from tests.documents.dicom.files import file
 from tests.exchange.asking import PIDS, side
 from tests.leaks.filling import Filling
 from tests.leaks.worlds import SECRET, kinds
@@ -123,7 +127,7 @@ def resources(node: str, patient: str) -> list[Resource]:
         + (
             [*_thread(patient), *_met_and_measured(patient)]
             if node == "samhandling"
-            else [_case(patient, asker)]
+            else [_case(patient, asker), *_pictured(patient)]
         )
     )
 
@@ -135,6 +139,28 @@ def _case(patient: str, asker: dict[str, str]) -> Resource:
         "code": concept(cases.KIND, cases.Kind.REFERRAL.value, ""), "for": {"reference": f"Patient/{patient}", "display": NAME},
         "owner": asker, "requester": asker, "authoredOn": "2026-01-02", "restriction": {"period": {"end": "2026-01-03"}},
     }  # fmt: skip
+
+
+def study(patient: str) -> str:
+    """UID of her imaging study; its series and picture add a part each."""
+    return f"2.25.{9001 if patient == NOBODY else 9002}"
+
+
+def _pictured(patient: str) -> list[Resource]:
+    """An imaging study with one picture."""
+    uid, number = study(patient), NUMBER if patient == NOBODY else PIDS["astrid"]
+    data = file(
+        PatientID=number, PatientBirthDate="", StudyDescription=SECRET, StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.1",
+        SOPInstanceUID=f"{uid}.1.1",
+    )  # fmt: skip
+    whose = {"reference": f"Patient/{patient}"}
+    lies = file_of(data, of(patient, "picture"))
+    made = with_instances({"resourceType": "ImagingStudy", "subject": whose}, [(read(data), lies)])
+    return [
+        made | {"id": of(patient, "study")},
+        {"resourceType": "Binary", "id": lies.binary, "contentType": MEDIA, "securityContext": whose,
+            "data": base64.b64encode(data).decode()},
+    ]  # fmt: skip
 
 
 def _met_and_measured(patient: str) -> list[Resource]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.leaks.hidden import HER, NAME, NOBODY, NUMBER, RECORDS, SECRET, astrid, of
+from tests.leaks.hidden import HER, NAME, NOBODY, NUMBER, RECORDS, SECRET, astrid, of, study
 from tests.leaks.routes import Way
 
 ASKED = "vis=alt&words=Qvaz&to=9000113&tatt=1&person=Qvaz&periode=alt&lagret=1"
@@ -59,6 +59,7 @@ def values(patient: str, direction: str) -> dict[str, str]:
         "task": of(patient, "Task"), "question": of(patient, "Communication"), "opening": of(patient, "opening"),
         "message": of(patient, f"letter-{direction}"), "item": of(patient, "AllergyIntolerance"),
         "request": of(patient, "ServiceRequest"), "source": "sykehus", "app": SECRET,
+        "study": study(patient), "series": f"{study(patient)}.1", "instance": f"{study(patient)}.1.1",
         "service": "kritisk-informasjon", "part": "overfoelsomhet", "report": of(patient, "DiagnosticReport"),
         "case": of(patient, "case"), "thread": of(patient, "thread"), "meeting": of(patient, "meeting"), "measurement": of(patient, "measurement"), "act": "take", "type": "AllergyIntolerance",
         "simulation": SECRET, "day": "2026-01-02", "register": "helfo",

@@ -53,7 +53,7 @@ from akson.web.language import language_routes
 from akson.web.partner.views import partner_routes
 from akson.web.platform.views import platform_routes
 from akson.web.portal.views import portal_routes
-from akson.web.services import summary
+from akson.web.services import studies, summary
 from akson.web.services.catalogue import catalogue_routes
 from akson.web.services.ehr import service_routes
 from akson.web.services.forms import form_routes
@@ -205,6 +205,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
             *critical_routes(),
             *service_routes(),
             *summary.chart_routes(),
+            *studies.chart_routes(),
             *form_routes(),
             *general_routes(),
             *kept_routes(),
@@ -229,6 +230,7 @@ def platform(each: Hosted, look: Look, fhir: ASGIApp) -> list[BaseRoute]:
             *own_service_routes(),
             *summary.portal_routes(),
             *reading_routes(),
+            *studies.portal_routes(),
             *app_routes(),
         ],
         inquiry(each, look),

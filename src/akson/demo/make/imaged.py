@@ -2,6 +2,7 @@
 
 import base64
 import io
+import random
 import uuid
 from array import array
 from collections.abc import Iterable
@@ -23,20 +24,19 @@ Ellipse = tuple[float, float, float, float, float]
 HEAD: tuple[Ellipse, ...] = (
     (2000, 0.70, 0.92, 0, 0),
     (-960, 0.65, 0.87, 0, 0),
-    (-24, 0.10, 0.28, -0.2, -0.05),
-    (-24, 0.10, 0.28, 0.2, -0.05),
-    (10, 0.30, 0.14, 0, 0.5),
+    (-26, 0.07, 0.26, -0.12, -0.1),
+    (-26, 0.07, 0.26, 0.12, -0.1),
+    (14, 0.12, 0.1, 0.36, 0.3),
 )
-"""Bone, what is inside, two chambers with fluid, and a part somewhat denser."""
+"""Bone, what is inside, two chambers with fluid, and a spot somewhat denser."""
 CHEST: tuple[Ellipse, ...] = (
-    (1500, 0.92, 1.2, 0, 0.35),
-    (-900, 0.34, 0.70, -0.44, -0.05),
-    (-900, 0.34, 0.70, 0.44, -0.05),
-    (600, 0.10, 1.0, 0, 0),
-    (520, 0.34, 0.30, 0.16, 0.32),
-    (160, 0.96, 0.10, 0, -0.72),
+    (1300, 0.95, 1.6, 0, 0.7),
+    (-800, 0.30, 0.66, -0.42, 0.05),
+    (-800, 0.30, 0.66, 0.42, 0.05),
+    (500, 0.09, 3, 0, 0),
+    (420, 0.28, 0.26, 0.14, 0.36),
 )
-"""The body, two lungs, the spine, the heart and the shoulders."""
+"""The body, two lungs, the spine and the heart."""
 SLICES = 6
 
 
@@ -74,7 +74,7 @@ def head(b: Book, moment: str) -> Resource:
 
 def _points(wide: int, high: int, ellipses: Iterable[Ellipse], ground: int) -> bytes:
     drawn = list(ellipses)
-    values = array("H")
+    values, grain = array("H"), random.Random(wide)  # the same every time
     for row in range(high):
         y = 2 * row / high - 1
         for column in range(wide):
@@ -82,8 +82,7 @@ def _points(wide: int, high: int, ellipses: Iterable[Ellipse], ground: int) -> b
             value = ground + sum(
                 v for v, a, c, mx, my in drawn if ((x - mx) / a) ** 2 + ((y - my) / c) ** 2 <= 1
             )
-            # A little grain, the same every time.
-            values.append(max(0, round(value + (row * 7919 + column * 104_729) % 13 - 6)))
+            values.append(max(0, round(value + grain.gauss(0, 4))))
     return values.tobytes()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from akson.documents.dicom import study as studies
+from akson.documents.dicom.drawing import Facts
 from akson.documents.dicom.part10 import Dicom
 from akson.fhir.model import Resource
 
@@ -34,6 +35,31 @@ def metadata(dicom: Dicom, address: str) -> Json:
 
 def _left(_: Any) -> str:
     return ""
+
+
+def facts(found: Json) -> Facts:
+    """What decides whether the picture of some metadata can be drawn."""
+    return Facts(
+        str(first(found, "00083002") or ""),
+        str(first(found, "00280004") or ""),
+        whole(found, "00280100") or 0,
+        whole(found, "00280002") or 1,
+        "00283000" in found,
+    )
+
+
+def first(found: Json, tag: str) -> Any:
+    """The first value of an element; None where there is none."""
+    values = (found.get(tag) or {}).get("Value") or [None]
+    return values[0]
+
+
+def whole(found: Json, tag: str) -> int | None:
+    """A whole number of some metadata; None where there is none."""
+    try:
+        return int(first(found, tag))
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def of_study(study: Resource, patient: Resource, base: str) -> Json:

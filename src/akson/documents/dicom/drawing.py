@@ -85,23 +85,42 @@ def window_in(dicom: Dicom) -> Window | None:
     return Window(center, width, shape if shape in SHAPES.values() else "LINEAR")
 
 
-def why_not(dicom: Dicom) -> str:
-    """Why it cannot be drawn here, in English and without what it shows; empty where it can."""
-    if dicom.syntax == JPEG_BASELINE:
-        return ""
-    if dicom.syntax not in NATIVE | {RLE}:
-        return "The picture is compressed in a way that this server has no codec for"
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What decides whether a picture can be drawn."""
+
+    syntax: str
+    kind: str
+    """Photometric interpretation."""
+    bits: int
+    samples: int
+    has_table: bool
+    """Shades of grey that take a table of their own (Modality LUT)."""
+
+
+def facts(dicom: Dicom) -> Facts:
+    """Those of a file."""
     dataset = dicom.dataset
-    kind, bits, samples = (
+    return Facts(
+        dicom.syntax,
         text(dataset, "PhotometricInterpretation"),
-        number(dataset, "BitsAllocated"),
+        number(dataset, "BitsAllocated") or 0,
         number(dataset, "SamplesPerPixel") or 1,
+        "ModalityLUTSequence" in dataset,
     )
-    if kind == "RGB":
-        return "" if (bits, samples) == (8, 3) and dicom.syntax in NATIVE else "The colours cannot be read"
-    if kind not in {"MONOCHROME1", "MONOCHROME2"}:
+
+
+def why_not(of: Facts) -> str:
+    """Why it cannot be drawn here, in English and without what it shows; empty where it can."""
+    if of.syntax == JPEG_BASELINE:
+        return ""
+    if of.syntax not in NATIVE | {RLE}:
+        return "The picture is compressed in a way that this server has no codec for"
+    if of.kind == "RGB":
+        return "" if (of.bits, of.samples) == (8, 3) and of.syntax in NATIVE else "The colours cannot be read"
+    if of.kind not in {"MONOCHROME1", "MONOCHROME2"}:
         return "Pictures in shades of grey and in RGB are drawn, and no others"
-    is_plain = bits in {8, 16} and samples == 1 and "ModalityLUTSequence" not in dataset
+    is_plain = of.bits in {8, 16} and of.samples == 1 and not of.has_table
     return "" if is_plain else "The shades of grey cannot be read"
 
 
@@ -120,7 +139,7 @@ def frame(dicom: Dicom, at: int) -> bytes:
 
 def draw(dicom: Dicom, wish: Wish, taken: Callable[[str], bool] = lambda _: True) -> Drawn:
     """The picture of a frame. NotAcceptable where it cannot be drawn, or not in a media type that is `taken`."""
-    if reason := why_not(dicom):
+    if reason := why_not(facts(dicom)):
         raise NotAcceptable(f"{reason}: retrieve the instance instead")
     if dicom.syntax == JPEG_BASELINE:
         data = frame(dicom, wish.frame)

@@ -155,8 +155,9 @@ def _moment(dicom: Dicom, of: str) -> str:
 
 
 def _binary(instance: Resource) -> str:
-    kind, _, binary = str(attachment(instance).get("url", "")).partition("/")
-    return binary if kind == "Binary" else ""
+    # In copies and in answers of others the address is a whole one.
+    _, found, binary = str(attachment(instance).get("url", "")).rpartition("Binary/")
+    return binary if found else ""
 
 
 def _place(each: Any) -> tuple[int, str]:

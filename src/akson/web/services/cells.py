@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from akson.documents.dicom.study import MODALITIES
 from akson.exchange.declare import Part
 from akson.fhir.fhirpath.evaluate import evaluate
 from akson.fhir.fhirpath.values import Node as Element
@@ -13,7 +14,7 @@ from akson.kit.settings import Node
 from akson.kit.text import catalogue, text
 from akson.web import say, show
 from akson.web.ehr.provenance import Provenance, provenance
-from akson.web.services import media
+from akson.web.services import media, viewer
 from akson.web.services.curve import Curve, curves
 
 TIMES = frozenset({"date", "dateTime", "instant"})
@@ -36,6 +37,8 @@ class Line:
     picture: str = ""
     """Address of a photo or a film; empty for what is none."""
     is_film: bool = False
+    study: str = ""
+    """Address of the pictures of a study; empty for what is none."""
 
     @property
     def title(self) -> str:
@@ -53,17 +56,19 @@ class Table:
 
 
 def table(
-    part: Part, resources: Iterable[Resource], node: Node, language: str, pictures: str = "", forms: str = ""
+    part: Part, resources: Iterable[Resource], node: Node, language: str, base: str = "", forms: str = ""
 ) -> Table:
-    """The items of a part. `pictures`: below which address their photos and films are; `forms`: the forms that change them."""
+    """The items of a part. `base`: below which address their photos, films and studies are; `forms`: the forms that change them."""
     made = []
     for resource in resources:
         told = line(part, resource, node, language)
         edit = f"{forms}/{resource['id']}/endre" if forms and told.source.origin != "other" else ""
         drawn = tuple((each, each.told(language)) for each in curves(resource))
         made.append(replace(told, edit=edit, curves=drawn))
-        if pictures and (place := media.place(resource, node.name)):
-            made[-1] = replace(made[-1], picture=f"{pictures}/{place}", is_film=media.is_film(resource))
+        if base and (place := media.place(resource, node.name)):
+            made[-1] = replace(made[-1], picture=f"{base}/bilder/{place}", is_film=media.is_film(resource))
+        if base and (place := viewer.place_of(resource, node.name)):
+            made[-1] = replace(made[-1], study=f"{base}/undersokelser/{place}")
     made.sort(key=lambda each: each.source.when, reverse=True)
     return Table(part, tuple(made), f"{forms}/ny" if forms else "")
 
@@ -117,6 +122,12 @@ def quantity(value: dict[str, Any], language: str) -> str:
     return " ".join(filter(None, [value.get("comparator", ""), say.number(value["value"], language), unit]))
 
 
+def _coding(value: dict[str, Any], language: str) -> str:
+    if value.get("system") == MODALITIES:
+        return viewer.modality(str(value.get("code", "")), language)
+    return str(value.get("display") or value.get("code", ""))
+
+
 def _period(value: dict[str, Any], language: str) -> str:
     start, end = (say.day(value.get(name), language) for name in ("start", "end"))
     if start and end:
@@ -133,7 +144,7 @@ def _range(value: dict[str, Any], language: str) -> str:
 
 WORDS: dict[str, Callable[[dict[str, Any], str], str]] = {
     "CodeableConcept": lambda value, _: show.concept(value) or show.code(value),
-    "Coding": lambda value, _: str(value.get("display") or value.get("code", "")),
+    "Coding": _coding,
     "Reference": lambda value, _: show.display(value),
     "Period": _period,
     "Range": _range,

@@ -110,8 +110,8 @@ def _forms(request: Request, found: InformationService, part: Part) -> str:
 
 
 def _pictures(request: Request) -> str:
-    """Below which address the photos and films of the patient are."""
-    return f"{request.scope['root_path']}/pasient/{request.path_params['patient']}/bilder"
+    """Below which address the photos, films and studies of the patient are."""
+    return f"{request.scope['root_path']}/pasient/{request.path_params['patient']}"
 
 
 async def picture(request: Request) -> Response:

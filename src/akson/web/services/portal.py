@@ -111,7 +111,7 @@ async def others(request: Request) -> Response:
     parts = [part for part in found.parts if readable(ctx, part.type)]
     searches = [Search(part.type, (*part.pairs, ("_count", "100"))) for part in parts]
     bundles = await inquiry_of(request).find(ctx, searches) if searches else []
-    pictures = f"{request.scope['root_path']}/bilder"
+    pictures = str(request.scope["root_path"])
     tables: list[Table] = []
     silent: dict[Missing, None] = {}
     for part, bundle in zip(parts, bundles, strict=True):
