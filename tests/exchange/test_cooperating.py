@@ -122,7 +122,12 @@ async def test_the_municipality_asks_nav_which_answers_by_page_and_by_its_own_sy
 
 @pytest.mark.parametrize(
     ("unit", "basis", "status"),
-    [("nav", "ftrl-21-4", 422), ("barnevern", "hpl-33", 201), ("medisinsk", "samtykke", 422)],
+    [
+        ("nav", "ftrl-21-4", 422),
+        ("barnevern", "hpl-33", 201),
+        ("medisinsk", "hpl-25", 422),  # a concern is no service
+        ("solvik-tildeling", "hpl-25", 422),  # its own
+    ],
 )
 async def test_a_request_names_a_provision_that_its_parties_may_rest_on(world, unit, basis, status):
     asked = request_to(BY_KEY[unit], "tuva", "bekymring", basis, "Bekymring for omsorgen")
@@ -181,3 +186,41 @@ async def test_the_doctor_asks_and_answers_from_the_own_record_system(world):
     assert (await silje.get(case)).status_code == 404
     world.silent.add("samhandling")
     assert "svarer ikke" in (await jonas.get("/journal/anmodninger")).text
+
+
+@pytest.mark.proves("I15", "I16")
+@pytest.mark.dimension("D1", "D2")
+async def test_the_hospital_asks_the_municipality_for_services_and_reads_what_was_decided(world):
+    doctor, tone = await world.sign_in("sykehus", "ola-strand"), await world.sign_in("journal", "tone-bakke")
+    path = await chart(doctor, "sykehus", "Ingrid Haugen")
+    page = await doctor.get(f"{path}/samarbeid")
+    unit = BY_KEY["solvik-tildeling"]
+    assert f'value="{unit.organization_number}"' in page.text
+    assert "Fjordsykehuset, ortopedisk" not in page.text  # its own units are asked otherwise
+    form = {
+        "to": unit.organization_number, "category": "tjeneste", "basis": "hpl-25",
+        "what": "Hjemmesykepleie to ganger daglig", "why": "Utskrives fredag", "csrf_token": csrf(page.text),
+    }  # fmt: skip
+    other = await doctor.post(f"{path}/samarbeid", data=form | {"category": "opplysninger"})
+    assert other.status_code == 422
+    sent = await doctor.post(f"{path}/samarbeid", data=form)
+    assert (sent.status_code, "Helsepersonelloven § 25" in sent.text) == (200, True), words_of(sent)
+    mine = (await tone.get("/journal/anmodninger")).text
+    case = re.search(r'href="(/journal/anmodninger/[^"]+)">Hjemmesykepleie to ganger daglig', mine)[1]
+    page = await tone.get(case)
+    assert "Utskrives fredag" in page.text
+    assert "Ola Strand" in page.text
+    for do, words in (("in_progress", ""), ("completed", "Innvilget fra fredag")):
+        page = await tone.get(case)
+        moved = await tone.post(case, data={"do": do, "words": words, "csrf_token": csrf(page.text)})
+        assert moved.status_code == 200, words_of(moved)
+    told = words_of(await doctor.get(sent.url.path))
+    assert "Innvilget fra fredag" in told
+    ingrid = await world.sign_in("innbygger", "ingrid")
+    for slug, seen in (
+        ("anmodning-om-tjeneste", "Hjemmesykepleie to ganger daglig"),
+        ("kommunikasjon-ved-saksbehandling", "Innvilget fra fredag"),
+    ):
+        assert seen in (await ingrid.get(f"/innbygger/opplysninger/{slug}")).text
+    fjellheim = await world.sign_in("fjellheim", "knut-aasen")
+    assert "Hjemmesykepleie" not in (await fjellheim.get("/fjellheim/anmodninger")).text

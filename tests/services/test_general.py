@@ -15,7 +15,7 @@ from akson.exchange.declare import load
 from akson.fhir.strict_json import loads
 from tests.demo_world import start
 from tests.exchange.asking import OwnSystem, ask, side
-from tests.exchange.forms import csrf, made_from
+from tests.exchange.forms import chart, csrf, made_from
 from tests.patience import in_time
 
 pytestmark = [pytest.mark.store]
@@ -198,6 +198,41 @@ async def test_a_conditional_plan_is_for_those_whom_it_is_written_for(scene):
     assert PLAN["title"] not in words(await search(scene.citizen, "/innbygger", "demens"))
     async for resources in over_fhir(scene, "PlanDefinition?title=Uro"):
         assert [len(each["action"]) for each in resources] == [2]
+
+
+@HERE
+@pytest.mark.proves("I21", "I3")
+@pytest.mark.dimension("D1", "D2")
+async def test_a_published_plan_becomes_the_plan_of_a_patient_and_is_seen_by_all(scene):
+    here = await chart(scene.nurse, "journal", "Ingrid Haugen")
+    address = f"{here}/tjenester/planer/plan/ny"
+    began = time.monotonic()
+    while not (
+        plan := re.search(
+            r'value="(sykehus\.[^"]+)" *>Forverring av kols', (await scene.nurse.get(address)).text
+        )
+    ):
+        assert in_time(time.monotonic() - began, 5.0)
+        await asyncio.sleep(0.1)
+    page = await scene.nurse.get(address, params={"mal": plan[1]})
+    content = unescape(re.search(r'name="content"[^>]*>([^<]*)<', page.text)[1])
+    assert "Ring 113." in content
+    assert (await scene.nurse.get(address, params={"mal": "sykehus.finnes-ikke"})).status_code == 404
+    form = {
+        "kind": "egenbehandlingsplan",
+        "what": "Kols hjemme",
+        "content": f"{content}\nRing Marit.",
+        "status": "active",
+    }
+    told = made_from(page.text) | {"patient": here.rsplit("/", 1)[1]}
+    saved = await scene.nurse.post(address, data=form | told)
+    assert saved.status_code == 200, words(saved)
+    there = await chart(scene.doctor, "sykehus", "Ingrid Haugen")
+    for browser, where in (
+        (scene.doctor, f"{there}/tjenester/planer"),
+        (scene.citizen, "/innbygger/opplysninger/planer"),
+    ):
+        assert "Ring Marit." in words(await browser.get(where))
 
 
 @HERE

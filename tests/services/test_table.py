@@ -10,7 +10,7 @@ from tools import proofs
 OF = {Party.PERSONNEL: "D1", Party.CITIZEN: "D2", Party.PARTNER: "D3"}
 WANTED = {(f"I{each.number}", OF[party]) for each in load() for party in each.parties}
 LACKING = {
-    *((row, "D1") for row in ("I15", "I16", "I22", "I23")),
+    *((row, "D1") for row in ("I22", "I23")),
     *((row, "D2") for row in ("I22", "I23")),
     *((row, "D3") for row in ("I25", "I26")),
 }

@@ -1,4 +1,4 @@
-"""Requests between those who give health care and other services: what can be asked, on which basis, and how it is written. Pure.
+"""Requests between those who give health care and other services, and for services between those who give health care: what can be asked, on which basis, and how it is written. Pure.
 
 A request is a ServiceRequest with its case (`exchange/cases.py`) in the platform's register. Its parties are two organisations, each
 with a label that the platform sets; each sees and moves it by its own pages or its own system, and the citizen reads it.
@@ -51,10 +51,14 @@ PROVISIONS: Mapping[str, Provision] = {
     CONSENT: Provision(PARTNERS | {""}),
     "ftrl-21-4": Provision(frozenset({"nav"})),
     "bvl-13-4": Provision(frozenset({"barnevern"})),
+    "hpl-25": Provision(frozenset({""}), frozenset({""})),
     "hpl-30": Provision(frozenset({"statsforvalter"})),
     "hpl-33": Provision(frozenset({""}), frozenset({"barnevern"})),
 }
-"""By code of `hjemmel`: the citizen's consent; folketrygdloven 21-4; barnevernsloven 13-4; helsepersonelloven 30 and 33."""
+"""By code of `hjemmel`: the citizen's consent; folketrygdloven 21-4; barnevernsloven 13-4; helsepersonelloven 25, 30 and 33."""
+BETWEEN_CARE = frozenset({Category.SERVICE, Category.AID})
+"""What one who gives health care asks another one for, as when a hospital asks a municipality for home nursing. To have somebody
+assessed or examined it refers and orders; what it wants to know it asks in the dialogue."""
 
 
 def provisions(asker: str, asked: str | None = None) -> list[str]:

@@ -25,6 +25,7 @@ SERVICE = InformationService(
                 Column("item.what", "description"),
                 Column("item.status", "status"),
                 Column("case.outcome", "businessStatus"),
+                Column("case.last_words", "statusReason"),
                 Column("item.from_whom", "owner"),
                 Column("item.when", "lastModified"),
             ),

@@ -13,10 +13,10 @@ from akson.exchange.cases import State
 from akson.exchange.cooperating import Asking, Cooperating, Party
 from akson.exchange.edge.platform import ERRORS
 from akson.exchange.reported import Attached
-from akson.fhir.model import Resource, split_reference
+from akson.fhir.model import Resource, reference, split_reference
 from akson.fhir.strict_json import dumps, loads
 from akson.kit.errors import NotFound, PeerFailed
-from akson.kit.norwegian import FNR
+from akson.kit.norwegian import FNR, ORGANIZATION, volven
 from akson.kit.settings import Node
 from akson.record.partners import KIND, number
 from akson.security import sharing
@@ -24,6 +24,8 @@ from akson.security.actor import Actor
 from akson.security.client import Peer
 
 RIGHTS = f"akson:samhandling/fhir akson:samhandling/{sharing.SCOPE}"
+CARE = (8663, 8666, 8668)
+"""Numbers of the code lists of what units of the health service do (Volven: municipal, both, hospitals)."""
 JSON = {"content-type": "application/fhir+json", "accept": "application/fhir+json"}
 
 
@@ -83,9 +85,15 @@ class Desk:
         return File(told.name, told.kind, base64.b64decode(held["data"]))
 
     async def partners(self) -> list[tuple[str, str]]:
-        """Organisation number and name of the services that can be asked."""
-        found = await self._found(f"fhir/Organization?type={KIND}|&_sort=name&_count=500")
-        return [(number(each), str(each["name"])) for each in found if number(each)]
+        """Organisation number and name of those who can be asked: other services, then units that give health care elsewhere."""
+        others = await self._found(f"fhir/Organization?type={KIND}|&_sort=name&_count=500")
+        kinds = ",".join(f"{volven(each)}|" for each in CARE)
+        care = await self._found(f"fhir/Organization?type={kinds}&active=true&_sort=name&_count=500")
+        owners = await self._found(f"fhir/Organization?identifier={ORGANIZATION}|{self._node.organization}")
+        own = {reference(each) for each in owners}
+        elsewhere = [e for e in care if e.get("partOf", {}).get("reference", "") not in own]
+        named = {number(each): str(each["name"]) for each in (*others, *elsewhere)}
+        return [(found, name) for found, name in named.items() if found]
 
     def _seen(self, case: Resource, request: Resource, patient: Resource) -> Cooperating:
         return cooperating.seen(case, request, patient, (), self._node.organization)

@@ -53,8 +53,10 @@ async def _baseless(ctx: Context, asking: Asking, patient: str, asked: Party) ->
     """Which field is wrong where a party may not ask for this: another provision, or a consent that there is not."""
     kind = await _kind(ctx, ctx.actor.unit_number)
     theirs = await _kind(ctx, asked.unit)
-    if bool(kind) == bool(theirs):
-        return ["to"]  # between two who give health care there are referrals and orders
+    if (kind and theirs) or asked.number == _own(ctx).number:
+        return ["to"]
+    if not kind and not theirs and asking.category not in cooperating.BETWEEN_CARE:
+        return ["category"]  # between two who give health care there are referrals, orders and the dialogue
     if asking.basis not in cooperating.provisions(kind, theirs):
         return ["basis"]
     needs = asking.basis == CONSENT and kind

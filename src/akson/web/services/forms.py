@@ -18,7 +18,7 @@ from akson.kit.errors import Issue, Malformed, Unprocessable, VersionMismatch
 from akson.web.context import whole
 from akson.web.ehr.chart import show_chart
 from akson.web.language import language_of
-from akson.web.services import filling
+from akson.web.services import filling, models
 from akson.web.services.desks import Desk, desk_of
 from akson.web.services.filling import key_of
 
@@ -35,10 +35,11 @@ def form_routes() -> list[BaseRoute]:
 
 
 async def new(request: Request) -> Response:
-    """An empty form."""
+    """An empty form, or one that begins from a published plan."""
     desk = await desk_of(request)
     found = await desk.register() if desk.part.kinds else None
-    return await _form(request, desk, {"list_version": list_version(found)}, version="")
+    values = {"list_version": list_version(found)} | await models.begun(request, desk.part)
+    return await _form(request, desk, values, version="")
 
 
 async def edit(request: Request) -> Response:
@@ -118,6 +119,7 @@ async def _form(
         patient=desk.person, service=desk.service, part=desk.part, version=version, key=key_of(values),
         asked=filling.asked(desk.part, values, issues, language_of(request), changes=True),
         list_version=values.get("list_version", ""), missed=missed,
+        begins=[] if version else await models.offered(request, desk.part), begun=request.query_params.get("mal", ""),
     )  # fmt: skip
     answer.status_code = 422 if issues else 200 if missed is None else 409
     return answer
