@@ -8,15 +8,23 @@ from playwright.sync_api import expect
 from akson.web.say import ZONE
 from tests.browser.test_critical import open_chart
 
-CLOSE = 20_000
-"""Milliseconds for what goes between nodes."""
+CLOSE = 60_000
+"""Milliseconds for what goes between nodes, on a machine that has other work too."""
 
 
 def treats(site, node, who, name, patient):
     """Somebody at a record system, with a patient's chart open; the page and the address of the chart."""
     page = site.sign_in(node, who, name)
+    page.set_default_timeout(CLOSE)
     open_chart(page, patient)
     return page, re.sub(r"[?#].*", "", page.url)
+
+
+def citizen(site, key, name):
+    """Somebody in the portal, on a phone."""
+    page = site.sign_in("innbygger", key, name, phone=True)
+    page.set_default_timeout(CLOSE)
+    return page
 
 
 def register(page, chart, place, **fields):
@@ -104,3 +112,112 @@ def reads(page, address, *words):
 def fits(page):
     """Nothing is cut off on the phone."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+def partner(site, key, name):
+    """A case worker of a cooperating service."""
+    page = site.sign_in("partner", key, name)
+    page.set_default_timeout(CLOSE)
+    return page
+
+
+def asks(page, pid, to, **fields):
+    """A cooperating service sends a request to one who gives health care; the address of the case."""
+    page.goto("/partner/saker/ny")
+    page.locator("[name=pid]").fill(pid)
+    fill(page, {"to": to, **fields})
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_url(re.compile(r"/partner/saker/(?!ny)[^/]+$"))
+    return page.url
+
+
+def answers(page, surface, what, words, move):
+    """Open a request by its words, and bring it on with an answer."""
+    page.goto(f"/{surface}")
+    page.get_by_role("link", name=what).first.click()
+    page.locator("[name=words]").fill(words)
+    page.get_by_role("button", name=move, exact=True).click()
+    expect(page.locator("main")).to_contain_text(words)
+
+
+def refer(doctor, chart, to, wanted, story):
+    """A referral to a department, sent."""
+    doctor.goto(f"{chart}/henvisning/ny")
+    doctor.get_by_role("searchbox", name="Søk etter avdeling").press_sequentially(to)
+    expect(doctor.get_by_role("radio")).to_have_count(1)
+    doctor.get_by_role("radio").first.check()
+    doctor.get_by_label("Hva ønsker du?").fill(wanted)
+    doctor.get_by_label("Aktuell problemstilling").fill(story)
+    doctor.get_by_role("button", name="Se over").click()
+    doctor.get_by_role("button", name="Send henvisningen").click()
+    doctor.wait_for_url(re.compile("/meldinger$"))
+
+
+def take_on(specialist, node):
+    """Open the newest referral in the inbox and accept it; its address."""
+    specialist.goto(f"/{node}/innboks")
+    found = specialist.get_by_role("link", name=re.compile("Henvisning"))
+    expect(found.first).to_be_visible(timeout=CLOSE)
+    found.first.click()
+    letter = specialist.url.partition("?")[0]
+    specialist.get_by_role("button", name="Ta imot").click()
+    expect(specialist.get_by_role("link", name="Skriv epikrise")).to_be_visible()
+    return letter
+
+
+def summarise(specialist, letter, title, words):
+    """Write the discharge summary that answers a referral, and send it."""
+    specialist.goto(f"{letter}/epikrise")
+    specialist.get_by_label("Tittel").fill(title)
+    specialist.get_by_label("Vurdering").fill(words)
+    specialist.get_by_role("button", name="Se over").click()
+    specialist.get_by_role("button", name="Send epikrisen").click()
+    specialist.wait_for_url(re.compile("/meldinger$"))
+
+
+def arrives(doctor, node, title, words):
+    """The summary is in the inbox of who referred, and is read."""
+    doctor.goto(f"/{node}/innboks")
+    arrived = doctor.get_by_role("link", name=title)
+    expect(arrived.first).to_be_visible(timeout=CLOSE)
+    arrived.first.click()
+    expect(doctor.get_by_role("article")).to_contain_text(words)
+
+
+def ask_in(coordinator, chart, service, role):
+    """Ask another service into the first team of the patient."""
+    coordinator.goto(f"{chart}/team")
+    form = coordinator.locator("form[action$='/inn']").first
+    value = form.locator("[name=who] option").filter(has_text=service).first.get_attribute("value")
+    form.locator("[name=who]").select_option(value)
+    form.locator("[name=role]").fill(role)
+    form.get_by_role("button", name="Ta med i teamet").click()
+    expect(coordinator.get_by_role("status").filter(has_text="Tjenesten er med i teamet")).to_be_visible()
+
+
+def shares(page, who):
+    """A citizen answers yes to the service that asks to see something."""
+    page.goto("/innbygger/")
+    page.get_by_role("button", name=re.compile(rf"Ja, la dem se.*{who}")).first.click()
+    expect(page.locator("main")).to_be_visible()
+
+
+def apply_for(page, service, words):
+    """A citizen applies to the municipality for a service."""
+    page.goto("/innbygger/soknader/ny")
+    page.locator("[name=to]").select_option("9000115")
+    page.locator("[name=topic]").select_option(label=service)
+    page.locator("[name=words]").fill(words)
+    page.get_by_role("button", name="Send søknaden").click()
+    expect(page.get_by_role("heading", name=service)).to_be_visible()
+
+
+def decide(handler, service, words):
+    """The office opens the application, assesses it, and grants it."""
+    handler.goto("/journal/dialog")
+    handler.get_by_role("link", name=service).first.click()
+    handler.locator("form[action$='/assess'] button").click()
+    handler.locator("[name=stage]").select_option("granted")
+    handler.locator("#decision").fill(words)
+    handler.locator("form[action$='/decide'] button").click()
+    expect(handler.locator("main")).to_contain_text(words)

@@ -6,7 +6,19 @@ and written in as such), and the reports to a quality register and to KPR, which
 
 from playwright.sync_api import expect
 
-from tests.browser.acts import answer, fits, measure, meet, note, reads, register, treats, write_to
+from tests.browser.acts import (
+    CLOSE,
+    answer,
+    citizen,
+    fits,
+    measure,
+    meet,
+    note,
+    reads,
+    register,
+    treats,
+    write_to,
+)
 
 OLAV = "Olav Berg"
 YELLOW = "Gul: ta akuttkuren og responssenteret ringer. Rød: ring 113."
@@ -16,7 +28,7 @@ INHALER = "Rist inhalatoren, pust rolig ut, pust inn mens du trykker, og hold pu
 def test_olav_is_followed_up_at_home(site):
     doctor, chart = treats(site, "journal", "jonas-berg", "Jonas Berg", OLAV)
     the_doctor_finds_him_fit_and_makes_the_plan(doctor, chart)
-    olav = site.sign_in("innbygger", "olav", OLAV, phone=True)
+    olav = citizen(site, "olav", OLAV)
     he_measures_in_the_morning(olav)
     room = the_response_centre_sees_yellow_and_calls(site, olav)
     they_meet_and_he_is_guided(room, olav)
@@ -67,7 +79,7 @@ def the_response_centre_sees_yellow_and_calls(site, olav):
     nurse, chart = treats(site, "journal", "petter-holm", "Petter Holm", OLAV)
     nurse.get_by_role("link", name="Måling hjemme").click()
     row = nurse.locator("tr").filter(has_text=OLAV)
-    expect(row).to_contain_text("87 %", timeout=20_000)
+    expect(row).to_contain_text("87 %", timeout=CLOSE)
     expect(row).to_contain_text("Gul: ta akuttkuren")
     expect(row.get_by_role("link", name="Avtal video")).to_be_visible()
     nurse.meeting = meet(nurse, chart, "Gul måling: slik går vi videre", note="Ha inhalatoren klar.")
@@ -82,7 +94,7 @@ def they_meet_and_he_is_guided(nurse, olav):
     olav.get_by_role("button", name="venterommet").click()
     nurse.goto(nurse.meeting)
     nurse.get_by_role("button", name="Slipp inn").click()
-    expect(olav.get_by_role("link", name="Bli med i samtalen")).to_be_visible(timeout=20_000)
+    expect(olav.get_by_role("link", name="Bli med i samtalen")).to_be_visible(timeout=CLOSE)
     fits(olav)
     nurse.get_by_role("button", name="Avslutt").click()
     note(nurse, nurse.chart, "Gul sone. Har startet akuttkuren som avtalt i planen. Inhalerer for raskt.")
@@ -98,7 +110,7 @@ def the_doctor_takes_crp_and_starts_a_course(doctor, chart):
     doctor.get_by_role("checkbox", name="P-CRP").check()
     doctor.locator("[name=why]").fill("Forverring av KOLS")
     doctor.get_by_role("button", name="Send").click()
-    expect(doctor.locator("main")).to_contain_text("P-CRP", timeout=20_000)
+    expect(doctor.locator("main")).to_contain_text("P-CRP", timeout=CLOSE)
     measure(doctor, chart, "crp", 42)
     register(
         doctor, chart, "legemidler-og-vaksiner/legemiddel",
@@ -117,9 +129,10 @@ def the_clinic_and_the_doctor_talk_about_the_plan(site, doctor, chart):
         "Bør grensen for gul sone settes opp?",
     )
     specialist = site.sign_in("sykehus", "kristin-hauge", "Kristin Hauge")
+    specialist.set_default_timeout(CLOSE)
     answer(specialist, "sykehus", "Planen etter forverring", "Ja, sett den til 88 de neste to ukene.")
     doctor.reload()
-    expect(doctor.locator("main")).to_contain_text("sett den til 88", timeout=20_000)
+    expect(doctor.locator("main")).to_contain_text("sett den til 88", timeout=CLOSE)
     doctor.goto(f"{chart}/tjenester/planer")
     doctor.locator("tr").filter(has_text="Oksygen i blodet").get_by_role("link", name="Endre").click()
     doctor.locator("[name=yellow_low]").fill("88")
@@ -131,7 +144,8 @@ def the_clinic_and_the_doctor_talk_about_the_plan(site, doctor, chart):
 
 def he_reads_his_summary_and_results(olav):
     reads(olav, "/innbygger/helse/svar", "42 mg/L", "CRP")
-    reads(olav, "/innbygger/opplysninger/legemidler-og-vaksiner", "Prednisolon", "Startet")
+    reads(olav, "/innbygger/opplysninger/legemidler-og-vaksiner", "Prednisolon", "Ta hele kuren")
+    reads(olav, "/innbygger/opplysninger/legemidler-og-vaksiner/endringer", "Startet", "Gul sone og CRP 42")
     reads(olav, "/innbygger/opplysninger/planer", "88 eller mer")
     reads(olav, "/innbygger/oppsummering", "Kronisk obstruktiv lungesykdom", "Prednisolon")
     fits(olav)

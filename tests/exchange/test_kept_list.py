@@ -187,6 +187,7 @@ def test_the_medicine_list_is_kept_in_an_order():
 PAGE = f"tjenester/{MEDICINES.slug}"
 NEW = {
     "name": "Digoksin",
+    "anyway": "Vurdert",
     "dose": "1 tablett morgen",
     "status": "active",
     "change": "startet",

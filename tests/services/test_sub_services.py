@@ -51,6 +51,24 @@ class Scene:
         form = {"kind": kind} | dict(zip(("value", "second", "third"), values, strict=False))
         return await self._sent(browser, f"{here}/maalinger", here.rsplit("/", 1)[1], form)
 
+    async def registers_allergy(self, where, what):
+        """Register an allergy on the page for critical information."""
+        browser, here = await self.chart(*where)
+        address = f"{here}/kritisk/overfoelsomhet/ny"
+        asked = await browser.get(address)
+        chosen = {
+            name: re.search(r'<option value="([^"]+)"', options)[1]
+            for name, options in re.findall(
+                r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', asked.text, re.DOTALL
+            )
+        }
+        form = {
+            "patient": here.rsplit("/", 1)[1],
+            "key": re.search(r'name="key" value="([^"]+)"', asked.text)[1],
+        }
+        saved = await browser.post(address, data=made_from(asked.text) | form | chosen | {"what": what})
+        assert saved.status_code == 200, words_of(saved.text)
+
     async def tells(self, who, place, /, **form):
         """A citizen fills in the form of a part."""
         browser = await self.at("innbygger", who)
@@ -148,7 +166,7 @@ async def test_contacts_summaries_of_several_professions_and_who_has_the_respons
 @pytest.mark.proves("L2")
 async def test_handing_out_use_as_needed_and_what_is_bought_without_prescription(scene):
     service = "legemidler-og-vaksiner"
-    given = {"when": DAY, "status": "completed"}
+    given = {"when": DAY, "status": "completed", "anyway": "Avtalt med legen på telefon"}
     await scene.writes(
         NURSE, f"{service}/utdeling", name="Paracetamol tabletter 500 mg", amount="2", unit="tabletter", kind="ved-behov",
         why="Vondt i hofta om natten", **given,
@@ -392,3 +410,107 @@ async def test_what_the_citizen_wants_and_what_not(scene):
         await scene.tells("ingrid", f"{service}/onske", kind=kind, value=words)
     for where in (NURSE, DOCTOR):
         await scene.reads(where, service, *told.values(), "Behandling jeg ikke ønsker", "Innbyggeren selv")
+
+
+@HERE
+@pytest.mark.proves("L14")
+async def test_what_is_handed_out_is_held_against_the_list_and_what_was_not_taken_is_followed_up(scene):
+    place, service = "legemidler-og-vaksiner/utdeling", "legemidler-og-vaksiner"
+    nurse, here = await scene.chart(*NURSE)
+    patient, address = here.rsplit("/", 1)[1], f"{here}/tjenester/{place}/ny"
+    right = {
+        "name": "Apiksaban tabletter 5 mg",
+        "dose": "1 tablett",
+        "when": "2026-11-21",
+        "status": "completed",
+    }
+
+    async def hands_out(**other):
+        asked = await nurse.get(address)
+        key = re.search(r'name="key" value="([^"]+)"', asked.text)[1]
+        form = made_from(asked.text) | {"patient": patient, "key": key} | right | other
+        answer = await nurse.post(address, data=form)
+        return answer.status_code, words_of(answer.text)
+
+    status, told = await hands_out(name="Ibuprofen tabletter 400 mg")
+    assert (status, "står ikke på listen" in told) == (422, True), told
+    status, told = await hands_out(dose="2 tabletter")
+    assert (status, "Dosen er en annen enn på listen" in told) == (422, True), told
+    for _ in range(2):  # morning and evening, as the list says
+        status, told = await hands_out()
+        assert status == 200, told
+    status, told = await hands_out()
+    assert (status, "gitt i dag" in told) == (422, True), told
+    status, told = await hands_out(anyway="Kastet opp tabletten etter ti minutter")
+    assert status == 200, told
+    await hands_out(status="not-done", name="Metoprolol depottabletter 50 mg", dose="1 tablett")
+    await seen(
+        nurse,
+        ["/journal/innboks"],
+        ("Ikke tatt: Metoprolol depottabletter 50 mg, 1 tablett", "Ingrid Haugen"),
+    )
+    await scene.reads(DOCTOR, service, "Kastet opp tabletten etter ti minutter", "Ikke gjort")
+
+
+@HERE
+@pytest.mark.proves("L15")
+async def test_the_citizen_and_those_who_help_read_advice_on_each_medicine(scene):
+    service = "legemidler-og-vaksiner"
+    advice = "Glemmer du en, ta den så snart du kan, men aldri to på en gang."
+    await scene.citizen_reads("ingrid", service, advice)
+    await scene.reads(NURSE, service, advice)
+
+
+@HERE
+@pytest.mark.proves("L13")
+async def test_who_prescribes_is_told_of_what_is_wrong_twice_dangerous_together_or_too_much(scene):
+    place, service = "legemidler-og-vaksiner/legemiddel", "legemidler-og-vaksiner"
+    doctor, here = await scene.chart(*GP)
+    await scene.registers_allergy(NURSE, "Penicilliner")
+    patient, address = here.rsplit("/", 1)[1], f"{here}/tjenester/{place}/ny"
+
+    async def prescribes(name, dose, **other):
+        asked = await doctor.get(address)
+        key = re.search(r'name="key" value="([^"]+)"', asked.text)[1]
+        form = made_from(asked.text) | {
+            "patient": patient,
+            "key": key,
+            "name": name,
+            "dose": dose,
+            "status": "active",
+        }
+        reason = {"change": "startet", "change_why": "Vondt i hofta"}
+        answer = await doctor.post(address, data=form | reason | other)
+        return answer.status_code, words_of(answer.text)
+
+    for name, dose, warned in (
+        (
+            "Ibuprofen tabletter 400 mg",
+            "1 tablett morgen",
+            ("Sammen med Apiksaban", "Økt fare for blødning", "nyresvikt"),
+        ),
+        (
+            "Paracetamol tabletter 500 mg",
+            "4 tabletter fire ganger daglig",
+            ("det meste for en voksen på ett døgn, 4000 mg",),
+        ),
+        (
+            "Apiksaban tabletter 2,5 mg",
+            "1 tablett morgen",
+            ("bruker det allerede: Apiksaban tabletter 5 mg",),
+        ),
+        ("Fenoksymetylpenicillin tabletter 660 mg", "1 tablett morgen", ("overfølsom for Penicilliner",)),
+    ):
+        status, told = await prescribes(name, dose)
+        assert status == 422, told
+        for words in warned:
+            assert words in told
+    assert (await prescribes("Loratadin tabletter 10 mg", "1 tablett morgen"))[0] == 200
+    status, told = await prescribes(
+        "Ibuprofen tabletter 400 mg", "1 tablett morgen", anyway="Tre dager, med magevern"
+    )
+    assert status == 200, told
+    await seen(doctor, [f"{here}/tjenester/{service}/endringer"], ("Vondt i hofta. Tre dager, med magevern",))
+    astrid, hers = await scene.chart("journal", "randi-vik", "Astrid Moen")
+    form = words_of((await astrid.get(f"{hers}/tjenester/{place}/ny")).text)
+    assert re.search(r"Personen bruker \d\d legemidler. Er alle nødvendige", form), form

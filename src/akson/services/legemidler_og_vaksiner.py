@@ -105,6 +105,7 @@ SERVICE = InformationService(
                 Column("item.when", "effective"),
                 Column("item.who", "performer.actor"),
                 Column("item.status", "status"),
+                Column("item.note", "note.text"),
             ),
             rows=("L2",),
             entry=Entry(
@@ -130,6 +131,7 @@ SERVICE = InformationService(
                         options=("completed", "not-done"),
                         required=True,
                     ),
+                    Field("anyway", "handing.anyway", "note[0].text", ask=Ask.LONG),
                 ),
                 fixed={},
             ),

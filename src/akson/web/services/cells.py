@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from akson.care import advice
 from akson.documents.dicom.study import MODALITIES
 from akson.exchange.declare import Part
 from akson.fhir.fhirpath.evaluate import evaluate
@@ -39,6 +40,8 @@ class Line:
     is_film: bool = False
     study: str = ""
     """Address of the pictures of a study; empty for what is none."""
+    advice: str = ""
+    """What the one who takes a medicine should know; empty for all else."""
 
     @property
     def title(self) -> str:
@@ -76,7 +79,8 @@ def table(
 def line(part: Part, resource: Resource, node: Node, language: str, edit: str = "") -> Line:
     """One item."""
     cells = tuple(cell(resource, column.path, language) for column in part.columns)
-    return Line(cells, provenance(resource, node), edit)
+    told = advice.of(resource, language) if resource["resourceType"] == "MedicationStatement" else ""
+    return Line(cells, provenance(resource, node), edit, advice=told)
 
 
 def cell(resource: Resource, path: str, language: str) -> str:

@@ -64,7 +64,8 @@ class Desk:
         if not self.part.kinds:
             await save(self.platform, self.ctx.actor, self.ctx.node, resource, version)
             return
-        why = Why(form["change"], form["change_why"].strip())
+        reasons = (form["change_why"].strip(), form.get("anyway", "").strip())
+        why = Why(form["change"], ". ".join(filter(None, reasons)))
         keeper = Keeper(self.platform, self.ctx.actor, self.ctx.node, self.service)
         listed = await keeper.opened(self.pid, whole(form.get("list_version", "")))
         await keeper.save(listed, [Move(ended(resource, why), version, why)])

@@ -5,11 +5,13 @@ version it was made from.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from akson.care.prescribing import Warned
 from akson.exchange import entry
 from akson.exchange.declare import InformationService
 from akson.exchange.edge.share import Shared, form_key
@@ -21,6 +23,20 @@ from akson.web.language import language_of
 from akson.web.services import filling, models
 from akson.web.services.desks import Desk, desk_of
 from akson.web.services.filling import key_of
+from akson.web.services.weighing import doubted, follow_up, noticed
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a form says back: what is wrong, what has happened to the list since, what must be weighed, and what is worth knowing."""
+
+    issues: tuple[Issue, ...] = ()
+    missed: Sequence[Step] | None = None
+    doubts: Sequence[Warned] = ()
+    notices: Sequence[Warned] = ()
+
+
+NOTHING = Told()
 
 
 def form_routes() -> list[BaseRoute]:
@@ -39,7 +55,7 @@ async def new(request: Request) -> Response:
     desk = await desk_of(request)
     found = await desk.register() if desk.part.kinds else None
     values = {"list_version": list_version(found)} | await models.begun(request, desk.part)
-    return await _form(request, desk, values, version="")
+    return await _form(request, desk, values, version="", told=Told(notices=noticed(desk, found)))
 
 
 async def edit(request: Request) -> Response:
@@ -64,11 +80,15 @@ async def register(request: Request) -> Response:
         fields = desk.part.entry.fields if desk.part.entry else ()
         entry.check((*fields, *entry.change_fields(desk.part)), form)
         resource = entry.build(desk.service, desk.part, form, desk.about, earlier)
+        if doubts := await doubted(desk, form, wanted or "", language_of(request)):
+            told = Told((Issue("required", "A reason to go on", ("anyway",)),), doubts=doubts)
+            return await _form(request, desk, form, version=form.get("version", ""), told=told)
         if earlier is None:
             resource |= form_key(key_of(form))
         await desk.save(resource, version, form)
+        await follow_up(desk, form, language_of(request))
     except Unprocessable as error:
-        return await _form(request, desk, form, version=form.get("version", ""), issues=error.issues)
+        return await _form(request, desk, form, version=form.get("version", ""), told=Told(error.issues))
     except VersionMismatch:
         return await _conflict(request, desk, form)
     return RedirectResponse(desk.path(request.scope["root_path"]), 303)
@@ -93,7 +113,7 @@ async def _conflict(request: Request, desk: Desk, mine: Mapping[str, str]) -> HT
     news, now_at = missed(desk.service, found, mine), list_version(found)
     if theirs is None or theirs.version == whole(mine.get("version", "")):
         values = dict(mine) | {"list_version": now_at}
-        return await _form(request, desk, values, version=mine.get("version", ""), missed=news)
+        return await _form(request, desk, values, version=mine.get("version", ""), told=Told(missed=news))
     before = await desk.version(theirs.resource["id"], int(mine["version"]))
     fields = filling.disputed(desk.part, mine, theirs.resource, before, language_of(request))
     answer = await show_chart(
@@ -106,20 +126,14 @@ async def _conflict(request: Request, desk: Desk, mine: Mapping[str, str]) -> HT
 
 
 async def _form(
-    request: Request,
-    desk: Desk,
-    values: Mapping[str, str],
-    *,
-    version: str,
-    issues: tuple[Issue, ...] = (),
-    missed: Sequence[Step] | None = None,
+    request: Request, desk: Desk, values: Mapping[str, str], *, version: str, told: Told = NOTHING
 ) -> HTMLResponse:
     answer = await show_chart(
         request, desk.ctx, "services/chart_form.html", "services",
         patient=desk.person, service=desk.service, part=desk.part, version=version, key=key_of(values),
-        asked=filling.asked(desk.part, values, issues, language_of(request), changes=True),
-        list_version=values.get("list_version", ""), missed=missed,
+        asked=filling.asked(desk.part, values, told.issues, language_of(request), changes=True),
+        list_version=values.get("list_version", ""), told=told, anyway=values.get("anyway", ""),
         begins=[] if version else await models.offered(request, desk.part), begun=request.query_params.get("mal", ""),
     )  # fmt: skip
-    answer.status_code = 422 if issues else 200 if missed is None else 409
+    answer.status_code = 422 if told.issues else 200 if told.missed is None else 409
     return answer

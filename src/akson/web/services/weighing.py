@@ -1,0 +1,56 @@
+"""What the forms about medicines do besides: they ask where something does not agree or is dangerous, and follow up what was not
+taken.
+"""
+
+from collections.abc import Mapping
+
+from akson.care import handing_out, prescribing
+from akson.care.prescribing import Warned
+from akson.exchange.declare import service
+from akson.exchange.edge.share import Shared, fetch
+from akson.kit.clock import instant, now
+from akson.kit.text import text
+from akson.record import gate
+from akson.record.representation import today
+from akson.web.services.desks import Desk
+
+CRITICAL = service("kritisk-informasjon")
+ALLERGIES = CRITICAL.part("overfoelsomhet")
+
+
+async def doubted(desk: Desk, form: Mapping[str, str], changed: str, language: str) -> list[Warned]:
+    """What must be weighed, where the form gives no reason to go on. `changed`: id of the item that the form changes, which is not
+    held against itself. The keys are those of the catalogues.
+    """
+    if form.get("anyway", "").strip() or desk.part not in (handing_out.GIVEN, prescribing.LISTED):
+        return []
+    held = [each for each in (await desk.register()).items if each.resource["id"] != changed]
+    if desk.part is handing_out.GIVEN:
+        found = handing_out.doubts(form, [each.resource for each in held])
+        return [Warned(f"handing.{each}") for each in found]
+    critical = await fetch(desk.platform, CRITICAL, desk.pid)
+    allergies = [each.resource for each in critical.of(ALLERGIES)]
+    medicines = [each.resource for each in held if each.part.kinds]
+    warned = prescribing.warnings(form, medicines, allergies, language)
+    return [Warned(f"prescribe.{each.key}", each.values) for each in warned]
+
+
+def noticed(desk: Desk, held: Shared | None) -> list[Warned]:
+    """What there is to think over of the list as a whole, before anything is added to it."""
+    if held is None or desk.part is not prescribing.LISTED:
+        return []
+    found = prescribing.of_list(
+        [each.resource for each in held.items if each.part.kinds], held.listed, today()
+    )
+    return [Warned(f"prescribe.{each.key}", each.values) for each in found]
+
+
+async def follow_up(desk: Desk, form: Mapping[str, str], language: str) -> None:
+    """A task for the unit when a dose was not taken."""
+    if desk.part is not handing_out.GIVEN or form.get("status") != "not-done":
+        return
+    words = text(
+        "handing.follow_up", language, name=form.get("name", "").strip(), dose=form.get("dose", "").strip()
+    )
+    task = handing_out.not_taken(desk.ctx.actor, desk.person.id, words, instant(now()))
+    await gate.create(desk.ctx, task)
