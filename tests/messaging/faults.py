@@ -37,6 +37,7 @@ from tests.messaging import makers
 from tests.messaging.world import COPY_HER, GP_HER, GP_UNIT, HOSPITAL_HER, platform
 
 FAULTS = ("drop", "silent", "duplicate", "delay", "damage_request", "damage_answer", "forget_receipt", "kill")
+RECEIPTS = "/Together/Receipts"
 SHARE = 0.2
 """Of all requests, how many meet a fault. A letter takes some eight, so most letters meet several."""
 OPEN = ("queued", "sent", "delivered")
@@ -64,7 +65,10 @@ class Chaos:
         self.asked += 1
         if self.chance.random() >= self.share:
             return ""
-        possible = {"damage_request": bool(content), "forget_receipt": "/apprec/" in path}
+        possible = {
+            "damage_request": bool(content),
+            "forget_receipt": path.startswith(RECEIPTS) or "/apprec/" in path,
+        }
         fault = self.chance.choice([each for each in FAULTS if possible.get(each, True)])
         self.hit[fault] += 1
         return fault
@@ -163,12 +167,14 @@ class Side:
     sender: Party
     receiver: Party
     signer: sign.Signer
+    together: bool
     engine: Engine | None = None
 
     async def step(self, clock: Callable[[], datetime]) -> int:
         """One tick of the engine, which may be killed in it; then the next one begins with nothing but its database."""
         if self.engine is None:
-            self.engine = Engine(self.database, MshTransport(self.wire), self.own, self.books, clock=clock)
+            transport = MshTransport(self.wire, together=self.together)
+            self.engine = Engine(self.database, transport, self.own, self.books, clock=clock)
         self.wire.step = asyncio.create_task(self.engine.tick())
         try:
             return await self.wire.step
@@ -304,8 +310,8 @@ class Run:
 
 
 @asynccontextmanager
-async def started(new_database: Callable[[], str], seed: int) -> AsyncIterator[Run]:
-    """Two parties and a platform, closed afterwards."""
+async def started(new_database: Callable[[], str], seed: int, *, together: bool = True) -> AsyncIterator[Run]:
+    """Two parties and a platform, closed afterwards. Not `together`: letter by letter, as with another's platform."""
     bases = [Database(new_database(), 10, reader=OWNER) for _ in range(3)]
     for base in bases:
         await base.open()
@@ -330,7 +336,7 @@ async def started(new_database: Callable[[], str], seed: int) -> AsyncIterator[R
         ]
         parties = [
             Side(base, FaultyWire(client, name, chaos, forget), Books(known, trusted), own, sender, receiver,
-                   signers[sender.her_id])
+                   signers[sender.her_id], together)
             for base, (name, own, sender, receiver) in zip(bases[1:], ways, strict=True)
         ]  # fmt: skip
         yield Run(bases[0], parties, chaos)

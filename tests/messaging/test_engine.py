@@ -225,8 +225,9 @@ async def test_two_own_receivers_take_it_in_once_and_answer_each(w):
     async with w.gp.database.transaction() as tx:
         told = {r.her_id: (r.state, r.status) for r in await messages.receivers(tx, message.id)}
     assert told == {HOSPITAL_HER: ("delivered", "1"), COPY_HER: ("delivered", "1")}
-    answers = [path for method, path in w.hospital.wire.calls if method == "POST"]
-    assert len(answers) == 2
+    async with w.hub.transaction() as tx:
+        held = [m.from_her for m in await messages.find(tx, "relay") if m.type == "APPREC"]
+    assert sorted(held) == [HOSPITAL_HER, COPY_HER]
 
 
 async def test_enqueuing_twice_is_one_message(w):
@@ -347,8 +348,9 @@ async def test_a_negative_answer_stays_negative(w):
 
 async def test_a_receipt_for_a_message_that_was_never_sent_changes_nothing(w):
     message = await send(w.gp, fresh())
-    await w.gp.engine._note("no such message", outbox.Status(HOSPITAL_HER, delivered=True, status="2"))
-    await w.gp.engine._note(message.msg_id, outbox.Status("4711", delivered=True, status="2"))
+    refused = outbox.Status(HOSPITAL_HER, delivered=True, status="2")
+    await w.gp.engine._note([("no such message", refused)])
+    await w.gp.engine._note([(message.msg_id, replace(refused, receiver="4711"))])
     assert (await state(w.gp, message)).state == "queued"
 
 

@@ -7,10 +7,14 @@ from tests.messaging.faults import FAULTS, started
 pytestmark = pytest.mark.store
 
 
-async def test_two_hundred_letters_over_a_way_where_one_request_in_five_fails(new_database):
-    async with started(new_database, seed=5) as run:
-        await run.write(200)
-        await run.until_ended()
+@pytest.mark.parametrize("together", [True, False], ids=["together", "one-by-one"])
+async def test_two_hundred_letters_over_a_way_where_requests_fail(new_database, together):
+    async with started(new_database, seed=5, together=together) as run:
+        if together:
+            run.chaos.share = 0.4  # of fewer requests, so that each fault is met
+        for _ in range(8):
+            await run.write(25)
+            await run.until_ended()
         ends = await run.ends()
         assert ends.is_well, ends
         assert ends.sent == 200

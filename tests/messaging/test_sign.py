@@ -1,14 +1,23 @@
 """Signatures on messages: what holds, and every way it can fail."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
+from signxml.algorithms import (
+    CanonicalizationMethod,
+    DigestAlgorithm,
+    SignatureConstructionMethod,
+    SignatureMethod,
+)
+from signxml.signer import XMLSigner
 
-from akson.messaging import codec, sign
+from akson.messaging import codec, dsig, sign
 from akson.messaging.kith import xml
 from akson.messaging.kith.msghead import NAMESPACE
+from akson.messaging.kith.xml import NotWellFormed
 from akson.messaging.sign import BadSignature, Signer
 from tests.messaging import makers
 from tests.messaging.codec.test_care import letter as care_letter
@@ -164,3 +173,77 @@ def test_the_pair_survives_a_file():
     again = sign.from_pem(sign.to_pem(SIGNER))
     assert again.certificate == SIGNER.certificate
     assert again.key.private_numbers() == SIGNER.key.private_numbers()
+
+
+def by_signxml(monkeypatch):
+    """As senders of other shapes are checked, and as our own were before `dsig`."""
+    monkeypatch.setattr(dsig, "is_plain", lambda _root, _signature: False)
+
+
+def outcome(raw: bytes) -> str:
+    """What became of the check: the code of V8221, or what may be read."""
+    try:
+        root = sign.verify(xml.parse(raw), trusted, NOW).root
+        return etree.tostring(root, method="c14n", exclusive=True).decode()
+    except BadSignature as error:
+        return error.error
+
+
+def test_signxml_reads_what_we_sign(monkeypatch):
+    raw = signed()
+    ours = outcome(raw)
+    by_signxml(monkeypatch)
+    assert outcome(raw) == ours
+    assert ours.startswith("<")
+
+
+def test_we_read_what_signxml_signs():
+    maker = XMLSigner(
+        method=SignatureConstructionMethod.enveloped,
+        signature_algorithm=SignatureMethod.ECDSA_SHA256,
+        digest_algorithm=DigestAlgorithm.SHA512,
+        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
+    )
+    root = xml.parse(codec.write(makers.referral()))
+    made = xml.parse(etree.tostring(maker.sign(root, key=SIGNER.key, cert=[SIGNER.certificate])))
+    assert dsig.is_plain(made, made[-1])
+    assert codec.read_element(sign.verify(made, trusted, NOW).root).content == makers.referral()
+
+
+def test_another_shape_is_left_to_signxml():
+    maker = XMLSigner(
+        method=SignatureConstructionMethod.enveloped,
+        signature_algorithm=SignatureMethod.ECDSA_SHA256,
+        c14n_algorithm=CanonicalizationMethod.CANONICAL_XML_1_0,
+    )
+    root = xml.parse(codec.write(makers.referral()))
+    made = xml.parse(etree.tostring(maker.sign(root, key=SIGNER.key, cert=[SIGNER.certificate])))
+    assert not dsig.is_plain(made, made[-1])
+    assert codec.read_element(sign.verify(made, trusted, NOW).root).content == makers.referral()
+
+
+def test_both_ways_to_check_agree_on_whatever_is_changed(monkeypatch):
+    """One byte of a signed letter after the other is another one: who checks it must not matter."""
+    raw, chance, changed = signed(), random.Random(1), []
+    start = raw.index(b"<ds:Signature")
+    while len(changed) < 300:
+        # Half of them in the signature itself.
+        place = chance.randrange(start if len(changed) % 2 else 60, len(raw))
+        other = raw[:place] + bytes([chance.choice(b'Aa0 /="#')]) + raw[place + 1 :]
+        try:
+            root = xml.parse(other)
+        except NotWellFormed:
+            continue
+        if other != raw and root.tag == f"{{{NAMESPACE}}}MsgHead":
+            changed.append(other)
+    ours = [outcome(each) for each in changed]
+    by_signxml(monkeypatch)
+    theirs = [outcome(each) for each in changed]
+    assert [(o, t) for o, t in zip(ours, theirs, strict=True) if o != t] == []
+    assert {"S01", "S02"} <= {each for each in ours if len(each) == 3}
+
+
+def test_text_after_the_signature_is_signed_as_well():
+    raw = signed()
+    assert code_of(raw.replace(b"</ds:Signature>", b"</ds:Signature> x")) == "S01"
+    assert outcome(raw).startswith("<")

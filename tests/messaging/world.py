@@ -92,7 +92,7 @@ def platform(database: Database, owners: dict[str, set[str]]) -> Starlette:
     async def known(her_ids):
         return [her_id for her_id in her_ids if her_id in REGISTER]
 
-    return Starlette(routes=MessageApi(enter, known).routes())
+    return Starlette(routes=MessageApi(enter, known, database.bells).routes())
 
 
 @dataclass

@@ -209,7 +209,7 @@ def message_api(each: Hosted) -> MessageApi:
                 await audit.append(tx, row)
                 yield tx, msh.Caller(her_ids)
 
-    return MessageApi(enter, book.known)
+    return MessageApi(enter, book.known, each.place.database.bells)
 
 
 def inquiry(each: Hosted, look: Look) -> Callable[[Request], None]:

@@ -9,7 +9,7 @@ from akson.messaging.envelope import header
 from akson.messaging.kith import msghead, vaccinations, xml
 from akson.messaging.kith.common import CV
 from akson.messaging.kith.vaccinations import REGISTERED, Finding, Outcome, Registered
-from akson.messaging.model import Code, Header, Person, national
+from akson.messaging.model import Code, Header, Person, Receipt, national
 from akson.messaging.receipts import Answer
 
 SYSVAK_ANSWER = "HENDELSERESPONSE"
@@ -19,6 +19,11 @@ FAULT, WARNING = "Feil", "Advarsel"
 
 def apprec(raw: bytes, her_id: str, answer: Answer, id_: str) -> bytes:
     """What one receiver (HER-id) answers to a message: addresses mirrored, in the version that its sender reads."""
+    return written(raw, her_id, answer, id_)[1]
+
+
+def written(raw: bytes, her_id: str, answer: Answer, id_: str) -> tuple[Receipt, bytes]:
+    """As `apprec`, with what the document says."""
     root = xml.parse(raw)
     head = header(root)
     made = receipts.receipt(
@@ -29,7 +34,8 @@ def apprec(raw: bytes, her_id: str, answer: Answer, id_: str) -> bytes:
         id_=id_,
         generated=times.current(),
     )
-    return codec.write(receipts.in_version(made, version_for(root)))
+    receipt = receipts.in_version(made, version_for(root))
+    return receipt, codec.write(receipt)
 
 
 def of_register(raw: bytes) -> tuple[str, Answer] | None:

@@ -1,276 +1,194 @@
 """The message engine of a node: hands over what waits, takes in what came, gives and follows receipts.
 
-All state is in the store, each step is one transaction, and every step may be done twice: the engine can be stopped
-anywhere. A message that nobody answers, or that cannot go on, is given to a person.
+All state is in the store, each step is one transaction for all that is due, and every step may be done twice: the engine can be
+stopped anywhere. A message that nobody answers, or that cannot go on, is given to a person.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
-from akson.kit.clock import now
-from akson.kit.errors import (
-    AksonError,
-    NotAllowed,
-    NotAuthenticated,
-    NotFound,
-    PeerFailed,
-    PeerSilent,
-    Unavailable,
-)
+from akson.kit.errors import AksonError, NotAllowed, NotFound
 from akson.kit.log import Event, log
-from akson.messaging import answering, codec, outbox, receipts
-from akson.messaging.inbox import Judgement, Surroundings, Why, judge, take_in
-from akson.messaging.model import Receipt
+from akson.messaging import codec, outbox
+from akson.messaging.inbox import Why
 from akson.messaging.outbox import FAILED, FOLLOWED, OVERDUE, QUEUED, SENT
 from akson.messaging.receipts import Answer
-from akson.messaging.schemas import Schemas
-from akson.messaging.transport import Notice, Refused, Status, Transport
-from akson.store.database.pool import Database, Tx
+from akson.messaging.receiving import BATCH, Receiving
+from akson.messaging.transport import AWAY, Given, Refused, one_by_one
 from akson.store.database.reader import NODE
-from akson.store.underway import messages
+from akson.store.underway import messages, messages_many
 from akson.store.underway.messages import Message, Receiver
 
 LEASE = timedelta(seconds=60)
-"""How long one worker has for one message before another may try."""
+"""How long one worker has for its messages before another may try."""
 RETRY_FIRST = timedelta(seconds=2)
 RETRY_MOST = timedelta(minutes=15)
 LOOK_AFTER = timedelta(seconds=5)
 """How soon an own message is looked for at the transport; doubles up to LOOK_MOST."""
 LOOK_MOST = timedelta(minutes=10)
-BATCH = 50
-TRIES = 5
-"""How often a message that makes us fail is tried."""
-AT_ONCE = 4
-"""Messages that are under way to or from the other side at the same time."""
-ENOUGH = 3
-"""After so many silences in a row the other side counts as away, and the rest of a step waits for the next."""
-AWAY = (PeerSilent, PeerFailed, Unavailable, NotAuthenticated)
-"""The other side, or our own database, cannot be reached: everything waits."""
-
-
-_T = TypeVar("_T")
+SMALL = 200_000
+"""Bytes up to which letters are handed over together."""
+PATIENCE = 5.0
+"""Seconds that the other side may keep an engine waiting that asks for what has come."""
+GATHER = 0.03
+"""Seconds that a letter waits for others that are written at the same time."""
+Step = Callable[[], Awaitable[int]]
 
 
 @dataclass(slots=True)
-class Engine:
-    """One node's engine. `own` are the HER-ids that it sends and receives for."""
-
-    database: Database
-    transport: Transport
-    own: Collection[str]
-    here: Surroundings
-    schemas: Schemas | None = None
-    """The official schemas, where the operator has them; without, the declarations of the codecs decide."""
-    failures: dict[str, int] = field(default_factory=dict)
-    """How often a waiting message could not be taken in, by its id at the transport."""
-    unread_after: timedelta = timedelta(days=3)
-    """How long a letter may stand in an inbox before nobody having opened it is somebody's task."""
-    clock: Callable[[], datetime] = now
+class Engine(Receiving):
+    """One node's engine."""
 
     async def tick(self) -> int:
         """Do all that can be done now; how many messages were touched."""
         done = 0
-        for step in (
-            self.send_due,
-            self.receive,
-            self.answer_pending,
-            self.follow_up,
-            self.find_overdue,
-            self.find_unread,
-        ):
-            try:
-                done += await step()
-            except AksonError as error:
-                # The other steps go on: a silent transport must not hide what is overdue.
-                log(Event.PEER_FAILED, step=step.__name__, error=type(error).__name__)
+        for step in (self.send_due, self.receive, self.answer_pending, *self._watching):
+            done += await self._tried(step)
         return done
 
+    @property
+    def _watching(self) -> tuple[Step, ...]:
+        return self.follow_up, self.find_overdue, self.find_unread
+
+    async def _tried(self, step: Step) -> int:
+        """A step; one that fails lets the others go on: a silent transport must not hide what is overdue."""
+        try:
+            return await step()
+        except AksonError as error:
+            log(Event.PEER_FAILED, step=getattr(step, "__name__", "receive"), error=type(error).__name__)
+        return 0
+
     async def run(self, interval: float = 1.0) -> None:
-        """Tick until cancelled."""
+        """Work until cancelled: send what is written at once, take in what comes at once, and look after the rest now and then."""
+        async with asyncio.TaskGroup() as group:
+            for work in (self._keep_sending, self._keep_receiving, self._keep_watch):
+                group.create_task(work(interval))
+
+    async def _keep_sending(self, interval: float) -> None:
+        bells = self.database.bells
         while True:
-            try:
-                done = await self.tick()
-            except Exception as error:  # noqa: BLE001 - one bad tick must not end the engine
-                log(Event.JOB_FAILED, job="messages", error=type(error).__name__)
-                done = 0
-            await asyncio.sleep(0 if done else interval)
+            since = bells.count([outbox.BELL])
+            if not await self._whatever_comes(self.send_due) and await bells.heard(
+                [outbox.BELL], since, interval
+            ):
+                await asyncio.sleep(min(GATHER, interval))
+
+    async def _keep_receiving(self, interval: float) -> None:
+        while True:
+            began = time.monotonic()
+            done = await self._whatever_comes(partial(self.receive, PATIENCE))
+            done += await self._whatever_comes(self.answer_pending)
+            if not done:
+                # A transport that cannot wait has answered at once.
+                await asyncio.sleep(max(0, interval - (time.monotonic() - began)))
+
+    async def _keep_watch(self, interval: float) -> None:
+        while True:
+            for step in self._watching:
+                await self._whatever_comes(step)
+            await asyncio.sleep(interval)
+
+    async def _whatever_comes(self, step: Step) -> int:
+        try:
+            return await self._tried(step)
+        except Exception as error:  # noqa: BLE001 - one bad step must not end the engine
+            log(Event.JOB_FAILED, job="messages", error=type(error).__name__)
+        return 0
 
     async def send_due(self) -> int:
         """Hand over what is queued."""
+        at = self.clock()
         async with self.database.transaction(reader=NODE) as tx:
-            due = await messages.claim(tx, "out", [QUEUED], self.clock(), BATCH)
-            for message in due:
-                # A lease instead of a lock held while the other side works.
-                await messages.lease(tx, message.id, self.clock() + LEASE)
-        await _each(due, self._send)
+            # A lease instead of a lock held while the other side works.
+            due = await messages_many.claim(tx, [QUEUED], at, BATCH, until=at + LEASE, small=SMALL)
+        small = [(each.message, each.payload) for each in due if each.payload is not None]
+        if small:
+            await self._settled([each for each, _ in small], await self._send([raw for _, raw in small]))
+        for each in due:
+            if each.payload is None:
+                await self._settled([each.message], await self._send([await self._payload(each.message)]))
         return len(due)
 
-    async def _send(self, message: Message) -> None:
-        async with self.database.transaction(reader=NODE) as tx:
-            raw = await messages.payload(tx, message.id)
+    async def _send(self, documents: Sequence[bytes]) -> Sequence[str | AksonError]:
         try:
-            transport_id = await self.transport.send(raw)
-        except (Refused, NotAllowed) as error:
-            await self._settle(message, FAILED, detail=error.diagnostics, why=Why.FAILED)
+            return await self.transport.send_all(documents)
         except AksonError as error:
-            await self._try_again(message, type(error).__name__)
-        else:
-            await self._sent(message, transport_id)
+            return [error] * len(documents)
 
-    async def _sent(self, message: Message, transport_id: str) -> None:
-        async with self.database.transaction(reader=NODE) as tx:
-            held = await messages.get(tx, message.id, hold=True)
-            # The receipt may have been faster than the answer to our call.
-            if held and held.state == QUEUED:
-                changed = replace(
-                    held,
-                    state=SENT,
-                    transport_id=transport_id,
-                    due=self.clock() + LOOK_AFTER,
-                    attempts=0,
-                    detail="",
-                )
-                await messages.change(tx, changed)
-                await self.here.settled(tx, changed)
-            elif held and not held.transport_id:
-                await messages.change(tx, replace(held, transport_id=transport_id))
-
-    async def _try_again(self, message: Message, reason: str) -> None:
-        async with self.database.transaction(reader=NODE) as tx:
-            held = await messages.get(tx, message.id, hold=True)
-            if held and held.state == QUEUED:
-                wait = min(RETRY_FIRST * 2 ** min(held.attempts, 10), RETRY_MOST)
-                await messages.change(
-                    tx, replace(held, due=self.clock() + wait, attempts=held.attempts + 1, detail=reason)
-                )
-
-    async def _settle(self, message: Message, state: str, *, detail: str, why: Why) -> None:
-        async with self.database.transaction(reader=NODE) as tx:
-            held = await messages.get(tx, message.id, hold=True)
-            if held is None or held.state == state:
-                return
-            changed = replace(held, state=state, detail=detail, due=None, deadline=None)
-            await messages.change(tx, changed)
-            await self.here.settled(tx, changed)
-            await self.here.needs_person(tx, changed, why)
-
-    async def receive(self) -> int:
-        """Fetch what waits, take it in, and mark receipts as read; letters are marked when they are answered."""
-        if not self.own:
-            return 0
-        notices = await self.transport.waiting(sorted(self.own), BATCH)
-        await _each(notices, self._take)
-        return len(notices)
-
-    async def _take(self, notice: Notice) -> None:
+    async def _settled(self, sent: Sequence[Message], outcomes: Sequence[str | AksonError]) -> None:
+        """Note what the transport said of each, in one transaction; one by one when that fails."""
+        by_id = {message.id: outcome for message, outcome in zip(sent, outcomes, strict=True)}
         try:
-            await (self._receipt(notice) if notice.is_receipt else self._letter(notice))
+            await self._note_sent(by_id)
         except AWAY:
             raise
-        except Exception as error:  # noqa: BLE001 - one message nobody foresaw must not stop the others
-            log(Event.JOB_FAILED, job="message", error=type(error).__name__)
-            await self._give_up(notice)
+        except AksonError:
+            for id_, outcome in by_id.items():
+                await self._note_sent({id_: outcome})
 
-    async def _letter(self, notice: Notice) -> None:
-        known = await self._known(notice)
-        if known == "pending":
-            return
-        if known == "answered":
-            # Offered again: it is only taken from the list.
-            await self.transport.mark_read(notice.id, notice.receiver)
-            return
-        raw = await self.transport.fetch(notice.id)
-        if answer := answering.of_register(raw):
-            await self._answered(*answer, notice)
-            return
-        # Certificates may come over the network, so the look at the message is before the transaction.
-        judged = await judge(raw, self.here.certificates, self.clock(), self.schemas)
+    async def _note_sent(self, outcomes: dict[str, str | AksonError]) -> None:
         async with self.database.transaction(reader=NODE) as tx:
-            await take_in(tx, notice, raw, judged, self.here)
+            held = await messages_many.held(tx, outcomes)
+            after = {id_: self._after_sending(each, outcomes[id_]) for id_, each in held.items()}
+            changed = [each for id_, each in after.items() if each is not held[id_]]
+            await messages_many.change(tx, changed)
+            for each in changed:
+                if each.state != QUEUED and held[each.id].state == QUEUED:
+                    await self.here.settled(tx, each)
+                if each.state == FAILED:
+                    await self.here.needs_person(tx, each, Why.FAILED)
 
-    async def _give_up(self, notice: Notice) -> None:
-        """A message that fails again and again is refused, and a person is told: it must not wait unseen."""
-        self.failures[notice.id] = self.failures.get(notice.id, 0) + 1
-        if self.failures[notice.id] < TRIES:
-            return
-        del self.failures[notice.id]
-        if notice.is_receipt:
-            await self.transport.mark_read(notice.id, notice.receiver)
-            return
-        raw = await self.transport.fetch(notice.id)
-        async with self.database.transaction(reader=NODE) as tx:
-            await take_in(tx, notice, raw, Judgement(receipts.rejection("X99")), self.here)
-
-    async def _known(self, notice: Notice) -> str:
-        """How far the receipt of this receiver is: empty for a message that was not seen before."""
-        async with self.database.transaction(reader=NODE) as tx:
-            first = await messages.by_msg_id(tx, "in", notice.sender, notice.msg_id)
-            known = await messages.receivers(tx, first.id) if first else []
-        return next((r.state for r in known if r.her_id == notice.receiver), "")
-
-    async def _receipt(self, notice: Notice) -> None:
-        raw = await self.transport.fetch(notice.id)
-        try:
-            content = codec.read(raw).content
-        except AksonError as error:
-            # A receipt is never answered; the deadline of the message finds it.
-            log(Event.MESSAGE_REFUSED, kind="receipt", error=type(error).__name__)
-            content = None
-        if isinstance(content, Receipt):
-            await self._answered(content.original_id, Answer(content.status, content.errors), notice)
-        else:
-            await self.transport.mark_read(notice.id, notice.receiver)
-
-    async def _answered(self, original: str, answer: Answer, notice: Notice) -> None:
-        """What its receiver says to an own message."""
-        status = Status(notice.sender, delivered=True, status=answer.status, errors=answer.as_json())
-        await self._note(original, status)
-        await self.transport.mark_read(notice.id, notice.receiver)
-
-    async def _note(self, msg_id: str, status: Status) -> None:
-        async with self.database.transaction(reader=NODE) as tx:
-            message = await messages.sent(tx, msg_id)
-            if message:
-                await self._take_status(tx, message, status)
-
-    async def _take_status(self, tx: Tx, message: Message, status: Status) -> Message:
-        after = await outbox.note(tx, message, status, message.due)
-        is_rejected = status.status == receipts.REJECTED
-        if after.state != message.state:
-            await self.here.settled(tx, after)
-        if is_rejected and (after.state != message.state or status.receiver != message.to_her):
-            await self.here.needs_person(tx, after, Why.REJECTED)
-        return after
+    def _after_sending(self, held: Message, outcome: str | AksonError) -> Message:
+        if isinstance(outcome, str):
+            if held.state == QUEUED:
+                due = self.clock() + LOOK_AFTER
+                return replace(held, state=SENT, transport_id=outcome, due=due, attempts=0, detail="")
+            # The receipt may have been faster than the answer to our call.
+            return held if held.transport_id else replace(held, transport_id=outcome)
+        if isinstance(outcome, Refused | NotAllowed):
+            if held.state == FAILED:
+                return held
+            return replace(held, state=FAILED, detail=outcome.diagnostics, due=None, deadline=None)
+        if held.state != QUEUED:
+            return held
+        wait = min(RETRY_FIRST * 2 ** min(held.attempts, 10), RETRY_MOST)
+        return replace(
+            held, due=self.clock() + wait, attempts=held.attempts + 1, detail=type(outcome).__name__
+        )
 
     async def answer_pending(self) -> int:
         """Give the receipts that have been decided."""
         async with self.database.transaction(reader=NODE) as tx:
-            pending = await messages.pending(tx, BATCH)
-            for receiver in pending:
-                # To the end of the line: one that cannot be given must not stand before the others for ever.
-                await messages.put_receiver(tx, receiver)
-            origins = {r.message: await messages.get(tx, r.message) for r in pending}
-        told = [(message, r) for r in pending if (message := origins[r.message])]
-        await _each(told, lambda each: self._answer(*each))
-        return len(pending)
-
-    async def _answer(self, message: Message, receiver: Receiver) -> None:
-        answer = Answer(receiver.status, tuple(codec.error_from_json(e) for e in receiver.errors))
+            pending = await messages_many.pending(tx, BATCH)
+        if not pending:
+            return 0
+        given = [self._given(message, receiver) for message, receiver in pending]
         try:
-            await self.transport.answer(
-                message.transport_id, receiver.her_id, answer, partial(self._payload, message)
-            )
-            await self.transport.mark_read(message.transport_id, receiver.her_id)
-        except (Refused, NotFound, NotAllowed) as error:
-            # Another answer stands there already, or the message is gone: nothing more can be said.
-            log(Event.MESSAGE_REFUSED, kind="receipt", error=type(error).__name__)
+            outcomes = await self.transport.answer_all(given)
+        except AksonError as silence:
+            outcomes = [silence] * len(given)
+        after = []
+        for (_, receiver), error in zip(pending, outcomes, strict=True):
+            if isinstance(error, Refused | NotFound | NotAllowed):
+                # Another answer stands there already, or the message is gone: nothing more can be said.
+                log(Event.MESSAGE_REFUSED, kind="receipt", error=type(error).__name__)
+            is_over = error is None or isinstance(error, Refused | NotFound | NotAllowed)
+            # One that cannot be given goes to the end of the line: it must not stand before the others for ever.
+            after.append(replace(receiver, state="answered") if is_over else receiver)
         async with self.database.transaction(reader=NODE) as tx:
-            await messages.put_receiver(tx, replace(receiver, state="answered"))
+            await messages_many.put_receivers(tx, after)
+        silences = [error for error in outcomes if isinstance(error, AWAY)]
+        if len(silences) == len(outcomes):
+            raise silences[-1]
+        return sum(each.state == "answered" for each in after)
+
+    def _given(self, message: Message, receiver: Receiver) -> Given:
+        answer = Answer(receiver.status, tuple(codec.error_from_json(e) for e in receiver.errors))
+        return Given(message.transport_id, receiver.her_id, answer, partial(self._payload, message))
 
     async def _payload(self, message: Message) -> bytes:
         async with self.database.transaction(read_only=True, reader=NODE) as tx:
@@ -282,12 +200,16 @@ class Engine:
             due = await messages.claim(tx, "out", FOLLOWED, self.clock(), BATCH)
             for message in due:
                 await messages.lease(tx, message.id, self.clock() + _look_again(message, self.clock()))
-        await _each(due, self._follow)
+        outcomes = await one_by_one(due, self._follow)
+        silences = [error for error in outcomes if isinstance(error, AWAY)]
+        if silences and len(silences) == len(outcomes):
+            raise silences[-1]
         return 0
 
     async def _follow(self, message: Message) -> None:
-        for status in await self.transport.status(message.transport_id):
-            await self._note(message.msg_id, status)
+        await self._note(
+            [(message.msg_id, each) for each in await self.transport.status(message.transport_id)]
+        )
 
     async def find_overdue(self) -> int:
         """Give messages whose answer did not come in time to a person. A late answer is still taken."""
@@ -307,32 +229,6 @@ class Engine:
             for message in old:
                 await self.here.needs_person(tx, message, Why.UNREAD)
         return len(old)
-
-
-async def _each(items: Iterable[_T], work: Callable[[_T], Awaitable[None]]) -> None:
-    """Work on some at a time. One that fails holds up no other, but after ENOUGH silences in a row the rest is left.
-
-    Raises the last silence when the other side counts as away.
-    """
-    line = deque(items)
-    silences: list[AksonError] = []
-
-    async def worker() -> None:
-        while line and len(silences) < ENOUGH:
-            try:
-                await work(line.popleft())
-            except AWAY as error:
-                silences.append(error)
-            except Exception as error:  # noqa: BLE001 - what nobody foresaw with one message must not stop the others
-                log(Event.JOB_FAILED, job="message", error=type(error).__name__)
-            else:
-                silences.clear()
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(AT_ONCE):
-            group.create_task(worker())
-    if len(silences) >= ENOUGH:
-        raise silences[-1]
 
 
 def _look_again(message: Message, at: datetime) -> timedelta:

@@ -60,16 +60,21 @@ def _read(root: etree._Element) -> Envelope:
         return _of_header(header(root))
     content = codec.read_element(root).content
     if isinstance(content, Receipt):
-        return Envelope(
-            content.id,
-            "APPREC",
-            content.generated,
-            content.sender,
-            content.receiver,
-            answers=content.original_id,
-            status=content.status,
-        )
+        return of_receipt(content)
     return _of_header(content.header)
+
+
+def of_receipt(receipt: Receipt) -> Envelope:
+    """The envelope of a receipt."""
+    return Envelope(
+        receipt.id,
+        "APPREC",
+        receipt.generated,
+        receipt.sender,
+        receipt.receiver,
+        answers=receipt.original_id,
+        status=receipt.status,
+    )
 
 
 def _of_header(found: Header) -> Envelope:

@@ -27,11 +27,12 @@ from akson.messaging.mapping import incoming, laboratory, ordering, reading
 from akson.messaging.model import Header, Letter, Person, Receipt, Received
 from akson.messaging.receipts import ACCEPTED, Answer, rejection
 from akson.messaging.schemas import Schemas
-from akson.messaging.sign import BadSignature, is_signed, verify
+from akson.messaging.sign import BadSignature, Signed, is_signed, verify
 from akson.messaging.transport import Notice
 from akson.store.database.pool import Tx
-from akson.store.underway import messages
+from akson.store.underway import messages, messages_many
 from akson.store.underway.messages import Message, Receiver, Wanted
+from akson.store.underway.messages_many import New
 
 NEW, OPENED, DONE, REFUSED = "new", "opened", "done", "refused"
 
@@ -95,9 +96,14 @@ async def judge(
     head: Header | None = None
     try:
         root = xml.parse(raw)
-        head = read_header(root)
-        root = await _trusted(root, head, certificates, at)
-        found = codec.read_element(root)
+        found, fault = _read(root)
+        head = _header(root, found)
+        signed = await _trusted(root, head, certificates, at)
+        if signed is not None and not signed.whole:
+            root = signed.root
+            found, fault = _read(root)
+        if found is None:
+            raise fault or UnknownFormat("a message that cannot be read")
         letter = _letter(found)
         _try_out(letter)
         answer = receipts.judge(letter, found.unread)
@@ -127,40 +133,82 @@ def _letter(found: Received) -> Letter:
     return found.content
 
 
+def _read(root: etree._Element) -> tuple[Received | None, AksonError | None]:
+    """What a message says, or why it cannot be read: that its signature does not hold is told first."""
+    try:
+        return codec.read_element(root), None
+    except AksonError as error:
+        return None, error
+
+
+def _header(root: etree._Element, found: Received | None) -> Header:
+    if found is None or isinstance(found.content, Receipt):
+        return read_header(root)
+    return found.content.header
+
+
 async def _trusted(
     root: etree._Element, head: Header, certificates: Certificates, at: datetime
-) -> etree._Element:
+) -> Signed | None:
+    """What the sender's signature covers; None where there is none and none is needed."""
     known = await certificates(head.sender.her_id)
     if not is_signed(root):
         if known and root.tag == f"{{{MSGHEAD}}}MsgHead":
             raise BadSignature("S99", "the sender signs its messages, and this one is not signed")
-        return root
-    return verify(root, lambda certificate: certificate in known, at).root
+        return None
+    return verify(root, lambda certificate: certificate in known, at)
 
 
-async def take_in(
-    tx: Tx, notice: Notice, raw: bytes, judged: Judgement, here: Surroundings
-) -> Message | None:
-    """Store what a notice brought and decide its receipt; None when it was there already.
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A letter that came: where from, its bytes, and what it was found to be."""
+
+    notice: Notice
+    raw: bytes
+    judged: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    new: New
+    letter: Letter | None
+    why: Why | None
+
+
+async def take_in(tx: Tx, came: Sequence[Came], here: Surroundings) -> list[Message]:
+    """Store what notices brought and decide the receipts; gives what was not there already.
 
     A second own receiver of the same message gets the first one's answer, and the content is not taken in again.
     """
+    placed = [await _placed(tx, each, here) for each in came]
+    added = await messages_many.add(tx, [each.new for each in placed])
+    taken = []
+    for each, found in zip(came, placed, strict=True):
+        message = found.new.message
+        if message.id not in added:
+            await _again(tx, message.from_her, message.msg_id, each.notice)
+            continue
+        taken.append(message)
+        if found.letter:
+            await here.arrived(tx, message, found.letter)
+        if found.why:
+            await here.needs_person(tx, message, found.why)
+    return taken
+
+
+async def _placed(tx: Tx, came: Came, here: Surroundings) -> _Placed:
+    notice, judged = came.notice, came.judged
     sender = notice.sender or (judged.header.sender.her_id if judged.header else "")
     msg_id = notice.msg_id or (judged.header.msg_id if judged.header else "") or notice.id
     answer, match, why = await _place(tx, judged, here, sender)
-    message = _message(notice, judged, sender, msg_id)
+    is_refused = answer.status == receipts.REJECTED
     message = replace(
-        message, patient=match.patient, state=NEW if answer.status != receipts.REJECTED else REFUSED
+        _message(notice, judged, sender, msg_id),
+        patient=match.patient,
+        state=REFUSED if is_refused else NEW,
     )
-    if not await messages.add(tx, message, raw):
-        await _again(tx, sender, msg_id, notice)
-        return None
-    await messages.put_receiver(tx, _pending(message.id, notice.receiver, answer))
-    if judged.content and answer.status != receipts.REJECTED:
-        await here.arrived(tx, message, judged.content)
-    if why:
-        await here.needs_person(tx, message, why)
-    return message
+    new = New(message, came.raw, (_pending(message.id, notice.receiver, answer),))
+    return _Placed(new, None if is_refused else judged.content, why)
 
 
 def _message(notice: Notice, judged: Judgement, sender: str, msg_id: str) -> Message:

@@ -17,9 +17,8 @@ from lxml import etree
 from akson.kit.clock import instant
 from akson.kit.errors import Malformed, NotAllowed, NotFound
 from akson.kit.ids import new_id
-from akson.messaging import codec, receipts, tally, times
-from akson.messaging.answering import apprec
-from akson.messaging.envelope import Envelope, envelope
+from akson.messaging import answering, codec, receipts, tally, times
+from akson.messaging.envelope import Envelope, envelope, of_receipt
 from akson.messaging.kith import xml
 from akson.messaging.model import Receipt
 from akson.messaging.receipts import Answer
@@ -64,26 +63,34 @@ async def post_message(tx: Tx, caller: Caller, body: Any, known: Known) -> str:
     BadRequest: not base64 or XML, not a message, an address that the register does not have, a MsgId used before for
     something else. NotAllowed: the sender in the message is not the caller's.
     """
-    raw = _document(body)
+    raw = document_of(body)
     root = xml.parse(raw)
     outside = envelope(root)
     sender = outside.sender.her_id
     caller.must_act_for(sender)
-    receivers = _subset(outside.receivers, body.get("receiverHerIdsSubset"))
+    receivers = subset(outside.receivers, body.get("receiverHerIdsSubset"))
     unknown = sorted(set(receivers) - set(await known(receivers)))
     if unknown:
         raise BadRequest("Unknown receiver", *(f"Unknown HER-id: {her_id}" for her_id in unknown))
-    message = _held(outside, receivers[0])
+    message = held_message(outside, receivers[0])
     if not await messages.add(tx, message, raw):
-        return await _same(tx, message, raw)
+        return await same(tx, message, raw)
     for her_id in receivers:
         await messages.put_receiver(tx, Receiver(message.id, her_id, "waiting"))
     if outside.is_receipt:
-        await _note_receipt(tx, sender, root)
+        await note_receipt(tx, sender, root)
+    for her_id in receivers:
+        tx.ring(bell(her_id))
     return message.id
 
 
-def _document(body: Any) -> bytes:
+def bell(her_id: str) -> str:
+    """What rings when something came for a receiver."""
+    return f"relay {her_id}"
+
+
+def document_of(body: Any) -> bytes:
+    """The document that a request carries."""
     if not isinstance(body, dict) or not isinstance(body.get("businessDocument"), str):
         raise BadRequest("Model validation error occurred", "businessDocument is required")
     if body.get("contentTransferEncoding") != "base64" or body.get("contentType") != "application/xml":
@@ -94,7 +101,8 @@ def _document(body: Any) -> bytes:
         raise BadRequest("Model validation error occurred", "businessDocument is not base64") from error
 
 
-def _subset(receivers: Sequence[str], wanted: Any) -> Sequence[str]:
+def subset(receivers: Sequence[str], wanted: Any) -> Sequence[str]:
+    """Those of the receivers that a request names; all where it names none."""
     if not wanted:
         return receivers
     if not isinstance(wanted, list):
@@ -107,7 +115,8 @@ def _subset(receivers: Sequence[str], wanted: Any) -> Sequence[str]:
     return chosen
 
 
-def _held(outside: Envelope, receiver: str) -> Message:
+def held_message(outside: Envelope, receiver: str) -> Message:
+    """A message as the platform holds it."""
     return Message(
         id=new_id(),
         direction=RELAY,
@@ -121,14 +130,15 @@ def _held(outside: Envelope, receiver: str) -> Message:
     )
 
 
-async def _same(tx: Tx, message: Message, raw: bytes) -> str:
+async def same(tx: Tx, message: Message, raw: bytes) -> str:
+    """The id of the message that was sent before. BadRequest when it was another."""
     first = await messages.by_msg_id(tx, RELAY, message.from_her, message.msg_id)
     if first is None or await messages.payload(tx, first.id) != raw:
         raise BadRequest("Model validation error occurred", "another message with this MsgId was sent before")
     return first.id
 
 
-async def _note_receipt(tx: Tx, sender: str, root: etree._Element) -> None:
+async def note_receipt(tx: Tx, sender: str, root: etree._Element) -> None:
     """A receipt that came as a document counts as one that came by its own request."""
     content = codec.read_element(root).content
     if not isinstance(content, Receipt):
@@ -150,15 +160,22 @@ class Listing:
     newest: bool = False
     limit: int = 10
     metadata: bool = False
+    documents: bool = False
+    """With the documents, and what `together` adds."""
 
 
-async def list_messages(tx: Tx, caller: Caller, listing: Listing) -> list[dict[str, Any]]:
-    """What the receivers have not read."""
+def must_list(caller: Caller, listing: Listing) -> None:
+    """BadRequest, NotAllowed for a listing that is not answered."""
     if not listing.her_ids:
         raise BadRequest("Model validation error occurred", "ReceiverHerIds is required")
     caller.must_act_for(*listing.her_ids)
     if not 1 <= listing.limit <= MOST:
         raise BadRequest("Model validation error occurred", f"MessagesToFetch must be 1 to {MOST}")
+
+
+async def list_messages(tx: Tx, caller: Caller, listing: Listing) -> list[dict[str, Any]]:
+    """What the receivers have not read."""
+    must_list(caller, listing)
     found = await messages.waiting(
         tx,
         listing.her_ids,
@@ -167,10 +184,11 @@ async def list_messages(tx: Tx, caller: Caller, listing: Listing) -> list[dict[s
         newest=listing.newest,
         limit=listing.limit,
     )
-    return [_listed(her_id, message, metadata=listing.metadata) for her_id, message in found]
+    return [listed(her_id, message, metadata=listing.metadata) for her_id, message in found]
 
 
-def _listed(her_id: str, message: Message, *, metadata: bool) -> dict[str, Any]:
+def listed(her_id: str, message: Message, *, metadata: bool) -> dict[str, Any]:
+    """An entry of the list."""
     bare = {"id": message.id, "receiverHerId": int(her_id)}
     return bare | _metadata(message) if metadata else bare
 
@@ -241,20 +259,21 @@ async def post_apprec(tx: Tx, caller: Caller, id_: str, her_id: str, body: Any) 
     receiver = next((r for r in receivers if r.her_id == her_id), None)
     if receiver is None or message.type == "APPREC":
         raise BadRequest("Model validation error occurred", "the message was not sent to this HER-id")
-    answer = _answer(body)
+    answer = answer_of(body)
     receipt_id = str(uuid5(NAMESPACE_OID, f"{message.id}:{her_id}"))
     if receiver.status:
         if receiver.status == answer.status:
             return await _receipt_id(tx, her_id, receipt_id)
         raise BadRequest("Model validation error occurred", "the message has another receipt already")
-    raw = apprec(await messages.payload(tx, id_), her_id, answer, receipt_id)
-    held = _held(envelope(xml.parse(raw)), message.from_her)
+    made, raw = answering.written(await messages.payload(tx, id_), her_id, answer, receipt_id)
+    held = held_message(of_receipt(made), message.from_her)
     await messages.add(tx, held, raw)
     await messages.put_receiver(tx, Receiver(held.id, message.from_her, "waiting"))
     state = "fetched" if receiver.state == "waiting" else receiver.state
     await messages.put_receiver(
         tx, replace(receiver, state=state, status=answer.status, errors=answer.as_json())
     )
+    tx.ring(bell(message.from_her))
     return held.id
 
 
@@ -263,7 +282,8 @@ async def _receipt_id(tx: Tx, her_id: str, receipt_id: str) -> str:
     return found.id if found else receipt_id
 
 
-def _answer(body: Any) -> Answer:
+def answer_of(body: Any) -> Answer:
+    """The receipt that a request gives."""
     value = body.get("appRecStatus") if isinstance(body, dict) else None
     number = STATUSES.get(str(value), str(value))
     errors = body.get("appRecErrorList") or () if isinstance(body, dict) else ()
@@ -312,7 +332,12 @@ async def _found(tx: Tx, caller: Caller, id_: str) -> tuple[Message, list[Receiv
     """A message that the caller sent or receives; for anyone else it is as if it were not there."""
     message = await messages.get(tx, id_)
     receivers = await messages.receivers(tx, id_) if message else []
-    concerned = {message.from_her if message else "", *(r.her_id for r in receivers)}
+    return must_concern(caller, message, [r.her_id for r in receivers]), receivers
+
+
+def must_concern(caller: Caller, message: Message | None, receivers: Collection[str]) -> Message:
+    """NotFound when a message is neither from the caller nor to it: to anyone else it is as if it were not there."""
+    concerned = {message.from_her if message else "", *receivers}
     if message is None or message.direction != RELAY or not concerned & caller.her_ids:
         raise NotFound("Could not find database document")
-    return message, receivers
+    return message

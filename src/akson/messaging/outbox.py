@@ -18,9 +18,12 @@ from akson.messaging.model import Care, Dialog, Epikrise, Header, Party, Person,
 from akson.messaging.sign import Signer, sign
 from akson.messaging.transport import Status
 from akson.store.database.pool import Tx
-from akson.store.underway import messages
+from akson.store.underway import messages, messages_many
 from akson.store.underway.messages import Message, Receiver
+from akson.store.underway.messages_many import New
 
+BELL = "outbox"
+"""Rings when something was written to be sent."""
 QUEUED, SENT, DELIVERED = "queued", "sent", "delivered"
 ACKNOWLEDGED, REJECTED, OVERDUE, FAILED = "acknowledged", "rejected", "overdue", "failed"
 OPEN = (QUEUED, SENT, DELIVERED, OVERDUE)
@@ -119,34 +122,46 @@ async def post(tx: Tx, head: Header, raw: bytes, sending: Sending, signer: Signe
         content_type=sending.content_type,
         day=times.day(times.moment(head.generated)) if sending.content_type == LETTER else None,
     )
-    if not await messages.add(tx, message, raw):
+    her_ids = dict.fromkeys(p.her_id for p in (head.receiver, *head.copies) if p.her_id)
+    new = New(message, raw, tuple(Receiver(message.id, her_id, "waiting") for her_id in her_ids))
+    if not await messages_many.add(tx, [new]):
         found = await messages.by_msg_id(tx, "out", message.from_her, message.msg_id)
         return found or message
-    for her_id in dict.fromkeys(p.her_id for p in (head.receiver, *head.copies) if p.her_id):
-        await messages.put_receiver(tx, Receiver(message.id, her_id, "waiting"))
+    tx.ring(BELL)
     return message
 
 
 async def note(tx: Tx, message: Message, status: Status, due: datetime | None) -> Message:
-    """Take in what is known of one receiver of an own message; gives the message as it then is, stored.
+    """Take in what is known of one receiver of an own message; gives the message as it then is, stored."""
+    known = {r.her_id: r for r in await messages.receivers(tx, message.id)}
+    changed, receiver = noted(message, known.get(status.receiver), status, due)
+    if receiver:
+        await messages.put_receiver(tx, receiver)
+    if changed is not message:
+        await messages.change(tx, changed)
+    return changed
+
+
+def noted(
+    message: Message, before: Receiver | None, status: Status, due: datetime | None
+) -> tuple[Message, Receiver | None]:
+    """What a message and one of its receivers become; the very same message, and None, where nothing changes.
 
     The first receipt of a receiver is final. The primary receiver decides the state of the message.
     """
-    known = {r.her_id: r for r in await messages.receivers(tx, message.id)}
-    before = known.get(status.receiver)
     if before is None or before.status:
-        return message
+        return message, None
     state = "delivered" if status.delivered or status.status else before.state
-    await messages.put_receiver(tx, replace(before, state=state, status=status.status, errors=status.errors))
+    receiver = replace(before, state=state, status=status.status, errors=status.errors)
     if status.receiver != message.to_her:
-        return message
+        return message, receiver
     after = message.state
     if status.status:
         after = receipts.state_after(message.state, status.status)
     elif status.delivered and message.state in (QUEUED, SENT):
         after = DELIVERED
     if after == message.state:
-        return message
+        return message, receiver
     is_final = after in (ACKNOWLEDGED, REJECTED)
     changed = replace(
         message,
@@ -155,8 +170,7 @@ async def note(tx: Tx, message: Message, status: Status, due: datetime | None) -
         due=None if is_final else due,
         deadline=None if is_final else message.deadline,
     )
-    await messages.change(tx, changed)
-    return changed
+    return changed, receiver
 
 
 def _error(error: Mapping[str, object]) -> str:

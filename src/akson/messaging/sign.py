@@ -1,14 +1,15 @@
-"""The signature of an enterprise on a MsgHead (XML-DSig, enveloped), made and checked with signxml.
+"""The signature of an enterprise on a MsgHead (XML-DSig, enveloped), made by `dsig`, checked there or with signxml.
 
 Only the header has a place for a signature: an Epikrise and an AppRec are protected by the transport (token bound to
 the sender's key) and by the platform, which lets a system send only for its own addresses.
 """
 
 import os
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from lxml import etree
-from signxml.algorithms import (
-    CanonicalizationMethod,
-    DigestAlgorithm,
-    SignatureConstructionMethod,
-    SignatureMethod,
-)
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
-from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from akson.kit.errors import Unprocessable
+from akson.messaging import dsig
 from akson.messaging.kith import xml
 from akson.messaging.kith.msghead import DSIG, NAMESPACE, serialise
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-_C14N = CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0
 _CONFIGURATION = SignatureConfiguration(
     require_x509=True,
     location="./",
@@ -67,6 +62,8 @@ class Signed:
 
     root: etree._Element
     certificate: x509.Certificate
+    whole: bool = False
+    """Whether it is the document as it came without its signature, and nothing else."""
 
 
 class _Utf8:
@@ -75,10 +72,6 @@ class _Utf8:
     def _tostring(self, xml_node: etree._Element, **kwargs: Any) -> bytes:
         text: bytes = etree.tostring(xml_node, **{"encoding": "UTF-8", **kwargs})
         return text
-
-
-class _Maker(_Utf8, XMLSigner):
-    pass
 
 
 class _Verifier(_Utf8, XMLVerifier):
@@ -90,14 +83,8 @@ def sign(raw: bytes, signer: Signer) -> bytes:
     root = xml.parse(raw)
     if root.tag != f"{{{NAMESPACE}}}MsgHead":
         return raw
-    is_rsa = isinstance(signer.key, rsa.RSAPrivateKey)
-    maker = _Maker(
-        method=SignatureConstructionMethod.enveloped,
-        signature_algorithm=SignatureMethod.RSA_SHA256 if is_rsa else SignatureMethod.ECDSA_SHA256,
-        digest_algorithm=DigestAlgorithm.SHA256,
-        c14n_algorithm=_C14N,
-    )
-    return serialise(maker.sign(root, key=signer.key, cert=[signer.certificate]))
+    dsig.sign(root, signer.key, signer.certificate)
+    return serialise(root)
 
 
 def is_signed(root: etree._Element) -> bool:
@@ -122,23 +109,44 @@ def verify(
     certificate = _certificate(found[0])
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise BadSignature("S02", "the certificate is out of date")
-    if fingerprint(certificate) in revoked:
+    if revoked and fingerprint(certificate) in revoked:
         raise BadSignature("S03", "the certificate is revoked")
     if not is_trusted(certificate):
         raise BadSignature("S02", "the certificate is not one of the sender's")
+    if dsig.is_plain(root, found[0]):
+        with _holding():
+            return Signed(dsig.signed(root, found[0], certificate), certificate, whole=True)
+    return Signed(_covered(root, certificate), certificate)
+
+
+@contextmanager
+def _holding() -> Iterator[None]:
+    """BadSignature for whatever is raised for a signature that does not hold."""
     try:
-        checked = _Verifier().verify(root, x509_cert=certificate, expect_config=_CONFIGURATION)
+        yield
     except (SignXMLException, BadKey, ValueError, etree.LxmlError) as error:
         raise BadSignature("S01", f"the signature does not hold: {type(error).__name__}") from error
+
+
+def _covered(root: etree._Element, certificate: x509.Certificate) -> etree._Element:
+    """What a signature of another shape covers, as it stood when it was signed."""
+    with _holding():
+        checked = _Verifier().verify(root, x509_cert=certificate, expect_config=_CONFIGURATION)
     result = checked[0] if isinstance(checked, list) else checked
     if result.signed_xml is None or result.signed_xml.tag != root.tag:
         raise BadSignature("S01", "the signature covers something else than the message")
-    return Signed(result.signed_xml, certificate)
+    covered: etree._Element = result.signed_xml
+    return covered
 
 
 def _certificate(signature: etree._Element) -> x509.Certificate:
     element = next(signature.iter(f"{{{DSIG}}}X509Certificate"), None)
-    text = "".join((element.text or "").split()) if element is not None else ""
+    return _read("".join((element.text or "").split()) if element is not None else "")
+
+
+@lru_cache(maxsize=512)
+def _read(text: str) -> x509.Certificate:
+    """A certificate as a signature carries it. How long it holds is asked each time."""
     try:
         return x509.load_pem_x509_certificate(
             f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n".encode()

@@ -12,11 +12,10 @@ from typing import Any
 from akson.exchange.reports.answers import of_item
 from akson.exchange.reports.diabetes import BUNDLE
 from akson.exchange.reports.kuhr import JSON
-from akson.kit.errors import NotAllowed, NotFound, PeerFailed
+from akson.kit.errors import AksonError, NotAllowed, NotFound, PeerFailed
 from akson.messaging import receipts
 from akson.messaging.addresses import Entry
-from akson.messaging.receipts import Answer
-from akson.messaging.transport import Document, Notice, Refused, Status, Transport
+from akson.messaging.transport import Given, Notice, Refused, Status, Transport, one_by_one
 
 Call = Callable[[str, str, bytes | None, str], Awaitable[tuple[int, Mapping[str, str], Any]]]
 """method, path at the registers, body and its type; gives status, headers and JSON answer."""
@@ -57,6 +56,20 @@ class Ways:
         if not place:
             raise PeerFailed("the register did not say what it calls the submission")
         return f"{FHIR if is_bundle else KUHR}:{to[0].her_id}:{place}"
+
+    async def send_all(self, documents: Sequence[bytes]) -> list[str | AksonError]:
+        reports = [each for each in documents if each.startswith(b"{")]
+        letters = [each for each in documents if not each.startswith(b"{")]
+        told = iter(await one_by_one(reports, self.send))
+        sent = iter(await self._letters(letters))
+        return [next(told) if each.startswith(b"{") else next(sent) for each in documents]
+
+    async def _letters(self, documents: Sequence[bytes]) -> Sequence[str | AksonError]:
+        try:
+            return await self.letters.send_all(documents) if documents else []
+        except AksonError as error:
+            # What befell the letters says nothing of the reports.
+            return [error] * len(documents)
 
     async def status(self, id_: str) -> list[Status]:
         kind, _, rest = id_.partition(":")
@@ -106,17 +119,17 @@ class Ways:
             if each.get("status") == "ok"
         }
 
-    async def waiting(self, her_ids: Sequence[str], limit: int = 50) -> list[Notice]:
-        return await self.letters.waiting(her_ids, limit)
+    async def waiting(self, her_ids: Sequence[str], limit: int = 50, patience: float = 0) -> list[Notice]:
+        return await self.letters.waiting(her_ids, limit, patience)
 
     async def fetch(self, id_: str) -> bytes:
         return await self.letters.fetch(id_)
 
-    async def answer(self, id_: str, her_id: str, answer: Answer, document: Document) -> str:
-        return await self.letters.answer(id_, her_id, answer, document)
+    async def answer_all(self, given: Sequence[Given]) -> list[AksonError | None]:
+        return await self.letters.answer_all(given)
 
-    async def mark_read(self, id_: str, her_id: str) -> None:
-        await self.letters.mark_read(id_, her_id)
+    async def mark_read(self, read: Sequence[tuple[str, str]]) -> None:
+        await self.letters.mark_read(read)
 
 
 def _status(wrong: int, number: int) -> str:

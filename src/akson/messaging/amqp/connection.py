@@ -145,6 +145,14 @@ class Connection:
         self._check()
         return [link.came.popleft() for _ in range(min(limit, len(link.came)))]
 
+    async def offered(self, queues: Sequence[str], patience: float) -> None:
+        """Wait until a message has come from one of the queues, no longer than told."""
+        links = [await self._link(queue, is_receiver=True) for queue in queues]
+        if not any(link.came for link in links):
+            with suppress(PeerSilent):
+                await self._until(lambda: any(link.came for link in links), patience)
+        self._check()
+
     def settle(self, delivery: Delivery, outcome: int = ACCEPTED) -> None:
         """Say what became of a message: taken, or to be put aside (REJECTED), or to be given to another (RELEASED)."""
         self._check()

@@ -36,12 +36,13 @@ from akson.messaging.answering import apprec
 from akson.messaging.envelope import Envelope, envelope
 from akson.messaging.kith import xml
 from akson.messaging.model import Code, Ident, Party, Receipt, Unit
-from akson.messaging.receipts import Answer
 from akson.messaging.sign import Signer
-from akson.messaging.transport import Document, Notice, Refused, Status
+from akson.messaging.transport import Given, Notice, Refused, Status, one_by_one
 
 LIFE = 4 * 24 * 3600 * 1000
 """Milliseconds that a message may wait on a queue: as long as a receipt may take."""
+AT_ONCE = 32
+"""Messages that the broker has not yet said it has."""
 PATIENCE = 0.05
 """Seconds to wait for something on an empty queue of letters; what the broker offers comes by itself."""
 ERROR = "error"
@@ -95,11 +96,17 @@ class BusTransport:
             await self._post(outside, her_id, document)
         return outside.msg_id
 
-    async def waiting(self, her_ids: Sequence[str], limit: int = 50) -> list[Notice]:
+    async def send_all(self, documents: Sequence[bytes]) -> list[str | AksonError]:
+        return await one_by_one(documents, self.send, AT_ONCE)
+
+    async def waiting(self, her_ids: Sequence[str], limit: int = 50, patience: float = 0) -> list[Notice]:
+        if patience and not self._held:
+            names = [f"{her_id}_{kind}" for her_id in her_ids for kind in ("async", ERROR)]
+            await self._do(lambda c: c.offered(names, patience))
         for her_id in her_ids:
             queues = ((f"{her_id}_async", self._letter, PATIENCE), (f"{her_id}_{ERROR}", self._error, 0))
-            for queue, read, patience in queues:
-                for delivery in await self._do(lambda c, q=queue, p=patience: c.take(q, limit, p)):  # type: ignore[misc]
+            for queue, read, seconds in queues:
+                for delivery in await self._do(lambda c, q=queue, p=seconds: c.take(q, limit, p)):  # type: ignore[misc]
                     await self._came(her_id, delivery, read)
         return [held.notice for held in list(self._held.values())[:limit]]
 
@@ -113,15 +120,20 @@ class BusTransport:
         del id_
         return []
 
-    async def answer(self, id_: str, her_id: str, answer: Answer, document: Document) -> str:
-        raw = await document()
-        receipt = str(uuid5(NAMESPACE_OID, f"{id_.partition(':')[2]}:{her_id}"))
-        return await self.send(apprec(raw, her_id, answer, receipt))
+    async def answer_all(self, given: Sequence[Given]) -> list[AksonError | None]:
+        return await one_by_one(given, self._answer, AT_ONCE)
 
-    async def mark_read(self, id_: str, her_id: str) -> None:
-        held = self._held.pop(f"{her_id}:{id_.partition(':')[2]}", None)
-        for delivery in held.deliveries if held else ():
-            await self._settle(delivery)
+    async def _answer(self, given: Given) -> None:
+        raw = await given.document()
+        receipt = str(uuid5(NAMESPACE_OID, f"{given.id.partition(':')[2]}:{given.her_id}"))
+        await self.send(apprec(raw, given.her_id, given.answer, receipt))
+        await self.mark_read([(given.id, given.her_id)])
+
+    async def mark_read(self, read: Sequence[tuple[str, str]]) -> None:
+        for id_, her_id in read:
+            held = self._held.pop(f"{her_id}:{id_.partition(':')[2]}", None)
+            for delivery in held.deliveries if held else ():
+                await self._settle(delivery)
 
     async def close(self) -> None:
         """End the connection; what was not settled is offered again."""

@@ -65,8 +65,8 @@ _OWN_HEADER = {
 
 
 def _read_msghead(root: etree._Element) -> Received:
-    head = msghead.read(root)
-    body = msghead.payload(head.value.document[0]) if head.value.document else None
+    body = msghead.body(root)
+    head = msghead.read(root, body.getparent() if body is not None else None)
     if body is None:
         raise UnknownFormat("the header has no payload that is XML")
     if body.tag == f"{{{henvisning.NAMESPACE}}}Henvisning":

@@ -5,7 +5,7 @@ document holds beyond the declaration is not dropped in silence: reading tells t
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -98,14 +98,16 @@ class Binding(Generic[T]):
         """The root element with its namespace, as lxml writes it."""
         return f"{{{self.namespace}}}{self.name}"
 
-    def read(self, element: etree._Element) -> Read[T]:
-        """Element to value. NotOfSchema when it is another element or lacks what is demanded."""
+    def read(self, element: etree._Element, aside: etree._Element | None = None) -> Read[T]:
+        """Element to value. NotOfSchema when it is another element or lacks what is demanded.
+
+        `aside` holds markup that is read by itself, and is left empty in the value.
+        """
         if element.tag != self.tag:
             raise NotOfSchema(f"expected {self.name} of {self.namespace}, got {element.tag!s}")
         unread: list[str] = []
-        value = _Reader(self.prefixes, unread, self.ordered).node(
-            element, self.root, self.namespace, self.name
-        )
+        plan = self._plan()
+        value = _Reader(unread, self.ordered, aside).node(element, plan, ((), self.name))
         unread.extend(self._foreign(element))
         if self.check:
             self.check(value)
@@ -117,45 +119,24 @@ class Binding(Generic[T]):
             self.check(value)
         mapping: dict[str | None, str] = {None: self.namespace}
         mapping.update(self.prefixes.items())
-        element = etree.Element(self.tag, nsmap=mapping)
-        self._fill(element, value, self.namespace)
+        writer = _Writer(self.older)
+        plan = self._plan()
+        element = etree.Element(self.tag, _set(value, plan), mapping)
+        writer.fill(element, value, plan)
         etree.cleanup_namespaces(element)
         if foreign := self._foreign(element):
             raise NotOfSchema(f"{self.namespace} has no place for {', '.join(sorted(set(foreign)))}")
         return element
 
+    def _plan(self) -> "_Plan":
+        kind: Any = self.root
+        return _plan(kind, self.namespace, tuple(self.prefixes.items()))
+
     def _foreign(self, element: etree._Element) -> list[str]:
-        names = (etree.QName(each).localname for each in element.iter(etree.Element) if self.without)
+        if not self.without:
+            return []
+        names = (etree.QName(each).localname for each in element.iter(etree.Element))
         return [name for name in names if name in self.without]
-
-    def _fill(self, parent: etree._Element, value: Any, namespace: str) -> None:
-        kind: Any = type(value)
-        for slot in slots(kind):
-            if slot.legacy and not self.older:
-                continue
-            items = tuple(_items(getattr(value, slot.field), many=slot.many))
-            if slot.required and not items:
-                raise NotOfSchema(f"{etree.QName(parent).localname} lacks {slot.element}")
-            for item in items:
-                self._put(parent, slot, item, namespace)
-
-    def _put(self, parent: etree._Element, slot: Slot, item: Any, namespace: str) -> None:
-        if slot.kind == "attribute":
-            parent.set(slot.element, xml.clean(item))
-            return
-        if slot.kind == "own":
-            parent.text = xml.clean(item)
-            return
-        space = self.prefixes[slot.prefix] if slot.prefix else namespace
-        child = etree.SubElement(parent, f"{{{space}}}{slot.element}")
-        if slot.kind == "node":
-            self._fill(child, item, self.prefixes.get(slot.children, space))
-        elif slot.kind == "markup":
-            xml.fill(child, item)
-        elif slot.kind == "value":
-            child.set("V", xml.clean(item))
-        else:
-            child.text = xml.clean(item)
 
 
 @lru_cache
@@ -190,78 +171,187 @@ def _without_none(hint: Any) -> Any:
     return hint
 
 
+@dataclass(slots=True)
+class _Place:
+    """A slot within one namespace."""
+
+    slot: Slot
+    field: str
+    kind: str
+    many: bool
+    order: int
+    tag: str
+    """As lxml names the element."""
+    inside: str
+    """The namespace of what stands in it."""
+    prefixes: tuple[tuple[str, str], ...]
+    known: "_Plan | None" = None
+
+    @property
+    def plan(self) -> "_Plan":
+        """Of the class that stands there; asked for late, since classes stand in themselves."""
+        if self.known is None:
+            self.known = _plan(self.slot.inner, self.inside, self.prefixes)
+        return self.known
+
+
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    prefixes: Mapping[str, str]
-    unread: list[str]
-    ordered: bool
+class _Plan:
+    """How a class stands in one namespace: worked out once, since a letter has a hundred elements."""
 
-    def node(self, element: etree._Element, kind: type, namespace: str, path: str) -> Any:
-        values: dict[str, Any] = {}
-        elements: dict[str, Slot] = {}
-        attributes = {str(name) for name in element.attrib} - _IGNORED
-        for slot in slots(kind):
-            if slot.kind == "attribute":
-                values[slot.field] = _attribute(element, slot, path)
-                attributes.discard(slot.element)
-            elif slot.kind == "own":
-                values[slot.field] = element.text or ""
-            else:
-                space = self.prefixes[slot.prefix] if slot.prefix else namespace
-                elements[f"{{{space}}}{slot.element}"] = slot
-        self.unread.extend(f"{path}/@{name}" for name in sorted(attributes))
-        self._children(element, elements, values, path)
-        missing = [s.element for s in elements.values() if s.required and s.field not in values]
-        if missing:
-            raise NotOfSchema(f"{path} lacks {', '.join(missing)}")
-        return kind(**values)
+    kind: Any
+    places: tuple[_Place, ...]
+    """All slots, in the order of the schema."""
+    attributes: tuple[Slot, ...]
+    names: frozenset[str]
+    """Of the attributes, and those that say nothing of the message."""
+    own: tuple[str, ...]
+    elements: Mapping[str, _Place]
+    required: tuple[Slot, ...]
 
-    def _children(
-        self, element: etree._Element, elements: Mapping[str, Slot], values: dict[str, Any], path: str
-    ) -> None:
-        if elements and (element.text or "").strip():
-            self.unread.append(f"{path}/text()")
-        order = list(elements)
-        last = 0
-        for child in element:
-            slot = elements.get(str(child.tag))
-            where = f"{path}/{etree.QName(child).localname}"
-            if slot is None or (not slot.many and slot.field in values):
-                self.unread.append(where)
+
+@lru_cache(maxsize=4096)
+def _plan(kind: Any, namespace: str, prefixes: tuple[tuple[str, str], ...]) -> _Plan:
+    spaces = dict(prefixes)
+    places: list[_Place] = []
+    for slot in slots(kind):
+        space = spaces[slot.prefix] if slot.prefix else namespace
+        tag, inside = f"{{{space}}}{slot.element}", spaces.get(slot.children, space)
+        places.append(_Place(slot, slot.field, slot.kind, slot.many, len(places), tag, inside, prefixes))
+    elements = {each.tag: each for each in places if each.slot.kind not in ("attribute", "own")}
+    attributes = tuple(each.slot for each in places if each.slot.kind == "attribute")
+    return _Plan(
+        kind,
+        tuple(places),
+        attributes,
+        frozenset(slot.element for slot in attributes) | _IGNORED,
+        tuple(each.slot.field for each in places if each.slot.kind == "own"),
+        elements,
+        tuple(each.slot for each in elements.values() if each.slot.required),
+    )
+
+
+_Path = tuple[Any, ...]
+"""Where an element stands: the way to its parent, and its name. Made into text when there is something to tell."""
+
+
+def _told(path: _Path) -> str:
+    names = []
+    while path:
+        path, name = path
+        names.append(name)
+    return "/".join(reversed(names))
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    older: bool
+
+    def fill(self, element: etree._Element, value: Any, plan: _Plan) -> None:
+        for name in plan.own:
+            element.text = xml.clean(getattr(value, name))
+        for place in plan.elements.values():
+            found = getattr(value, place.field)
+            if not found and (place.many or found is None):
+                if place.slot.required:
+                    raise NotOfSchema(f"{etree.QName(element).localname} lacks {place.slot.element}")
+            elif place.slot.legacy and not self.older:
                 continue
-            place = order.index(str(child.tag))
-            if self.ordered and place < last:
-                raise NotOfSchema(f"{where} does not stand in its place")
-            last = place
-            value = self._value(child, slot, where)
-            values[slot.field] = (*values.get(slot.field, ()), value) if slot.many else value
+            elif place.many:
+                for item in found:
+                    self._put(element, place, item)
+            else:
+                self._put(element, place, found)
 
-    def _value(self, child: etree._Element, slot: Slot, path: str) -> Any:
-        if slot.kind == "node" and slot.inner:
-            own = etree.QName(child).namespace or ""
-            return self.node(child, slot.inner, self.prefixes.get(slot.children, own), path)
-        if slot.kind == "markup":
-            return xml.inner(child)
-        if slot.kind == "value":
-            self.unread.extend(f"{path}/@{name}" for name in child.attrib if name != "V")
-            return child.get("V")
-        self.unread.extend(f"{path}/@{name}" for name in child.attrib)
-        self.unread.extend(f"{path}/{etree.QName(grand).localname}" for grand in child)
-        return "".join(child.itertext())
+    def _put(self, parent: etree._Element, place: _Place, item: Any) -> None:
+        kind = place.kind
+        if kind == "node":
+            plan = place.plan
+            self.fill(etree.SubElement(parent, place.tag, _set(item, plan)), item, plan)
+        elif kind == "markup":
+            xml.fill(etree.SubElement(parent, place.tag), item)
+        elif kind == "value":
+            etree.SubElement(parent, place.tag, {"V": xml.clean(item)})
+        else:
+            etree.SubElement(parent, place.tag).text = xml.clean(item)
 
 
-def _attribute(element: etree._Element, slot: Slot, path: str) -> str | None:
-    found = element.get(slot.element)
-    if (slot.fixed is not None and found != slot.fixed) or (slot.required and found is None):
-        raise NotOfSchema(f"{path}/@{slot.element} is missing or has another value than the schema's")
+def _set(value: Any, plan: _Plan) -> dict[str, str]:
+    """The attributes of an element."""
+    found = {}
+    for slot in plan.attributes:
+        text = getattr(value, slot.field)
+        if text is not None:
+            found[slot.element] = xml.clean(text)
+        elif slot.required:
+            raise NotOfSchema(f"an element lacks its attribute {slot.element}")
     return found
 
 
-def _items(value: Any, *, many: bool) -> Iterator[Any]:
-    if many:
-        yield from value
-    elif value is not None:
-        yield value
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    unread: list[str]
+    ordered: bool
+    aside: etree._Element | None
+
+    def node(self, element: etree._Element, plan: _Plan, path: _Path) -> Any:
+        values: dict[str, Any] = {}
+        found = element.items()
+        if plan.attributes:
+            attributes = dict(found)
+            for slot in plan.attributes:
+                values[slot.field] = _attribute(attributes, slot, path)
+        for name in sorted(name for name, _ in found if name not in plan.names) if found else ():
+            self.unread.append(f"{_told(path)}/@{name}")
+        for name in plan.own:
+            values[name] = element.text or ""
+        if plan.elements or len(element):
+            self._children(element, plan.elements, values, path)
+        for slot in plan.required:
+            if slot.field not in values:
+                missing = [each.element for each in plan.required if each.field not in values]
+                raise NotOfSchema(f"{_told(path)} lacks {', '.join(missing)}")
+        return plan.kind(**values)
+
+    def _children(
+        self, element: etree._Element, elements: Mapping[str, _Place], values: dict[str, Any], path: _Path
+    ) -> None:
+        if elements and (element.text or "").strip():
+            self.unread.append(f"{_told(path)}/text()")
+        last = 0
+        for child in element:
+            place = elements.get(child.tag)  # type: ignore[arg-type]
+            if place is None or (not place.many and place.field in values):
+                self.unread.append(f"{_told(path)}/{etree.QName(child).localname}")
+                continue
+            where = (path, place.slot.element)
+            if place.order < last and self.ordered:
+                raise NotOfSchema(f"{_told(where)} does not stand in its place")
+            last = place.order
+            is_node = place.kind == "node"
+            value = self.node(child, place.plan, where) if is_node else self._value(child, place.kind, where)
+            values[place.field] = (*values.get(place.field, ()), value) if place.many else value
+
+    def _value(self, child: etree._Element, kind: str, path: _Path) -> Any:
+        if kind == "markup":
+            return "" if child is self.aside else xml.inner(child)
+        is_value = kind == "value"
+        for name in child.keys():  # noqa: SIM118 - an element is no mapping
+            if not is_value or name != "V":
+                self.unread.append(f"{_told(path)}/@{name}")
+        if is_value:
+            return child.get("V")
+        if not len(child):
+            return child.text or ""
+        self.unread.extend(f"{_told(path)}/{etree.QName(grand).localname}" for grand in child)
+        return "".join(child.itertext())
+
+
+def _attribute(attributes: Mapping[str, str], slot: Slot, path: _Path) -> str | None:
+    found = attributes.get(slot.element)
+    if (found != slot.fixed and slot.fixed is not None) or (found is None and slot.required):
+        raise NotOfSchema(f"{_told(path)}/@{slot.element} is missing or has another value than the schema's")
+    return found
 
 
 _INSTANT = re.compile(r"^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$")

@@ -113,12 +113,13 @@ class MsgHead:
 
 
 BINDING = Binding(MsgHead, "MsgHead", NAMESPACE, {"fk1": FK1})
+_CONTENT = f"{{{NAMESPACE}}}RefDoc/{{{NAMESPACE}}}Content"
 _INFO = Binding(MsgInfo, "MsgInfo", NAMESPACE, {"fk1": FK1})
 
 
-def read(root: etree._Element) -> Read[MsgHead]:
-    """The header and its documents. The signature is left to `messaging.sign`."""
-    found = BINDING.read(root)
+def read(root: etree._Element, aside: etree._Element | None = None) -> Read[MsgHead]:
+    """The header and its documents. The signature is left to `messaging.sign`; content that is read by itself is left `aside`."""
+    found = BINDING.read(root, aside)
     if not found.value.document and not found.value.patient_report:
         raise NotOfSchema("MsgHead lacks Document")
     if found.value.msg_info.mig_version != VERSION:
@@ -140,11 +141,17 @@ def info(root: etree._Element) -> MsgInfo:
     return made
 
 
+def body(root: etree._Element) -> etree._Element | None:
+    """What the first document holds; None when that is no XML."""
+    document = root.find(f"{{{NAMESPACE}}}Document")
+    content = document.find(_CONTENT) if document is not None else None
+    return next(content.iterchildren(etree.Element), None) if content is not None else None
+
+
 def payload_namespace(root: etree._Element) -> str | None:
-    """The namespace of what the first document holds; None when that is no XML."""
-    content = root.find("m:Document/m:RefDoc/m:Content", {"m": NAMESPACE})
-    body = next(content.iterchildren(etree.Element), None) if content is not None else None
-    return etree.QName(body).namespace if body is not None else None
+    """The namespace of `body`."""
+    found = body(root)
+    return etree.QName(found).namespace if found is not None else None
 
 
 def parse(raw: bytes) -> MsgHead:

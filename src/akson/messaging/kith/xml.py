@@ -14,7 +14,16 @@ _PROLOG = re.compile(rb"\s*(?:<\?(?:[^?]|\?(?!>))*\?>\s*|<!--(?:[^-]|-(?!->))*--
 _ENCODING = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _ENCODINGS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"})
 """Encodings in which ASCII is ASCII, so that the look for a DOCTYPE cannot be fooled."""
+_PARSER = etree.XMLParser(
+    resolve_entities=False,
+    load_dtd=False,
+    no_network=True,
+    remove_comments=True,
+    remove_pis=True,
+    huge_tree=True,
+)
 _UTF8_MARK = b"\xef\xbb\xbf"
+_TOO_DEEP = etree.XPath(f"boolean(.{'/*' * DEPTH_LIMIT})")
 
 
 class NotWellFormed(Malformed):
@@ -27,16 +36,8 @@ def parse(raw: bytes) -> etree._Element:
         raise TooLarge(f"the message is larger than {SIZE_LIMIT} bytes")
     body = raw.removeprefix(_UTF8_MARK).lstrip()
     _refuse_prolog(body)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        remove_comments=True,
-        remove_pis=True,
-        huge_tree=True,
-    )
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise NotWellFormed(f"not well-formed XML: {_position(error)}") from error
     if root.getroottree().docinfo.doctype:
@@ -69,7 +70,7 @@ def escape(text: str) -> str:
 
 def clean(text: str) -> str:
     """Text without the control characters that XML 1.0 cannot hold."""
-    return _FORBIDDEN.sub("", text)
+    return text if text.isprintable() else _FORBIDDEN.sub("", text)
 
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -117,12 +118,8 @@ def _refuse_prolog(body: bytes) -> None:
 
 
 def _refuse_depth(root: etree._Element) -> None:
-    level = [root]
-    for _ in range(DEPTH_LIMIT):
-        level = [child for element in level for child in element]
-        if not level:
-            return
-    raise TooLarge(f"the message is nested deeper than {DEPTH_LIMIT} elements")
+    if _TOO_DEEP(root):
+        raise TooLarge(f"the message is nested deeper than {DEPTH_LIMIT} elements")
 
 
 def _position(error: Exception) -> str:

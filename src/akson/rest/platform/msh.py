@@ -1,5 +1,7 @@
 """The platform's message API over HTTP, mounted at /samhandling/msh/api/v2 (shape: MSH API v2, Norsk helsenett)."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -12,9 +14,10 @@ from starlette.routing import Route
 
 from akson.kit.errors import AksonError, Malformed
 from akson.kit.ids import new_id
-from akson.messaging import digest, msh
+from akson.messaging import digest, msh, together
 from akson.messaging.transport import DAMAGED
 from akson.rest.platform.serving import body
+from akson.store.database.bells import Bells
 from akson.store.database.pool import Tx
 
 Enter = Callable[[Request], AbstractAsyncContextManager[tuple[Tx, msh.Caller]]]
@@ -23,6 +26,11 @@ Enter = Callable[[Request], AbstractAsyncContextManager[tuple[Tx, msh.Caller]]]
 Handler = Callable[[Request, Tx, msh.Caller], Awaitable[Response]]
 VALIDATION = 1000
 """Error code of the API for a request that does not fit its model."""
+NOTHING = b"[]"
+LONGEST = 20.0
+"""Seconds that a list may wait for something to come."""
+GATHER = 0.03
+"""Seconds that it waits for more, when something has come."""
 # Base64 takes a third more than the document, and the rest of the request is small.
 BODY_LIMIT = msh.SEND_LIMIT * 4 // 3 + 10_000
 
@@ -33,6 +41,8 @@ class MessageApi:
 
     enter: Enter
     known: msh.Known
+    bells: Bells
+    """Those of the platform's database."""
 
     def routes(self) -> list[Route]:
         """All routes, relative to where they are mounted."""
@@ -46,20 +56,36 @@ class MessageApi:
             ("/Messages/{id}/apprec/{her_id:int}", "POST", self._post_apprec),
             ("/Messages/{id}/read/{her_id:int}", "PUT", self._read),
             ("/Tallies/{day}", "PUT", self._tally),
+            # Beside MSH API v2: see akson.messaging.together.
+            ("/Together/Messages", "POST", self._post_together),
+            ("/Together/Receipts", "POST", self._receipts_together),
+            ("/Together/Read", "PUT", self._read_together),
         ]
         return [Route(path, self._within(handler), methods=[method]) for path, method, handler in handlers]
 
     def _within(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
             try:
-                async with self.enter(request) as (tx, caller):
-                    answer = await handler(request, tx, caller)
+                answer = await self._patiently(request, handler)
             except AksonError as error:
                 answer = _refused(error)
             answer.headers[digest.HEADER] = digest.of(bytes(answer.body))
             return answer
 
         return handle
+
+    async def _patiently(self, request: Request, handler: Handler) -> Response:
+        """The answer; where a list is empty and its reader would wait, the one that is given when something has come."""
+        until = time.monotonic() + _patience(request)
+        names = [msh.bell(her_id) for her_id in request.query_params.getlist("ReceiverHerIds")]
+        while True:
+            since = self.bells.count(names)
+            async with self.enter(request) as (tx, caller):
+                answer = await handler(request, tx, caller)
+            left = until - time.monotonic()
+            if left <= 0 or bytes(answer.body) != NOTHING or not await self.bells.heard(names, since, left):
+                return answer
+            await asyncio.sleep(GATHER)
 
     async def _list(self, request: Request, tx: Tx, caller: msh.Caller) -> Response:
         query = request.query_params
@@ -70,7 +96,10 @@ class MessageApi:
             newest=query.get("OrderBy", "1") in ("2", "Descending"),
             limit=int(_number(query.get("MessagesToFetch", "10")) or 0),
             metadata=query.get("IncludeMetadata", "false").lower() == "true",
+            documents=query.get("IncludeDocuments", "false").lower() == "true",
         )
+        if listing.documents:
+            return _json(await together.offered(tx, caller, listing))
         return JSONResponse(await msh.list_messages(tx, caller, listing))
 
     async def _post(self, request: Request, tx: Tx, caller: msh.Caller) -> Response:
@@ -102,6 +131,15 @@ class MessageApi:
         found = await msh.exchange_tallies(tx, caller, request.path_params["day"], await _body(request))
         return JSONResponse(found)
 
+    async def _post_together(self, request: Request, tx: Tx, caller: msh.Caller) -> Response:
+        return _items(await together.post_messages(tx, caller, await _body(request), self.known))
+
+    async def _receipts_together(self, request: Request, tx: Tx, caller: msh.Caller) -> Response:
+        return _items(await together.post_receipts(tx, caller, await _body(request)))
+
+    async def _read_together(self, request: Request, tx: Tx, caller: msh.Caller) -> Response:
+        return _items(await together.read(tx, caller, await _body(request)))
+
 
 class Damaged(Malformed):
     """A request whose content is not what its digest says: it is to be sent again."""
@@ -115,6 +153,20 @@ async def _body(request: Request) -> Any:
         return orjson.loads(content)
     except ValueError as error:
         raise msh.BadRequest("Model validation error occurred", "the request is not JSON") from error
+
+
+def _json(found: Any) -> Response:
+    return Response(orjson.dumps(found), media_type="application/json")
+
+
+def _items(found: list[together.Said]) -> Response:
+    return _json({"items": found})
+
+
+def _patience(request: Request) -> float:
+    """Seconds that the reader of a list would wait for something to come."""
+    asked = request.query_params.get("Wait", "") if request.method == "GET" else ""
+    return min(float(asked), LONGEST) if asked.isascii() and asked.isdigit() else 0
 
 
 def _number(value: str) -> str:

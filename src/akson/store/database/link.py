@@ -52,6 +52,8 @@ class Link:
         """What the database answered to questions whose answer never changes."""
         self.seen: set[int] = set()
         """Values that the database was seen to have, and never loses."""
+        self.rings: set[str] = set()
+        """Bells that ring when the transaction is committed."""
         self.since = self._loop.time()
         """When it was opened, by the loop's clock."""
 

@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from akson.kit.errors import AksonError, Contended, Malformed, Unavailable
 from akson.store.database import roles
 from akson.store.database.arrays import DUMPERS
+from akson.store.database.bells import Bells
 from akson.store.database.commits import ON_DISK, Commits
 from akson.store.database.link import Link, Row
 from akson.store.database.reader import NOBODY, NODE, Reader, as_seen_by
@@ -129,6 +130,10 @@ class Tx:
         await self._declare()
         await self._link.put_ahead(sql, params)
 
+    def ring(self, name: str) -> None:
+        """Wake those of this process who wait for it, when the transaction is committed."""
+        self._link.rings.add(name)
+
     async def script(self, sql: str) -> None:
         """Run several statements at once, without parameters: migrations."""
         await self._declare()
@@ -197,6 +202,7 @@ class Database:
         self._timer: asyncio.TimerHandle | None = None
         self._parting: set[asyncio.Future[None]] = set()
         self.commits = Commits(self._flush)
+        self.bells = Bells()
         self._pool = AsyncConnectionPool(
             uri,
             min_size=min(2, size),
@@ -376,12 +382,16 @@ class _Transaction:
     async def __aexit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        rings = self._link.rings
         try:
             await self._end(well=error is None)
         except TOLD as late:
             raise _in_own_words(late) or late from late
         finally:
+            self._link.rings = set()
             self._database.give(self._link)
+        if rings and error is None:
+            self._database.bells.ring(rings)
         if isinstance(error, TOLD) and (told := _in_own_words(error)) is not None:
             raise told from error
 

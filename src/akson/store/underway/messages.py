@@ -15,6 +15,7 @@ COLUMNS = (
     "conversation", "owner_role", "attempts", "due", "detail", "content_type", "made", "updated", "transport_id",
     "deadline", "made_at_sender", "day",
 )  # fmt: skip
+ANSWERS = COLUMNS.index("answers")
 FIELDS = ", ".join(COLUMNS)
 OF_MESSAGE = ", ".join(f"m.{column}" for column in COLUMNS)
 ADD = """
@@ -223,12 +224,12 @@ async def put_receiver(tx: Tx, receiver: Receiver) -> None:
 
 
 async def receivers(tx: Tx, id_: str) -> list[Receiver]:
-    return [_receiver(row) for row in await tx.fetch(RECEIVERS, [id_])]
+    return [receiver_of_row(row) for row in await tx.fetch(RECEIVERS, [id_])]
 
 
 async def pending(tx: Tx, limit: int) -> list[Receiver]:
     """Receipts of ours that have been decided and not yet been handed over, held."""
-    return [_receiver(row) for row in await tx.fetch(PENDING, [limit])]
+    return [receiver_of_row(row) for row in await tx.fetch(PENDING, [limit])]
 
 
 async def waiting(
@@ -242,9 +243,11 @@ async def waiting(
 
 def of_row(row: Sequence[Any]) -> Message:
     """A message of a row with its columns (FIELDS)."""
-    values = dict(zip(COLUMNS, row, strict=True))
-    return Message(**{**values, "answers": values["answers"] or ""})
+    values = list(row)
+    values[ANSWERS] = values[ANSWERS] or ""
+    return Message(*values)
 
 
-def _receiver(row: Sequence[Any]) -> Receiver:
+def receiver_of_row(row: Sequence[Any]) -> Receiver:
+    """A receiver of a row with RECEIVER_FIELDS."""
     return Receiver(row[0], row[1], row[2], row[3], tuple(row[4]), row[5])
