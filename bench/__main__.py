@@ -28,6 +28,7 @@ USUAL = (
     "secured",
     "share",
     "messages",
+    "overview",
 )
 LONG = ("bulk", "scale", "peers")
 """Each is a module `bench.NAME` with `run(folder, bundles, seconds)`, which gives its block: a heading and what follows."""

@@ -22,7 +22,7 @@ structural validation and all indexes are on. CPU is processor time a request: w
 """
 ORDER = (
     "start", "crud", "search", "single", "import", "bulk", "everything", "scale", "terminology", "validation",
-    "subscriptions", "chart", "secured", "messages", "peers",
+    "subscriptions", "chart", "secured", "messages", "overview", "peers",
 )  # fmt: skip
 QUIET = 0.7
 

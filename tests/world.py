@@ -4,6 +4,7 @@ Requests between nodes go through the same ASGI application by a real HTTP clien
 `make run` starts in the open is built here by the same function.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,6 +30,10 @@ class Program:
     app: Starlette
     base: str
     silent: set[str] = field(default_factory=set)
+    hanging: set[str] = field(default_factory=set)
+    """Nodes that take a request and say nothing."""
+    asked: list[str] = field(default_factory=list)
+    """Hanging nodes, once for each request."""
 
     def browser(self) -> httpx.AsyncClient:
         """A browser: keeps cookies, follows redirects."""
@@ -55,6 +60,9 @@ class Wire(httpx.AsyncBaseTransport):
         node = request.url.path.split("/")[1]
         if node in self._program.silent:
             raise httpx.ConnectError("the node is down", request=request)
+        if node in self._program.hanging:
+            self._program.asked.append(node)
+            await asyncio.sleep(30)
         return await httpx.ASGITransport(self._program.app).handle_async_request(request)
 
 

@@ -32,7 +32,7 @@ from akson.kit.log import Event, log
 from akson.kit.text import text
 from akson.messaging import digest, inbox
 from akson.messaging.addresses import AddressBook
-from akson.messaging.engine import Engine
+from akson.messaging.engine import PATIENCE, Engine
 from akson.messaging.inbox import Match, Why
 from akson.messaging.mapping import incoming, terms
 from akson.messaging.model import Letter, Person
@@ -54,6 +54,8 @@ from akson.store.underway.messages import Message
 from akson.store.underway.reports import Item
 
 MESSAGE_SCOPE = "akson:samhandling/msh"
+LATE = 10.0
+"""Seconds beyond those that the platform may wait for something to come, after which it counts as silent."""
 REMEMBER = 60.0
 """Seconds that an answer of the address register is used."""
 
@@ -215,6 +217,8 @@ class Mailroom:
         url = f"{self.place.node.platform}/msh/api/v2{path}"
         # A digest is of the content as it came, packed or not: here it comes as it is.
         options: dict[str, Any] = {"headers": {"Accept-Encoding": "identity"}}
+        if path.startswith("/Messages?"):
+            options["timeout"] = PATIENCE + LATE
         if body is not None:
             content = orjson.dumps(body)
             options["content"] = content

@@ -1,7 +1,7 @@
 """Look (slaa opp og tilgjengeliggjoere) on the platform: searches in all record systems that hold something of a patient.
 
 The record locator says which those are. A source whose copies in the data hotel are fresh is answered for by them; the others are
-asked at once, each for itself, on behalf of the asker and bound to the one patient, and decide for themselves what the
+asked at once (but for those that were silent a moment ago, see `away`), each for itself, on behalf of the asker and bound to the one patient, and decide for themselves what the
 asker may see. A source that is silent or in trouble is named in the answer, and its copies stand in with their age.
 """
 
@@ -16,6 +16,7 @@ from akson.documents.mhd import Source
 from akson.exchange import merging
 from akson.exchange.declare import copied_types
 from akson.exchange.edge.platform import Answer
+from akson.exchange.hub.away import Away
 from akson.exchange.hub.catalogue import Times
 from akson.exchange.merging import Found
 from akson.fhir.model import Resource
@@ -35,8 +36,8 @@ from akson.store.underway import hotel
 FHIR_JSON = {"content-type": "application/fhir+json", "accept": "application/fhir+json"}
 FRESH = timedelta(seconds=60)
 """How long after its last word a source's copies stand for what it holds."""
-LIMIT = 1.2
-"""Seconds that a source may take."""
+LIMIT = 1.0
+"""Seconds that a source may take: the rest of a page must fit into one and a half beside them."""
 LIVE_ONLY = ("_content", "_text", "_has", "_include", "_revinclude")
 """Parameters that lead to files and to other types, which may not be copied."""
 
@@ -74,6 +75,7 @@ class Look:
     sources: Sequence[Source]
     limit: float = LIMIT
     times: Times = field(default_factory=Times)
+    away: Away = field(default_factory=Away)
 
     async def find(
         self,
@@ -158,17 +160,23 @@ class Look:
         self, ask: AskSource, source: Source, pid: str, searches: Sequence[Search]
     ) -> list[Resource] | None:
         """The searchsets of one source; None when it did not answer as it should in time."""
+        if self.away.is_left_alone(source.slug):
+            return None
         entries = [{"request": {"method": "GET", "url": search.url(pid)}} for search in searches]
         body = dumps({"resourceType": "Bundle", "type": "batch", "entry": entries})
         try:
             async with asyncio.timeout(self.limit):
                 answer = await ask(source, "POST", "", body, FHIR_JSON)
+            self.away.answered(source.slug)
             if answer.status_code != 200:
                 raise PeerFailed(f"The source answered {answer.status_code}")
             return merging.searchsets(loads(answer.content), len(searches))
         except TimeoutError:
+            self.away.was_late(source.slug)
             log(Event.PEER_FAILED, peer=source.slug, error=PeerSilent.__name__)
         except AksonError as error:
+            # It refused or failed at once, which costs nobody time: the next who asks may find it well.
+            self.away.answered(source.slug)
             log(Event.PEER_FAILED, peer=source.slug, error=type(error).__name__)
         return None
 

@@ -31,22 +31,16 @@ with given as (
         %s::text[], %s::timestamptz[], %s::text[], %s::date[]) with ordinality
     as g (id, direction, msg_id, type, state, from_her, to_her, pat, patient, reference, answers, conversation, owner_role,
         due, detail, content_type, payload, transport_id, deadline, made_at_sender, day, place)
-), added as (
-    insert into message (id, direction, msg_id, type, state, from_her, to_her, pat, patient, reference, answers,
-        conversation, owner_role, due, detail, content_type, payload, transport_id, deadline, made_at_sender, day)
-    select id, direction, msg_id, type, state, from_her, to_her, pat, patient, reference, nullif(answers, ''),
-        conversation, owner_role, due, detail, content_type, payload, transport_id, deadline, made_at_sender, day
-    from given order by place
-    on conflict (direction, from_her, msg_id) do nothing returning id, state, detail
-), steps as (
-    insert into message_event (message, state, detail) select id, state, detail from added
-), told as (
-    insert into message_receiver (message, her_id, state, status, errors)
-    select r.message, r.her_id, r.state, r.status, r.errors
-    from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[]) as r (message, her_id, state, status, errors)
-    join added on added.id = r.message
 )
-select id from added"""
+insert into message (id, direction, msg_id, type, state, from_her, to_her, pat, patient, reference, answers,
+    conversation, owner_role, due, detail, content_type, payload, transport_id, deadline, made_at_sender, day)
+select id, direction, msg_id, type, state, from_her, to_her, pat, patient, reference, nullif(answers, ''),
+    conversation, owner_role, due, detail, content_type, payload, transport_id, deadline, made_at_sender, day
+from given order by place
+on conflict (direction, from_her, msg_id) do nothing returning id"""
+STEPS = """
+insert into message_event (message, state, detail)
+select * from unnest(%s::text[], %s::text[], %s::text[])"""
 CLAIM = f"""
 with due as (
     select id as of, due as since from message where direction = 'out' and state = any(%s) and due <= %s
@@ -126,8 +120,15 @@ async def add(tx: Tx, new: Sequence[New]) -> set[str]:
         [each.payload for each in new], _texts(m, "transport_id"), [each.deadline for each in m],
         _texts(m, "made_at_sender"), [each.day for each in m],
     ]  # fmt: skip
-    values = [*columns, *_receivers([r for each in new for r in each.receivers])]
-    return {row[0] for row in await tx.fetch(ADD, values)}
+    added = {row[0] for row in await tx.fetch(ADD, columns)}
+    fresh = [each for each in new if each.message.id in added]
+    if fresh:
+        # By themselves: who reads sees of these what belongs to messages that were there before the statement.
+        steps = [each.message for each in fresh]
+        await tx.later(STEPS, [_texts(steps, "id"), _texts(steps, "state"), _texts(steps, "detail")])
+        if told := [receiver for each in fresh for receiver in each.receivers]:
+            await tx.later(PUT_RECEIVERS, _receivers(told))
+    return added
 
 
 @dataclass(frozen=True, slots=True)
