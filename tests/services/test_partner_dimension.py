@@ -13,9 +13,11 @@ import pytest_asyncio
 from akson.exchange import shared_with
 from akson.exchange.declare import Mode, Party, Sharing, load
 from akson.fhir.strict_json import loads
+from akson.kit.clock import now
 from akson.kit.norwegian import FNR
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
+from akson.record.who_can_besides import Way, besides
 from akson.security import sharing
 from akson.store.database.reader import NODE
 from tests.demo_world import start
@@ -294,3 +296,35 @@ async def test_who_is_no_partner_gets_in_by_neither_way(scene):
     assert forged.status_code == 400
     written = {"resourceType": "Condition", "subject": {"reference": f"Patient/{scene.patient}"}}
     assert (await scene.system("POST", "fhir/Condition", json=written)).status_code == 403
+
+
+@HERE
+@pytest.mark.proves("I18")
+@pytest.mark.dimension("D3")
+async def test_the_privacy_officer_sees_to_whom_a_citizen_has_given_a_consent_now_and_before(scene):
+    async def told(at):
+        async with opened(side(scene.world, "journal").place, NODE_ITSELF) as ctx:
+            patient = await side(scene.world, "journal").people.patient(ctx.tx, PIDS[PERSON])
+            found = await besides(ctx, patient["id"], at)
+        return [each for each in found if each.way is Way.PARTNER]
+
+    async def seen_by_now():
+        return bool(await told(now()))
+
+    earlier = now()
+    await scene.agrees("problem-og-diagnose")
+    await becomes(seen_by_now, True)
+    during = now()
+    (one,) = await told(during)
+    assert "Condition" in one.types
+    officer = await scene.world.sign_in("journal", "anne-grete-rud")
+    page = await officer.get("/journal/logg/tilgang")
+    asked = {"csrf_token": csrf(page.text), "number": PIDS[PERSON], "day": ""}
+    assert "Samtykke til å se noe, til og med 17.05.2028" in words_of(
+        await officer.post("/journal/logg/tilgang", data=asked)
+    )
+    await scene.takes_back()
+    await becomes(seen_by_now, False)
+    assert [each.name for each in await told(during)] == [one.name]
+    assert one.until > (await told(during))[0].until
+    assert not await told(earlier)

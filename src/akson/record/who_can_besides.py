@@ -1,5 +1,5 @@
 """Who can read a patient without a post here: people of other organisations by an attest, a supplier's people on an errand,
-parents, guardians and who holds a power of attorney.
+parents, guardians, who holds a power of attorney, and services that the citizen lets see something.
 
 An attest opens for an hour and is known by what it opened: whoever came with one in the hour before stands here. Parents
 and guardians are those of the register as it is now, on the day that is asked for; of powers of attorney a node knows no
@@ -14,18 +14,19 @@ from enum import StrEnum
 from akson.fhir.strict_json import loads
 from akson.record.context import Context
 from akson.record.identity import numbers
+from akson.record.people import People
 from akson.record.representation import TAKEN, day_of
 from akson.record.who_can import HIGH, agreed_until, closed_of, readable
 from akson.security import representation as rule
-from akson.security.actor import Actor, Attested, Errand, Kind, Purpose
+from akson.security.actor import Actor, Attested, Errand, Kind, Purpose, Share
 from akson.security.representation import Body
 from akson.security.roles import RECORD
 from akson.security.rules.represented import OF_AREA
 from akson.security.rules.supplier_errand import SUPPLIER, types_of
-from akson.store.access import attorneys, audit, consents, errands, registers
+from akson.store.access import attorneys, audit, consents, errands, partners, registers
 from akson.store.index.hashing import patient_number
 from akson.store.record import resources
-from akson.store.scope import NODE
+from akson.store.scope import NODE, OfTypes
 
 ATTEST_LASTS = timedelta(hours=1)
 """An attest is refused after that (Tillitsrammeverk)."""
@@ -39,6 +40,7 @@ class Way(StrEnum):
     PARENT = rule.PARENT
     GUARDIAN = rule.GUARDIAN
     POWER = rule.POWER
+    PARTNER = "partner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,31 @@ class Besides:
 async def besides(ctx: Context, patient: str, at: datetime) -> list[Besides]:
     """Those who could read the record of a patient (id) at a moment without a post here."""
     found = [*await _attested(ctx, patient, at), *await _on_errands(ctx, patient, at)]
-    return [*found, *await _acting(ctx, patient, at)]
+    return [*found, *await _acting(ctx, patient, at), *await _partners(ctx, patient, at)]
+
+
+async def _partners(ctx: Context, patient: str, at: datetime) -> list[Besides]:
+    """NAV, school, child welfare and others, by the consents as this node knows them; nobody reads here what it does not hold of them."""
+    subject = await closed_of(ctx, patient, at, frozenset())
+    made = []
+    for agreed in await partners.of_patient(ctx.tx.as_node, patient, at):
+        known = [ctx.place.services[slug] for slug in sorted(agreed.services) if slug in ctx.place.services]
+        types = frozenset[str]().union(*(each.types for each in known))
+        for whom in sorted(agreed.subjects):
+            kind, _, number = whom.partition(":")
+            share = Share(patient, agreed.services, OfTypes(types), types, agreed.high)
+            actor = Actor(
+                Kind.PARTNER,
+                unit_number=number,
+                unit_numbers=frozenset({number}),
+                organization=number if kind == "org" else "",
+                assurance=HIGH,
+                shares=(share,),
+            )
+            unit = await People(ctx.place).unit(ctx.tx.as_node, number)
+            name = str(unit["name"]) if unit else number
+            made.append(Besides(Way.PARTNER, readable(ctx, actor, subject), name, until=agreed.high))
+    return [each for each in made if each.types]
 
 
 async def _attested(ctx: Context, patient: str, at: datetime) -> Iterable[Besides]:

@@ -7,7 +7,11 @@ from typing import NamedTuple
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number
 
-CLEAR = "delete from partner_consent where rule = %s"
+# What was agreed and has ended stays, under a name of its own, so that it can be told who saw what at an earlier time.
+CLEAR = """
+update partner_consent set rule = rule || '@' || version, high = least(high, clock_timestamp())
+where rule = %s and version < %s"""
+FORGET_SAME = "delete from partner_consent where rule = %s"
 ADD = """
 insert into partner_consent (rule, version, patient, subjects, services, low, high, pat)
 values (%s, %s, %s, %s, %s, %s, %s, %s)"""
@@ -66,7 +70,8 @@ class Wanted(NamedTuple):
 
 async def replace(tx: Tx, agreed: Agreed) -> None:
     """The rule lets these see these services, and nobody else."""
-    await tx.execute(CLEAR, [agreed.rule])
+    await tx.execute(CLEAR, [agreed.rule, agreed.version])
+    await tx.execute(FORGET_SAME, [agreed.rule])
     if agreed.subjects:
         row = [*agreed, patient_number(agreed.patient)]
         row[3:5] = [sorted(agreed.subjects), sorted(agreed.services)]
@@ -79,7 +84,7 @@ async def lasting(tx: Tx, subjects: Collection[str]) -> list[Agreed]:
 
 
 async def of_patient(tx: Tx, patient: str, at: datetime) -> list[Agreed]:
-    """Who was let see what of a Patient (id) at a moment; what was taken back is not here."""
+    """Who was let see what of a Patient (id) at a moment; what was taken back counts until then, as this node heard of it."""
     return [_agreed(row) for row in await tx.fetch(OF_PATIENT, [patient_number(patient), at, at])]
 
 

@@ -102,7 +102,11 @@ def _words(reader: Reader, language: str) -> tuple[str, str, str, str]:
 
 def _besides(one: Besides, language: str) -> tuple[str, str, str, str]:
     # A power of attorney lasts whole days.
-    last = say.day(one.until - timedelta(seconds=1), language) if one.until and one.way is Way.POWER else ""
+    last = (
+        say.day(one.until - timedelta(seconds=1), language)
+        if one.until and one.way in {Way.POWER, Way.PARTNER}
+        else ""
+    )
     until = last or say.when(one.until, language)
     why = text(f"seen.who_can_{one.way.lower()}", language, told=one.told, until=until)
     who = _who(one.name, one.role, language) or text("seen.who_can_holder", language)
