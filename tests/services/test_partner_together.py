@@ -114,6 +114,7 @@ async def scene(world):
 
 
 @pytest.mark.proves("I24", "I3", "I18")
+@pytest.mark.dimension("D3")
 async def test_nav_is_asked_into_the_team_takes_on_a_measure_and_reports_on_it(scene):
     refused = await scene.nav.get(scene.page)
     assert (refused.status_code, "Per Arne" in refused.text) == (403, False)
@@ -156,6 +157,7 @@ async def test_nav_is_asked_into_the_team_takes_on_a_measure_and_reports_on_it(s
 
 
 @pytest.mark.proves("I24")
+@pytest.mark.dimension("D3")
 async def test_a_meeting_is_called_with_nav_which_answers_by_page_and_by_its_own_system(scene):
     await scene.in_the_team()
     form = await scene.nurse.get(f"{scene.chart}/moeter/nytt")
@@ -196,6 +198,7 @@ async def test_a_meeting_is_called_with_nav_which_answers_by_page_and_by_its_own
 
 
 @pytest.mark.proves("I3", "P1")
+@pytest.mark.dimension("D3")
 async def test_navs_own_system_keeps_its_goals_and_measures_in_the_plan(scene):
     goal = {
         "resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "Halv stilling til sommeren"},
@@ -238,6 +241,7 @@ async def test_navs_own_system_keeps_its_goals_and_measures_in_the_plan(scene):
 
 
 @pytest.mark.proves("I3")
+@pytest.mark.dimension("D3")
 async def test_two_who_change_the_same_measure_see_each_others_words_and_none_are_lost(scene):
     await scene.in_the_team()
     await scene.offers("Hjelp til søknad")
@@ -267,6 +271,7 @@ async def test_two_who_change_the_same_measure_see_each_others_words_and_none_ar
 
 
 @pytest.mark.proves("I18", "I24")
+@pytest.mark.dimension("D3")
 async def test_the_citizen_takes_nav_out_of_the_team_and_the_consent_back(scene):
     await scene.in_the_team()
     await scene.offers("Avklare ytelser")
@@ -292,6 +297,7 @@ async def test_the_citizen_takes_nav_out_of_the_team_and_the_consent_back(scene)
 
 
 @pytest.mark.proves("I18")
+@pytest.mark.dimension("D3")
 async def test_team_and_plan_are_let_each_by_itself(scene):
     await scene.in_the_team()
     await scene.takes_back()

@@ -53,6 +53,12 @@ def with_party(resource: Resource, her_id: str) -> Resource:
     return {**resource["meta"], "security": kept}
 
 
+def without_party(resource: Resource, side: str) -> Resource:
+    """The meta of a thread, a message or a file that one side reads no more."""
+    gone = {"system": PARTY, "code": side}
+    return {**resource["meta"], "security": [each for each in resource["meta"]["security"] if each != gone]}
+
+
 SERVICES = "https://akson.example/fhir/CodeSystem/kommunal-tjeneste"
 ORDER = "https://akson.example/fhir/CodeSystem/bestilling"
 CASE = concept("https://akson.example/fhir/CodeSystem/sakstype", "anmodning", "Anmodning")

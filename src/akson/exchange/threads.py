@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from akson.fhir.model import Resource, coding, concept
 from akson.kit.clock import now
-from akson.kit.norwegian import HER
+from akson.kit.norwegian import HER, ORGANIZATION
 from akson.security.rules.dialogue import CITIZEN, PARTY, SYSTEM
 
 KIND = "https://akson.example/fhir/CodeSystem/motetype"
@@ -21,6 +21,8 @@ STATE = "https://akson.example/fhir/CodeSystem/dialogtilstand"
 HANDLER = "https://akson.example/fhir/StructureDefinition/dialog-behandler"
 STAGE = "https://akson.example/fhir/StructureDefinition/soknad-trinn"
 STEP = "https://akson.example/fhir/StructureDefinition/dialog-hendelse"
+SERVICE = "org:"
+"""The beginning of the sides that are other services."""
 FROM = "urn:akson:dialogue:from"
 """System of the label that says which side a message is from, and which side began a thread."""
 
@@ -57,6 +59,10 @@ class Did(StrEnum):
     REOPENED = "reopened"
     ASSESSING = "assessing"
     DECIDED = "decided"
+    BROUGHT = "brought"
+    """The citizen has let another service take part."""
+    LEFT = "left"
+    """And does so no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +137,8 @@ class Thread:
 
     @property
     def unit(self) -> str:
-        """HER-id of the unit that answers."""
-        return str(self.task["owner"]["identifier"]["value"])
+        """The side that answers: HER-id of a unit, or another service as `service_side` has it."""
+        return _side(self.task["owner"])
 
     @property
     def unit_name(self) -> str:
@@ -156,7 +162,12 @@ class Thread:
     @property
     def active(self) -> frozenset[str]:
         """The sides that get what is written now."""
-        return frozenset({self.unit, self.begun_by}) | (self.parties & {CITIZEN})
+        return frozenset({self.unit, self.begun_by}) | (self.parties & {CITIZEN}) | self.services
+
+    @property
+    def services(self) -> frozenset[str]:
+        """The sides that are other services: NAV, a school ..."""
+        return frozenset(each for each in self.parties if is_service(each))
 
     @property
     def state(self) -> State:
@@ -258,9 +269,27 @@ def state(which: State) -> Resource:
     return {"status": status[which], "businessStatus": {"coding": [coding(STATE, which.value)]}}
 
 
-def unit(her_id: str, name: str) -> Resource:
-    """A unit, as a Reference."""
-    return {"type": "Organization", "identifier": {"system": HER, "value": her_id}, "display": name}
+def unit(side: str, name: str) -> Resource:
+    """A unit (HER-id) or another service, as a Reference."""
+    named = {"system": HER, "value": side}
+    if is_service(side):
+        named = {"system": ORGANIZATION, "value": number_of(side)}
+    return {"type": "Organization", "identifier": named, "display": name}
+
+
+def service_side(number: str) -> str:
+    """The side of another service (NAV, school ...), by its organisation number: no HER-id looks so."""
+    return f"{SERVICE}{number}"
+
+
+def is_service(side: str) -> bool:
+    """Whether a side is another service's."""
+    return side.startswith(SERVICE)
+
+
+def number_of(side: str) -> str:
+    """The organisation number of another service's side."""
+    return side.removeprefix(SERVICE)
 
 
 def recipients(sides: Iterable[str], patient: Resource, names: dict[str, str]) -> Sequence[Resource]:
@@ -269,7 +298,10 @@ def recipients(sides: Iterable[str], patient: Resource, names: dict[str, str]) -
 
 
 def _side(reference: Resource) -> str:
-    return str(reference["identifier"]["value"]) if "identifier" in reference else CITIZEN
+    if "identifier" not in reference:
+        return CITIZEN
+    value = str(reference["identifier"]["value"])
+    return service_side(value) if reference["identifier"].get("system") == ORGANIZATION else value
 
 
 def _codes(resource: Resource, system: str) -> list[str]:

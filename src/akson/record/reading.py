@@ -34,7 +34,9 @@ def _reader_of(actor: Actor) -> Reader:
         case Kind.PERSONNEL:
             return _personnel(actor)
         case Kind.PARTNER:
-            return named(_numbers({each.patient for each in actor.shares} | actor.cases), subjects(actor))
+            talked_of = actor.talks.patients if actor.talks else frozenset()
+            shared = {each.patient for each in actor.shares}
+            return named(_numbers(shared | actor.cases | talked_of), subjects(actor))
         case Kind.SYSTEM:
             # Whose right is for the whole node: bulk data, or what its approved scopes name.
             return NODE if actor.administers or actor.app is not None else named(())

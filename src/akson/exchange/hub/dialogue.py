@@ -10,42 +10,27 @@ from typing import Any
 
 from akson.documents.harmless import File
 from akson.exchange import threads
-from akson.exchange.hub.desk import Desk, of_units, unit_actor
-from akson.exchange.thread_making import (
-    applying,
-    asked_for,
-    attachment,
-    binary,
-    decided,
-    staged,
-    step,
-    with_party,
-)
-from akson.exchange.threads import DIALOGUE, HANDLER, Attached, Did, Stage, State, Thread
+from akson.exchange.hub.desk import Desk, unit_actor
+from akson.exchange.hub.dialogue_pace import due, pace
+from akson.exchange.thread_making import applying, asked_for, attachment, binary, step, with_party
+from akson.exchange.threads import DIALOGUE, HANDLER, Attached, Did, State, Thread, is_service, number_of
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
-from akson.kit import workdays
 from akson.kit.clock import instant, now
 from akson.kit.errors import Conflict, NotAllowed, NotFound, Unprocessable
 from akson.kit.ids import new_id
-from akson.kit.norwegian import HER
 from akson.messaging.addresses import Entry
-from akson.record import closed, gate
+from akson.record import closed, gate, partners
 from akson.record.change import Change
-from akson.record.context import NODE_ITSELF, Context
+from akson.record.people import People
 from akson.security.actor import Action
-from akson.security.rules.access_log import LEADER
 from akson.security.rules.dialogue import CITIZEN, PARTY
 
 TAKES = "DIALOG_HELSEFAGLIG"
 """Type of messages (V8279) by which a unit says in the address register that it takes part."""
-USUAL = 5
-"""Working days within which a unit answers that has said nothing else."""
-PACE = "https://akson.example/fhir/StructureDefinition/svartid"
-"""Extension of HealthcareService: working days within which the unit answers."""
 FORM = "urn:akson:dialogue:form"
-LONGEST, LONGEST_TOPIC, MOST_FILES, MOST_DAYS = 5000, 120, 5, 30
+LONGEST, LONGEST_TOPIC, MOST_FILES = 5000, 120, 5
 PAGE = "200"
 
 
@@ -128,13 +113,13 @@ async def begin(desk: Desk, what: Beginning) -> Thread:
         return await one(desk, there)
     mine = CITIZEN if CITIZEN in desk.sides else min(desk.sides)
     answering = mine if what.to == CITIZEN else what.to
-    entry = await unit_of(desk, answering, desk.patient)
+    label = await label_of(desk, answering, desk.patient)
     patient = loads((await gate.read(ctx, "Patient", desk.patient)).body)
     waits = what.to != CITIZEN
     task: Resource = {
         "resourceType": "Task",
         "id": new_id(),
-        "meta": {"security": threads.labels({mine, what.to, answering}, mine)},
+        "meta": {"security": threads.labels(sides_of(mine, what.to, answering), mine)},
         **threads.state(State.WAITING if waits else State.ANSWERED),
         "intent": "order",
         "code": DIALOGUE,
@@ -143,21 +128,21 @@ async def begin(desk: Desk, what: Beginning) -> Thread:
         "authoredOn": instant(now()),
         "lastModified": instant(now()),
         "requester": desk.sender,
-        "owner": threads.unit(entry.her_id, entry.label),
+        "owner": threads.unit(answering, label),
     }
     if waits:
-        task["restriction"] = await _due(ctx, entry.her_id)
+        task["restriction"] = await due(ctx, answering)
     if what.applies:
         task |= applying(what.applies.code, what.applies.name)
         await gate.create(ctx, asked_for(task))
-    await _put(desk, Thread(task), mine, what.written, Action.CREATE)
+    await put(desk, Thread(task), mine, what.written, Action.CREATE)
     return await one(desk, task["id"])
 
 
 async def answer(desk: Desk, id_: str, written: Written) -> Thread:
     """Write in a thread; one that is closed is open again."""
-    _check_words(written)
-    found = await _held(desk, id_)
+    check_words(written)
+    found = await held(desk, id_)
     side = desk.side(found)
     if await _sent(desk, written):
         return found
@@ -168,26 +153,26 @@ async def answer(desk: Desk, id_: str, written: Written) -> Thread:
     if side == found.unit:
         task |= threads.state(State.ANSWERED)
     else:
-        task |= threads.state(State.WAITING) | {"restriction": await _due(desk.ctx, found.unit)}
-    await _put(desk, replace(found, task=task), side, written, Action.UPDATE)
+        task |= threads.state(State.WAITING) | {"restriction": await due(desk.ctx, found.unit)}
+    await put(desk, replace(found, task=task), side, written, Action.UPDATE)
     return await one(desk, id_)
 
 
 async def take(desk: Desk, id_: str) -> Thread:
     """Take a thread, also from a colleague who does not get round to it."""
-    found = await _of_own_unit(desk, id_)
+    found = await of_own_unit(desk, id_)
     others = [each for each in found.task.get("extension", []) if each["url"] != HANDLER]
     task = found.task | {"extension": [*others, {"url": HANDLER, "valueReference": desk.sender}]}
-    return await _stepped(desk, task, Did.TAKEN, "-")
+    return await stepped(desk, task, Did.TAKEN, "-")
 
 
 async def forward(desk: Desk, id_: str, to: str, words: str) -> Thread:
     """Pass a thread on to another unit, which reads all of it. Unprocessable names `to` as in `begin`."""
-    found = await _of_own_unit(desk, id_)
+    found = await of_own_unit(desk, id_)
     if to in desk.sides:
         raise Unprocessable("The thread is at that unit", expression=("to",))
     entry = await unit_of(desk, to, found.patient)
-    task = dict(found.task) | threads.state(State.WAITING) | {"restriction": await _due(desk.ctx, to)}
+    task = dict(found.task) | threads.state(State.WAITING) | {"restriction": await due(desk.ctx, to)}
     task |= {"owner": threads.unit(to, entry.label), "meta": with_party(found.task, to)}
     task["extension"] = [each for each in task.get("extension", []) if each["url"] != HANDLER]
     task = {name: value for name, value in task.items() if value != []}
@@ -199,98 +184,25 @@ async def forward(desk: Desk, id_: str, to: str, words: str) -> Thread:
             held = loads((await gate.read(desk.ctx, "Binary", each.binary)).body)
             await gate.update(desk.ctx, held | {"meta": with_party(held, to)})
         await gate.update(desk.ctx, message.resource | {"meta": with_party(message.resource, to)})
-    return await _stepped(desk, task, Did.FORWARDED, words.strip() or "-", entry.label)
-
-
-async def assess(desk: Desk, id_: str) -> Thread:
-    """Say that an application is under assessment. Conflict for what is none, or is decided."""
-    found = await _application(desk, id_)
-    return await _stepped(desk, found.task | staged(found.task, Stage.ASSESSING), Did.ASSESSING, "-")
-
-
-async def decide(desk: Desk, id_: str, stage: Stage, written: Written) -> Thread:
-    """Decide on an application: the words are the decision, which the citizen gets as a message and reads with its outcome."""
-    _check_words(written)
-    found = await _application(desk, id_)
-    if not stage.is_decision:
-        raise Unprocessable("A decision grants, grants in part or refuses", expression=("stage",))
-    request = loads((await gate.read(desk.ctx, *found.task["focus"]["reference"].split("/"))).body)
-    await gate.update(desk.ctx, request | {"status": "revoked" if stage is Stage.REFUSED else "completed"})
-    task = (
-        found.task
-        | staged(found.task, stage)
-        | threads.state(State.ANSWERED)
-        | {"output": [decided(written.words)]}
-    )
-    task = {name: value for name, value in task.items() if name != "restriction"}
-    task["note"] = [*task.get("note", []), step(desk.name, Did.DECIDED, "-")]
-    await _put(desk, replace(found, task=task), found.unit, written, Action.UPDATE)
-    return await one(desk, id_)
-
-
-async def _application(desk: Desk, id_: str) -> Thread:
-    found = await _of_own_unit(desk, id_)
-    if found.stage is None or found.stage.is_decision:
-        raise Conflict("no application that waits for a decision")
-    return found
+    return await stepped(desk, task, Did.FORWARDED, words.strip() or "-", entry.label)
 
 
 async def close(desk: Desk, id_: str) -> Thread:
     """Nothing more is expected: it leaves the unit's list."""
-    found = await _held(desk, id_)
+    found = await held(desk, id_)
     desk.side(found)
     task = {name: value for name, value in found.task.items() if name != "restriction"}
-    return await _stepped(desk, task | threads.state(State.CLOSED), Did.CLOSED, "-")
+    return await stepped(desk, task | threads.state(State.CLOSED), Did.CLOSED, "-")
 
 
 async def reopen(desk: Desk, id_: str) -> Thread:
     """Something more is to be said: back on the unit's list. Conflict for one that is open."""
-    found = await _held(desk, id_)
+    found = await held(desk, id_)
     desk.side(found)
     if found.state is not State.CLOSED:
         raise Conflict("the thread is open")
-    task = dict(found.task) | threads.state(State.WAITING) | {"restriction": await _due(desk.ctx, found.unit)}
-    return await _stepped(desk, task, Did.REOPENED, "-")
-
-
-async def waiting(ctx: Context, units: Sequence[str]) -> Mapping[str, int]:
-    """How many threads wait for an answer of these units, and how many of them for too long. Names nobody."""
-    found = [Thread(each) for each in await of_units(ctx, units, ("status", "requested"))]
-    mine = [each for each in found if each.unit in units]
-    return {"waiting": len(mine), "overdue": sum(each.is_overdue for each in mine)}
-
-
-async def pace(ctx: Context, her_id: str) -> int:
-    """Working days within which a unit answers."""
-    service = await _service(ctx, her_id)
-    return next((int(e["valuePositiveInt"]) for e in service.get("extension", []) if e["url"] == PACE), USUAL)
-
-
-async def set_pace(desk: Desk, her_id: str, days: int) -> None:
-    """Say within how many working days one's unit answers; its leader does. NotFound for a unit without an entry in the register."""
-    if desk.ctx.actor.role != LEADER or her_id not in desk.sides:
-        raise NotAllowed("the leader of the unit says how soon it answers")
-    if not 1 <= days <= MOST_DAYS:
-        raise Unprocessable(f"From 1 to {MOST_DAYS} working days", expression=("days",))
-    service = await _service(desk.ctx, her_id)
-    if not service:
-        raise NotFound("The register has no service of that unit")
-    others = [each for each in service.get("extension", []) if each["url"] != PACE]
-    service["extension"] = [*others, {"url": PACE, "valuePositiveInt": days}]
-    # The register of services is no one's record; who may change this entry was decided above.
-    await gate.update(desk.ctx.by(NODE_ITSELF), service)
-
-
-async def _service(ctx: Context, her_id: str) -> Resource:
-    page = await gate.search(
-        ctx, parse("HealthcareService", [("identifier", f"{HER}|{her_id}")], base=ctx.node.fhir)
-    )
-    return loads(page.matches[0].body) if page.matches else {}
-
-
-async def _due(ctx: Context, her_id: str) -> Resource:
-    end = workdays.after(now(), await pace(ctx, her_id))
-    return {"period": {"end": instant(end)}}
+    task = dict(found.task) | threads.state(State.WAITING) | {"restriction": await due(desk.ctx, found.unit)}
+    return await stepped(desk, task, Did.REOPENED, "-")
 
 
 async def unit_of(desk: Desk, her_id: str, patient: str) -> Entry:
@@ -304,6 +216,26 @@ async def unit_of(desk: Desk, her_id: str, patient: str) -> Entry:
     return entry
 
 
+async def label_of(desk: Desk, side: str, patient: str) -> str:
+    """What the side is called that is to answer: a unit that takes part, or another service. Unprocessable as in `begin`."""
+    if is_service(side):
+        return await name_of(desk, side)
+    return (await unit_of(desk, side, patient)).label
+
+
+async def name_of(desk: Desk, side: str) -> str:
+    """What another service is called. Unprocessable (`to`) for one that is none."""
+    unit = await People(desk.ctx.place).unit(desk.ctx.tx.as_node, number_of(side))
+    if unit is None or not partners.kind_of(unit):
+        raise Unprocessable("No service that takes part in the dialogue", expression=("to",))
+    return str(unit["name"])
+
+
+def sides_of(*sides: str) -> set[str]:
+    """The sides of a thread: where another service takes part, the citizen does."""
+    return {*sides} | ({CITIZEN} if any(map(is_service, sides)) else set())
+
+
 async def _sent(desk: Desk, written: Written) -> str:
     """Id of the thread in which just this form was sent before; empty when it was not."""
     named = parse("Communication", [("identifier", f"{FORM}|{written.key}")], base=desk.ctx.node.fhir)
@@ -312,20 +244,22 @@ async def _sent(desk: Desk, written: Written) -> str:
     return str(loads(there[0].body)["partOf"][0]["reference"]).removeprefix("Task/") if there else ""
 
 
-async def _held(desk: Desk, id_: str) -> Thread:
+async def held(desk: Desk, id_: str) -> Thread:
     """The thread, which nobody else changes meanwhile."""
     await gate.hold(desk.ctx, parse("Task", [("_id", id_)], base=desk.ctx.node.fhir))
     return await one(desk, id_)
 
 
-async def _of_own_unit(desk: Desk, id_: str) -> Thread:
-    found = await _held(desk, id_)
+async def of_own_unit(desk: Desk, id_: str) -> Thread:
+    """The same, of a thread that one's own unit answers. NotAllowed for another's."""
+    found = await held(desk, id_)
     if found.unit not in desk.sides:
         raise NotAllowed("the thread is another unit's")
     return found
 
 
-async def _stepped(desk: Desk, task: Resource, did: Did, words: str, to: str = "") -> Thread:
+async def stepped(desk: Desk, task: Resource, did: Did, words: str, to: str = "") -> Thread:
+    """Write a thread with one more step."""
     made = task | {
         "note": [*task.get("note", []), step(desk.name, did, words, to)],
         "lastModified": instant(now()),
@@ -334,11 +268,12 @@ async def _stepped(desk: Desk, task: Resource, did: Did, words: str, to: str = "
     return await one(desk, task["id"])
 
 
-async def _put(desk: Desk, thread: Thread, side: str, written: Written, action: Action) -> None:
+async def put(desk: Desk, thread: Thread, side: str, written: Written, action: Action) -> None:
     """The thread with one more message and its files, all or nothing."""
     labels = threads.labels(thread.parties, side)
     files = [binary(each, thread.task["for"], labels) for each in written.files]
     names = {thread.begun_by: thread.asker, thread.unit: thread.unit_name}
+    names |= {each: await name_of(desk, each) for each in thread.services - set(names)}
     payload: list[Resource] = [{"contentString": written.words.strip()}]
     payload += [
         {"contentAttachment": attachment(each, held)} for each, held in zip(written.files, files, strict=True)
@@ -367,10 +302,11 @@ async def _put(desk: Desk, thread: Thread, side: str, written: Written, action: 
 def _check(what: Beginning) -> None:
     if not 0 < len(what.topic.strip()) <= LONGEST_TOPIC:
         raise Unprocessable(f"A topic of 1 to {LONGEST_TOPIC} characters", expression=("topic",))
-    _check_words(what.written)
+    check_words(what.written)
 
 
-def _check_words(written: Written) -> None:
+def check_words(written: Written) -> None:
+    """Unprocessable for words or files that cannot be sent."""
     if not 0 < len(written.words.strip()) <= LONGEST:
         raise Unprocessable(f"A text of 1 to {LONGEST} characters", expression=("words",))
     if len(written.files) > MOST_FILES:

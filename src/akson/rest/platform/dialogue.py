@@ -9,7 +9,8 @@
     pace      the leader says within how many working days the unit answers
 
 For systems whose token has the scope `akson:<platform>/samtale`, about their own units. `who` is the person: name, units (HER-ids),
-role, hpr, practitioner, authorization. Answers are Bundles of Task (the thread), Communication (its messages) and Patient.
+role, hpr, practitioner, authorization. Another service's own system (`akson:<platform>/partner`) needs no `who`, and takes part in the threads
+of citizens who have let it: list, open, begin, answer, close, file. Answers are Bundles of Task (the thread), Communication (its messages) and Patient.
 """
 
 import base64
@@ -22,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from akson.documents import harmless
-from akson.exchange.hub import desk, dialogue
+from akson.exchange.hub import desk, dialogue, dialogue_decisions, dialogue_pace, dialogue_partners
 from akson.exchange.hub.desk import Desk, Who
 from akson.exchange.hub.dialogue import MOST_FILES, Beginning, Written
 from akson.exchange.threads import Stage, Thread
@@ -30,11 +31,13 @@ from akson.fhir.model import Resource
 from akson.fhir.strict_json import dumps, loads
 from akson.kit.errors import Malformed, NotAllowed, NotAuthenticated, Unprocessable
 from akson.record import gate
-from akson.record.context import Place, opened
+from akson.record.context import Context, Place, opened
+from akson.record.people import People
 from akson.rest.platform.serving import Serve, body, with_outcomes
 from akson.security.actor import Kind
 from akson.security.rules.dialogue import CITIZEN
 from akson.security.scopes import require_scope
+from akson.security.sharing import SCOPE
 
 RIGHT = "samtale"
 LIMIT = 4 * MOST_FILES * harmless.LARGEST // 3 + 1_000_000
@@ -60,11 +63,20 @@ def answered(place: Place, view: View) -> Serve:
     async def serve(request: Request) -> Response:
         told = await _asked(place, request)
         async with opened(place, request.state.actor) as ctx:
-            seat = await desk.of_personnel(ctx, Who.read(told), str(told.get("patient", "")))
+            seat = await _seat(ctx, told)
             answer = await view(seat, told)
         return Response(dumps(answer), media_type="application/json", headers={"cache-control": "no-store"})
 
     return with_outcomes(serve)
+
+
+async def _seat(ctx: Context, told: Told) -> Desk:
+    """Where who asks sits: somebody at a unit, as the system says, or another service, as its token does."""
+    pid = str(told.get("patient", ""))
+    if ctx.actor.kind is not Kind.PARTNER:
+        return await desk.of_personnel(ctx, Who.read(told), pid)
+    found = await People(ctx.place).patient(ctx.tx.as_node, pid) if pid else None
+    return await dialogue_partners.of_partner(ctx, str(found["id"]) if found else "nobody" if pid else "")
 
 
 def _counted(place: Place) -> Serve:
@@ -73,7 +85,7 @@ def _counted(place: Place) -> Serve:
         async with opened(place, request.state.actor, read_only=True) as ctx:
             if not set(who.units) <= await desk.addresses(ctx).owned_by(ctx.actor.organization):
                 raise NotAllowed("A system speaks for its own units")
-            return JSONResponse(dict(await dialogue.waiting(ctx, who.units)))
+            return JSONResponse(dict(await dialogue_pace.waiting(ctx, who.units)))
 
     return with_outcomes(serve)
 
@@ -82,8 +94,9 @@ async def _asked(place: Place, request: Request) -> Told:
     actor = request.state.actor
     if actor is None:
         raise NotAuthenticated("A token is needed")
-    require_scope(request.state.caller, place.node, RIGHT)
-    if actor.kind is not Kind.SYSTEM:
+    is_partner = actor.kind is Kind.PARTNER
+    require_scope(request.state.caller, place.node, SCOPE if is_partner else RIGHT)
+    if not is_partner and actor.kind is not Kind.SYSTEM:
         raise NotAllowed("For systems only")
     return loads(await body(request, limit=LIMIT))
 
@@ -100,7 +113,7 @@ async def _open(seat: Desk, told: Told) -> object:
 
 async def _units(seat: Desk, _told: Told) -> object:
     found = await dialogue.receivers(seat)
-    mine = [(unit, await dialogue.pace(seat.ctx, unit)) for unit in sorted(seat.sides)]
+    mine = [(unit, await dialogue_pace.pace(seat.ctx, unit)) for unit in sorted(seat.sides)]
     units = [{"her": entry.her_id, "name": entry.label, "days": days} for entry, days in found]
     return {"units": units, "own": [{"her": unit, "days": days} for unit, days in mine]}
 
@@ -126,14 +139,16 @@ async def _forward(seat: Desk, told: Told) -> object:
 
 
 async def _assess(seat: Desk, told: Told) -> object:
-    return bundle(_parts(await dialogue.assess(seat, text(told, "thread"))))
+    return bundle(_parts(await dialogue_decisions.assess(seat, text(told, "thread"))))
 
 
 async def _decide(seat: Desk, told: Told) -> object:
     stage = text(told, "stage")
     if stage not in set(Stage):
         raise Unprocessable("stage is one of those of an application", expression=("stage",))
-    return bundle(_parts(await dialogue.decide(seat, text(told, "thread"), Stage(stage), _written(told))))
+    return bundle(
+        _parts(await dialogue_decisions.decide(seat, text(told, "thread"), Stage(stage), _written(told)))
+    )
 
 
 async def _close(seat: Desk, told: Told) -> object:
@@ -153,7 +168,7 @@ async def _pace(seat: Desk, told: Told) -> object:
     days = told.get("days")
     if not isinstance(days, int):
         raise Malformed("days is a whole number", expression=("days",))
-    await dialogue.set_pace(seat, text(told, "unit"), days)
+    await dialogue_pace.set_pace(seat, text(told, "unit"), days)
     return {}
 
 

@@ -1,7 +1,7 @@
 """Who takes part in a thread of the dialogue service reads and writes it: the citizen, who acts for one, and the unit that was written to.
 
 Whoever writes to a unit lets those who work there read and answer (pasient- og brukerrettighetsloven 3-1 and 3-2; helsepersonelloven
-25). The rule holds at the platform's desk of the service alone, which says in whose threads somebody is (`exchange/hub/dialogue`);
+25). Another service takes part where the citizen has written to it or let it in, or where it has written itself. The rule holds at the platform's desk of the service alone, which says in whose threads somebody is (`exchange/hub/dialogue`);
 what the patient has closed to somebody stays closed.
 """
 
@@ -41,13 +41,14 @@ def may_meet(actor: Actor) -> bool:
 def grants(actor: Actor, action: Action, resource_type: str, _purpose: Purpose) -> Predicate | None:
     if actor.talks is None or action not in ACTIONS:
         return None
-    if actor.kind is not Kind.PERSONNEL:
+    if actor.kind not in {Kind.PERSONNEL, Kind.PARTNER}:
         return _of_citizen(actor, actor.talks, resource_type)
     of_patients = OfPatients(actor.talks.patients)
     if resource_type in WHO and action in READING:
         return AllOf((OfTypes(WHO), of_patients))
     labels = frozenset(f"{PARTY}|{unit}" for unit in actor.talks.units)
-    return AllOf((OfTypes(TYPES), of_patients, Labelled(labels))) if resource_type in TYPES else None
+    types = TYPES - {MEETING} if actor.kind is Kind.PARTNER else TYPES
+    return AllOf((OfTypes(types), of_patients, Labelled(labels))) if resource_type in types else None
 
 
 def _of_citizen(actor: Actor, talks: Talks, resource_type: str) -> Predicate | None:

@@ -21,6 +21,7 @@ from akson.security.rules.taking_part import PLANS, TEAMS
 from akson.web.language import language_of
 from akson.web.page import render
 from akson.web.partner.cases import case_routes
+from akson.web.partner.dialogue import dialogue_routes
 from akson.web.partner.reports import report_routes
 from akson.web.partner.together import together_routes
 from akson.web.partner.worker import worker
@@ -56,6 +57,7 @@ def partner_routes() -> list[BaseRoute]:
         *together_routes(),
         *report_routes(),
         *case_routes(),
+        *dialogue_routes(),
     ]
 
 

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.documents.harmless import File
-from akson.exchange.hub import desk, dialogue
+from akson.exchange.hub import desk, dialogue, dialogue_partners
 from akson.exchange.hub.desk import Desk
 from akson.exchange.hub.dialogue import Beginning
 from akson.exchange.threads import Thread
@@ -35,6 +35,7 @@ def dialogue_routes() -> list[BaseRoute]:
         Route(one, answer, methods=["POST"]),
         Route(one + "/avslutt", close, methods=["POST"]),
         Route(one + "/vedlegg/{binary}", file),
+        Route(one + "/tjenester", services, methods=["POST"]),
     ]
 
 
@@ -74,7 +75,7 @@ async def begin(request: Request) -> Response:
 async def thread(request: Request) -> Response:
     """One thread, which is read from now on."""
     found = await dialogue.opened(_desk(request), request.path_params["thread"])
-    return _thread(request, found, Given(key=new_id()))
+    return await _thread(request, found, Given(key=new_id()))
 
 
 async def answer(request: Request) -> Response:
@@ -84,7 +85,7 @@ async def answer(request: Request) -> Response:
     try:
         await dialogue.answer(seat, id_, shown.written(sent))
     except Unprocessable as error:
-        return _thread(request, await dialogue.one(seat, id_), told, shown.fault(error))
+        return await _thread(request, await dialogue.one(seat, id_), told, shown.fault(error))
     return RedirectResponse(shown.address_of(request, f"{BASE}/{id_}"), 303)
 
 
@@ -92,6 +93,18 @@ async def close(request: Request) -> Response:
     """The citizen needs nothing more."""
     found = await dialogue.close(_desk(request), request.path_params["thread"])
     return RedirectResponse(shown.address_of(request, f"{BASE}/{found.id}"), 303)
+
+
+async def services(request: Request) -> Response:
+    """Another service takes part from now on, or no more."""
+    seat, form = _desk(request), await request.form()
+    id_, side = request.path_params["thread"], str(form.get("side", ""))
+    act = dialogue_partners.bring if form.get("do") == "med" else dialogue_partners.leave
+    try:
+        await act(seat, id_, side)
+    except Unprocessable as error:
+        return await _thread(request, await dialogue.one(seat, id_), Given(key=new_id()), shown.fault(error))
+    return RedirectResponse(shown.address_of(request, f"{BASE}/{id_}"), 303)
 
 
 async def file(request: Request) -> Response:
@@ -113,16 +126,21 @@ async def _lines(request: Request) -> list[shown.Line]:
 
 
 async def _form(request: Request, told: Given, wrong: str = "") -> Response:
-    units = [(entry.her_id, entry.label, days) for entry, days in await dialogue.receivers(_desk(request))]
+    seat = _desk(request)
+    units = [(entry.her_id, entry.label, days) for entry, days in await dialogue.receivers(seat)]
     return render(
         request, "portal/message_new.html", status=422 if wrong else 200, menu="messages",
-        units=units, given=told, wrong=wrong, limits=LIMITS,
+        units=units, services=await dialogue_partners.choices(seat.ctx), given=told, wrong=wrong, limits=LIMITS,
     )  # fmt: skip
 
 
-def _thread(request: Request, found: Thread, told: Given, wrong: str = "") -> Response:
-    line = shown.line(found, shown.address_of(request, BASE), _desk(request).sides)
+async def _thread(request: Request, found: Thread, told: Given, wrong: str = "") -> Response:
+    seat = _desk(request)
+    line = shown.line(found, shown.address_of(request, BASE), seat.sides)
+    known = await dialogue_partners.choices(seat.ctx)
     return render(
         request, "portal/message.html", status=422 if wrong else 200, menu="messages",
+        inside=[each for each in known if each[0] in found.services and each[0] != found.unit],
+        outside=[each for each in known if each[0] not in found.services],
         line=line, sides=_desk(request).sides, given=told, wrong=wrong, limits=LIMITS,
     )  # fmt: skip
