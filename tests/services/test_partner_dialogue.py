@@ -1,12 +1,14 @@
 """Other services in the dialogue (row I26, dimension D3): in the threads that the citizen has let them take part in, and in no other."""
 
 import re
+from datetime import date
 
 import pytest
 import pytest_asyncio
 
 from akson.demo.units import BY_KEY
 from akson.fhir.strict_json import loads
+from akson.kit.norwegian import Sex, make
 from akson.store.database.reader import NODE
 from tests.demo_world import start
 from tests.exchange.asking import PIDS, OwnSystem, side
@@ -16,6 +18,8 @@ from tests.services.test_partner_reports import PDF, RUNS, files, stored, words_
 pytestmark = pytest.mark.store
 HERE = pytest.mark.asyncio(loop_scope="module")
 NAV = f"org:{BY_KEY['nav'].organization_number}"
+NOBODY = make(date(1971, 4, 14), Sex.FEMALE, 62)
+"""An identity number that nobody has."""
 CLINIC = BY_KEY["solvik-legesenter"].her_id
 
 
@@ -118,7 +122,7 @@ async def test_a_service_writes_of_itself_to_those_alone_who_share_something_wit
     told = {"patient": PIDS["ingrid"], "topic": "Uten lov", "words": "Hei", "files": [], "key": "02"}
     assert (await geir.get(address)).status_code == 403
     refused = await system("POST", "samtale/begin", json=told)
-    unknown = await system("POST", "samtale/begin", json=told | {"patient": "13097248022"})
+    unknown = await system("POST", "samtale/begin", json=told | {"patient": NOBODY})
     assert refused.status_code == unknown.status_code == 403
     assert loads(refused.content)["issue"] == loads(unknown.content)["issue"]
     assert not await stored(world, "samhandling", "Task", "Uten lov")
