@@ -72,6 +72,10 @@ class Standing:
     latest: tuple[Line, ...]
 
     @property
+    def is_empty(self) -> bool:
+        return not any(self.counts.values()) and not self.gathering
+
+    @property
     def standards(self) -> tuple[str, ...]:
         """The formats, as their owners call them."""
         return tuple(f"{each.standard} {each.version}" for each in self.register.ways)
@@ -97,7 +101,8 @@ async def _standing(ctx: Context, register: Register, own: list[str]) -> Standin
         min(waiting) + register.gather if waiting else None,
         max(filter(None, answered), default=None),
         await _lines(ctx, troubled),
-        await _lines(ctx, found),
+        # What somebody must see to stands above, and not here too.
+        await _lines(ctx, [each for each in found if each.state not in TROUBLED]),
     )
 
 

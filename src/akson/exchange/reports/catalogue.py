@@ -28,7 +28,7 @@ HELFO = Register(
 )
 DIABETES = Register(
     slug="diabetes",
-    owner="Norsk diabetesregister for voksne (Helse Bergen, Noklus)",
+    owner="Helse Bergen (Noklus)",
     service=22,
     starts=frozenset({"QuestionnaireResponse"}),
     ways=(diabetes.BUNDLE,),
