@@ -33,6 +33,11 @@ def criteria(text: str = "") -> tuple[tuple[str, str], ...]:
     return (*pairs, ("_content", text)) if text else pairs
 
 
+def registered() -> tuple[tuple[str, str], ...]:
+    """What finds all documents of a person, replaced ones too, as a register knows them."""
+    return (("status", "current,superseded"), ("_sort", "-date"), ("_count", "100"))
+
+
 def addressed(bundle: Resource, base: str) -> Resource:
     """The searchset of all sources, newest first, with addresses of the content that lead through the platform (`base`)."""
     entries = [

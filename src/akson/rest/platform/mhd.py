@@ -1,4 +1,5 @@
-"""IHE MHD on the platform: Find Document References (ITI-67) and Retrieve Document (ITI-68) across all sources.
+"""Document sharing on the platform across all sources: IHE MHD Find Document References (ITI-67) and Retrieve Document (ITI-68), and
+for registers that speak XDS its Registry Stored Query (ITI-18).
 
 The identity number comes in the body of a POST, never in an address.
 """
@@ -8,11 +9,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from akson.documents import mhd
+from akson.documents.xds import query
+from akson.documents.xds.mapping import to_entry
 from akson.exchange.hub.look import Look, Search
+from akson.exchange.merging import missing
 from akson.fhir.strict_json import dumps
 from akson.kit.errors import Malformed
 from akson.record.identity import SYSTEMS
 from akson.rest.platform.look import FHIR_JSON, ForAsker, Opens, answered
+from akson.rest.platform.serving import body
+
+LARGEST = 200_000
+"""Bytes of a query."""
 
 
 def mhd_routes(look: Look, base: str, asker: ForAsker, opens: Opens) -> list[BaseRoute]:
@@ -35,7 +43,26 @@ def mhd_routes(look: Look, base: str, asker: ForAsker, opens: Opens) -> list[Bas
         answer = await look.fetch(asker(request), source, f"Binary/{binary}")
         return Response(answer.content, media_type=FHIR_JSON)
 
+    async def registry(request: Request) -> Response:
+        try:
+            asked = query.read(await body(request, limit=LARGEST))
+            pid = asked.patient.value
+            search = Search("DocumentReference", mhd.registered())
+            async with opens(request, pid) as (ctx, patient):
+                (found,) = await look.find(ctx, asker(request), patient, pid, [search], whole=True)
+            entries = [
+                to_entry(each["resource"], patient, each["fullUrl"])
+                for each in mhd.addressed(found, base)["entry"]
+                if each["resource"]["resourceType"] == "DocumentReference" and each["resource"].get("content")
+            ]
+            silent = [each.title for each in missing(found)]
+            told = query.answer([each for each in entries if asked.takes(each)], asked, silent)
+        except query.Refused as refused:
+            told = query.refusal(refused)
+        return Response(told, media_type=query.MEDIA, headers={"cache-control": "no-store"})
+
     return [
+        Route("/registry", answered(registry), methods=["POST"]),
         Route("/DocumentReference/_search", answered(find), methods=["POST"]),
         Route("/Binary/{source}/{binary}", answered(fetch), methods=["GET"]),
     ]
