@@ -301,6 +301,29 @@ async def test_claims_of_a_unit_that_is_not_on_the_interface_go_as_messages_of_i
 
 
 @HERE
+@pytest.mark.proves("I23")
+@pytest.mark.dimension("D2")
+async def test_the_citizen_sees_what_is_claimed_for_the_own_consultations(scene):
+    made = await consultation(scene, unit="Solvik legesenter")
+    await scene.sent_now(await scene.world.sign_in("journal", "jonas-berg"), "helfo", 1)
+    await scene.told(made, "helfo", [ACKNOWLEDGED])
+    citizen = await scene.world.sign_in("innbygger", "yusuf")
+    for _ in range(100):
+        page = words(await citizen.get("/innbygger/opplysninger/rapportering-administrativt/andre"))
+        if "Solvik kommune" in page and "Krav" in page:
+            break
+        await asyncio.sleep(0.1)
+    assert "Professional" in page
+    assert "Solvik kommune" in page
+    # Somebody else's claims are nobody's business.
+    other = await scene.world.sign_in("innbygger", "ingrid")
+    await asyncio.sleep(1)
+    assert "Professional" not in words(
+        await other.get("/innbygger/opplysninger/rapportering-administrativt/andre")
+    )
+
+
+@HERE
 async def test_a_claim_says_nothing_that_its_description_does_not_have(scene):
     made = await consultation(scene)
     await scene.sent_now(await scene.clinic(), "helfo", 1)
