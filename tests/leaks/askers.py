@@ -79,5 +79,6 @@ ALL = (
     Asker("the platform's operations", "samhandling", _at("samhandling", "henrik-vold"), "Henrik Vold"),
     Asker("another citizen", "innbygger", _at("innbygger", "olav"), "Olav Berg", 0, 2),
     Asker("formerly trusted", "innbygger", formerly_trusted, "", 1, 2),
+    Asker("a service that nobody shares with", "partner", _at("partner", "lene-torp"), "Lene Torp"),
     Asker("nobody", "", nobody, "", 3, 24, ("journal", "sykehus", "fjellheim", "samhandling", "innbygger", "partner", "iga", "sprak")),
 )  # fmt: skip

@@ -18,7 +18,6 @@ NOT_PROBED = {
     "{node}/vitne": "checkpoints of other nodes, as above",
     "/samhandling/grunndata": "registers that every system with their scope reads whole: tests/exchange/test_registers.py",
     "/samhandling/hendelser": "asked with a body: test_no_news_of_the_platform_tell_what_is_hidden",
-    "/partner": "case workers see what a consent names; who shares nothing looks as nobody does: tests/services/test_partner_dimension.py",
     "/samhandling/personvern": "asked with a body, a right of nodes: tests/exchange/test_privacy_register.py",
 }
 """What no probe is made of from the route table, by the beginning of its path, and why."""
