@@ -144,6 +144,9 @@ class Books:
     async def certificates(self, her_id: str) -> Sequence[x509.Certificate]:
         return self.trusted.get(her_id, [])
 
+    async def faults(self, resource):
+        return []
+
     async def arrived(self, tx: Tx, message: Message, letter: Letter) -> None:
         raw = await messages.payload(tx, message.id)
         await events.append(tx, "effect", 0, f"{message.msg_id} {sha256(raw).hexdigest()}")

@@ -136,7 +136,10 @@ async def test_the_same_message_twice_is_one_and_another_with_its_id_is_refused(
         ([], "businessDocument is required"),
         ({}, "businessDocument is required"),
         ({"businessDocument": 5}, "businessDocument is required"),
-        ({**document(b"<a/>"), "contentType": "text/plain"}, "application/xml in base64"),
+        (
+            {**document(b"<a/>"), "contentType": "text/plain"},
+            "must be application/xml or application/fhir+json in base64",
+        ),
         ({**document(b"<a/>"), "businessDocument": "%%%"}, "not base64"),
     ],
 )

@@ -10,6 +10,9 @@ from cryptography import x509
 from starlette.applications import Starlette
 from starlette.requests import Request
 
+from akson.exchange.own_package import own
+from akson.fhir.profiles.catalogue import Catalogue
+from akson.fhir.validate.full import validate
 from akson.kit.errors import PeerSilent
 from akson.messaging import msh
 from akson.messaging.engine import Engine
@@ -21,6 +24,8 @@ from akson.store.database.pool import Database, Tx
 from akson.store.database.reader import OWNER
 from akson.store.underway.messages import Message
 
+OWN = Catalogue({each["url"]: each for each in own().resources}.get)
+REQUEST_PROFILE = "https://akson.example/fhir/StructureDefinition/anmodning-om-tjeneste-anmodning"
 GP_HER = "8000102"
 GP_UNIT = "8000101"
 HOSPITAL_HER = "8000202"
@@ -43,6 +48,10 @@ class Here:
 
     async def certificates(self, her_id: str) -> Sequence[x509.Certificate]:
         return self.trusted.get(her_id, [])
+
+    async def faults(self, resource):
+        report = validate(resource, OWN, [REQUEST_PROFILE], declared=False)
+        return [each for each in report.issues if each.severity == "error"]
 
     async def arrived(self, tx: Tx, message: Message, letter: Letter) -> None:
         self.arrivals.append((message, letter))

@@ -31,6 +31,7 @@ from akson.fhir.model import Resource, coding, concept
 from akson.kit import norwegian
 from akson.kit.norwegian import volven
 from akson.messaging.addresses import ABILITIES, LINKS
+from akson.messaging.fhir.wire import EVENTS
 from akson.record.partners import KIND as PARTNER
 from akson.security.roles import ROLE_SYSTEM
 
@@ -134,6 +135,7 @@ def endpoint(node: str, unit: Unit) -> Resource:
             concept(volven(8279), "DIALOG_HELSEFAGLIG", "Helsefaglig dialog"),
             concept(volven(8279), "APPREC", "Applikasjonskvittering"),
             *(concept(volven(8279), *kind) for kind in ORDERS if unit.key in EXAMINES),
+            concept(EVENTS, "anmodning", "Anmodning om tjeneste"),
             concept(ABILITIES, LINKS, "Følger lenker til felles opplysninger"),
             *(
                 [concept(ABILITIES, CLAIMS, "Sender krav over grensesnitt")]

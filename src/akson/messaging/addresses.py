@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from akson.fhir.model import Resource
 from akson.kit import norwegian
+from akson.messaging.fhir.wire import EVENTS
 from akson.messaging.mapping import terms
 from akson.messaging.model import NOTHING, Code, Party
 
@@ -43,7 +44,7 @@ class Entry:
     service: Code = NOTHING
     """What it does (V8655, V8663, V8668)."""
     takes: frozenset[str] = frozenset()
-    """Message types (V8279)."""
+    """Message types (V8279), and events of FHIR messages."""
     follows_links: bool = False
     """It reads shared information at the platform: messages to it carry links instead of copies (row L16)."""
     certificates: tuple[x509.Certificate, ...] = ()
@@ -80,7 +81,7 @@ class AddressBook:
             organization=unit,
             above=await self._above(unit),
             service=terms.code(terms.first(unit.get("type", []))),
-            takes=frozenset(_takes(active)),
+            takes=frozenset([*_takes(active), *_takes(active, EVENTS)]),
             follows_links=LINKS in _takes(active, ABILITIES),
             certificates=tuple(_certificates(active)),
         )
@@ -95,7 +96,11 @@ class AddressBook:
     async def that_take(self, message_type: str, words: str = "") -> list[Entry]:
         """Addresses that take a type of message (V8279, or an ability of Akson's own list) and whose name or service holds the words, by name."""
         endpoints = await self._search("Endpoint", [("status", "active"), ("_count", "500")])
-        taking = [e for e in endpoints if message_type in {*_takes([e]), *_takes([e], ABILITIES)}]
+        taking = [
+            e
+            for e in endpoints
+            if message_type in {*_takes([e]), *_takes([e], ABILITIES), *_takes([e], EVENTS)}
+        ]
         her_ids = [h for e in taking for h in _her_ids(e)]
         entries = [found for her_id in dict.fromkeys(her_ids) if (found := await self.entry(her_id))]
         wanted = words.casefold().split()

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from lxml import etree
-
 from akson.messaging import codec
-from akson.messaging.codec import head
+from akson.messaging.codec import Document, head
 from akson.messaging.kith import msghead
 from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.model import Header, Party, Receipt
@@ -37,7 +35,7 @@ class Envelope:
         return tuple(dict.fromkeys(p.her_id for p in (self.receiver, *self.copies) if p.her_id))
 
 
-def envelope(root: etree._Element) -> Envelope:
+def envelope(root: Document) -> Envelope:
     """The envelope of a parsed message. NotOfSchema when sender or receiver has no address, UnknownFormat ..."""
     found = _read(root)
     if not (found.msg_id and found.sender.her_id and found.receivers):
@@ -45,9 +43,9 @@ def envelope(root: etree._Element) -> Envelope:
     return found
 
 
-def header(root: etree._Element) -> Header:
+def header(root: Document) -> Header:
     """The header of a letter, also where its payload cannot be read."""
-    if root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
+    if not isinstance(root, dict) and root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
         return head.header(msghead.info(root))
     content = codec.read_element(root).content
     if isinstance(content, Receipt):
@@ -55,8 +53,8 @@ def header(root: etree._Element) -> Header:
     return content.header
 
 
-def _read(root: etree._Element) -> Envelope:
-    if root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
+def _read(root: Document) -> Envelope:
+    if not isinstance(root, dict) and root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
         return _of_header(header(root))
     content = codec.read_element(root).content
     if isinstance(content, Receipt):

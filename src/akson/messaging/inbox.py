@@ -11,20 +11,20 @@ from enum import StrEnum
 from typing import Protocol
 
 from cryptography import x509
-from lxml import etree
 
-from akson.kit.errors import AksonError, Conflict, NotFound
+from akson.fhir.model import Resource
+from akson.kit.errors import AksonError, Conflict, Issue, NotFound
 from akson.kit.ids import new_id
 from akson.kit.log import Event, log
 from akson.messaging import codec, receipts, times
-from akson.messaging.codec import UnknownFormat
+from akson.messaging.codec import Document, UnknownFormat
 from akson.messaging.envelope import header as read_header
-from akson.messaging.kith import xml
+from akson.messaging.fhir import sealing
 from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.kith.msghead import NAMESPACE as MSGHEAD
 from akson.messaging.laboratory import Report, Requisition
 from akson.messaging.mapping import incoming, laboratory, ordering, reading
-from akson.messaging.model import Header, Letter, Person, Receipt, Received
+from akson.messaging.model import Asked, Header, Letter, Person, Receipt, Received
 from akson.messaging.receipts import ACCEPTED, Answer, rejection
 from akson.messaging.schemas import Schemas
 from akson.messaging.sign import BadSignature, Signed, is_signed, verify
@@ -67,6 +67,9 @@ class Surroundings(Protocol):
     async def certificates(self, her_id: str) -> Sequence[x509.Certificate]:
         """Certificates of a sender, from the address register. None at all: its messages need no signature."""
 
+    async def faults(self, resource: Resource) -> Sequence[Issue]:
+        """What is wrong with the focus of a FHIR message, by the profile of what it asks."""
+
     async def arrived(self, tx: Tx, message: Message, letter: Letter) -> None:
         """A letter was accepted and stands in the inbox."""
 
@@ -87,15 +90,23 @@ class Judgement:
 
 
 Certificates = Callable[[str], Awaitable[Sequence[x509.Certificate]]]
+Holds = Callable[[Resource], Awaitable[Sequence[Issue]]]
 
 
 async def judge(
-    raw: bytes, certificates: Certificates, at: datetime, schemas: Schemas | None = None
+    raw: bytes,
+    certificates: Certificates,
+    at: datetime,
+    schemas: Schemas | None = None,
+    holds: Holds | None = None,
 ) -> Judgement:
-    """Read a letter and decide its receipt, as far as the message alone decides it."""
+    """Read a letter and decide its receipt, as far as the message alone decides it.
+
+    `holds` tells what is wrong with what a FHIR message carries, by its profile.
+    """
     head: Header | None = None
     try:
-        root = xml.parse(raw)
+        root = codec.parse(raw)
         found, fault = _read(root)
         head = _header(root, found)
         signed = await _trusted(root, head, certificates, at)
@@ -107,13 +118,22 @@ async def judge(
         letter = _letter(found)
         _try_out(letter)
         answer = receipts.judge(letter, found.unread)
-        faults = schemas.errors(root) if schemas and answer == ACCEPTED else None
+        checked = schemas is not None and answer == ACCEPTED
+        faults = schemas.errors(root) if schemas and checked and not isinstance(root, dict) else None
         if faults:
             answer = rejection("T02", "; ".join(faults[:3]))
+        if isinstance(letter, Asked) and holds and answer == ACCEPTED:
+            answer = _as_profiled(await holds(letter.request))
     except AksonError as error:
         log(Event.MESSAGE_REFUSED, error=type(error).__name__)
         return Judgement(rejection(receipts.error_code(error), error.diagnostics), head)
     return Judgement(answer, head, letter)
+
+
+def _as_profiled(wrong: Sequence[Issue]) -> Answer:
+    """One error for each element at fault."""
+    told = [rejection("T02", each.diagnostics or each.code).errors[0] for each in wrong[:10]]
+    return Answer(receipts.REJECTED, tuple(told)) if told else ACCEPTED
 
 
 def _try_out(letter: Letter) -> None:
@@ -133,7 +153,7 @@ def _letter(found: Received) -> Letter:
     return found.content
 
 
-def _read(root: etree._Element) -> tuple[Received | None, AksonError | None]:
+def _read(root: Document) -> tuple[Received | None, AksonError | None]:
     """What a message says, or why it cannot be read: that its signature does not hold is told first."""
     try:
         return codec.read_element(root), None
@@ -141,17 +161,21 @@ def _read(root: etree._Element) -> tuple[Received | None, AksonError | None]:
         return None, error
 
 
-def _header(root: etree._Element, found: Received | None) -> Header:
+def _header(root: Document, found: Received | None) -> Header:
     if found is None or isinstance(found.content, Receipt):
         return read_header(root)
     return found.content.header
 
 
-async def _trusted(
-    root: etree._Element, head: Header, certificates: Certificates, at: datetime
-) -> Signed | None:
+async def _trusted(root: Document, head: Header, certificates: Certificates, at: datetime) -> Signed | None:
     """What the sender's signature covers; None where there is none and none is needed."""
     known = await certificates(head.sender.her_id)
+    if isinstance(root, dict):
+        if sealing.is_signed(root):
+            sealing.verify(root, lambda certificate: certificate in known, at)
+        elif known:
+            raise BadSignature("S99", "the sender signs its messages, and this one is not signed")
+        return None
     if not is_signed(root):
         if known and root.tag == f"{{{MSGHEAD}}}MsgHead":
             raise BadSignature("S99", "the sender signs its messages, and this one is not signed")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from akson.fhir.model import Resource
 from akson.messaging import codes
 from akson.messaging.kith.dialog import Dialogmelding
 from akson.messaging.kith.plo import HealthInformation, PatientLogistics, Profile
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     CARE = "care"
     SVARRAPPORT = "svarrapport"
     REKVISISJON = "rekvisisjon"
+    ANMODNING = "anmodning"
     APPREC = "apprec"
 
 
@@ -416,6 +418,22 @@ class Care(Composed):
         if isinstance(self.body, PatientLogistics):
             return bool(self.body.admitted or self.body.ready)
         return isinstance(self.body, HealthInformation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Letter):
+    """A request for a service as a FHIR message: what no KITH message is made for."""
+
+    request: Resource
+    """The ServiceRequest as it was sent."""
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.ANMODNING
+
+    @property
+    def introduces(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from datetime import date
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from lxml import etree
-
 from akson.kit.clock import instant
 from akson.kit.errors import Malformed, NotAllowed, NotFound
 from akson.kit.ids import new_id
 from akson.messaging import answering, codec, receipts, tally, times
+from akson.messaging.codec import Document
 from akson.messaging.envelope import Envelope, envelope, of_receipt
+from akson.messaging.fhir import wire
 from akson.messaging.kith import xml
 from akson.messaging.model import Receipt
 from akson.messaging.receipts import Answer
@@ -28,6 +28,7 @@ from akson.store.underway import messages, tallies
 from akson.store.underway.messages import Message, Receiver
 
 RELAY = "relay"
+XML = "application/xml"
 SEND_LIMIT = xml.SIZE_LIMIT
 MOST = 100
 
@@ -64,7 +65,7 @@ async def post_message(tx: Tx, caller: Caller, body: Any, known: Known) -> str:
     something else. NotAllowed: the sender in the message is not the caller's.
     """
     raw = document_of(body)
-    root = xml.parse(raw)
+    root = codec.parse(raw)
     outside = envelope(root)
     sender = outside.sender.her_id
     caller.must_act_for(sender)
@@ -72,7 +73,7 @@ async def post_message(tx: Tx, caller: Caller, body: Any, known: Known) -> str:
     unknown = sorted(set(receivers) - set(await known(receivers)))
     if unknown:
         raise BadRequest("Unknown receiver", *(f"Unknown HER-id: {her_id}" for her_id in unknown))
-    message = held_message(outside, receivers[0])
+    message = held_message(outside, receivers[0], raw)
     if not await messages.add(tx, message, raw):
         return await same(tx, message, raw)
     for her_id in receivers:
@@ -93,12 +94,18 @@ def document_of(body: Any) -> bytes:
     """The document that a request carries."""
     if not isinstance(body, dict) or not isinstance(body.get("businessDocument"), str):
         raise BadRequest("Model validation error occurred", "businessDocument is required")
-    if body.get("contentTransferEncoding") != "base64" or body.get("contentType") != "application/xml":
-        raise BadRequest("Model validation error occurred", "the document must be application/xml in base64")
+    said = body.get("contentType")
+    if body.get("contentTransferEncoding") != "base64" or said not in (XML, wire.TYPE):
+        raise BadRequest(
+            "Model validation error occurred", f"the document must be {XML} or {wire.TYPE} in base64"
+        )
     try:
-        return base64.b64decode(body["businessDocument"], validate=True)
+        raw = base64.b64decode(body["businessDocument"], validate=True)
     except (binascii.Error, ValueError) as error:
         raise BadRequest("Model validation error occurred", "businessDocument is not base64") from error
+    if wire.is_fhir(raw) is not (said == wire.TYPE):
+        raise BadRequest("Model validation error occurred", "the document is not of its content type")
+    return raw
 
 
 def subset(receivers: Sequence[str], wanted: Any) -> Sequence[str]:
@@ -115,7 +122,7 @@ def subset(receivers: Sequence[str], wanted: Any) -> Sequence[str]:
     return chosen
 
 
-def held_message(outside: Envelope, receiver: str) -> Message:
+def held_message(outside: Envelope, receiver: str, raw: bytes) -> Message:
     """A message as the platform holds it."""
     return Message(
         id=new_id(),
@@ -125,6 +132,7 @@ def held_message(outside: Envelope, receiver: str) -> Message:
         state="held",
         from_her=outside.sender.her_id,
         to_her=receiver,
+        content_type=wire.TYPE if wire.is_fhir(raw) else XML,
         made_at_sender=instant(times.moment(outside.generated)),
         day=times.day(times.moment(outside.generated)),
     )
@@ -138,7 +146,7 @@ async def same(tx: Tx, message: Message, raw: bytes) -> str:
     return first.id
 
 
-async def note_receipt(tx: Tx, sender: str, root: etree._Element) -> None:
+async def note_receipt(tx: Tx, sender: str, root: Document) -> None:
     """A receipt that came as a document counts as one that came by its own request."""
     content = codec.read_element(root).content
     if not isinstance(content, Receipt):
@@ -266,7 +274,7 @@ async def post_apprec(tx: Tx, caller: Caller, id_: str, her_id: str, body: Any) 
             return await _receipt_id(tx, her_id, receipt_id)
         raise BadRequest("Model validation error occurred", "the message has another receipt already")
     made, raw = answering.written(await messages.payload(tx, id_), her_id, answer, receipt_id)
-    held = held_message(of_receipt(made), message.from_her)
+    held = held_message(of_receipt(made), message.from_her, raw)
     await messages.add(tx, held, raw)
     await messages.put_receiver(tx, Receiver(held.id, message.from_her, "waiting"))
     state = "fetched" if receiver.state == "waiting" else receiver.state

@@ -13,8 +13,9 @@ from akson.kit.clock import now
 from akson.kit.ids import new_id
 from akson.messaging import codec, receipts, times
 from akson.messaging.codes import MESSAGE_TYPES
+from akson.messaging.fhir import sealing, wire
 from akson.messaging.laboratory import Report, Requisition
-from akson.messaging.model import Care, Dialog, Epikrise, Header, Party, Person, Referral, national
+from akson.messaging.model import Asked, Care, Dialog, Epikrise, Header, Party, Person, Referral, national
 from akson.messaging.sign import Signer, sign
 from akson.messaging.transport import Status
 from akson.store.database.pool import Tx
@@ -90,7 +91,7 @@ def header(
 
 async def enqueue(
     tx: Tx,
-    letter: Referral | Epikrise | Dialog | Care | Requisition | Report,
+    letter: Referral | Epikrise | Dialog | Care | Requisition | Report | Asked,
     sending: Sending,
     signer: Signer | None = None,
 ) -> Message:
@@ -101,7 +102,7 @@ async def enqueue(
 async def post(tx: Tx, head: Header, raw: bytes, sending: Sending, signer: Signer | None = None) -> Message:
     """Write a message that is written already to the outbox; as `enqueue`."""
     if signer:
-        raw = sign(raw, signer)
+        raw = sealing.sign(raw, signer) if wire.is_fhir(raw) else sign(raw, signer)
     moment = now()
     message = Message(
         id=new_id(),

@@ -94,7 +94,7 @@ class Receiving:
                 await self.transport.mark_read([(notice.id, notice.receiver)])
                 continue
             # Certificates may come over the network, so the look at the message is before the transaction.
-            judged = await judge(raw, self.here.certificates, self.clock(), self.schemas)
+            judged = await judge(raw, self.here.certificates, self.clock(), self.schemas, self.here.faults)
             came.append(Came(notice, raw, judged))
             await asyncio.sleep(0)
         if came:

@@ -12,9 +12,8 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from akson.kit.errors import AksonError, NotFound
-from akson.messaging import answering, msh
+from akson.messaging import answering, codec, msh
 from akson.messaging.envelope import Envelope, envelope, of_receipt
-from akson.messaging.kith import xml
 from akson.messaging.msh import BadRequest, Caller, Known
 from akson.messaging.receipts import Answer
 from akson.store.database.pool import Tx
@@ -80,7 +79,7 @@ async def post_messages(tx: Tx, caller: Caller, body: Any, known: Known) -> list
 def _taken(caller: Caller, body: Any) -> _Posted | AksonError:
     try:
         raw = msh.document_of(body)
-        outside = envelope(xml.parse(raw))
+        outside = envelope(codec.parse(raw))
         caller.must_act_for(outside.sender.her_id)
         return _Posted(outside, raw, msh.subset(outside.receivers, body.get("receiverHerIdsSubset")))
     except AksonError as error:
@@ -93,7 +92,7 @@ def _unknown(receivers: Collection[str], registered: Collection[str]) -> AksonEr
 
 
 def _new(outside: Envelope, raw: bytes, receivers: Sequence[str]) -> New:
-    message = msh.held_message(outside, receivers[0])
+    message = msh.held_message(outside, receivers[0], raw)
     return New(message, raw, tuple(Receiver(message.id, her_id, "waiting") for her_id in receivers))
 
 
@@ -110,7 +109,7 @@ async def _note_receipts(tx: Tx, posted: Sequence[Any]) -> None:
     """Receipts that came as documents, as those of the service bus do."""
     for each in posted:
         if each.outside.is_receipt:
-            await msh.note_receipt(tx, each.outside.sender.her_id, xml.parse(each.raw))
+            await msh.note_receipt(tx, each.outside.sender.her_id, codec.parse(each.raw))
 
 
 async def offered(tx: Tx, caller: Caller, listing: msh.Listing) -> list[Said]:

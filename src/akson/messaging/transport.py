@@ -22,6 +22,7 @@ from akson.kit.errors import (
     Unavailable,
     Unprocessable,
 )
+from akson.messaging.fhir import wire
 from akson.messaging.receipts import Answer
 
 Request = Callable[[str, str, Any], Awaitable[tuple[int, Any]]]
@@ -240,7 +241,7 @@ class MshTransport:
 def _posted(document: bytes) -> dict[str, Any]:
     return {
         "businessDocument": base64.b64encode(document).decode(),
-        "contentType": "application/xml",
+        "contentType": wire.TYPE if wire.is_fhir(document) else "application/xml",
         "contentTransferEncoding": "base64",
     }
 

@@ -19,7 +19,7 @@ from akson.kit.text import text
 from akson.messaging import inbox
 from akson.messaging.laboratory import PRELIMINARY_REPORT, Report, Requisition
 from akson.messaging.mapping import incoming, laboratory, ordering, reading, status
-from akson.messaging.model import Epikrise, Kind, Letter, Referral
+from akson.messaging.model import Asked, Epikrise, Kind, Letter, Referral
 from akson.record import gate
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context
@@ -38,6 +38,12 @@ _TASKS = {
     Kind.HENVISNING: "messaging.task_assess",
     Kind.SVARRAPPORT: "messaging.task_result",
     Kind.REKVISISJON: "messaging.task_order",
+    Kind.ANMODNING: "messaging.task_request",
+}
+_CASES = {
+    Kind.HENVISNING: CaseKind.REFERRAL,
+    Kind.REKVISISJON: CaseKind.ORDER,
+    Kind.ANMODNING: CaseKind.REQUEST,
 }
 _TO_ACT_ON = frozenset({State.REJECTED, State.ON_HOLD})
 """What the performer says that the one who asked must act on."""
@@ -73,6 +79,8 @@ async def file(ctx: Context, message: Message, letter: Letter, unit: Resource, o
     made = [*_documents(letter, patient, owner)]
     if isinstance(letter, Referral):
         made.append({**incoming.service_request(letter, patient, owner), "id": new_id()})
+    if isinstance(letter, Asked):
+        made.append({**incoming.request_for_service(letter, patient, owner), "id": new_id()})
     changed: list[Resource] = []
     if isinstance(letter, Report | Requisition):
         new, changed = await _of_laboratory(ctx, letter, patient, owner)
@@ -153,7 +161,7 @@ async def _heard(ctx: Context, message: Message, letter: Letter, told: status.St
 
 async def _follow(ctx: Context, letter: Letter, mains: list[Resource], unit: Resource, became: str) -> None:
     """Open the case of what is asked of this node, or bring an own one along with its answer."""
-    if isinstance(letter, Referral | Requisition) and mains:
+    if isinstance(letter, Referral | Requisition | Asked) and mains:
         await _asked(ctx, letter, mains, unit)
     elif isinstance(letter, Epikrise) and letter.answers:
         await _answered(ctx, letter.answers, letter, Step(to=State.COMPLETED, results=(became,)))
@@ -165,7 +173,7 @@ async def _follow(ctx: Context, letter: Letter, mains: list[Resource], unit: Res
 
 
 async def _asked(
-    ctx: Context, letter: Referral | Requisition, requests: list[Resource], unit: Resource
+    ctx: Context, letter: Referral | Requisition | Asked, requests: list[Resource], unit: Resource
 ) -> None:
     case = await cases.case_numbered(ctx, letter.document_id)
     if letter.cancels:
@@ -176,7 +184,7 @@ async def _asked(
         return
     is_referral = isinstance(letter, Referral)
     until = answer_due(unit) if is_referral else ""
-    kind = CaseKind.REFERRAL if is_referral else CaseKind.ORDER
+    kind = _CASES[letter.kind]
     step = Step(to=State.RECEIVED, until=until)
     await cases.open_case(ctx, kind, requests, letter.document_id, requests[0]["requester"], step)
 

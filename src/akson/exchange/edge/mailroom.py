@@ -17,17 +17,22 @@ from cryptography import x509
 
 from akson.exchange import cases
 from akson.exchange.cases import State, Step
+from akson.exchange.declare import service
 from akson.exchange.edge import filing, report_answers
 from akson.exchange.edge.platform import matches
 from akson.exchange.edge.reach import PLATFORM_SCOPE
 from akson.exchange.edge.report_ways import Ways
 from akson.exchange.finding import find
+from akson.exchange.own_package import own
+from akson.exchange.profiles import own_profile
 from akson.exchange.reports.catalogue import MESSAGES
 from akson.fhir.model import Resource, reference
+from akson.fhir.profiles.catalogue import Catalogue
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
+from akson.fhir.validate.full import validate
 from akson.kit import norwegian
-from akson.kit.errors import Conflict, PeerFailed
+from akson.kit.errors import Conflict, Issue, PeerFailed
 from akson.kit.log import Event, log
 from akson.kit.text import text
 from akson.messaging import digest, inbox
@@ -56,6 +61,9 @@ from akson.store.underway.reports import Item
 MESSAGE_SCOPE = "akson:samhandling/msh"
 LATE = 10.0
 """Seconds beyond those that the platform may wait for something to come, after which it counts as silent."""
+REQUESTS = service("anmodning-om-tjeneste")
+PROFILE = own_profile(REQUESTS, REQUESTS.part("anmodning"))
+"""What a request that comes as a FHIR message must keep."""
 REMEMBER = 60.0
 """Seconds that an answer of the address register is used."""
 
@@ -139,6 +147,12 @@ class Mailroom:
     async def certificates(self, her_id: str) -> Sequence[x509.Certificate]:
         """What the address register says the sender signs with."""
         return await self.book.certificates(her_id)
+
+    async def faults(self, resource: Resource) -> Sequence[Issue]:
+        """What keeps a resource of a FHIR message from what the service asks for: its profile, by the own package."""
+        catalogue = Catalogue({each["url"]: each for each in own().resources}.get)
+        found = validate(resource, catalogue, [PROFILE], declared=False).issues
+        return [each for each in found if each.severity == "error"]
 
     async def arrived(self, tx: Tx, message: Message, letter: Letter) -> None:
         """Put the letter into the record of its patient, with a task for the unit; without one it waits in the inbox."""

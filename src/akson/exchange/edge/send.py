@@ -25,7 +25,7 @@ from akson.messaging.laboratory import Requisition
 from akson.messaging.mapping import incoming, outgoing, terms
 from akson.messaging.mapping.incoming import ORDER_KIND, Proposal
 from akson.messaging.mapping.outgoing import Record
-from akson.messaging.model import Attachment, Dialog, Epikrise, Letter, Party, Referral
+from akson.messaging.model import Asked, Attachment, Dialog, Epikrise, Letter, Party, Referral
 from akson.messaging.outbox import Sending
 from akson.record import closed, gate
 from akson.record.change import Change
@@ -248,7 +248,7 @@ async def _change(ctx: Context, proposal: Proposal) -> Change:
 async def enqueue(
     ctx: Context,
     mailroom: Mailroom,
-    letter: Referral | Epikrise | Dialog | Requisition,
+    letter: Referral | Epikrise | Dialog | Requisition | Asked,
     sending: Sending,
     her_id: str,
 ) -> Message:

@@ -34,7 +34,6 @@ from akson.messaging.amqp.connection import (
 from akson.messaging.amqp.types import NotAmqp, Symbol
 from akson.messaging.answering import apprec
 from akson.messaging.envelope import Envelope, envelope
-from akson.messaging.kith import xml
 from akson.messaging.model import Code, Ident, Party, Receipt, Unit
 from akson.messaging.sign import Signer
 from akson.messaging.transport import Given, Notice, Refused, Status, one_by_one
@@ -91,7 +90,7 @@ class BusTransport:
         self._opening = asyncio.Lock()
 
     async def send(self, document: bytes) -> str:
-        outside = envelope(xml.parse(document))
+        outside = envelope(codec.parse(document))
         for her_id in outside.receivers:
             await self._post(outside, her_id, document)
         return outside.msg_id
@@ -205,7 +204,7 @@ class BusTransport:
         known = await self._parcels.senders(sender) if sender.isdigit() else ()
         opened = cms.unpack(came.body, self._parcels.openers, lambda c: c in known, self._clock())
         try:
-            outside = envelope(xml.parse(opened.content))
+            outside = envelope(codec.parse(opened.content))
         except AksonError as error:
             raise BadParcel("transport:not-well-formed-xml", type(error).__name__) from error
         if outside.sender.her_id != sender or her_id not in outside.receivers:

@@ -5,12 +5,14 @@ UnknownFormat (T10).
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from lxml import etree
 
 from akson.messaging.codec import care, dialog, epikrise, receipt, referral, referral_old, report, requisition
 from akson.messaging.codec.errors import UnknownFormat as UnknownFormat
+from akson.messaging.fhir import codec as fhir_codec
+from akson.messaging.fhir import wire
 from akson.messaging.kith import (
     apprec,
     henvisning,
@@ -25,16 +27,26 @@ from akson.messaging.kith import dialog as kith_dialog
 from akson.messaging.kith import epikrise as kith_epikrise
 from akson.messaging.kith.binding import Binding, Read
 from akson.messaging.laboratory import Report, Requisition
-from akson.messaging.model import Care, Code, Dialog, Epikrise, Letter, Receipt, Received, Referral
+from akson.messaging.model import Asked, Care, Code, Dialog, Epikrise, Letter, Receipt, Received, Referral
+
+Document: TypeAlias = etree._Element | dict[str, Any]  # noqa: SLF001 - lxml has no other name for it
+"""A message that was parsed: XML of the KITH family, or the Bundle of a FHIR message."""
+
+
+def parse(raw: bytes) -> Document:
+    """The document in some bytes, safely and strictly: NotWellFormed, NotOfSchema, TooLarge."""
+    return wire.parse(raw) if wire.is_fhir(raw) else xml.parse(raw)
 
 
 def read(raw: bytes) -> Received:
     """What a message says."""
-    return read_element(xml.parse(raw))
+    return read_element(parse(raw))
 
 
-def read_element(root: etree._Element) -> Received:
+def read_element(root: Document) -> Received:
     """What a parsed (and signature-checked) message says."""
+    if isinstance(root, dict):
+        return fhir_codec.read(root)
     if root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
         return _read_msghead(root)
     known = _OWN_HEADER.get(str(root.tag))
@@ -88,8 +100,10 @@ _COMPOSED: dict[str, tuple[Binding[Any], Callable[[msghead.MsgHead, Any, str], D
 """How the payloads of a MsgHead are read, by root element."""
 
 
-def write(content: Referral | Epikrise | Dialog | Care | Report | Requisition | Receipt) -> bytes:
+def write(content: Referral | Epikrise | Dialog | Care | Report | Requisition | Asked | Receipt) -> bytes:
     """Henvisning 2.0 in MsgHead 1.2, Epikrise 1.2; all else in the version that it names. Unsigned."""
+    if isinstance(content, Receipt) and content.original_type.system == wire.EVENTS:
+        return fhir_codec.write(content)
     return _WRITERS[type(content)](content)
 
 
@@ -100,6 +114,7 @@ _WRITERS: dict[type, Callable[[Any], bytes]] = {
     Care: lambda value: msghead.write(care.to_kith(value)),
     Report: lambda value: svarrapport.write(report.to_kith(value)),
     Requisition: lambda value: rekvisisjon.write(requisition.to_kith(value)),
+    Asked: fhir_codec.write,
     Receipt: lambda value: apprec.write(receipt.to_kith(value)),
 }
 

@@ -17,6 +17,7 @@ from akson.messaging import times
 from akson.messaging.mapping import care_items, terms
 from akson.messaging.model import (
     ATC,
+    Asked,
     Care,
     Diagnosis,
     Epikrise,
@@ -41,6 +42,10 @@ PRIORITIES = {
     "3": "urgent",
 }
 _STOPPED = "4"
+OF_THE_SENDER = frozenset(
+    {"id", "meta", "text", "contained", "basedOn", "replaces", "encounter", "supportingInfo"}
+)
+"""Elements that lead to what the sender has, and this record has not."""
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})\.\d{1,15}")
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
@@ -300,6 +305,19 @@ def service_request(letter: Referral, patient: str, performer: Resource) -> Reso
         "performer": [performer],
         **({"reasonCode": reasons} if reasons else {}),
         **({"note": [{"text": "\n".join(words)}]} if words else {}),
+    }
+
+
+def request_for_service(letter: Asked, patient: str, performer: Resource) -> Resource:
+    """A received request as the receiver's own ServiceRequest: who asks stays as it was said, who performs is the unit."""
+    said = {name: value for name, value in letter.request.items() if name not in OF_THE_SENDER}
+    meta = {"profile": letter.request.get("meta", {}).get("profile", []), "source": source_of(letter)}
+    return said | {
+        "meta": {name: value for name, value in meta.items() if value},
+        "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{letter.document_id}"}],
+        "status": "revoked" if letter.cancels else "active",
+        "subject": {"reference": patient},
+        "performer": [performer],
     }
 
 

@@ -34,6 +34,7 @@ _DOCUMENT_TYPES = {
     Kind.DIALOG: ("I02-2", "Brev"),
     Kind.CARE: ("I02-2", "Brev"),
     Kind.REKVISISJON: ("I01-2", "Henvisninger"),
+    Kind.ANMODNING: ("I01-2", "Henvisninger"),
 }
 """V9602."""
 
