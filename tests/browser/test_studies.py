@@ -15,13 +15,13 @@ def opened(page):
     )
     for _ in range(10):
         page.goto(f"/innbygger{LISTED}")
-        expect(page.locator("#others[aria-busy]")).to_have_count(0)
+        expect(page.locator("#others[aria-busy]")).to_have_count(0, timeout=15_000)
         if button.count():
             button.click()
             page.wait_for_load_state()
         if picture.count():
             break
-    expect(picture).to_have_js_property("naturalWidth", 128)
+    expect(picture).to_have_js_property("naturalWidth", 128, timeout=15_000)
     return picture
 
 

@@ -55,6 +55,7 @@ class Peer:
         self._tokens: dict[_Key, tuple[str, float]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._nonces: dict[str, str] = {}
+        self._going: set[asyncio.Future[dict[str, Any]]] = set()
 
     async def request(
         self,
@@ -102,6 +103,20 @@ class Peer:
         return await self.system.tokens({"grant_type": "client_credentials", "scope": scope})
 
     async def _as_user(self, scope: str, behalf: Behalf) -> dict[str, Any]:
+        """The refresh runs to its end also when whoever waits for it has left: by then the anchor has given another
+        token, and with the one before the session would be over.
+        """
+        going = asyncio.ensure_future(self._refreshed(scope, behalf))
+        self._going.add(going)
+        going.add_done_callback(self._gone)
+        return await asyncio.shield(going)
+
+    def _gone(self, going: asyncio.Future[dict[str, Any]]) -> None:
+        self._going.discard(going)
+        if not going.cancelled():
+            going.exception()  # who waited has it, or has left
+
+    async def _refreshed(self, scope: str, behalf: Behalf) -> dict[str, Any]:
         details: tuple[Details, ...] = (behalf.attest,) if behalf.attest else ()
         try:
             async with self._sessions.refreshing(behalf.session) as refresh:
