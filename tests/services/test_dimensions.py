@@ -1,5 +1,5 @@
-"""Every service in each of its dimensions, through the real nodes over HTTP: from one record system to another, to the
-citizen, and from the citizen to those who help. Each fails when the service is switched off.
+"""Every service in each of its dimensions, through the real nodes over HTTP: from one record system to another and to the response
+centre, to the citizen, and from the citizen to those who help. Each fails when the service is switched off.
 """
 
 import asyncio
@@ -40,6 +40,10 @@ class Scene:
         """The same at the hospital."""
         return await self._at("sykehus", "ola-strand")
 
+    async def responder(self):
+        """Who answers the alarms of the municipality, at the response centre."""
+        return await self._at("journal", "petter-holm")
+
     async def citizen(self):
         if "citizen" not in self.people:
             self.people["citizen"] = await self.world.sign_in("innbygger", PERSON)
@@ -55,10 +59,10 @@ class Scene:
         return self.people["nav"]
 
     async def _at(self, node, who):
-        if node not in self.people:
+        if who not in self.people:
             browser = await self.world.sign_in(node, who)
-            self.people[node] = browser, await chart(browser, node, NAME)
-        return self.people[node]
+            self.people[who] = browser, await chart(browser, node, NAME)
+        return self.people[who]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -94,7 +98,7 @@ async def seen(read, words):
 
 @HERE
 @pytest.mark.proves("I1", "I2", "I4", "I5", "I7", "I9", "I10", "I12")
-@pytest.mark.dimension("D1", "D2")
+@pytest.mark.dimension("D1", "D2", "D4")
 @pytest.mark.parametrize(("service", "part"), parts_of(Mode.LOOK))
 async def test_what_one_record_system_holds_is_seen_by_the_next_and_by_the_citizen(scene, service, part):
     hospital = side(scene.world, "sykehus")
@@ -103,9 +107,9 @@ async def test_what_one_record_system_holds_is_seen_by_the_next_and_by_the_citiz
     words, resource = sample(service.slug, part.slug, patient)
     async with opened(hospital.place, NODE_ITSELF) as ctx:
         await gate.update(ctx, resource)
-    nurse, here = await scene.nurse()
-    page = await seen(lambda: nurse.get(f"{here}/tjenester/{service.slug}/andre"), words)
-    assert "Fjordsykehuset" in page
+    for browser, here in (await scene.nurse(), await scene.responder()):
+        page = await seen(lambda b=browser, h=here: b.get(f"{h}/tjenester/{service.slug}/andre"), words)
+        assert "Fjordsykehuset" in page
     citizen = await scene.citizen()
     page = await seen(lambda: citizen.get(f"/innbygger/opplysninger/{service.slug}/andre"), words)
     assert "Fjordsykehuset" in page
@@ -113,7 +117,7 @@ async def test_what_one_record_system_holds_is_seen_by_the_next_and_by_the_citiz
 
 @HERE
 @pytest.mark.proves("I3", "I6", "I17", "I19", "I24")
-@pytest.mark.dimension("D1", "D2")
+@pytest.mark.dimension("D1", "D2", "D4")
 @pytest.mark.parametrize(("service", "part"), parts_of(Mode.SHARE, writer=Party.PERSONNEL))
 async def test_what_the_nurse_registers_is_seen_at_the_hospital_and_by_the_citizen(scene, service, part):
     nurse, here = await scene.nurse()
@@ -124,9 +128,9 @@ async def test_what_the_nurse_registers_is_seen_at_the_hospital_and_by_the_citiz
     patient = here.rsplit("/", 1)[1]
     saved = await nurse.post(address, data=form | made_from(asked.text) | {"patient": patient})
     assert saved.status_code == 200, re.sub("<[^>]+>", " ", saved.text)[-1500:]
-    doctor, there = await scene.doctor()
-    page = await seen(lambda: doctor.get(f"{there}/tjenester/{service.slug}"), words)
-    assert "Hanne Lunde" in page
+    for browser, there in (await scene.doctor(), await scene.responder()):
+        page = await seen(lambda b=browser, t=there: b.get(f"{t}/tjenester/{service.slug}"), words)
+        assert "Hanne Lunde" in page
     citizen = await scene.citizen()
     await seen(lambda: citizen.get(f"/innbygger/opplysninger/{service.slug}"), words)
 

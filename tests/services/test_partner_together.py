@@ -3,6 +3,7 @@ meetings and keeps its own goals and measures, by page and by its own system; no
 """
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,8 @@ from akson.demo.units import BY_KEY
 from akson.exchange.declare import TAG_SYSTEM
 from akson.exchange.finding import find
 from akson.fhir.strict_json import loads
+from akson.kit.clock import now
+from akson.kit.workdays import ZONE
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
 from akson.security.rules.taking_part import SYSTEM
@@ -195,6 +198,40 @@ async def test_a_meeting_is_called_with_nav_which_answers_by_page_and_by_its_own
     )
     ppt = await OwnSystem(scene.world, "ppt").registered()
     assert (await ppt("POST", f"samarbeid/mote/{meeting}", json=said)).status_code in {403, 404}
+
+
+@pytest.mark.proves("I25")
+@pytest.mark.dimension("D3")
+async def test_nav_meets_on_video_when_it_comes_and_those_who_wait_are_let_in(scene):
+    await scene.in_the_team()
+    form = await scene.nurse.get(f"{scene.chart}/moeter/nytt")
+    start = (now() + timedelta(minutes=5)).astimezone(ZONE)
+    told = {
+        "what": "Samtale om arbeid", "how": "video", "day": start.date().isoformat(), "clock": start.strftime("%H:%M"),
+        "minutes": "30", "services": NAV.organization_number, "csrf_token": csrf(form.text),
+        "patient": scene.chart.rpartition("/")[2],
+    }  # fmt: skip
+    called = await scene.nurse.post(f"{scene.chart}/moeter/nytt", data=told)
+    room = re.search(r'href="(https://video\.example/[a-z2-7]{26})"', called.text)[1]
+    page = await scene.nav.get(scene.page)
+    assert "Samtale om arbeid" in page.text
+    assert room not in page.text
+    meeting = re.search(r'/mote/([^"]+)"', page.text)[1]
+    answered = await scene.nav.post(
+        f"{scene.page}/mote/{meeting}", data={"do": "accepted", "csrf_token": csrf(page.text)}
+    )
+    assert "Du får lenken til samtalen her" in words_of(answered)
+    assert room not in answered.text
+    here = str(called.url.path)
+    inside = await scene.nurse.post(f"{here}/let-in", data={"csrf_token": csrf(called.text)})
+    assert room in inside.text
+    assert room in (await scene.nav.get(scene.page)).text
+    by_fhir = await scene.system("GET", f"fhir/Appointment/{meeting}")
+    assert room.rpartition("/")[2] not in by_fhir.text
+    await scene.nav.post(
+        f"{scene.page}/mote/{meeting}", data={"do": "declined", "csrf_token": csrf(page.text)}
+    )
+    assert room not in (await scene.nav.get(scene.page)).text
 
 
 @pytest.mark.proves("I3", "P1")

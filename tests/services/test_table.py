@@ -12,7 +12,6 @@ WANTED = {(f"I{each.number}", OF[party]) for each in load() for party in each.pa
 LACKING = {
     *((row, "D1") for row in ("I22", "I23")),
     ("I22", "D2"),
-    *((row, "D3") for row in ("I25",)),
 }
 """What is not proven yet. It may only become less: a proof for one of these, and it must go from here."""
 

@@ -21,6 +21,7 @@ from akson.kit.clock import instant, now
 from akson.kit.errors import Conflict, NotAllowed, NotFound, Unprocessable
 from akson.kit.ids import new_id
 from akson.record import gate
+from akson.record.context import Context
 from akson.record.people import People
 from akson.security.rules.dialogue import CITIZEN, INVITED, PARTY, SYSTEM
 from akson.store.cursor import secret_of
@@ -33,6 +34,8 @@ WORDS = {
     How.PHONE: "Telefon",
 }
 PAGE = "200"
+LET_IN = "checked-in"
+"""Status of a meeting whose unit has let in those who wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +158,7 @@ async def let_in(desk: Desk, id_: str) -> Meeting:
     found = await _own(desk, id_)
     if not found.is_near:
         raise Conflict("a video meeting is entered around its time")
-    return await _put(desk, found.resource | {"status": "checked-in"})
+    return await _put(desk, found.resource | {"status": LET_IN})
 
 
 async def finish(desk: Desk, id_: str) -> Meeting:
@@ -166,12 +169,21 @@ async def finish(desk: Desk, id_: str) -> Meeting:
 
 async def link(desk: Desk, found: Meeting) -> str:
     """The address of the room for who may enter it now; empty for everybody else, and where there is no provider."""
-    base = desk.ctx.place.video
     may = not desk.sides.isdisjoint(_parties(found)) or desk.patient in found.invited
     is_unit = CITIZEN not in desk.sides
-    if not (base and may and found.is_near and (is_unit or found.status == "checked-in")):
+    return await _room(desk.ctx, found) if may and (is_unit or found.status == LET_IN) else ""
+
+
+async def link_of_service(ctx: Context, found: Meeting, answer: str) -> str:
+    """The same for a cooperating service that is called and comes: when those who wait are let in, and never before."""
+    return await _room(ctx, found) if answer == Answer.COMES and found.status == LET_IN else ""
+
+
+async def _room(ctx: Context, found: Meeting) -> str:
+    base = ctx.place.video
+    if not base or not found.is_near:
         return ""
-    secret = await secret_of(desk.ctx.tx)
+    secret = await secret_of(ctx.tx)
     return video.Rooms(base).link(video.room(secret, found.id, found.resource["start"]))
 
 

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from akson.exchange import entry, taking_part
 from akson.exchange.declare import Part
-from akson.exchange.hub import partner
+from akson.exchange.hub import meetings, partner
 from akson.exchange.hub import taking_part as hub
 from akson.exchange.meetings import Meeting
 from akson.exchange.taking_part import ANSWERS, GOAL, MEASURE, PROPOSED
@@ -37,6 +37,8 @@ class Call:
 
     meeting: Meeting
     state: str
+    room: str = ""
+    """Address of the room of a video meeting, while the service may enter it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ async def overview(request: Request) -> Response:
         person=person,
         named=found.named,
         teams=_teams(found.teams),
-        calls=_calls(found.meetings, ctx.actor.unit_number),
+        calls=await _calls(ctx, found.meetings),
         measures=_items(ctx, MEASURE, found.measures, language),
         goals=_items(ctx, GOAL, found.goals, language),
     )
@@ -219,11 +221,15 @@ def _teams(found: tuple[Resource, ...] | None) -> list[tuple[str, list[tuple[str
     ]
 
 
-def _calls(found: tuple[Resource, ...] | None, number: str) -> list[Call] | None:
+async def _calls(ctx: Context, found: tuple[Resource, ...] | None) -> list[Call] | None:
     """Meetings that are not over, the first of them first."""
     if found is None:
         return None
-    made = [Call(Meeting(each), ANSWERS.get(taking_part.answer_of(each, number) or "", "")) for each in found]
+    made = []
+    for each in found:
+        said, meeting = taking_part.answer_of(each, ctx.actor.unit_number) or "", Meeting(each)
+        room = await meetings.link_of_service(ctx, meeting, said)
+        made.append(Call(meeting, ANSWERS.get(said, ""), room))
     return sorted((each for each in made if not each.meeting.is_over), key=lambda each: each.meeting.start)
 
 
