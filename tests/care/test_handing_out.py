@@ -4,7 +4,13 @@ import pytest
 
 from akson.care import advice, handing_out
 
-FORM = {"name": "Apiksaban tabletter 5 mg", "dose": "1 tablett", "when": "2026-11-27", "status": "completed"}
+FORM = {
+    "name": "Apiksaban tabletter 5 mg",
+    "amount": "1",
+    "unit": "tablett",
+    "when": "2026-11-27",
+    "status": "completed",
+}
 
 
 def listed(dose="1 tablett morgen og 1 kveld", status="active", name="Apiksaban tabletter 5 mg"):
@@ -21,8 +27,8 @@ def given(times, day="2026-11-27", status="completed"):
     ("form", "held", "found"),
     [
         ({}, [listed()], []),
-        ({"dose": "1  Tablett"}, [listed()], []),
-        ({"dose": "2 tabletter"}, [listed()], ["dose"]),
+        ({"amount": " 1", "unit": "Tablett"}, [listed()], []),
+        ({"amount": "2", "unit": "tabletter"}, [listed()], ["dose"]),
         ({"name": "Ibuprofen tabletter 400 mg"}, [listed()], ["unknown"]),
         ({"name": ""}, [listed()], ["unknown"]),
         ({}, [listed(status="on-hold")], ["paused"]),

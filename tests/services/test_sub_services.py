@@ -420,7 +420,8 @@ async def test_what_is_handed_out_is_held_against_the_list_and_what_was_not_take
     patient, address = here.rsplit("/", 1)[1], f"{here}/tjenester/{place}/ny"
     right = {
         "name": "Apiksaban tabletter 5 mg",
-        "dose": "1 tablett",
+        "amount": "1",
+        "unit": "tablett",
         "when": "2026-11-21",
         "status": "completed",
     }
@@ -434,7 +435,7 @@ async def test_what_is_handed_out_is_held_against_the_list_and_what_was_not_take
 
     status, told = await hands_out(name="Ibuprofen tabletter 400 mg")
     assert (status, "står ikke på listen" in told) == (422, True), told
-    status, told = await hands_out(dose="2 tabletter")
+    status, told = await hands_out(amount="2")
     assert (status, "Dosen er en annen enn på listen" in told) == (422, True), told
     for _ in range(2):  # morning and evening, as the list says
         status, told = await hands_out()
@@ -443,7 +444,7 @@ async def test_what_is_handed_out_is_held_against_the_list_and_what_was_not_take
     assert (status, "gitt i dag" in told) == (422, True), told
     status, told = await hands_out(anyway="Kastet opp tabletten etter ti minutter")
     assert status == 200, told
-    await hands_out(status="not-done", name="Metoprolol depottabletter 50 mg", dose="1 tablett")
+    await hands_out(status="not-done", name="Metoprolol depottabletter 50 mg")
     await seen(
         nurse,
         ["/journal/innboks"],

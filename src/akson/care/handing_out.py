@@ -30,10 +30,15 @@ def doubts(form: Mapping[str, str], held: Iterable[Resource]) -> list[str]:
         states = {each.get("status") for each in listed}
         return [PAUSED if "on-hold" in states else ENDED if states else UNKNOWN]
     doses = [_words(str(dose.get("text", ""))) for each in active for dose in each.get("dosage", [])]
-    found = [] if any(_words(form.get("dose", "")) in dose for dose in doses) else [DOSE]
+    found = [] if any(_words(dose_of(form)) in dose for dose in doses) else [DOSE]
     if not any(word in dose for dose in doses for word in AS_NEEDED):
         found += [AGAIN] if _given(items, form.get("when", "")) >= max(map(_times, doses), default=1) else []
     return found
+
+
+def dose_of(form: Mapping[str, str]) -> str:
+    """How much is handed out, in the words of a list: 1 tablett."""
+    return " ".join(form.get(name, "").strip() for name in ("amount", "unit")).strip()
 
 
 def not_taken(actor: Actor, patient: str, name: str, moment: str) -> Resource:

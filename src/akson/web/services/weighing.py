@@ -49,8 +49,7 @@ async def follow_up(desk: Desk, form: Mapping[str, str], language: str) -> None:
     """A task for the unit when a dose was not taken."""
     if desk.part is not handing_out.GIVEN or form.get("status") != "not-done":
         return
-    words = text(
-        "handing.follow_up", language, name=form.get("name", "").strip(), dose=form.get("dose", "").strip()
-    )
+    dose = handing_out.dose_of(form)
+    words = text("handing.follow_up", language, name=form.get("name", "").strip(), dose=dose)
     task = handing_out.not_taken(desk.ctx.actor, desk.person.id, words, instant(now()))
     await gate.create(desk.ctx, task)
