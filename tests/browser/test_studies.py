@@ -54,7 +54,10 @@ def test_the_viewer_works_without_a_program_in_the_page(site):
     page = site.sign_in("innbygger", "ingrid", "Ingrid")
     opened(page)
     plain = page.context.browser.new_context(
-        java_script_enabled=False, base_url=site.base, storage_state=page.context.storage_state()
+        java_script_enabled=False,
+        locale="nb-NO",
+        base_url=site.base,
+        storage_state=page.context.storage_state(),
     ).new_page()
     plain.goto(page.url)
     plain.get_by_role("link", name="Neste").click()
