@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,9 @@ class Party:
 GP, HOSPITAL = Party("gp", GP_HER), Party("hospital", HOSPITAL_HER)
 
 
+@lru_cache
 def signer(keys: Path, party: Party, *, encrypts: bool = False) -> Signer:
-    """Its key with certificate, the same for each program that knows the folder."""
+    """Its key with certificate, the same for each program that knows the folder. Read once: to load an RSA key takes a tenth of a second."""
     return sign.load(keys, party.owner, party.owner, NUMBER, encrypts=encrypts)
 
 
