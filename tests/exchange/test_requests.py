@@ -49,7 +49,7 @@ async def test_a_request_becomes_a_case_at_both_nodes(scene):
     await settle(gp, hospital)
     async with at(gp, doctor) as ctx:
         (message,) = [each for each in await send.sent_about(ctx, patient) if each.id == sent.id]
-        assert (message.state, message.type) == ("acknowledged", "anmodning")
+        assert (message.state, message.type) == ("acknowledged", "anmodning"), message.detail
         mine = await cases.case_about(ctx, message.reference)
         assert cases.state(mine) == "received"
 
@@ -87,7 +87,7 @@ async def test_one_that_the_profile_does_not_allow_is_refused_and_becomes_the_se
     await settle(gp, hospital)
     async with gp.place.database.transaction(reader=OWNER) as tx:
         refused = await messages.get(tx, sent.id)
-    assert refused.state == "rejected"
+    assert refused.state == "rejected", refused.detail
     assert "ServiceRequest.authoredOn" in refused.detail
     async with opened(gp.place, NODE_ITSELF) as ctx:
         tasks = await find(ctx, "Task", ("patient", f"Patient/{patient}"), ("_count", "100"))

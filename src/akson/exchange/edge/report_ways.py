@@ -23,6 +23,13 @@ Takers = Callable[[str], Awaitable[Sequence[Entry]]]
 KUHR, FHIR = "kuhr", "kvalitetsregister"
 CHECKED = "ferdig_kontrollert"
 REFUSED = "avvist"
+HEAD = 400
+"""Bytes in which a Bundle that is written here says of which type it is."""
+
+
+def is_letter(document: bytes) -> bool:
+    """Whether it goes between units: XML, or a FHIR message. All other JSON is a report to a register."""
+    return not document.startswith(b"{") or b'"type":"message"' in document[:HEAD]
 
 
 @dataclass(slots=True)
@@ -34,7 +41,7 @@ class Ways:
     takers: Takers
 
     async def send(self, document: bytes) -> str:
-        if not document.startswith(b"{"):
+        if is_letter(document):
             return await self.letters.send(document)
         is_bundle = b'"Bundle"' in document[:60]
         way, path = (
@@ -58,11 +65,11 @@ class Ways:
         return f"{FHIR if is_bundle else KUHR}:{to[0].her_id}:{place}"
 
     async def send_all(self, documents: Sequence[bytes]) -> list[str | AksonError]:
-        reports = [each for each in documents if each.startswith(b"{")]
-        letters = [each for each in documents if not each.startswith(b"{")]
+        reports = [each for each in documents if not is_letter(each)]
+        letters = [each for each in documents if is_letter(each)]
         told = iter(await one_by_one(reports, self.send))
         sent = iter(await self._letters(letters))
-        return [next(told) if each.startswith(b"{") else next(sent) for each in documents]
+        return [next(sent) if is_letter(each) else next(told) for each in documents]
 
     async def _letters(self, documents: Sequence[bytes]) -> Sequence[str | AksonError]:
         try:
