@@ -18,7 +18,7 @@ def opened(page):
         expect(page.locator("#others[aria-busy]")).to_have_count(0, timeout=15_000)
         if button.count():
             button.click()
-            page.wait_for_load_state()
+            page.wait_for_url(re.compile("/undersokelser/"))
         if picture.count():
             break
     expect(picture).to_have_js_property("naturalWidth", 128, timeout=15_000)
