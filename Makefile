@@ -47,11 +47,12 @@ conformance: setup-dev ## the suites of others, as far as their data stands besi
 SECONDS ?= 600
 LETTERS ?= 100000
 
-soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says; LETTERS letters over a faulty way; all probes for leaks, all faults between programs, and a million decisions beside Cedar
+soak: setup-dev ## bad input without end: ten minutes of new input, or as many as SECONDS says; LETTERS letters over a faulty way; all probes for leaks, all faults between programs, all journeys in the browser, and a million decisions beside Cedar
 	@$(BIN)/python -m tests.fuzz.soak --seconds $(SECONDS)
 	@$(BIN)/python -m tests.messaging.soak --letters $(LETTERS)
 	@AKSON_LEAKS=all $(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests/leaks
 	@AKSON_PROCESSES=all $(BIN)/pytest -q tests/processes
+	@AKSON_JOURNEYS=all $(BIN)/pytest -q tests/browser -k journey
 	@$(BIN)/python -m tests.leaks.times
 	@AKSON_CEDAR=1000000 $(BIN)/pytest -q tests/security/rules
 

@@ -54,8 +54,8 @@ async def test_what_is_of_all_types_holds_open_information_alone(world, path):
     assert found.status_code == 200, found.text
     kinds = {each["resource"]["resourceType"] for each in found.json().get("entry", []) if "resource" in each}
     assert kinds <= {
-        "CodeSystem", "ConceptMap", "Endpoint", "HealthcareService", "Location", "Medication", "Organization",
-        "Practitioner", "PractitionerRole", "Questionnaire", "StructureDefinition", "ValueSet",
+        "CodeSystem", "ConceptMap", "Endpoint", "HealthcareService", "Library", "Location", "Medication", "Organization",
+        "PlanDefinition", "Practitioner", "PractitionerRole", "Questionnaire", "StructureDefinition", "ValueSet",
     }  # fmt: skip
 
 

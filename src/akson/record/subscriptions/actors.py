@@ -1,7 +1,7 @@
 """Who subscribed, kept with the subscription: policy decides anew for this actor each time something happens."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from akson.record.context import Context, Place
@@ -11,13 +11,16 @@ from akson.security.actor import Actor, Attested, Kind, Purpose
 from akson.store.database.pool import Tx
 from akson.store.underway.subscriptions import Subscribed
 
-SETS = ("above", "cases", "consented", "opened", "scopes", "unit_numbers", "units")
+SETS = tuple(each.name for each in fields(Actor) if isinstance(each.default, frozenset))
 """Fields of an Actor that are sets."""
 
 
 def plain(actor: Actor) -> dict[str, Any]:
     """The actor as JSON, without the identity number: no rule asks for it. A consent that ends is not kept."""
-    made = asdict(replace(actor, pid="", acts_for=None, consented=frozenset(), shares=(), cases=frozenset()))
+    none: frozenset[str] = frozenset()
+    made = asdict(
+        replace(actor, pid="", acts_for=None, consented=none, shares=(), cases=none, takes_part=none)
+    )
     del made["known"]
     return made | {name: sorted(made[name]) for name in SETS} | {"kind": actor.kind.value}
 

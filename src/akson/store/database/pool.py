@@ -352,6 +352,8 @@ class Database:
     def _part_with(self, link: Link) -> None:
         self._open -= 1
         link.rest()
+        if self._closed:  # the loop may end before the pool comes to it
+            link.connection.pgconn.finish()
         parting = asyncio.ensure_future(self._pool.putconn(link.connection))
         self._parting.add(parting)
         parting.add_done_callback(self._parting.discard)
