@@ -93,7 +93,7 @@ def services(package: str = "akson.services") -> str:
                 f"`{part.slug}`",
                 text(part.title, "nb"),
                 part.type,
-                f"`{part.search}`" if part.search else "all",
+                f"`{f'{part.operation}?' if part.operation else ''}{part.search}`" if part.search else "all",
                 "<br>".join(f"`{url.rpartition('/')[2]}`" for url in profiles_of(service, part)),
             )
             for part in service.parts

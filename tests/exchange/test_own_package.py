@@ -31,7 +31,13 @@ def test_each_resource_is_valid(url):
 
 def test_it_brings_what_the_program_uses():
     assert {NOTE_OF_FLAG, CERTIFICATE, TAG_SYSTEM} <= set(BY_URL)
-    assert own().counts.keys() == {"CodeSystem", "SearchParameter", "StructureDefinition", "ValueSet"}
+    assert own().counts.keys() == {
+        "CodeSystem",
+        "OperationDefinition",
+        "SearchParameter",
+        "StructureDefinition",
+        "ValueSet",
+    }
     assert own().dependencies == {"hl7.fhir.r4.core": "4.0.1"}
 
 

@@ -3,172 +3,45 @@ once, in part, corrected and taken back (I22, I23). Each fails when the service 
 """
 
 import asyncio
-import re
 from datetime import timedelta
-from html import unescape
 
 import orjson
 import pytest
 import pytest_asyncio
 from lxml import etree
 
-from akson.demo.ids import demo_reference
 from akson.exchange import declare
 from akson.exchange.hub import report_ends
 from akson.exchange.reports import diabetes, wire
 from akson.exchange.reports.catalogue import BY_SLUG
-from akson.exchange.reports.claims import TARIFFS
-from akson.fhir.model import coding, concept, reference
-from akson.fhir.strict_json import loads
+from akson.fhir.model import concept
 from akson.kit.clock import now
-from akson.kit.norwegian import ICPC2, volven
+from akson.kit.norwegian import volven
 from akson.messaging.outbox import ACKNOWLEDGED, REJECTED
-from akson.record import gate
-from akson.record.context import NODE_ITSELF, opened
-from akson.store.database.reader import NODE
-from akson.store.underway import keep, messages, reports
 from tests.demo_world import start
-from tests.exchange.asking import PIDS, side
-from tests.exchange.forms import csrf
+from tests.services.reporting import (
+    PAGE,
+    Scene,
+    about,
+    consent,
+    consultation,
+    control,
+    measured,
+    smoking,
+    vaccinated,
+    words,
+)
 from tests.shared import shared
 
 pytestmark = [pytest.mark.store]
 HERE = pytest.mark.asyncio(loop_scope="module")
-PAGE = "/journal/rapportering"
-LOINC = "http://loinc.org"
-CLINIC = "siri-aas"
-
-
-class Scene:
-    """One program; the one who sees to reports, of the unit that sends them, and a patient."""
-
-    def __init__(self, world):
-        self.world = world
-        self.journal = side(world, "journal")
-        self.hub = side(world, "samhandling")
-
-    async def begun(self):
-        async with self.journal.place.database.transaction(read_only=True, reader=NODE) as tx:
-            self.patient = (await self.journal.people.patient(tx, PIDS["yusuf"]))["id"]
-        self.units = {each["name"]: reference(each) for each in self.journal.mailroom.own.values()}
-        self.doctor = demo_reference("journal", "Practitioner", CLINIC)
-        return self
-
-    async def write(self, resource):
-        async with opened(self.journal.place, NODE_ITSELF) as ctx:
-            done = await (gate.update if "id" in resource else gate.create)(ctx, resource)
-        return loads(done.stored.body)
-
-    async def sent_now(self, browser, slug, number):
-        """Somebody presses the button, once the program has noted that so many wait."""
-        for _ in range(200):
-            page = await browser.get(PAGE)
-            assert page.status_code == 200, page.text[:2000]
-            form = page.text.partition(f"/rapportering/register/{slug}")[2].partition("</form>")[0]
-            if f"{number} venter" in form:
-                break
-            await asyncio.sleep(0.1)
-        assert form, words(page)
-        done = await browser.post(f"{PAGE}/register/{slug}", data={"csrf_token": csrf(page.text)})
-        assert done.url.path == PAGE
-
-    async def told(self, resource, slug, states):
-        """All that was told of a resource, once its states are these and no further step waits."""
-        register = BY_SLUG[slug]
-        for _ in range(300):
-            async with self.journal.place.database.transaction(reader=NODE) as tx:
-                found = (await reports.told(tx, reference(resource), register.messages))[::-1]
-                waits = await keep.get(tx, register.kept, reference(resource))
-            if [each.state for each in found] == states and waits is None:
-                return found
-            await asyncio.sleep(0.1)
-        raise AssertionError([(each.state, each.detail) for each in found])
-
-    async def sent(self, item):
-        """The submission as it was sent."""
-        async with self.journal.place.database.transaction(reader=NODE) as tx:
-            return await messages.payload(tx, item.message.id)
-
-    async def moved(self, encounter, start):
-        """An Encounter that was at another time."""
-        async with opened(self.journal.place, NODE_ITSELF) as ctx:
-            found = loads((await gate.read(ctx, *encounter.split("/"))).body)
-            await gate.update(ctx, found | {"period": {"start": start.isoformat(timespec="seconds")}})
-
-    async def clinic(self):
-        """The doctor of the emergency clinic, in that role."""
-        browser = await self.world.sign_in("journal", CLINIC)
-        page = await browser.get("/journal/role")
-        chosen = re.search(
-            r'name="role" value="([^"]+)">\s*<button[^>]*><span><strong>Legevaktlege', page.text
-        )
-        await browser.post("/journal/role", data={"csrf_token": csrf(page.text), "role": chosen[1]})
-        return browser
-
-    async def held(self, kind, key):
-        """What the register keeps."""
-        async with self.hub.place.database.transaction(reader=NODE) as tx:
-            return await keep.get(tx, kind, key)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(demo):
     made = start(demo)
     async with made.app.router.lifespan_context(made.app):
-        for _ in range(100):
-            if side(made, "journal").mailroom.own:
-                break
-            await asyncio.sleep(0.1)
-        # The program has its mark before anything is written.
-        await asyncio.sleep(1.5)
         yield await Scene(made).begun()
-
-
-def words(page):
-    return re.sub(r"\s+", " ", unescape(re.sub("<[^>]+>", " ", page.text)))
-
-
-def about(scene):
-    return {"reference": f"Patient/{scene.patient}"}
-
-
-async def consent(scene):
-    return await scene.write(
-        {
-            "resourceType": "Consent", "status": "active", "patient": about(scene),
-            "scope": concept("http://terminology.hl7.org/CodeSystem/consentscope", "research", "Research"),
-            "category": [concept(diabetes.CONSENT, "diabetes", "Norsk diabetesregister")],
-            "policyRule": {"text": "Forskrift om medisinske kvalitetsregistre"}, "dateTime": now().isoformat(),
-        }
-    )  # fmt: skip
-
-
-async def measured(scene, hba1c, days_ago, **said):
-    """A measurement of HbA1c."""
-    quantity = {"value": hba1c, "unit": "mmol/mol", "system": "http://unitsofmeasure.org", "code": "mmol/mol"}
-    taken = {
-        "resourceType": "Observation", "status": "final", "subject": about(scene),
-        "code": {"coding": [coding(LOINC, diabetes.HBA1C, "HbA1c")]},
-        "effectiveDateTime": (now() - timedelta(days=days_ago)).isoformat(timespec="seconds"), "valueQuantity": quantity,
-    }  # fmt: skip
-    return await scene.write(taken | said)
-
-
-async def control(scene, days_ago):
-    """A yearly control."""
-    day = (now() - timedelta(days=days_ago)).date().isoformat()
-    smokes, feet = [{"valueBoolean": False}], [{"valueDate": day}]
-    return await scene.write(
-        {
-            "resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": diabetes.FORM,
-            "subject": about(scene), "authored": day, "author": {"reference": scene.units["Solvik legesenter"]},
-            "item": [{"linkId": "royk", "answer": smokes}, {"linkId": "fotter", "answer": feet}],
-        }
-    )  # fmt: skip
-
-
-def smoking(form):
-    return form | {"item": [{"linkId": "royk", "answer": [{"valueBoolean": True}]}, *form["item"][1:]]}
 
 
 @HERE
@@ -227,31 +100,6 @@ async def test_a_vaccination_is_answered_by_the_register_in_its_own_words(scene)
     await scene.told(made, "sysvak", [REJECTED, ACKNOWLEDGED])
     await scene.write(made | {"status": "entered-in-error"})
     await scene.told(made, "sysvak", [REJECTED, ACKNOWLEDGED, ACKNOWLEDGED])
-
-
-async def consultation(scene, *, hours_ago=2, unit="Solvik legevakt"):
-    """A claim for a consultation at the emergency clinic, whose claims go over the interface."""
-    start = (now() - timedelta(hours=hours_ago)).isoformat(timespec="seconds")
-    kind = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
-    met = {"resourceType": "Encounter", "status": "finished", "class": kind, "subject": about(scene)}
-    encounter = await scene.write(met | {"period": {"start": start}})
-    item = {
-        "sequence": 1,
-        "productOrService": concept(TARIFFS, "2ad", "2ad"),
-        "net": {"value": 176, "currency": "NOK"},
-    }
-    return await scene.write(
-        {
-            "resourceType": "Claim", "status": "active", "use": "claim", "patient": about(scene), "created": start,
-            "type": concept("http://terminology.hl7.org/CodeSystem/claim-type", "professional", "Professional"),
-            "priority": concept("http://terminology.hl7.org/CodeSystem/processpriority", "normal", "Normal"),
-            "provider": {"reference": scene.units[unit]},
-            "careTeam": [{"sequence": 1, "provider": {"reference": scene.doctor}}],
-            "item": [item | {"encounter": [{"reference": f"Encounter/{encounter['id']}"}]}],
-            "insurance": [{"sequence": 1, "focal": True, "coverage": {"display": "Folketrygden"}}],
-            "diagnosis": [{"sequence": 1, "diagnosisCodeableConcept": concept(ICPC2, "R05", "Hoste")}],
-        }
-    )  # fmt: skip
 
 
 @HERE
@@ -351,13 +199,3 @@ async def test_a_service_that_is_switched_off_tells_nothing(scene, service, slug
     made = await (vaccinated(scene) if slug == "sysvak" else consultation(scene, unit="Solvik legesenter"))
     await asyncio.sleep(3)
     assert await scene.told(made, slug, []) == []
-
-
-async def vaccinated(scene):
-    return await scene.write(
-        {
-            "resourceType": "Immunization", "status": "completed", "patient": about(scene), "primarySource": True,
-            "vaccineCode": concept(volven(9501), "INF09", "Influensa (inaktivert, splittvirus)"),
-            "occurrenceDateTime": now().date().isoformat(), "lotNumber": "P-2",
-        }
-    )  # fmt: skip

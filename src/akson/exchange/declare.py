@@ -142,6 +142,9 @@ class Part:
     kinds: str = ""
     """Canonical url of the kinds of change, where the items stand on one list with an order of versions (record/kept_list.py):
     each change says what kind it is and why, and names the version of the list that it was made from."""
+    operation: str = ""
+    """Where its items lie in no store and are made when they are asked for: the operation (`$name`) of the type that makes them,
+    whose parameters are the search and the patient."""
     entry: Entry | None = None
     """None where items come from elsewhere: written in the record, measured, received."""
 
@@ -149,6 +152,11 @@ class Part:
     def pairs(self) -> list[tuple[str, str]]:
         """The search as names and values."""
         return parse_qsl(self.search, keep_blank_values=True)
+
+    @property
+    def path(self) -> str:
+        """What is asked with the search, below the base of a FHIR server."""
+        return f"{self.type}/{self.operation}" if self.operation else self.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +246,11 @@ def copied_types() -> frozenset[str]:
 def general_types() -> frozenset[str]:
     """What the general services hold: told to the platform where it carries the tag of its service, by which it is published."""
     return frozenset(part.type for each in load() if each.is_general for part in each.parts)
+
+
+def operations() -> dict[str, Part]:
+    """The parts whose items are made when they are asked for, by what is asked (`Type/$name`)."""
+    return {part.path: part for each in load() for part in each.parts if part.operation}
 
 
 @lru_cache

@@ -18,31 +18,46 @@ AGE = "https://akson.example/fhir/StructureDefinition/kopi-fra"
 """Extension of an issue: the moment until which the copies that stand in for a source hold."""
 SOURCE = "urn:akson:source"
 """System of the tag that names the record system a resource lies in: its short name, and its title as display."""
+UNKNOWN = frozenset({"404", "501"})
+"""How a server answers that has no such operation, or type."""
 TAKEN_OUT = frozenset({"urn:akson:copy"})
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What there is of one source: a searchset for each search, or None; copies since when, where it is silent."""
+    """What there is of one source: a searchset for each search, or None; copies since when, where it is silent.
+
+    None in the place of one searchset: the source does not know what was asked there.
+    """
 
     source: Source
-    bundles: Sequence[Resource] | None
+    bundles: Sequence[Resource | None] | None
     is_silent: bool = False
     copied: datetime | None = None
 
 
-def searchsets(answer: Resource, number: int) -> list[Resource]:
-    """The searchsets of a batch-response. PeerFailed where it does not hold as many, or one of them is an error."""
+def searchsets(answer: Resource, number: int) -> list[Resource | None]:
+    """The searchsets of a batch-response; None for what the source does not know at all.
+
+    PeerFailed where it does not hold as many, or one of them is an error.
+    """
     entries = answer.get("entry", [])
     found = [entry.get("resource") or {} for entry in entries if isinstance(entry, dict)]
     if answer.get("resourceType") != "Bundle" or len(found) != number:
         raise PeerFailed("The source answered with something else than what was asked")
     # A type that the asker's profession does not reach is refused by the source: there is nothing of it to show.
-    refused = [str(entry.get("response", {}).get("status", "")).startswith("403") for entry in entries]
-    for bundle, no in zip(found, refused, strict=True):
-        if bundle.get("resourceType") != "Bundle" and not no:
-            raise PeerFailed("The source could not answer one of the searches")
-    return [bundle if bundle.get("resourceType") == "Bundle" else {"entry": []} for bundle in found]
+    states = [str(entry.get("response", {}).get("status", ""))[:3] for entry in entries]
+    return [_searchset(bundle, state) for bundle, state in zip(found, states, strict=True)]
+
+
+def _searchset(bundle: Resource, state: str) -> Resource | None:
+    if bundle.get("resourceType") == "Bundle":
+        return bundle
+    if state in UNKNOWN:
+        return None
+    if state != "403":
+        raise PeerFailed("The source could not answer one of the searches")
+    return {"entry": []}
 
 
 def of_source(bundles: Iterable[Resource], source: Source) -> list[Resource]:
@@ -58,15 +73,16 @@ def of_source(bundles: Iterable[Resource], source: Source) -> list[Resource]:
 
 def merged(found: Sequence[Found], number: int) -> list[Resource]:
     """A searchset for each search, with the outcome of all."""
-    missing = [_missing(each) for each in found if each.is_silent]
-    outcomes = [{"resource": outcome(missing), "search": {"mode": "outcome"}}] if missing else []
     made = []
     for place in range(number):
+        answers = [(each, each.bundles[place] if each.bundles is not None else None) for each in found]
+        missing = [_missing(each) for each, answer in answers if each.is_silent or answer is None]
+        outcomes = [{"resource": outcome(missing), "search": {"mode": "outcome"}}] if missing else []
         entries = [
             _entry(entry, each.source)
-            for each in found
-            if each.bundles is not None
-            for entry in each.bundles[place].get("entry", [])
+            for each, answer in answers
+            if answer is not None
+            for entry in answer.get("entry", [])
             if entry.get("resource", {}).get("resourceType", "OperationOutcome") != "OperationOutcome"
         ]
         matches = sum(entry["search"]["mode"] == "match" for entry in entries)

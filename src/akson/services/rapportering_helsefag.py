@@ -1,6 +1,7 @@
 """Rapportering helsefag: reports to health and quality registers, one by one or many at once, with receipts and corrections."""
 
 from akson.exchange.declare import Column, InformationService, Mode, Part, Party
+from akson.exchange.reports.declare import SAID
 
 KIND = "https://akson.example/fhir/CodeSystem/sakstype"
 
@@ -19,12 +20,15 @@ SERVICE = InformationService(
             slug="melding",
             type="Task",
             search=f"code={KIND}|helsefag&_sort=-modified",
+            operation="$reported",
             title="report.reports",
-            needs=("description", "owner"),
+            needs=("focus", "owner", "businessStatus"),
             columns=(
-                Column("item.what", "description"),
-                Column("item.to", "owner"),
-                Column("item.status", "status"),
+                Column("report.fact_what", f"code.coding.where(system = '{SAID}')"),
+                Column("report.about", "description"),
+                Column("report.fact_register", "performerType.coding"),
+                Column("report.fact_basis", "reasonCode.coding"),
+                Column("item.status", "businessStatus.coding"),
                 Column("item.when", "lastModified"),
             ),
         ),

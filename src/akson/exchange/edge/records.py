@@ -28,7 +28,7 @@ async def look(platform: Platform, parts: Sequence[Part], pid: str) -> Looked:
     """The items of these parts about the person with this identity number. `platform`: its address for looks."""
     who = f"patient.identifier={token(pid)}"
     try:
-        bundles = await platform.batch([f"{part.type}?{who}&{part.search}&_count=100" for part in parts])
+        bundles = await platform.batch([f"{part.path}?{who}&{part.search}&_count=100" for part in parts])
     except NoAttest:
         return Looked(refused=True)
     except (PeerSilent, PeerFailed):

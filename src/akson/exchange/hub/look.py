@@ -56,16 +56,21 @@ class Search:
 
     type: str
     pairs: tuple[tuple[str, str], ...]
+    operation: str = ""
+    """The operation (`$name`) of the type that is asked in place of a search, where the sources make the items on request."""
 
     def url(self, pid: str) -> str:
         """As an entry of a batch has it: in a body, so that the identity number is in no address."""
-        return f"{self.type}?{urlencode([('patient.identifier', token(pid)), *self.pairs])}"
+        path = f"{self.type}/{self.operation}" if self.operation else self.type
+        return f"{path}?{urlencode([('patient.identifier', token(pid)), *self.pairs])}"
 
     @property
     def is_live(self) -> bool:
         """Only the sources themselves can answer it."""
         names = [name for name, _ in self.pairs]
-        return self.type not in copied_types() or any(n.startswith(LIVE_ONLY) or "." in n for n in names)
+        if self.operation or self.type not in copied_types():
+            return True
+        return any(n.startswith(LIVE_ONLY) or "." in n for n in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,7 @@ class Look:
 
     async def _ask(
         self, ask: AskSource, source: Source, pid: str, searches: Sequence[Search]
-    ) -> list[Resource] | None:
+    ) -> list[Resource | None] | None:
         """The searchsets of one source; None when it did not answer as it should in time."""
         if self.away.is_left_alone(source.slug):
             return None

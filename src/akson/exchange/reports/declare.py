@@ -11,6 +11,9 @@ from akson.kit.errors import Unprocessable
 from akson.messaging.model import Header, Party
 
 T = TypeVar("T")
+SAID = "https://akson.example/fhir/CodeSystem/registermelding"
+"""System of what a Task about a report says of it: its codes are keys of the catalogues below `report.`, so that each reader has
+the words of the own language."""
 
 
 def number_of(id_: str, of: str) -> str:
@@ -56,7 +59,7 @@ class Format(Generic[T]):
     fault: Callable[[T], str]
     """What the register refuses beyond its schema (key of the catalogues); empty where it takes the report."""
     about: Callable[[T], str]
-    """What it is about, in the words of its code list."""
+    """What it is about, beside the kind of thing it is: in the words of its code list, as numbers or a day, so in no one's language."""
     key: Callable[[T], str] = lambda _: ""
     """What the register calls it in its receipt."""
     amended: Callable[[T, T], T | None] = lambda _held, _wanted: None
@@ -132,6 +135,16 @@ class Register:
     def basis(self) -> str:
         """Key of the catalogues: by what law it is told, and of what."""
         return f"report.basis_{self.slug}"
+
+    @property
+    def law(self) -> str:
+        """Key of the catalogues: the law alone."""
+        return f"report.law_{self.slug}"
+
+    @property
+    def thing(self) -> str:
+        """Key of the catalogues: what kind of thing it is told of."""
+        return f"report.thing_{self.slug}"
 
     @property
     def kept(self) -> str:

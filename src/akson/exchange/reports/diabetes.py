@@ -18,7 +18,6 @@ from akson.fhir.model import Resource
 from akson.fhir.validate import structure
 from akson.kit.clock import instant, now
 from akson.kit.norwegian import DNR, FNR, ORGANIZATION, parse
-from akson.kit.text import text
 from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.times import day
 
@@ -170,10 +169,11 @@ def answer(form: Resource, link: str) -> Resource:
 
 
 def _about(told: Told) -> str:
+    """The day on which it was held."""
     if told.resource is None:
-        return text("report.control")
+        return ""
     held = date.fromisoformat(str(told.resource["authored"])[:10])
-    return text("report.control_of", day=f"{held:%d.%m.%Y}")
+    return f"{held:%d.%m.%Y}"
 
 
 def write(what: Submission[Told]) -> bytes:

@@ -15,6 +15,7 @@ from akson.rest.operations import (
     lastn,
     meta,
     reindex,
+    reported,
     subscription,
     validate,
 )
@@ -39,6 +40,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *validate_code.OPERATIONS,
     *lastn.OPERATIONS,
     *document.OPERATIONS,
+    *reported.OPERATIONS,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """FHIR searches across all record systems: a batch of searches about one patient.
 
-`POST /oppslag` takes a batch Bundle of GET searches, `POST /oppslag/{type}/_search` one search as a form. Each names the patient by
+`POST /oppslag` takes a batch Bundle of GET searches, `POST /oppslag/{type}/_search` one search as a form. Where a service declares an operation (`Task/$reported`), a batch may ask for that in
+place of a search. Each names the patient by
 `patient.identifier`, in the body alone. `POST /oppslag/Patient/$summary` composes the International Patient Summary. The answers are searchsets with the sources' own resources, and an
 OperationOutcome that names the sources that did not answer.
 """
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from akson.exchange.declare import operations
 from akson.exchange.hub.look import AskSource, Look, Search
 from akson.exchange.hub.summary import Asking, compose
 from akson.fhir.model import Resource
@@ -125,5 +127,7 @@ def _search(kind: str, pairs: Sequence[tuple[str, str]], where: str) -> tuple[st
             "patient.identifier must be a national identity number", expression=(where or PATIENT,)
         )
     rest = tuple((name, value) for name, value in pairs if name != PATIENT)
+    if part := operations().get(kind):
+        return pid, Search(part.type, rest, part.operation)
     parse(kind, [(PATIENT, f"{system}|{pid}"), *rest], base="")  # refused here, rather than by every source
     return pid, Search(kind, rest)

@@ -47,6 +47,14 @@ where not exists (select from access_block b where b.pat = l.whose) group by 1, 
 CLOSED_TO_SOME = f"""
 select l.*, stands <> 'acknowledged' and made < now() - %s from ({LATEST}) l
 where exists (select from access_block b where b.pat = l.whose)"""  # noqa: S608
+NEWEST_OF_PATIENT = f"""
+select distinct on (i.reference) {ITEM_FIELDS} from report_item i join message m on m.id = i.message
+where i.pat = %s and m.direction = 'out' and m.type = any(%s)
+order by i.reference, m.made desc, m.id desc, i.place desc"""  # noqa: S608
+NEVER_TOLD = """
+select k.key, k.value from keep k join resource r on k.key = r.type || '/' || r.id
+where r.pat = %s and not r.deleted and k.kind = %s and k.expires > now() and not exists (
+    select from report_item i join message m on m.id = i.message where i.reference = k.key and m.type = any(%s))"""
 OF_PATIENT = """
 select distinct i.reference from report_item i join message m on m.id = i.message where i.pat = %s and m.type = any(%s)"""
 
@@ -103,6 +111,17 @@ async def told(tx: Tx, reference: str, types: Sequence[str]) -> list[Item]:
 async def of_patient(tx: Tx, patient: str, types: Sequence[str]) -> list[str]:
     """References of what was told about a patient (id)."""
     return [row[0] for row in await tx.fetch(OF_PATIENT, [patient_number(patient), list(types)])]
+
+
+async def newest_of_patient(tx: Tx, patient: str, types: Sequence[str]) -> list[Item]:
+    """The last report about each thing of a patient (id)."""
+    rows = await tx.fetch(NEWEST_OF_PATIENT, [patient_number(patient), list(types)])
+    return [_item(row) for row in rows]
+
+
+async def never_told(tx: Tx, patient: str, kept: str, types: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """References of what may have to be told of a patient (id) and never was, with what is kept of each."""
+    return dict(await tx.fetch(NEVER_TOLD, [patient_number(patient), kept, list(types)]))
 
 
 async def latest(

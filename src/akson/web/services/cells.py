@@ -8,6 +8,7 @@ from typing import Any
 from akson.care import advice
 from akson.documents.dicom.study import MODALITIES
 from akson.exchange.declare import Part
+from akson.exchange.reports.declare import SAID
 from akson.fhir.fhirpath.evaluate import evaluate
 from akson.fhir.fhirpath.values import Node as Element
 from akson.fhir.model import Resource
@@ -129,6 +130,9 @@ def quantity(value: dict[str, Any], language: str) -> str:
 def _coding(value: dict[str, Any], language: str) -> str:
     if value.get("system") == MODALITIES:
         return viewer.modality(str(value.get("code", "")), language)
+    key = f"report.{value.get('code', '')}"
+    if value.get("system") == SAID and key in catalogue(language):
+        return text(key, language)
     return str(value.get("display") or value.get("code", ""))
 
 

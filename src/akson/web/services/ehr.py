@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from akson.care import reported
 from akson.exchange.declare import InformationService, Mode, Part, Party
 from akson.exchange.edge import changes, look, records, share
 from akson.exchange.edge.platform import Platform
@@ -98,10 +99,19 @@ async def _own(
     request: Request, ctx: Context, found: InformationService, part: Part, person: Patient
 ) -> Table:
     """What this record holds of a part, with the paths by which the reader adds to it and changes it."""
+    if part.operation:
+        return await _made(request, ctx, part, person)
     pairs = [("patient", f"Patient/{person.id}"), *part.pairs, ("_count", PAGE)]
     held = of_type(await permitted(ctx, part.type, *pairs), part.type)
     forms = _forms(request, found, part) if book.writable(ctx, found, part) else ""
     return cells.table(part, held, ctx.node, language_of(request), _pictures(request), forms)
+
+
+async def _made(request: Request, ctx: Context, part: Part, person: Patient) -> Table:
+    """What is made on request: reports to registers, the one thing of its kind."""
+    kind = dict(part.pairs)["code"].rpartition("|")[2]
+    made = await reported.tasks(ctx, person.id, kind)
+    return cells.table(part, made[: int(PAGE)], ctx.node, language_of(request))
 
 
 def _forms(request: Request, found: InformationService, part: Part) -> str:

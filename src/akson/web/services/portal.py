@@ -109,7 +109,7 @@ async def others(request: Request) -> Response:
     ctx = person(request, RECORD)
     found = book.named(request.path_params["service"])
     parts = [part for part in found.parts if readable(ctx, part.type)]
-    searches = [Search(part.type, (*part.pairs, ("_count", "100"))) for part in parts]
+    searches = [Search(part.type, (*part.pairs, ("_count", "100")), part.operation) for part in parts]
     bundles = await inquiry_of(request).find(ctx, searches) if searches else []
     pictures = str(request.scope["root_path"])
     tables: list[Table] = []
