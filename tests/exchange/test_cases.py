@@ -5,12 +5,15 @@ import re
 from html import unescape
 
 import pytest
+from tests.exchange.test_send import at, hospital_doctor, side
 from tests.exchange.test_send_pages import CHART, entry_at, post, referred, until
 
 from akson.exchange import cases
 from akson.exchange.cases import FINAL, Side, State
 from akson.kit.clock import now
+from akson.kit.errors import BrokenRule
 from akson.kit.workdays import after
+from akson.record import gate
 from akson.web.say import day
 
 pytestmark = pytest.mark.store
@@ -49,6 +52,19 @@ async def line_when(browser, path, fits):
 async def follow(browser, link):
     """The page that a row of the overview leads to."""
     return await browser.get(re.search(r'href="([^"]*/saker/[0-9a-f-]+)"', link)[1])
+
+
+async def undated_is_refused_at_the_door(world):
+    """Whatever leads to it: a hospital takes no referral on without the last day for care to begin."""
+    hospital = side(world, "sykehus")
+    async with at(hospital, await hospital_doctor(hospital)) as ctx:
+        (case,) = await cases.find_cases(ctx, ("status", "received"))
+    with pytest.raises(BrokenRule) as caught:
+        async with at(hospital, await hospital_doctor(hospital)) as ctx:
+            await gate.update(
+                ctx, {k: v for k, v in case.items() if k != "restriction"} | {"status": "accepted"}
+            )
+    assert caught.value.issues[0].expression == ("Task.restriction.period.end", "Task.status")
 
 
 @pytest.mark.proves("I14")
@@ -91,6 +107,12 @@ async def test_both_sides_and_the_citizen_see_the_same_state_all_the_way(world):
     assert letter.url.path == path
     wrong = await post(doctor, letter, f"{path}/vurder", do="completed", words="")
     assert wrong.status_code == 422
+    for last in ("", "2020-01-01", "i morgen"):
+        undated = await post(doctor, letter, f"{path}/vurder", do="accepted", until=last, words="Velkommen")
+        assert undated.status_code == 422
+        assert "Skriv datoen helsehjelpen senest skal starte" in undated.text
+        assert "Velkommen</textarea>" in undated.text
+    await undated_is_refused_at_the_door(world)
     done = await post(doctor, letter, f"{path}/vurder", do="accepted", until="2027-01-20", words="")
     assert "Skriv epikrise" in done.text
     await all_say("Tatt imot", "Skal starte innen")

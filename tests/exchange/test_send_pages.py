@@ -103,7 +103,7 @@ async def test_a_referral_is_written_sent_assessed_and_answered(world):
     assert "1 opplysning er tatt inn" in unescape(taken.text)
     assert f'name="{first}" value="take"' not in taken.text
 
-    accepted = await post(doctor, taken, f"{path}/vurder", do="accepted", words="")
+    accepted = await post(doctor, taken, f"{path}/vurder", do="accepted", until="2027-02-01", words="")
     assert "Skriv epikrise" in accepted.text
     form = await doctor.get(f"{path}/epikrise")
     here = re.search(r'name="patient" value="([^"]+)"', form.text)[1]

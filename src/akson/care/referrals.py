@@ -11,6 +11,7 @@ from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.kit.clock import instant, now
 from akson.kit.errors import VersionMismatch
+from akson.kit.text import text
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, Context
 from akson.store.underway import drafts
@@ -60,7 +61,8 @@ async def discard(ctx: Context, patient: str) -> None:
 async def replaced(ctx: Context, request: str) -> None:
     """An own request (reference) that could not be delivered was sent anew: its case is at its end."""
     if case := await cases.case_about(ctx, request):
-        await cases.move(ctx, case, Step(to=State.CANCELLED), Side.ASKER)
+        step = Step(to=State.CANCELLED, words=text("case.sent_anew"))
+        await cases.move(ctx, case, step, Side.ASKER)
     await finish_tasks(ctx, request)
 
 

@@ -1,21 +1,15 @@
 """A request as a case in motion (rows I13-I16): one state machine for orders, referrals and requests, whoever looks.
 
-A case is a Task about the ServiceRequests that were asked for (`basedOn`; the first is the `focus`). Its state is FHIR's own
-(http://hl7.org/fhir/R4/task.html#statemachine). Asker and performer may each have the case in a record of their own; both
-have the same number, and the one who performs decides its state:
-
-    requested ─ received ─┬─ accepted ─ in-progress ─ completed
-                 │  │     └─ rejected
-                 │  └─ on-hold (more is wanted of the asker) ─ received
-                 └─ cancelled (the asker takes it back, from every state that is not final)
+A case is a Task about the ServiceRequests that were asked for (`basedOn`; the first is the `focus`). Its states, and who brings it
+from one to another, are `record/casework.py`'s. Asker and performer may each have the case in a record of their own; both have the
+same number, and the one who performs decides its state.
 
 `open_case` and `move` go through the one door, in the caller's transaction. Who asks and who performs is the caller's to know;
 `move` knows which of the two may make a move.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from akson.exchange.finding import find
 from akson.fhir.model import Resource, concept, reference, split_reference
@@ -24,51 +18,22 @@ from akson.kit.clock import instant, now
 from akson.kit.errors import Conflict
 from akson.kit.ids import new_id
 from akson.record import gate
+from akson.record.casework import FINAL, KIND, Side, State, due, follows, is_case, told
+from akson.record.casework import CaseKind as Kind
 from akson.record.change import Change
 from akson.record.context import Context
 from akson.security.actor import Action
 
-KIND = "https://akson.example/fhir/CodeSystem/sakstype"
+__all__ = ["FINAL", "KIND", "Kind", "Side", "State", "due", "follows", "is_case"]
+"""The machine's own words, for those who work with cases."""
+
 NUMBER = "urn:ietf:rfc:3986"
 """System of the number that asker and performer both know the case by: urn:uuid:<id of the request or letter>."""
-
-
-class Kind(StrEnum):
-    """What a case is about."""
-
-    ORDER = "bestilling"
-    REFERRAL = "henvisning"
-    REQUEST = "anmodning"
-
-
 _KINDS = {Kind.ORDER: "Bestilling", Kind.REFERRAL: "Henvisning", Kind.REQUEST: "Anmodning"}
 CODES = ",".join(f"{KIND}|{kind}" for kind in Kind)
 """Search value for cases of all kinds."""
-
-
-class State(StrEnum):
-    """How far a case has come, in FHIR's words. The text for people is `case.state_<value>`."""
-
-    REQUESTED = "requested"
-    RECEIVED = "received"
-    ON_HOLD = "on-hold"
-    ACCEPTED = "accepted"
-    IN_PROGRESS = "in-progress"
-    COMPLETED = "completed"
-    REJECTED = "rejected"
-    CANCELLED = "cancelled"
-
-
-FINAL = frozenset({State.COMPLETED, State.REJECTED, State.CANCELLED})
 OPEN = ",".join(each for each in State if each not in FINAL)
 """Search value for what is under way."""
-_PERFORMER: Mapping[State, frozenset[State]] = {
-    State.REQUESTED: frozenset({State.RECEIVED, State.ACCEPTED, State.REJECTED}),
-    State.RECEIVED: frozenset({State.ON_HOLD, State.ACCEPTED, State.REJECTED, State.IN_PROGRESS, State.COMPLETED}),
-    State.ON_HOLD: frozenset({State.RECEIVED, State.ACCEPTED, State.REJECTED}),
-    State.ACCEPTED: frozenset({State.IN_PROGRESS, State.COMPLETED, State.REJECTED}),
-    State.IN_PROGRESS: frozenset({State.COMPLETED, State.REJECTED}),
-}  # fmt: skip
 _REQUEST_STATUS = {
     State.ON_HOLD: "on-hold",
     State.COMPLETED: "completed",
@@ -76,22 +41,6 @@ _REQUEST_STATUS = {
     State.CANCELLED: "revoked",
 }
 """The status of a ServiceRequest whose case is in a state; all others are active."""
-
-
-class Side(StrEnum):
-    """Who makes a move."""
-
-    ASKER = "asker"
-    PERFORMER = "performer"
-
-
-def follows(before: State, side: Side) -> frozenset[State]:
-    """The states that a side may bring a case to from the one that it is in."""
-    if before in FINAL:
-        return frozenset()
-    if side is Side.PERFORMER:
-        return _PERFORMER[before]
-    return frozenset({State.CANCELLED} | ({State.RECEIVED} if before is State.ON_HOLD else set()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,20 +66,9 @@ def number(case: Resource) -> str:
     return next((i["value"] for i in case.get("identifier", ()) if i.get("system") == NUMBER), "")
 
 
-def due(case: Resource) -> str:
-    """When the next step is due: a FHIR date, empty where none was set."""
-    return str(case.get("restriction", {}).get("period", {}).get("end", ""))
-
-
 def said(case: Resource) -> str:
     """What was said last with a move; empty when nothing was."""
     return str(case.get("statusReason", {}).get("text", ""))
-
-
-def is_case(task: Resource) -> bool:
-    """Whether a Task is a case, and not a piece of work on somebody's list."""
-    codings = task.get("code", {}).get("coding", ())
-    return any(c.get("system") == KIND and c.get("code") in set(Kind) for c in codings)
 
 
 def opening(kind: Kind, requests: Sequence[Resource], named: str, asker: Resource, step: Step) -> Resource:
@@ -205,8 +143,7 @@ async def mirror(ctx: Context, case: Resource, step: Step) -> Resource:
     but what waited for more.
     """
     before = state(case)
-    is_late = step.to is State.RECEIVED and before not in (State.REQUESTED, State.ON_HOLD)
-    if before in FINAL or before is step.to or is_late:
+    if step.to not in told(before):
         return case
     return await _written(ctx, case, step)
 

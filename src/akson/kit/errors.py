@@ -17,6 +17,7 @@
     ├─ TooLarge                      413 too-long
     ├─ UnsupportedMedia              415 not-supported
     ├─ Unprocessable                 422 processing      FHIR in shape, but breaks a rule
+    │  ├─ BrokenRule                 422 business-rule   what the law or the work asks for is not kept
     │  └─ TooCostly                  422 too-costly      ask for less
     ├─ TooMany                       429 throttled
     ├─ PeerFailed                    502 transient       another node answered with an error
@@ -123,6 +124,10 @@ class UnsupportedMedia(AksonError):
 
 class Unprocessable(AksonError):
     status, code, text = 422, "processing", "error.unprocessable"
+
+
+class BrokenRule(Unprocessable):
+    code = "business-rule"
 
 
 class TooCostly(Unprocessable):

@@ -12,7 +12,7 @@ from akson.fhir.search import Query
 from akson.kit.errors import Gone, MultipleMatches, NotFound
 from akson.kit.ids import new_id
 from akson.kit.settings import Level
-from akson.record import entries, kept_list, obeying, questions, relating, search_parameters, trail
+from akson.record import casework, entries, kept_list, obeying, questions, relating, search_parameters, trail
 from akson.record.all_types import of_all_types
 from akson.record.asked import asked
 from akson.record.change import Change, Written, whose
@@ -159,7 +159,7 @@ async def create(ctx: Context, resource: Resource, *, if_none_exist: Query | Non
             return Written(found, created=False, changed=False)
     resource = await entries.marked(ctx, await register.checked(ctx, resource), is_new=True)
     resource = resource if "id" in resource else {**resource, "id": new_id()}
-    await kept_list.checked(ctx, [Change(Action.CREATE, resource)], [resource])
+    await _rules(ctx, [Change(Action.CREATE, resource)], [resource])
     index = await _indexed(ctx, grant, resource)
     stored = await resources.create(ctx.tx, resource, index, told=grant.audited)
     await _after(ctx, grant, Action.CREATE, stored, resource)
@@ -171,7 +171,7 @@ async def update(ctx: Context, resource: Resource, *, if_match: int | None = Non
     grant = granted(ctx, Action.UPDATE, resource["resourceType"])
     resource = await entries.marked(ctx, await register.checked(ctx, resource))
     await _changeable(ctx, grant, resource)
-    await kept_list.checked(ctx, [Change(Action.UPDATE, resource, if_match)], [resource])
+    await _rules(ctx, [Change(Action.UPDATE, resource, if_match)], [resource])
     index = await _indexed(ctx, grant, resource)
     stored, created = await resources.update(
         ctx.tx, grant.scope, resource, index, if_match, told=grant.audited
@@ -187,6 +187,10 @@ async def delete(
     grant = granted(ctx, Action.DELETE, resource_type)
     if resource_type == QUESTION:
         await questions.stands(ctx, grant.scope, resource_id)
+    if resource_type == casework.TYPE and await admission.changeable(
+        ctx.tx, grant.scope, resource_type, resource_id
+    ):
+        await casework.stands(ctx, resource_id)
     stored = await resources.delete(
         ctx.tx, grant.scope, resource_type, resource_id, if_match, told=grant.audited
     )
@@ -208,8 +212,11 @@ async def taken_back(ctx: Context, stored: Stored) -> None:
     await _parameter(ctx, stored, None)
 
 
-async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
-    """Many writes at once, all or nothing, in the order given; references between them are resolved already."""
+async def transact(ctx: Context, changes: Sequence[Change], *, brought: bool = False) -> list[Written]:
+    """Many writes at once, all or nothing, in the order given; references between them are resolved already.
+
+    `brought`: by an import or as a copy, as it stands where it comes from.
+    """
     named = [
         change.resource if "id" in change.resource else {**change.resource, "id": new_id()}
         for change in changes
@@ -238,13 +245,20 @@ async def transact(ctx: Context, changes: Sequence[Change]) -> list[Written]:
         with change.named():
             if change.action is Action.UPDATE:
                 await _changeable(ctx, grant, resource)
-    await kept_list.checked(ctx, changes, named)
+    if not brought:
+        await _rules(ctx, changes, named)
     with whose(changes):
         stored = await resources.write_many(ctx.tx, writes, told=any(grant.audited for grant in grants))
     for row, resource, grant in zip(stored, named, grants, strict=True):
         is_new = row.changed and row.version == 1
         await _after(ctx, grant, Action.CREATE if is_new else Action.UPDATE, row, resource)
     return [Written(row, created=row.changed and row.version == 1, changed=row.changed) for row in stored]
+
+
+async def _rules(ctx: Context, changes: Sequence[Change], named: Sequence[Resource]) -> None:
+    """What the order of shared lists and the machine of cases ask of the writes."""
+    await kept_list.checked(ctx, changes, named)
+    await casework.checked(ctx, changes, named)
 
 
 async def _only_match(ctx: Context, query: Query) -> Stored | None:

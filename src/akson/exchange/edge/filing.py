@@ -14,13 +14,13 @@ from akson.fhir.model import Resource, concept, reference
 from akson.kit import workdays
 from akson.kit.clock import instant, now
 from akson.kit.ids import new_id
-from akson.kit.norwegian import volven
 from akson.kit.text import text
 from akson.messaging import inbox
 from akson.messaging.laboratory import PRELIMINARY_REPORT, Report, Requisition
 from akson.messaging.mapping import incoming, laboratory, ordering, reading, status
 from akson.messaging.model import Asked, Epikrise, Kind, Letter, Referral
 from akson.record import gate
+from akson.record.casework import is_specialist
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, Context
 from akson.security.actor import Action
@@ -30,8 +30,6 @@ from akson.store.underway.messages import Message
 MESSAGE = "https://akson.example/fhir/message"
 """Identifier system of messages, on the tasks that they make."""
 TASK_KIND = "https://akson.example/fhir/CodeSystem/meldingsoppgave"
-SPECIALIST = volven(8668)
-"""The list of services of the specialist health service: its code on a unit means that it is one."""
 ASSESSED_WITHIN = 10
 """Working days from receipt to an answer on a referral to the specialist service (pasient- og brukerrettighetsloven 2-2)."""
 _TASKS = {
@@ -105,9 +103,7 @@ async def file(ctx: Context, message: Message, letter: Letter, unit: Resource, o
 
 def answer_due(unit: Resource) -> str:
     """When one who is referred to a unit (Organization) now has a right to an answer: a date, empty where no law says it."""
-    kinds = (c for kind in unit.get("type", ()) for c in kind.get("coding", ()))
-    is_specialist = any(c.get("system") == SPECIALIST for c in kinds)
-    return within_time() if is_specialist else ""
+    return within_time() if is_specialist(unit) else ""
 
 
 def within_time() -> str:

@@ -77,7 +77,7 @@ async def take(place: Place, source: Source, news: News) -> Taken:
             for resource in news.changed
             if not general.is_published(resource) and (whose := _whose(resource, news.people)) in patients
         ]
-        await gate.transact(ctx, [Change(Action.UPDATE, each) for each in copies])
+        await gate.transact(ctx, [Change(Action.UPDATE, each) for each in copies], brought=True)
         for name in news.gone:
             await _forget(ctx, split_reference(name), source)
         for number, present in news.inventory.items():

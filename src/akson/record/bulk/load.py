@@ -31,7 +31,7 @@ async def load(ctx: Context, found: Sequence[Resource], more: frozenset[str]) ->
     made: dict[int, Stored] = {}
     if special:
         changes = [Change(Action.UPDATE, found[place]) for place in special]
-        written = await gate.transact(inside, changes)
+        written = await gate.transact(inside, changes, brought=True)
         made = {place: each.stored for place, each in zip(special, written, strict=True)}
     plain = [place for place in range(len(found)) if place not in made]
     stored = await _load_plain(inside, [found[place] for place in plain])

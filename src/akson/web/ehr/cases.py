@@ -17,6 +17,7 @@ from akson.fhir.model import Resource
 from akson.kit.errors import NotFound, Unprocessable
 from akson.messaging import inbox
 from akson.messaging.inbox import DONE
+from akson.record import casework
 from akson.record.context import Context
 from akson.store.underway.messages import Message
 from akson.web import show
@@ -35,8 +36,15 @@ ORDER = (
     State.ACCEPTED, State.RECEIVED, State.COMPLETED, State.IN_PROGRESS, State.ON_HOLD, State.REJECTED, State.CANCELLED,
 )  # fmt: skip
 """What one does most often first."""
-NEEDS_WORDS = frozenset({State.REJECTED, State.ON_HOLD, State.RECEIVED, State.CANCELLED})
-"""What the other side must be told why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A step that cannot be made as its form says: the fields that are wrong, and what was written."""
+
+    fields: frozenset[str]
+    words: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def line(at: CaseAt | Resource, side: Side, names: dict[str, str] | None = None)
     return Line(
         id=case["id"],
         what=str(case.get("description", "")),
-        kind=show.code(case["code"], cases.KIND),
+        kind=_kind(case),
         state=f"case.state_{name_of(state)}",
         tone=TONES.get(state, "info"),
         other=show.display(case.get("owner" if side is Side.ASKER else "requester")),
@@ -150,24 +158,33 @@ async def letter(request: Request) -> Response:
     return RedirectResponse(f"{root}/pasient/{patient}/meldinger", 303)
 
 
-async def step_of(request: Request, at: CaseAt) -> Step | None:
-    """The step that a form asks for; None where the words that it needs are missing. Unprocessable for another form."""
+async def step_of(request: Request, at: CaseAt) -> Step | Wrong:
+    """The step that a form asks for, or what is missing of it. Unprocessable for a step that the page did not offer."""
     form = await request.form()
     wanted = {name_of(each): each for each in at.moves}
     to = wanted.get(str(form.get("do", "")))
     if to is None:
         raise Unprocessable("the case cannot come to this state from where it is")
     words, until = str(form.get("words", "")).strip(), str(form.get("until", "")).strip()
-    if until and not _is_date(until):
-        raise Unprocessable("the date is none")
-    if to in NEEDS_WORDS and not words:
-        return None
+    mailroom: Mailroom = request.state.mailroom
+    is_dated = casework.needs_date(cases.Kind(_kind(at.case)), mailroom.own.get(at.message.to_her), to)
+    wrong = set()
+    if casework.needs_words(cases.state(at.case), to) and not words:
+        wrong.add("words")
+    if to is State.ACCEPTED and (is_dated if not until else not _is_coming(until)):
+        wrong.add("until")
+    if wrong:
+        return Wrong(frozenset(wrong), words, until)
     return Step(to=to, words=words, until=until if to is State.ACCEPTED else "")
 
 
-def _is_date(words: str) -> bool:
+def _kind(case: Resource) -> str:
+    return show.code(case["code"], cases.KIND)
+
+
+def _is_coming(words: str) -> bool:
     try:
-        return bool(date.fromisoformat(words))
+        return bool(date.fromisoformat(words)) and not work.is_past(words)
     except ValueError:
         return False
 

@@ -84,8 +84,8 @@ async def decide(request: Request) -> Response:
     if at is None or not entry.message.patient:
         raise Unprocessable("only a request whose patient is known can be decided on")
     step = await cases.step_of(request, at)
-    if step is None:
-        return await _show(request, ctx, entry, needs_why=True)
+    if isinstance(step, cases.Wrong):
+        return await _show(request, ctx, entry, wrong=step)
     await cases.act(ctx, mailroom, at, step)
     return RedirectResponse(_here(request), 303)
 
@@ -101,7 +101,9 @@ async def choose_patient(request: Request) -> Response:
     return RedirectResponse(_here(request), 303)
 
 
-async def _show(request: Request, ctx: Context, entry: Opened, *, needs_why: bool = False) -> HTMLResponse:
+async def _show(
+    request: Request, ctx: Context, entry: Opened, *, wrong: cases.Wrong | None = None
+) -> HTMLResponse:
     language = language_of(request)
     message, found = entry.message, entry.letter
     values: dict[str, Any] = {
@@ -127,9 +129,9 @@ async def _show(request: Request, ctx: Context, entry: Opened, *, needs_why: boo
         links=_links(ctx, found, shared), report=await results.of_report(ctx, message.reference, language),
         case=await cases.about(ctx, message), case_at=f"/innboks/{message.id}/vurder",
         sender=sender.person.full_name if sender else "", taken=whole(taken),
-        words="", needs_why=needs_why, **values,
+        wrong=wrong, **values,
     )  # fmt: skip
-    answer.status_code = 422 if needs_why else 200
+    answer.status_code = 422 if wrong else 200
     return answer
 
 

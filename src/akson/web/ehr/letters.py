@@ -81,13 +81,15 @@ async def step(request: Request) -> Response:
     if at is None:
         raise Unprocessable("the message opened no case")
     wanted = await cases.step_of(request, at)
-    if wanted is None:
-        return await _sent(request, ctx, opened, needs_why=True)
+    if isinstance(wanted, cases.Wrong):
+        return await _sent(request, ctx, opened, wrong=wanted)
     await cases.act(ctx, mailroom, at, wanted)
     return RedirectResponse(f"{request.scope.get('root_path', '')}/sendt/{opened.message.id}", 303)
 
 
-async def _sent(request: Request, ctx: Context, opened: Opened, *, needs_why: bool = False) -> Response:
+async def _sent(
+    request: Request, ctx: Context, opened: Opened, *, wrong: cases.Wrong | None = None
+) -> Response:
     mailroom, message = mailroom_of(request), opened.message
     language = language_of(request)
     steps = await send.history_of(ctx, mailroom, message.id)
@@ -96,10 +98,10 @@ async def _sent(request: Request, ctx: Context, opened: Opened, *, needs_why: bo
         patient=await patient.load(ctx, message.patient), message=message, letter=opened.letter,
         title=reading.title(opened.letter, language), parts=tuple(reading.paragraphs(opened.letter, language)),
         line=await correspondence.entry(ctx, message, language), steps=steps,
-        reasons=reasons(message, language), again=await _again(ctx, message), needs_why=needs_why,
+        reasons=reasons(message, language), again=await _again(ctx, message), wrong=wrong,
         case=await cases.about(ctx, message), case_at=f"/sendt/{message.id}/sak",
     )  # fmt: skip
-    shown.status_code = 422 if needs_why else 200
+    shown.status_code = 422 if wrong else 200
     return shown
 
 
