@@ -32,6 +32,8 @@ async def test_a_measurement_is_written_once_drawn_and_seen_by_who_treats(world)
     ):
         refused = await write(ingrid, **wrong)
         assert refused.status_code == 422, wrong
+        is_order = wrong["second"] == "120"
+        assert ("nederste tallet skal være lavere" in refused.text) is is_order, "only what is wrong is said"
         assert f'value="{wrong["value"]}"' in refused.text
     assert (await write(ingrid, value="128", second="82", at="2019-01-01T10:00")).status_code == 422
     page = await ingrid.get(PAGE)
@@ -57,6 +59,18 @@ async def test_a_measurement_is_written_once_drawn_and_seen_by_who_treats(world)
     assert "134/86" not in words(left.text)
     olav = await world.sign_in("innbygger", "olav")
     assert (await olav.post(gone, data={"csrf_token": csrf((await olav.get(PAGE)).text)})).status_code == 404
+
+
+async def test_what_is_wrong_is_said_of_what_was_measured(world):
+    ingrid = await world.sign_in("innbygger", "ingrid")
+    refused = await write(ingrid, "symptoms", value="", second="7", third="2")
+    assert (refused.status_code, refused.text.count("Skriv et tall fra 0 til 4.")) == (422, 2)
+    assert "nederste" not in refused.text
+    assert 'inputmode="numeric"' in refused.text
+    assert 'inputmode="decimal"' in (await ingrid.get(PAGE)).text
+    # Where one reads what one has written, the way to write stands too.
+    told = await ingrid.get("/innbygger/opplysninger/innbyggers-opplysninger")
+    assert f'href="{PAGE}"' in told.text
 
 
 async def test_who_acts_for_somebody_measures_for_them_and_who_may_see_appointments_alone_does_not(world):

@@ -130,3 +130,19 @@ def test_numbers_that_check_out_are_taken_out_of_what_is_told():
     number = norwegian.make(date(1991, 3, 2), Sex.FEMALE)
     assert norwegian.without_numbers(f"'{number}' is not a FHIR date") == "'[...]' is not a FHIR date"
     assert norwegian.without_numbers(f"{number}1 and 12345678901") == f"{number}1 and 12345678901"
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("17.05.2011", "2011-05-17"),
+        (" 1.2.2024 ", "2024-02-01"),
+        ("5.2011", "2011-05"),
+        ("2011", "2011"),
+        ("2011-05-17", "2011-05-17"),
+        ("17.05.11", "17.05.11"),
+        ("i fjor", "i fjor"),
+    ],
+)
+def test_a_day_as_in_norway_is_a_day_of_fhir(written, day):
+    assert norwegian.iso_day(written) == day

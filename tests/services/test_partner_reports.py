@@ -179,12 +179,18 @@ async def test_a_report_that_says_nothing_or_rests_on_nothing_is_not_sent(world)
         ({"words": ""}, "Skriv rapporten"),
         ({"basis": "samtykke"}, "Samtykke må innbyggeren ha gitt dere"),
         ({"basis": "bvl-13-4"}, "Velg hva anmodningen bygger på"),
-        ({"pid": "1"}, "Ingen innbygger har dette nummeret"),
+        ({"pid": "1"}, "fødselsnummer med 11 siffer"),
         ({"what": ""}, "Skriv hva"),
     ):
         answer = await nav.post("/partner/saker/rapport", data=form | {"what": "Uten grunn"} | wrong)
         assert (answer.status_code, words in words_of(answer)) == (422, True), words_of(answer)
     assert not await stored(world, "samhandling", "Task", "Uten grunn")
+    # All that is missing is said at once, each at its field too.
+    bare = {"csrf_token": form["csrf_token"]}
+    for page, fields in (("saker/rapport", 5), ("saker/ny", 5), ("samtykke", 3)):
+        empty = await nav.post(f"/partner/{page}", data=bare)
+        assert (empty.status_code, empty.text.count('aria-invalid="true"')) == (422, fields), words_of(empty)
+    assert "Velg minst én slags opplysninger" in empty.text
     broken = report("x") | {
         "contained": [{"resourceType": "DocumentReference", "content": [{"attachment": {"data": "%"}}]}]
     }

@@ -363,6 +363,8 @@ async def test_team_and_plan_are_let_each_by_itself(scene):
 async def test_what_is_missing_or_wrong_is_said_and_nothing_is_written(scene):
     empty = await scene.asks_nav_in(role="")
     assert (empty.status_code, "Skriv hva tjenesten gjør i teamet" in empty.text) == (422, True)
+    ids = re.findall(r' id="([^"]+)"', empty.text)
+    assert sorted(set(ids)) == sorted(ids), "each field has a label of its own"
     await scene.in_the_team()
     twice = await scene.asks_nav_in()
     assert (twice.status_code, "ikke er med fra før" in twice.text) == (422, True)
@@ -371,15 +373,20 @@ async def test_what_is_missing_or_wrong_is_said_and_nothing_is_written(scene):
     for wrong, words in (
         ({"what": "", "status": "active"}, "må fylles ut"),
         ({"what": "Noe", "status": "active", "due": "i morgen"}, "dato"),
+        ({"what": "Noe", "status": "active", "due": "17.13.2028"}, "dato"),
         ({"what": "x" * 4001, "status": "active"}, "Tiltak dere har ansvar for"),
     ):
         bad = await scene.nav.post(f"{scene.page}/tiltak/ny", data=base | wrong)
         assert bad.status_code == 422, words
-    good = base | {"what": "Følge opp hjelpemidler", "status": "active"}
+    good = base | {
+        "what": "Følge opp hjelpemidler",
+        "status": "active",
+        "due": "17.5.2028",
+    }  # as it is written in Norway
     for _ in range(2):  # sent twice, it is one
         assert (await scene.nav.post(f"{scene.page}/tiltak/ny", data=good)).status_code == 200
     found, _ = await scene.written("ServiceRequest", "Følge opp hjelpemidler")
-    assert len(found) == 1
+    assert [each["occurrenceDateTime"] for each in found] == ["2028-05-17"]
     assert (await scene.nav.get(f"{scene.page}/plan/ny")).status_code == 404
     scene.world.silent.add("samhandling")
     away = await scene.nurse.get(f"{scene.chart}/team")

@@ -13,6 +13,7 @@ from akson.exchange.declare import Part, service
 from akson.exchange.profiles import claiming
 from akson.fhir.model import Resource, coding
 from akson.kit.errors import Issue, Unprocessable
+from akson.kit.norwegian import iso_day
 
 VOLVEN = "urn:oid:2.16.578.1.12.4.1.1."
 ATC = "http://www.whocc.no/atc"
@@ -145,7 +146,7 @@ def _check(part: Part, form: Form) -> None:
             issues.append(Issue("required", f"{field.name} is missing", (field.name,)))
         elif field.kind == "choice" and value and display(field.lists[0], value) is None:
             issues.append(Issue("code-invalid", f"{field.name} is not in its code list", (field.name,)))
-        elif field.kind == "date" and value and not DATE.fullmatch(value):
+        elif field.kind == "date" and value and not DATE.fullmatch(iso_day(value)):
             issues.append(Issue("value", f"{field.name} is not a date", (field.name,)))
     if issues:
         raise Unprocessable("The form is not complete", issues=tuple(issues))
@@ -176,7 +177,7 @@ def _allergy(part: Part, form: Form, patient: str) -> Resource:
         "text": display(CERTAINTY, certainty),
     }
     reaction = form.get("reaction", "").strip()
-    onset = form.get("since", "").strip()
+    onset = iso_day(form.get("since", "").strip())
     return {
         "clinicalStatus": _status("allergyintolerance", "active"),
         "verificationStatus": status,
@@ -189,7 +190,7 @@ def _allergy(part: Part, form: Form, patient: str) -> Resource:
 
 
 def _condition(part: Part, form: Form, patient: str) -> Resource:
-    onset, why = form.get("since", "").strip(), form.get("why", "")
+    onset, why = iso_day(form.get("since", "").strip()), form.get("why", "")
     list_of_reasons = f"{VOLVEN}7513"
     reason = {
         "coding": [coding(list_of_reasons, why, display(list_of_reasons, why))],
@@ -206,7 +207,7 @@ def _condition(part: Part, form: Form, patient: str) -> Resource:
 
 
 def _procedure(part: Part, form: Form, patient: str) -> Resource:
-    since = form.get("since", "").strip()
+    since = iso_day(form.get("since", "").strip())
     performed = {"performedPeriod": {"start": since}} if since else {}
     return {
         "status": "in-progress",
@@ -217,7 +218,7 @@ def _procedure(part: Part, form: Form, patient: str) -> Resource:
 
 
 def _device(part: Part, form: Form, patient: str) -> Resource:
-    what, since = _what(part, form), form.get("since", "").strip()
+    what, since = _what(part, form), iso_day(form.get("since", "").strip())
     return {
         "contained": [{"resourceType": "Device", "id": "device", "type": what}],
         "status": "active",
@@ -234,7 +235,7 @@ def _with_note(form: Form) -> Resource:
 
 def _flag(part: Part, form: Form, patient: str) -> Resource:
     """A Flag has no note in R4: what is written there goes with the code as an extension."""
-    what, since = _what(part, form) | _with_note(form), form.get("since", "").strip()
+    what, since = _what(part, form) | _with_note(form), iso_day(form.get("since", "").strip())
     period = {"period": {"start": since}} if since else {}
     return {"status": "active", "code": what, "subject": {"reference": patient}, **period}
 

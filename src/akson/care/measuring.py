@@ -19,6 +19,8 @@ CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 OWN_SCORES = "https://akson.example/fhir/CodeSystem/skaar"
 INFORMATION = "https://akson.example/fhir/CodeSystem/opplysningstype"
 SERVICE = "innbyggers-opplysninger"
+ORDER = "business-rule"
+"""Code of the fault that the lower pressure is not the lower number."""
 OWN = f"{INFORMATION}|maaling"
 """Category, as a token, of what a citizen has measured."""
 
@@ -129,7 +131,7 @@ def numbers(kind: Kind, form: Mapping[str, str]) -> tuple[float, ...]:
             issues.append(Issue("value", f"From {each.low} to {each.high}", (each.name,)))
         found.append(round(number, 1) if number == number else 0.0)  # noqa: PLR0124  not a number
     if kind.slug == "pressure" and not issues and found[1] >= found[0]:
-        issues.append(Issue("value", "The lower pressure is lower", (kind.values[1].name,)))
+        issues.append(Issue(ORDER, "The lower pressure is lower", (kind.values[1].name,)))
     if issues:
         raise Unprocessable("No measurement", issues=tuple(issues))
     return tuple(found)

@@ -110,8 +110,9 @@ class Asking:
         wrong += [] if 0 < len(self.what.strip()) <= LONGEST else ["what"]
         wrong += [] if len(self.why) <= LONGEST else ["why"]
         wrong += [] if len(self.files) <= reported.MOST_FILES else ["files"]
-        is_report = self.category == Category.REPORT and (self.told.strip() or self.files)
-        wrong += [] if len(self.told) <= reported.LONGEST and (is_report or not self.told) else ["told"]
+        is_report, says = self.category == Category.REPORT, bool(self.told.strip() or self.files)
+        is_told = says if is_report else not self.told
+        wrong += [] if len(self.told) <= reported.LONGEST and is_told else ["told"]
         return wrong + ([] if self.basis in PROVISIONS else ["basis"])
 
 

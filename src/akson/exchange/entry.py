@@ -15,6 +15,7 @@ from akson.exchange.declare import TAG_SYSTEM, Ask, Field, InformationService, M
 from akson.exchange.profiles import claiming
 from akson.fhir.model import Resource, coding
 from akson.kit.errors import Issue, Unprocessable
+from akson.kit.norwegian import iso_day
 
 DATE = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 """A FHIR date: year, month or day."""
@@ -118,7 +119,7 @@ def _fault(field: Field, value: str) -> Issue | None:
     if field.ask is Ask.CODE and value not in field.options:
         return Issue("code-invalid", f"{field.name} is none of the choices", where)
     form = FORMS.get(field.ask)
-    if form and not form.fullmatch(value):
+    if form and not form.fullmatch(iso_day(value) if field.ask is Ask.DATE else value):
         return Issue("value", f"{field.name} is not a {field.ask.value}", where)
     return None
 
@@ -144,6 +145,7 @@ def _value(field: Field, words: str) -> Any:
 
 
 WRITTEN: Mapping[Ask, Callable[[str], Any]] = {
+    Ask.DATE: iso_day,
     Ask.PHONE: lambda words: {"system": "phone", "value": words},
     Ask.CLOCK: lambda words: f"{words.replace('.', ':')}:00",
     Ask.LINK: lambda words: {"type": "documentation", "url": words},

@@ -28,6 +28,7 @@ ICD10 = "urn:oid:2.16.578.1.12.4.1.1.7110"
 """ICD-10 in Norwegian, the diagnoses of hospitals."""
 
 _RUN = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
+_DAY = re.compile(r"(?:(?P<day>\d{1,2})\.)?(?P<month>\d{1,2})\.(?P<year>\d{4})")
 K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 K2_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 ORGANIZATION_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2, 1)
@@ -226,6 +227,14 @@ def system_of(number: str) -> str:
 def token(number: str) -> str:
     """A number as the value by which whoever has it is searched for."""
     return f"{system_of(number)}|{number}"
+
+
+def iso_day(written: str) -> str:
+    """A day, or a month, as FHIR writes it, for one that is written as in Norway: 17.5.2011, 05.2011. Anything else as it was."""
+    found = _DAY.fullmatch(written.strip())
+    if not found:
+        return written
+    return "-".join(part.zfill(2) for part in (found["year"], found["month"], found["day"]) if part)
 
 
 def digits(written: str) -> str:

@@ -26,7 +26,7 @@ SERVICE = InformationService(
             title="wish.wishes",
             columns=(
                 Column("item.what", "code"),
-                Column("item.value", "value"),
+                Column("wish.words", "value"),
                 Column("item.when", "effective"),
             ),
             rows=("L12",),

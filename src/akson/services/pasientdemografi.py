@@ -84,13 +84,13 @@ SERVICE = InformationService(
             title="person.contact",
             columns=(
                 Column("item.what", "code"),
-                Column("item.value", "value"),
+                Column("wish.words", "value"),
                 Column("item.when", "effective"),
             ),
             entry=Entry(
                 fields=(
                     Field("kind", "item.kind", "code", ask=Ask.CHOICE, lists=(KIND,), required=True),
-                    Field("value", "item.value", "valueString", required=True),
+                    Field("value", "wish.words", "valueString", required=True),
                 ),
                 fixed={"status": "final"},
                 writers=frozenset({Party.PERSONNEL, Party.CITIZEN}),

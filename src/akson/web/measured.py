@@ -1,8 +1,9 @@
 """When something was measured, as a form says it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from akson.care import measuring
 from akson.kit.clock import now
 from akson.kit.errors import Issue, Unprocessable
 from akson.web.say import ZONE
@@ -24,3 +25,13 @@ def moment_of(form: Mapping[str, str]) -> datetime:
             "A time of the last year", issues=(Issue("value", "A time of the last year", ("at",)),)
         )
     return moment
+
+
+def faults(issues: Iterable[Issue]) -> dict[str, str]:
+    """What is wrong by field, as keys of the catalogues."""
+    words = {"at": "measure.wrong_at"}
+    return {
+        name: "measure.lower" if each.code == measuring.ORDER else words.get(name, "measure.between")
+        for each in issues
+        for name in each.expression[:1]
+    }

@@ -16,7 +16,7 @@ from akson.record import gate
 from akson.security.actor import Action
 from akson.web.context import context
 from akson.web.ehr.chart import show_chart
-from akson.web.measured import moment_of
+from akson.web.measured import faults, moment_of
 from akson.web.services.filling import key_of
 
 PATH = "/pasient/{patient}/maalinger"
@@ -61,7 +61,7 @@ async def _page(request: Request, given: Mapping[str, str], issues: tuple[Issue,
         raise NotAllowed("the role measures nothing")
     answer = await show_chart(
         request, ctx, "ehr/measure.html", "services", kinds=list(CLINICAL.values()), kind=CLINICAL[given["kind"]],
-        given=given, wrong={each.expression[0] for each in issues if each.expression}, key=key_of(given),
+        given=given, wrong=faults(issues), key=key_of(given),
     )  # fmt: skip
     answer.status_code = 422 if issues else 200
     return answer

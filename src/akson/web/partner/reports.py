@@ -22,8 +22,8 @@ from akson.web.partner.worker import worker
 
 ANYONE, ONE = f"{BASE}/rapport", "/innbygger/{patient}/rapport"
 FIELDS = ("pid", "to", "what", "basis")
-WORDS = frozenset({"pid", "to", "basis", "what", "told"})
-"""What has words of its own when it is wrong; of files those of the dialogue serve."""
+WORDS = ("pid", "to", "basis", "what", "told")
+"""What has words of its own when it is wrong, in the order of the form; of files those of the dialogue serve."""
 
 
 def report_routes() -> list[BaseRoute]:
@@ -48,8 +48,6 @@ async def send(request: Request) -> Response:
     given = {name: str(form.get(name, "")).strip() for name in FIELDS} | {"words": held.words}
     person = await _person(request, ctx)
     pid = numbers(person)[0] if person else "".join(given["pid"].split())
-    if not held.words.strip() and not held.files:
-        return await _form(request, ctx, given, ("cooperate.wrong_told",))
     try:
         asking = Asking(
             pid, given["to"], Category.REPORT, given["what"], "", given["basis"], held.words, checked(held)
@@ -57,7 +55,7 @@ async def send(request: Request) -> Response:
         case = await hub.ask(ctx, asking)
     except Unprocessable as error:
         names = [name for issue in error.issues for name in issue.expression]
-        keys = tuple(f"cooperate.wrong_{name}" for name in names if name in WORDS) or (file_fault(error),)
+        keys = tuple(f"cooperate.wrong_{name}" for name in WORDS if name in names) or (file_fault(error),)
         return await _form(request, ctx, given, keys)
     return RedirectResponse(f"{request.scope['root_path']}{BASE}/{case['id']}", 303)
 

@@ -22,7 +22,7 @@ from akson.security.representation import RECORD
 from akson.security.rules.own_entries import LABEL
 from akson.web.context import find, of_type, one, readable
 from akson.web.dialogue import address_of
-from akson.web.measured import moment_of
+from akson.web.measured import faults, moment_of
 from akson.web.page import render
 from akson.web.portal.citizen import person
 from akson.web.services.filling import key_of
@@ -134,9 +134,8 @@ def _reading(kind: Kind, resource: Resource) -> Reading:
 
 async def _page(request: Request, given: Mapping[str, str], issues: tuple[Issue, ...]) -> Response:
     ctx = person(request, RECORD)
-    wrong = {each.expression[0] for each in issues if each.expression}
     return render(
         request, "portal/measurements.html", status=422 if issues else 200, menu="health",
         series=await _series(ctx), kinds=list(KINDS.values()), kind=KINDS[given["kind"]], given=given,
-        wrong=wrong, key=key_of(given),
+        wrong=faults(issues), key=key_of(given),
     )  # fmt: skip

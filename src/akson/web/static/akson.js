@@ -30,8 +30,8 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// On a small screen the tabs scroll sideways: the one that is open is brought into sight.
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// On a small screen tabs and menu scroll sideways: the one that is open is brought into sight.
+for (const open of document.querySelectorAll(".tabs [aria-current], .side [aria-current]")) open.scrollIntoView({ block: "nearest", inline: "center" });
 
 // On a small screen the banner keeps name and warnings in sight and lets go of the rest while one reads on.
 const root = document.documentElement;
