@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from playwright.sync_api import expect
 
-from akson.web.say import ZONE
+from akson.kit.clock import NORWAY
 from tests.browser.test_critical import open_chart
 
 CLOSE = 60_000
@@ -65,7 +65,7 @@ def note(page, chart, words):
 def meet(page, chart, what, *, unit="", guests=(), minutes=10, note=""):
     """Call a meeting on video that begins soon; its address."""
     page.goto(f"{chart}/moeter/nytt")
-    start = datetime.now(ZONE) + timedelta(minutes=minutes)
+    start = datetime.now(NORWAY) + timedelta(minutes=minutes)
     page.get_by_label("Hva").first.fill(what)
     page.locator("[name=how]").select_option("video")
     page.locator("[name=day]").fill(start.date().isoformat())

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from akson.demo.nodes import nodes
 from akson.demo.seed import seed
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
+from akson.kit.clock import today
 from akson.kit.settings import Settings
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, Place, opened
@@ -28,7 +29,8 @@ from akson.trust import registry
 
 pytestmark = pytest.mark.store
 
-TODAY = date.today()  # noqa: DTZ011  care relations hold from now on
+TODAY = today()
+"""Care relations hold from now on."""
 NODES = {node.name: node for node in nodes("http://localhost:8000")}
 
 

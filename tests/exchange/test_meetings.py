@@ -11,8 +11,7 @@ from tests.exchange.test_access_log import words
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
 from akson.fhir.validate import structure
-from akson.kit.clock import now
-from akson.kit.workdays import ZONE
+from akson.kit.clock import NORWAY, now
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
 
@@ -23,7 +22,7 @@ JSON = {"content-type": "application/fhir+json"}
 
 
 def when(**later):
-    start = (now() + timedelta(**later)).astimezone(ZONE)
+    start = (now() + timedelta(**later)).astimezone(NORWAY)
     return {"day": start.date().isoformat(), "clock": start.strftime("%H:%M"), "minutes": "30"}
 
 

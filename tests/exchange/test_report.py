@@ -1,5 +1,6 @@
 """Vaccinations reach the register by themselves, through the platform over HTTP: told, corrected, withdrawn, refused, sent again."""
 
+import asyncio
 from datetime import timedelta
 from html import unescape
 from uuid import UUID
@@ -63,6 +64,21 @@ async def write(gp, doctor, resource):
 async def change(gp, doctor, resource, **said):
     async with at(gp, doctor) as ctx:
         await gate.update(ctx, resource | said, if_match=None)
+
+
+async def noted(gp, *resources, register=HELFO):
+    """Wait until all of these are noted: what is written is seen once no older transaction is open."""
+    for _ in range(200):
+        await Reporter(gp.mailroom).once()
+        async with gp.place.database.transaction(reader=NODE) as tx:
+            held = [
+                await keep.get(tx, register.kept, f"{each['resourceType']}/{each['id']}")
+                for each in resources
+            ]
+        if all(held):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("not noted")
 
 
 async def told(gp, resource, number, register=SYSVAK):
@@ -252,8 +268,7 @@ async def test_many_claims_go_in_one_submission_and_what_is_refused_alone_goes_a
     gp, doctor, patient = scene
     good = [await consultation(gp, doctor, patient) for _ in range(3)]
     early = await consultation(gp, doctor, patient, start=now() + timedelta(days=2))
-    while await Reporter(gp.mailroom).once():
-        pass
+    await noted(gp, *good, early)
     told_of = [(await told(gp, each, 1, HELFO))[0] for each in [*good, early]]
     assert len({item.message.id for item, _ in told_of}) == 1
     assert [item.state for item, _ in told_of] == [ACKNOWLEDGED] * 3 + [REJECTED]
@@ -277,8 +292,7 @@ async def test_many_claims_go_in_one_submission_and_what_is_refused_alone_goes_a
 async def test_claims_wait_for_each_other_for_an_hour_unless_somebody_sends_them(world, scene):
     gp, doctor, patient = scene
     made = await consultation(gp, doctor, patient)
-    while await Reporter(gp.mailroom).once():
-        pass
+    await noted(gp, made)
     async with gp.place.database.transaction(reader=NODE) as tx:
         assert await reports.told(tx, f"Claim/{made['id']}", HELFO.messages) == []
     browser = await world.sign_in("journal", "jonas-berg")
@@ -302,8 +316,7 @@ async def test_what_a_patient_has_closed_to_the_reader_is_in_no_count_and_no_lis
     closed = Block(doctor.units | {"role:fastlege"}, now() - timedelta(days=1), now() + timedelta(days=9))
     async with gp.place.database.transaction(reader=NODE) as tx:
         await blocks.replace(tx, "rule", 1, patient, [closed])
-    while await Reporter(gp.mailroom).once():
-        pass
+    await noted(gp, waits)
     page = unescape((await browser.get(PAGE)).text)
     assert "Godtatt" not in page
     assert "Influensa" not in page

@@ -1,6 +1,6 @@
 """At the end of a day both sides hold their counts against each other, over HTTP, and a person is told of what differs."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from html import unescape
 
 import pytest
@@ -8,9 +8,7 @@ from tests.exchange.test_send import at, hospital_doctor, refer, scene, settle
 
 from akson.care import message_monitor, stalled
 from akson.exchange.edge import tally
-from akson.kit.clock import now
 from akson.kit.errors import NotFound
-from akson.messaging import times
 from akson.messaging.tally import comparable, days
 from akson.store.database.reader import NODE, OWNER
 from akson.store.underway import notices
@@ -35,7 +33,9 @@ async def test_what_differs_is_on_a_list_until_it_agrees_and_a_fall_is_too(world
     gp, hospital, doctor, patient = scene
     await refer(gp, doctor, patient)
     await settle(gp, hospital)
-    tomorrow = now() + timedelta(days=1, hours=7)
+    async with gp.place.database.transaction(reader=OWNER) as tx:
+        (sent_on,) = await tx.one("select day from message where direction = 'out'")
+    tomorrow = datetime.combine(sent_on + timedelta(days=1), time(7), UTC)
     for each in (gp, hospital, gp):
         await tally.reconcile(each.mailroom, tomorrow)
     assert await noticed(gp) == await noticed(hospital) == []
@@ -61,7 +61,7 @@ async def test_what_differs_is_on_a_list_until_it_agrees_and_a_fall_is_too(world
     assert "som har mottatt 0" in odd
 
     async with hospital.place.database.transaction(reader=OWNER) as tx:
-        await tx.execute("update message set day = %s where direction = 'in'", [times.day(now())])
+        await tx.execute("update message set day = %s where direction = 'in'", [sent_on])
     await tally.reconcile(hospital.mailroom, tomorrow)
     await tally.reconcile(gp.mailroom, tomorrow)
     assert await noticed(gp) == await noticed(hospital) == []

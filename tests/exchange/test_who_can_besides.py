@@ -1,5 +1,6 @@
 """Who can read a patient besides those with a care relation: emergencies, attests, errands, representatives, apps."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -48,7 +49,7 @@ async def test_a_record_opened_in_an_emergency_is_told_with_its_reason_until_it_
     browser, path, _ = await opened_in_emergency(world)
     said = await told(world)
     assert "Silje Aune, helsesykepleier" in said
-    assert "nødåpning: «Falt om på gata, trenger medisinliste», til i dag kl." in said
+    assert re.search(r"nødåpning: «Falt om på gata, trenger medisinliste», til i (dag|morgen) kl\.", said)
     assert "Silje Aune" not in await told(world, day=(now() - timedelta(days=1)).date().isoformat())
     page = await browser.get(path)
     await browser.post(f"{path}/nodapning/avslutt", data={"csrf_token": csrf(page.text)})
@@ -62,7 +63,7 @@ async def test_an_opening_by_consent_is_told_of_those_it_is_for_until_it_ends(wo
     await send(hanne, path, way="muntlig", said="ja")
     said = await told(world)
     assert "Hanne Lunde, hjemmesykepleier" in said
-    assert "Pasienten har åpnet det som var sperret, til i dag kl." in said or "til i morgen kl." in said
+    assert re.search(r"Pasienten har åpnet det som var sperret, til i (dag|morgen) kl\.", said)
     assert "Amir Khan" not in said, "the colleague of the unit was not named"
     assert "har åpnet det som var sperret" not in await told(
         world, day=(now() - timedelta(days=1)).date().isoformat()
@@ -82,7 +83,7 @@ async def test_who_came_by_an_attest_stands_for_the_hour_that_it_lasts_and_not_w
     said = await told(world)
     assert "Uten stilling her" in said
     assert "Ola Strand" in said
-    assert "Attest fra egen virksomhet, til i dag kl." in said
+    assert re.search(r"Attest fra egen virksomhet, til i (dag|morgen) kl\.", said)
     assert [each.name for each in await found(world, "ingrid", now())] == ["Ola Strand"]
     assert await found(world, "ingrid", now() + timedelta(minutes=61)) == []
     assert await found(world, "ingrid", now() - timedelta(minutes=10)) == []

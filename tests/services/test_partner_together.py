@@ -11,8 +11,7 @@ from akson.demo.units import BY_KEY
 from akson.exchange.declare import TAG_SYSTEM
 from akson.exchange.finding import find
 from akson.fhir.strict_json import loads
-from akson.kit.clock import now
-from akson.kit.workdays import ZONE
+from akson.kit.clock import NORWAY, now
 from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
 from akson.security.rules.taking_part import SYSTEM
@@ -205,7 +204,7 @@ async def test_a_meeting_is_called_with_nav_which_answers_by_page_and_by_its_own
 async def test_nav_meets_on_video_when_it_comes_and_those_who_wait_are_let_in(scene):
     await scene.in_the_team()
     form = await scene.nurse.get(f"{scene.chart}/moeter/nytt")
-    start = (now() + timedelta(minutes=5)).astimezone(ZONE)
+    start = (now() + timedelta(minutes=5)).astimezone(NORWAY)
     told = {
         "what": "Samtale om arbeid", "how": "video", "day": start.date().isoformat(), "clock": start.strftime("%H:%M"),
         "minutes": "30", "services": NAV.organization_number, "csrf_token": csrf(form.text),

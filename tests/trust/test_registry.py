@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from akson.kit.clock import now
+from akson.kit.clock import today
 from akson.kit.norwegian import make_organization_number
 from akson.trust import registry
 
@@ -14,7 +14,7 @@ OWNER, CUSTOMER, FORMER, COMING = (make_organization_number(number) for number i
 
 
 def day(offset):
-    return (now().date() + timedelta(days=offset)).isoformat()
+    return (today() + timedelta(days=offset)).isoformat()
 
 
 async def test_only_delegations_and_memberships_of_today_count(world):

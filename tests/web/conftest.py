@@ -24,6 +24,7 @@ from akson.exchange.edge.platform import Answer, Ask, Platform
 from akson.exchange.hub.access import AccessLook
 from akson.exchange.hub.inquiry import Inquiry
 from akson.exchange.hub.look import Look
+from akson.kit.clock import today
 from akson.kit.errors import AksonError, NotAuthenticated, PeerSilent
 from akson.record import gate
 from akson.record.change import Change
@@ -43,7 +44,7 @@ from akson.web.portal.views import portal_routes
 from tools import build_static
 
 NODES = {node.name: node for node in nodes("http://akson.test")}
-PERSONS = {person.key: person for person in persons(date.today())}  # noqa: DTZ011  the demo's own day
+PERSONS = {person.key: person for person in persons(today())}
 HANDLERS = {AksonError: show_error, HTTPException: show_error}
 _numbers = count(1)
 
@@ -53,12 +54,12 @@ def _front_end_files() -> None:
     assert build_static.main([]) == 0, "the front-end files could not be built; see the output above"
 
 
-async def _fill(uri: str, node: str) -> None:
+async def _fill(uri: str, node: str, day: date) -> None:
     database = Database(uri, 1, reader=OWNER)
     await database.open()
     await migrate(database)
     async with opened(Place(NODES[node], database), NODE_ITSELF) as ctx:
-        changes = [Change(Action.UPDATE, each) for each in resources(node, date.today())]  # noqa: DTZ011
+        changes = [Change(Action.UPDATE, each) for each in resources(node, day)]
         await gate.transact(ctx, changes)
     await database.close()
 
@@ -69,9 +70,10 @@ def demo(postgres: Embedded) -> Callable[[str], str]:
     made: set[str] = set()
 
     def template(node: str) -> str:
-        name = f"demo_{node}"
+        # Midnight may come between two tests: what is to be done on a day is of that day.
+        name = f"demo_{node}_{today()}"
         if name not in made:
-            asyncio.run(_fill(postgres.uri(name), node))
+            asyncio.run(_fill(postgres.uri(name), node, today()))
             made.add(name)
         return name
 
@@ -87,7 +89,7 @@ def copy_of(postgres: Embedded, demo: Callable[[str], str]) -> Iterator[Callable
         name = f"web_{next(_numbers)}"
         with psycopg.connect(postgres.uri("postgres"), autocommit=True) as connection:
             names = [sql.Identifier(name), sql.Identifier(demo(node))]
-            connection.execute(sql.SQL("create database {} template {}").format(*names))
+            connection.execute(sql.SQL("create database {} template {} strategy file_copy").format(*names))
         copies.append(name)
         return postgres.uri(name)
 

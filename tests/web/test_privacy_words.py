@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from akson.web import say
+from akson.kit.clock import NORWAY
 from akson.web.portal.privacy_words import end_of_day
 
 
@@ -14,5 +14,5 @@ def test_a_day_that_is_none_or_over_or_has_no_end_is_told(words):
 
 
 def test_a_day_ends_when_the_next_begins_in_norway():
-    assert end_of_day("2100-06-30") == (datetime(2100, 7, 1, tzinfo=say.ZONE), True)
+    assert end_of_day("2100-06-30") == (datetime(2100, 7, 1, tzinfo=NORWAY), True)
     assert end_of_day("") == (None, True)

@@ -159,11 +159,11 @@ async def _keys(tx: "Tx", chosen: argparse.Namespace) -> str:
 
 
 async def _end(tx: "Tx", chosen: argparse.Namespace) -> str:
-    from akson.kit.clock import now
+    from akson.kit.clock import today
     from akson.trust.registry import register_client, stored_client
 
     client = await stored_client(tx, chosen.client)
-    day = _day(chosen.day) or now().date().isoformat()
+    day = _day(chosen.day) or today().isoformat()
     await register_client(tx, replace(client, ended=day))
     return f"{client.client_id} is let in no more from {day}"
 

@@ -5,11 +5,9 @@ import asyncio
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from akson.kit.clock import now
+from akson.kit.clock import today
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,11 +137,6 @@ async def prepare(settings: "Settings", node: "Node") -> None:
             say(f"  {count} invented resources {done}")
     finally:
         await opened.close()
-
-
-def today() -> date:
-    """The day as people in Norway count it."""
-    return now().astimezone(ZoneInfo("Europe/Oslo")).date()
 
 
 async def answered(nodes: "tuple[Node, ...]") -> None:

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from akson.demo.citizens import Citizen, Relative
 from akson.demo.ids import demo_id, demo_reference
@@ -12,8 +11,8 @@ from akson.demo.roles import ROLES
 from akson.demo.units import BY_KEY, Unit
 from akson.fhir.model import Resource
 from akson.kit import norwegian
+from akson.kit.clock import NORWAY
 
-NORWAY = ZoneInfo("Europe/Oslo")
 WEEK, MONTH, YEAR = 7, 30, 365
 INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:]{5})?[0-9:+-]*")
 

@@ -5,12 +5,12 @@ For `akson up` alone: where the registers are filled for tests, no citizen has c
 """
 
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from akson.demo.citizens import CITIZENS, Citizen
 from akson.demo.units import BY_KEY
 from akson.exchange.hub import attorney, partner, privacy
 from akson.exchange.hub.privacy import Order
+from akson.kit.clock import NORWAY
 from akson.kit.errors import NotFound
 from akson.record.context import NODE_ITSELF, Context, Place, opened
 from akson.record.people import People
@@ -41,7 +41,7 @@ async def choose(place: Place, today: date) -> None:
     terms = Terms(CLOSED, (Subject("unit", unit.organization_number, unit.name),), parts=(WHAT,))
     async with opened(place, await _oneself(place, HIDES), Purpose.PATIENT_REQUEST) as ctx:
         await privacy.put(ctx, Order("sperring", terms))
-    ends = datetime.combine(today + LASTS, time(), ZoneInfo("Europe/Oslo"))
+    ends = datetime.combine(today + LASTS, time(), NORWAY)
     async with opened(place, await _oneself(place, GIVES), Purpose.PATIENT_REQUEST) as ctx:
         await attorney.give(ctx, await _relative(ctx, GIVES), frozenset({RECORD, PRIVACY}), ends)
         body = BY_KEY[TO]

@@ -1,9 +1,9 @@
 """Days on which offices in Norway are open: not Saturdays, Sundays and public holidays (helligdagsloven 2; lov om 1. og 17. mai)."""
 
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-ZONE = ZoneInfo("Europe/Oslo")
+from akson.kit.clock import NORWAY
+
 FIXED = frozenset({(1, 1), (5, 1), (5, 17), (12, 25), (12, 26)})
 """Month and day."""
 AROUND_EASTER = frozenset({-3, -2, 0, 1, 39, 49, 50})
@@ -19,11 +19,11 @@ def is_workday(day: date) -> bool:
 
 def after(moment: datetime, days: int) -> datetime:
     """When the last of so many whole working days after `moment` closes, aware."""
-    day = moment.astimezone(ZONE).date()
+    day = moment.astimezone(NORWAY).date()
     while days > 0:
         day += timedelta(days=1)
         days -= is_workday(day)
-    return datetime.combine(day, CLOSING, ZONE)
+    return datetime.combine(day, CLOSING, NORWAY)
 
 
 def easter(year: int) -> date:

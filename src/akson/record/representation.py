@@ -6,10 +6,9 @@ its mirror of the powers.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-from akson.kit.clock import now
+from akson.kit.clock import today
 from akson.security import representation as rule
 from akson.security.actor import ActsFor
 from akson.security.representation import Body, Claim
@@ -22,7 +21,6 @@ TAKEN = "taken-person"
 """What a record system has taken from the register of persons, among its own entries."""
 FRESH = timedelta(seconds=15)
 """A node that has heard no word of the platform for longer lets nobody act by a power of attorney."""
-OSLO = ZoneInfo("Europe/Oslo")
 
 
 async def of(tx: Tx, pid: str) -> list[ActsFor]:
@@ -107,16 +105,6 @@ async def ended(tx: Tx, entries: Sequence[Entry]) -> None:
     gone = [key for entry in entries if rule.is_secret(entry.body) for key in entry.keys]
     if gone:
         await attorneys.end_all(tx.as_node, gone)
-
-
-def today() -> date:
-    """The day in Norway: a birthday begins at midnight there."""
-    return day_of(now())
-
-
-def day_of(moment: datetime) -> date:
-    """The day of a moment, in Norway."""
-    return moment.astimezone(OSLO).date()
 
 
 def _name(body: Body) -> str:

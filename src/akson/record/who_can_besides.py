@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from akson.fhir.strict_json import loads
+from akson.kit.clock import day_of
 from akson.record.context import Context
 from akson.record.identity import numbers
 from akson.record.people import People
-from akson.record.representation import TAKEN, day_of
+from akson.record.representation import TAKEN
 from akson.record.who_can import HIGH, agreed_until, closed_of, readable
 from akson.security import representation as rule
 from akson.security.actor import Actor, Attested, Errand, Kind, Purpose, Share

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from akson.kit.clock import now
+from akson.kit.clock import today
 from akson.kit.errors import NotFound
 from akson.kit.ids import new_id
 from akson.store.database.pool import Tx
@@ -130,9 +130,9 @@ async def is_member(tx: Tx, organization: str) -> bool:
     return bool(member.agreement) and in_force(max(member.agreement, member.begins), member.ends)
 
 
-def in_force(begins: str, ends: str, today: date | None = None) -> bool:
-    """Whether today lies between two days, both counted in; an empty one is no bound."""
-    day = (today or now().date()).isoformat()
+def in_force(begins: str, ends: str, at: date | None = None) -> bool:
+    """Whether a day, this one unless said, lies between two days, both counted in; an empty one is no bound."""
+    day = (at or today()).isoformat()
     return begins <= day and (not ends or day <= ends)
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from akson.care import measuring
-from akson.kit.clock import now
+from akson.kit.clock import NORWAY, now
 from akson.kit.errors import Issue, Unprocessable
-from akson.web.say import ZONE
 
 OLDEST = timedelta(days=366)
 """How long ago something can have been measured that is written down now."""
@@ -19,7 +18,7 @@ def moment_of(form: Mapping[str, str]) -> datetime:
         moment = datetime.fromisoformat(words) if words else now()
     except ValueError:
         moment = now() + timedelta(days=1)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=NORWAY)
     if not now() - OLDEST < moment <= now() + timedelta(minutes=5):
         raise Unprocessable(
             "A time of the last year", issues=(Issue("value", "A time of the last year", ("at",)),)

@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from starlette.datastructures import FormData
 
 from akson.exchange.meetings import Answer, Meeting
+from akson.kit.clock import NORWAY
 from akson.kit.errors import Unprocessable
-from akson.kit.workdays import ZONE
 
 KEPT = timedelta(hours=3)
 """How long a meeting stands in the list after its start."""
@@ -51,7 +51,7 @@ def times(form: FormData) -> tuple[datetime, datetime]:
         minutes = int(str(form.get("minutes", "30")))
     except ValueError as error:
         raise Unprocessable("No time", expression=("time",)) from error
-    start = datetime.combine(day, hour.replace(tzinfo=None), ZONE)
+    start = datetime.combine(day, hour.replace(tzinfo=None), NORWAY)
     return start, start + timedelta(minutes=minutes)
 
 

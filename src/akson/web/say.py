@@ -1,11 +1,10 @@
 """Dates, times, ages and numbers as people write them. The language decides the words, never the order of facts."""
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from akson.kit.clock import NORWAY
 from akson.kit.text import text
 
-ZONE = ZoneInfo("Europe/Oslo")
 NARROW = "\u00a0"
 
 
@@ -14,7 +13,7 @@ def moment(value: str) -> datetime | None:
     if "T" not in value:
         return None
     found = datetime.fromisoformat(value)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(ZONE)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(NORWAY)
 
 
 def day(value: str | date | None, language: str) -> str:
@@ -22,7 +21,7 @@ def day(value: str | date | None, language: str) -> str:
     if not value:
         return ""
     if isinstance(value, datetime):
-        value = value.astimezone(ZONE).date()
+        value = value.astimezone(NORWAY).date()
     if isinstance(value, date):
         return f"{value.day:02}.{value.month:02}.{value.year}"
     at = moment(value)
@@ -38,10 +37,10 @@ def when(value: str | datetime | None, language: str, now: datetime | None = Non
     """A time as one says it: i dag kl. 08:05, i går kl. 14:20, else the date (with the time when it has one)."""
     if not value:
         return ""
-    at = value.astimezone(ZONE) if isinstance(value, datetime) else moment(value)
+    at = value.astimezone(NORWAY) if isinstance(value, datetime) else moment(value)
     if at is None:
         return day(str(value), language)
-    today = (now or datetime.now(UTC)).astimezone(ZONE).date()
+    today = (now or datetime.now(UTC)).astimezone(NORWAY).date()
     clock = f"{at:%H:%M}"
     key = {
         today: "web.today_at",
@@ -61,7 +60,7 @@ def age(birth: str | None, language: str, on: date | None = None) -> str:
     """An age in the unit that says most: days, weeks, months or years. Empty without a birth date."""
     if not birth:
         return ""
-    today = on or datetime.now(ZONE).date()
+    today = on or datetime.now(NORWAY).date()
     parts = [int(part) for part in birth[:10].split("-")]
     if len(parts) < 3:
         return text("web.years", language, n=today.year - parts[0])

@@ -37,7 +37,7 @@ def journal(b: Book) -> None:
         measured(b, "weight", weight, b.moment(ago, "08:00"), "randi-vik")
     vitals(
         b,
-        b.moment(0, "07:40"),
+        b.moment(1, "07:40"),
         "randi-vik",
         (108, 60),
         pulse=92,
@@ -71,7 +71,7 @@ def plans(b: Book) -> None:
         """Døgnrapport, natt
         Kastet opp to ganger, løs avføring fire ganger. Drikker små slurker. Temperatur 37,6. Isolert på rommet, håndvask
         og smittefrakk. Seks på avdelingen er syke. Datter er orientert på telefon.""",
-        b.moment(0, "07:15"), "randi-vik", WARD,
+        b.moment(1, "07:15"), "randi-vik", WARD,
     )  # fmt: skip
     note(
         b,

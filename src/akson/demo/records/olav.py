@@ -75,7 +75,7 @@ def record(b: Book) -> None:
 
 def home_measurements(b: Book) -> None:
     for number, (saturation, weight) in enumerate(zip(SATURATION, WEIGHTS, strict=True)):
-        moment = b.moment(len(WEIGHTS) - number - 1, "07:30")
+        moment = b.moment(len(WEIGHTS) - number, "07:30")
         measured(b, "saturation", saturation, moment, "self")
         measured(b, "weight", weight, moment, "self")
 

@@ -40,7 +40,7 @@ def journal(b: Book) -> None:
     measured(b, "mrs", 3, b.moment(WEEK, "13:40"), "nora-dahl")
     measured(b, "ldl", 1.9, b.moment(2 * WEEK, "08:30"), "jonas-berg")
     blood_pressure(b, 134, 82, b.moment(2, "09:00"), "self")
-    blood_pressure(b, 130, 80, b.moment(0, "07:30"), "self")
+    blood_pressure(b, 130, 80, b.moment(1, "07:30"), "self")
     plans(b)
 
 

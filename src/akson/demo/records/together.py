@@ -120,7 +120,7 @@ def olav(b: Book) -> None:
         then="Gul: responssenteret ringer og ser på vanndrivende sammen med fastlegen. Rød: ring fastlegen samme dag.",
         status=ACTIVE,
     )  # fmt: skip
-    for ago, weight in enumerate((83.6, 83.4, 83.2, 83.1, 82.9)):
+    for ago, weight in enumerate((83.6, 83.4, 83.2, 83.1, 82.9), 1):
         _measured(b, "weight", weight, b.moment(ago, "07:30"))
     _visit(b, "Kontroll av lungefunksjon", "Lungepoliklinikken, Fjordsykehuset", 40, doctor)
     _wish(b, "viktig", "Å klare meg selv og å kunne måle hjemme, i stedet for å reise inn.", own)

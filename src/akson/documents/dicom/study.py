@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from akson.documents.dicom.part10 import Dicom, number, text
 from akson.fhir.model import Resource, coding
+from akson.kit.clock import NORWAY
 
 TYPE = "ImagingStudy"
 FILE = "https://akson.example/fhir/StructureDefinition/bilde-fil"
@@ -21,7 +21,6 @@ MEDIA = "application/dicom"
 UID_SYSTEM, OID = "urn:dicom:uid", "urn:oid:"
 MODALITIES = "http://dicom.nema.org/resources/ontology/DCM"
 CLASSES = "urn:ietf:rfc:3986"
-NORWAY = ZoneInfo("Europe/Oslo")
 
 
 @dataclass(frozen=True, slots=True)

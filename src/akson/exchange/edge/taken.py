@@ -7,9 +7,9 @@ is the node's own. A protected address is not kept at all: who needs it asks the
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from akson.fhir.model import Resource, coding
+from akson.kit.clock import NORWAY
 from akson.kit.norwegian import HPR, volven
 
 PROTECTION = "http://ehelse.no/fhir/CodeSystem/gd-address-confidentiality"
@@ -22,7 +22,6 @@ LEVELS = {
 HOMES = frozenset({"residentialAddress", "presentAddress", "postalAddress", "postalAddressAbroad"})
 MUNICIPALITY = "http://hl7.no/fhir/StructureDefinition/no-basis-municipalitycode"
 
-OSLO = ZoneInfo("Europe/Oslo")
 
 Part = dict[str, Any]
 
@@ -188,4 +187,4 @@ def _in_force(part: Part, now: datetime) -> bool:
 def _moment(text: str) -> datetime:
     """Times without an offset are Norwegian ones."""
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=OSLO)
+    return moment if moment.tzinfo else moment.replace(tzinfo=NORWAY)

@@ -8,7 +8,7 @@ would give rights to somebody whom a letter merely names.
 from collections.abc import Iterator, Sequence
 
 from akson.fhir.model import Resource, coding
-from akson.kit.clock import instant, now
+from akson.kit.clock import instant, today
 from akson.kit.errors import Malformed
 from akson.kit.text import text
 from akson.messaging import times
@@ -75,8 +75,8 @@ def _service_title(service: care.Service) -> str:
 def _service(service: care.Service, letter: Care) -> Resource:
     kind = terms.concept(parts_in.code(service.type)) if service.type else {}
     start, end = (service.start or "")[:10], (service.end or "")[:10]
-    today = now().date().isoformat()
-    status = "finished" if end and end < today else "planned" if start > today else "active"
+    day = today().isoformat()
+    status = "finished" if end and end < day else "planned" if start > day else "active"
     return {
         "resourceType": "EpisodeOfCare",
         "status": status,

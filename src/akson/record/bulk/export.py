@@ -16,7 +16,7 @@ from akson.fhir.search_limits import within
 from akson.fhir.search_parse import parse
 from akson.fhir.spec import spec
 from akson.fhir.strict_json import loads
-from akson.kit.clock import now
+from akson.kit.clock import now, today
 from akson.kit.errors import Malformed, NotFound, UnsupportedParameter
 from akson.record import gate, trail
 from akson.record.bulk import own
@@ -132,19 +132,19 @@ async def _members(ctx: Context, grant: Grant, group: str) -> set[str]:
     if stored is None or stored.deleted:
         await trail.missed(ctx, grant, Action.READ, "Group", group)
         raise NotFound("No such Group")
-    today = now().date().isoformat()
+    day = today().isoformat()
     return {
         key
         for member in loads(stored.body).get("member", ())
         for kind, key in [reference_here(member.get("entity", {}).get("reference", ""), ctx.node.fhir)]
-        if kind == "Patient" and not member.get("inactive") and _is_now(member.get("period", {}), today)
+        if kind == "Patient" and not member.get("inactive") and _is_now(member.get("period", {}), day)
     }
 
 
-def _is_now(period: Resource, today: str) -> bool:
+def _is_now(period: Resource, day: str) -> bool:
     """Whether a period has begun and not ended, as far as its dates tell: a year holds each of its days."""
     start, end = str(period.get("start", ""))[:10], str(period.get("end", ""))[:10]
-    return start <= today[: len(start)] and (not end or end >= today[: len(end)])
+    return start <= day[: len(start)] and (not end or end >= day[: len(end)])
 
 
 async def _known(ctx: Context, grant: Grant, ids: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from akson.apps.who_can import AppReader, apps
-from akson.kit.clock import now
+from akson.kit.clock import NORWAY, now
 from akson.kit.errors import NotAllowed
 from akson.kit.text import text
 from akson.record import gate, trail, who_can, who_can_besides
@@ -24,7 +24,6 @@ from akson.web import looks, say
 from akson.web.context import context
 from akson.web.ehr.frame import show_work
 from akson.web.language import language_of
-from akson.web.say import ZONE
 
 ORDER = [*TOPICS, "other"]
 
@@ -86,7 +85,7 @@ def _moment(day: str) -> datetime:
     """Now, or the end of the day named. ValueError or OverflowError when it is none."""
     if not day:
         return now()
-    ends = datetime.combine(date.fromisoformat(day) + timedelta(days=1), datetime.min.time(), ZONE)
+    ends = datetime.combine(date.fromisoformat(day) + timedelta(days=1), datetime.min.time(), NORWAY)
     return min(ends - timedelta(seconds=1), now())
 
 

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from akson.care import errand_review
 from akson.care.errand_review import OUTCOMES
+from akson.kit.clock import NORWAY
 from akson.kit.errors import Unprocessable
 from akson.kit.text import catalogue, text
 from akson.record import errands
@@ -19,7 +20,6 @@ from akson.web import looks
 from akson.web.context import context
 from akson.web.ehr.frame import show_work
 from akson.web.language import language_of
-from akson.web.say import ZONE
 
 OWN, LIST = "/oppdrag", "/logg/oppdrag"
 LATER = "%Y-%m-%dT%H:%M"
@@ -143,7 +143,7 @@ async def _own(request: Request, given: dict[str, Any], wrong: dict[str, str]) -
         given=given,
         wrong=wrong,
         limits={"shortest": SHORTEST, "longest": LONGEST, "ticket": TICKET},
-        earliest=datetime.now(ZONE).strftime(LATER),
+        earliest=datetime.now(NORWAY).strftime(LATER),
     )
     answer.status_code = 422 if wrong else 200
     return answer
@@ -188,8 +188,8 @@ def _wrong(error: Unprocessable) -> dict[str, str]:
 def _moment(value: str) -> datetime | None:
     """A time of the form, in Norwegian time; now where the field is empty, None where it holds no time."""
     if not value:
-        return datetime.now(ZONE)
+        return datetime.now(NORWAY)
     try:
-        return datetime.fromisoformat(value[:16]).replace(tzinfo=ZONE)
+        return datetime.fromisoformat(value[:16]).replace(tzinfo=NORWAY)
     except ValueError:
         return None

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from akson.apps.keeping import keeps_apps
 from akson.care import correspondence, tasks
+from akson.kit.clock import NORWAY
 from akson.security.rules.access_log import LOG
 from akson.security.rules.supplier_errand import is_supplier
 from akson.web.context import context, readable, whole
@@ -14,7 +15,6 @@ from akson.web.ehr import work
 from akson.web.ehr.frame import show_work
 from akson.web.ehr.notes import draft_lines
 from akson.web.language import language_of, page_within
-from akson.web.say import ZONE
 
 
 async def home(request: Request) -> Response:
@@ -30,7 +30,7 @@ async def home(request: Request) -> Response:
         ctx,
         "ehr/home.html",
         menu="day",
-        today=datetime.now(ZONE).date(),
+        today=datetime.now(NORWAY).date(),
         visits=await work.my_visits(ctx),
         tasks=await work.my_tasks(ctx),
         drafts=await draft_lines(ctx),

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from akson.care import access_log
 from akson.care.who_has_seen import person_of
 from akson.exchange.hub.access import Log
-from akson.kit.clock import now
+from akson.kit.clock import NORWAY, now
 from akson.kit.text import catalogue, text
 from akson.security.audit.codes import REFUSED
 from akson.store.access.audit import Wanted
@@ -19,7 +19,6 @@ from akson.web import looks
 from akson.web.context import context
 from akson.web.ehr.frame import show_work
 from akson.web.language import language_of
-from akson.web.say import ZONE
 
 SPAN = timedelta(days=90)
 PAGE = 50
@@ -33,7 +32,7 @@ async def log(request: Request) -> Response:
     page = await access_log.page(ctx, wanted, request.query_params.get("fra"))
     language = language_of(request)
     own = Log(ctx.node.title)
-    people = [(person_of(event, own, ZONE), event.get("outcome") == REFUSED) for event in page.events]
+    people = [(person_of(event, own, NORWAY), event.get("outcome") == REFUSED) for event in page.events]
     return await show_work(
         request,
         ctx,

@@ -14,9 +14,8 @@ from akson.exchange.edge.platform import NoAttest
 from akson.exchange.edge.teams import Coordinator
 from akson.exchange.meetings import How
 from akson.fhir.model import Resource
-from akson.kit.clock import instant
+from akson.kit.clock import NORWAY, instant
 from akson.kit.errors import NotAllowed, NotFound, PeerFailed, PeerSilent, Unprocessable
-from akson.kit.workdays import ZONE
 from akson.web import meetings as shown
 from akson.web import show
 from akson.web.context import context, find, reach_of
@@ -68,8 +67,8 @@ async def every(request: Request) -> Response:
 async def today(request: Request) -> Response:
     """Today's, as a part of the first page; it asks for itself again, since somebody may come to the waiting room."""
     lines, silent = await _lines(request)
-    day = datetime.now(ZONE).date()
-    now = [each for each in lines if each.meeting.start.astimezone(ZONE).date() == day]
+    day = datetime.now(NORWAY).date()
+    now = [each for each in lines if each.meeting.start.astimezone(NORWAY).date() == day]
     open_ = [each for each in now if each.state not in {"fulfilled", "cancelled"}]
     return render(request, "ehr/meetings_today.html", lines=open_, silent=silent)
 

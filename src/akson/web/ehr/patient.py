@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from akson.exchange.edge.taken import LEVELS
 from akson.fhir.model import Resource
+from akson.kit.clock import today
 from akson.kit.errors import Conflict
 from akson.record.context import Context
-from akson.record.representation import today
 from akson.security import representation
 from akson.web import show
 from akson.web.context import find, of_type, one, permitted

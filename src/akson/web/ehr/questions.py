@@ -10,6 +10,7 @@ from akson.apps.keeping import keeps_apps
 from akson.care import questions, who_has_seen
 from akson.care.questions import Case
 from akson.exchange.hub.access import Log
+from akson.kit.clock import NORWAY
 from akson.kit.settings import Role
 from akson.record.context import Context
 from akson.record.questions import LONGEST
@@ -19,7 +20,6 @@ from akson.web.ehr.frame import show_work
 from akson.web.ehr.log import reason_of
 from akson.web.language import language_of
 from akson.web.page import render
-from akson.web.say import ZONE
 
 
 async def inbox(request: Request) -> Response:
@@ -62,5 +62,5 @@ async def _page(request: Request, wrong: str, given: str) -> Response:
 
 def _lines(ctx: Context, case: Case) -> list[who_has_seen.Person]:
     """The looks as lines of the log: by day and person."""
-    seen = who_has_seen.merge([Log(ctx.node.title, case.looks)], ZONE)
+    seen = who_has_seen.merge([Log(ctx.node.title, case.looks)], NORWAY)
     return [one for day in (*seen.others, *seen.refused) for one in day.people]

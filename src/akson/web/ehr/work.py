@@ -8,6 +8,7 @@ from akson.exchange import cases
 from akson.exchange.edge.filing import MESSAGE, TASK_KIND
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
+from akson.kit.clock import NORWAY
 from akson.kit.settings import Node
 from akson.record import gate
 from akson.record.context import Context
@@ -15,7 +16,6 @@ from akson.security.roles import DUTIES, ROLE_SYSTEM
 from akson.web import show
 from akson.web.context import find, of_type, permitted, readable
 from akson.web.ehr.provenance import Provenance, provenance
-from akson.web.say import ZONE
 
 OPEN = ("status", "requested,received,accepted,ready,in-progress,on-hold")
 NO_CASE = ("code:not", cases.CODES)
@@ -95,7 +95,7 @@ async def stalled(ctx: Context) -> list[Work]:
 
 async def visits(ctx: Context, *pairs: tuple[str, str]) -> list[Work]:
     """Today's appointments in the order of the clock."""
-    start = datetime.now(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = datetime.now(NORWAY).replace(hour=0, minute=0, second=0, microsecond=0)
     span = [("date", f"ge{_utc(start)}"), ("date", f"lt{_utc(start + timedelta(days=1))}")]
     found = await permitted(
         ctx, "Appointment", *pairs, *span, ("_include", "Appointment:patient"), ("_count", "100")
@@ -210,7 +210,7 @@ def is_past(due: str) -> bool:
     if "T" in due:
         moment = datetime.fromisoformat(due)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) < now
-    return due[:10] < now.astimezone(ZONE).date().isoformat()
+    return due[:10] < now.astimezone(NORWAY).date().isoformat()
 
 
 def _utc(moment: datetime) -> str:

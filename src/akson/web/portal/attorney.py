@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from akson.exchange.hub import attorney
+from akson.kit import clock
 from akson.kit.clock import now
 from akson.kit.errors import Unprocessable
 from akson.record import representation
@@ -89,11 +90,11 @@ async def _page(
         may_give=await representation.may_give(ctx.tx, ctx.actor.pid),
         areas=AREAS,
         chosen=chosen,
-        given=given or {"hvem": "", "til": (representation.today() + USUAL).isoformat()},
+        given=given or {"hvem": "", "til": (clock.today() + USUAL).isoformat()},
         wrong=wrong,
     )
 
 
 def last_day(end: datetime) -> date:
     """The last day on which a power holds, or on which it ended."""
-    return representation.day_of(end - timedelta(seconds=1))
+    return clock.day_of(end - timedelta(seconds=1))

@@ -9,12 +9,12 @@ from akson.exchange import shared_with
 from akson.exchange.hub.access import Log
 from akson.exchange.hub.privacy import SHARING
 from akson.fhir.model import Resource
-from akson.kit.clock import now
+from akson.kit.clock import NORWAY, now
 from akson.kit.norwegian import HPR, ORGANIZATION
 from akson.kit.text import catalogue, text
 from akson.security.privacy import CLOSED, CONSENTS, END, PERSONS, Subject, Terms, read
 from akson.store.access.privacy import Version
-from akson.web import looks, say
+from akson.web import looks
 
 PROFESSIONS = ("LE", "SP", "PS", "HF", "JO", "FT", "TL", "HE")
 """Categories of health personnel (V9060) that can be chosen."""
@@ -193,7 +193,7 @@ def end_of_day(words: str) -> tuple[datetime | None, bool]:
     if not words:
         return None, True
     try:
-        end = datetime.combine(date.fromisoformat(words) + timedelta(days=1), time(), say.ZONE)
+        end = datetime.combine(date.fromisoformat(words) + timedelta(days=1), time(), NORWAY)
     except (ValueError, OverflowError):  # none, or the last that there is
         return None, False
     return end, end > now()

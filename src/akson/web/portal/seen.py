@@ -16,7 +16,7 @@ from akson.documents.pdf.press import Paper, pressed
 from akson.exchange.hub.access import MOST_PAGES, PAGE, Log
 from akson.exchange.hub.witness import Code, codes
 from akson.fhir.strict_json import dumps
-from akson.kit.clock import now
+from akson.kit.clock import NORWAY, now
 from akson.kit.errors import Malformed, NotFound, PeerSilent
 from akson.kit.text import catalogue, text
 from akson.record.context import Context
@@ -86,7 +86,7 @@ async def _asked_about(request: Request, given: Mapping[str, str]) -> questions.
         day = date.fromisoformat(given.get("dag", ""))
     except ValueError as error:
         raise Malformed("dag is a date") from error
-    days = (now().astimezone(say.ZONE).date() - day).days
+    days = (now().astimezone(NORWAY).date() - day).days
     if not 0 <= days <= PERIODS["aar"]:
         raise NotFound("No such look")
     seen = await _seen(request, ctx, days)
@@ -123,7 +123,7 @@ async def as_paper(request: Request) -> Response:
         whose=actor.acts_for.name if actor.acts_for else actor.name,
         by=actor.name if actor.acts_for else "",
         sender=ctx.node.title,
-        made=f"{say.day(now().astimezone(say.ZONE).date(), language)} {now().astimezone(say.ZONE):%H:%M}",
+        made=f"{say.day(now().astimezone(NORWAY).date(), language)} {now().astimezone(NORWAY):%H:%M}",
         period=text(f"seen.period_{period}", language),
         chosen=[each for each in chosen if each],
         rules=_rules(seen, language),
@@ -195,13 +195,13 @@ async def card(request: Request) -> Response:
 
 async def _seen(request: Request, ctx: Context, days: int) -> Seen:
     """What all systems tell, as one."""
-    return who_has_seen.merge(await _logs(request, ctx, days), say.ZONE)
+    return who_has_seen.merge(await _logs(request, ctx, days), NORWAY)
 
 
 async def _logs(request: Request, ctx: Context, days: int) -> list[Log]:
     """What each system tells, this one among them."""
-    start = datetime.combine(now().astimezone(say.ZONE).date() - timedelta(days=days), datetime.min.time())
-    since = start.replace(tzinfo=say.ZONE)
+    start = datetime.combine(now().astimezone(NORWAY).date() - timedelta(days=days), datetime.min.time())
+    since = start.replace(tzinfo=NORWAY)
     return [*await inquiry_of(request).logs(since), await _own(ctx, since)]
 
 
@@ -237,6 +237,6 @@ def _rules(seen: Seen, language: str) -> list[tuple[str, str, str]]:
 
 def _heading(day: date, language: str) -> str:
     """I dag, i gaar, or the date."""
-    today = datetime.now(say.ZONE).date()
+    today = datetime.now(NORWAY).date()
     key = {today: "seen.today", today - timedelta(days=1): "seen.yesterday"}.get(day)
     return text(key, language) if key else say.day(day, language)

@@ -8,10 +8,9 @@ from akson.care import handing_out, prescribing
 from akson.care.prescribing import Warned
 from akson.exchange.declare import service
 from akson.exchange.edge.share import Shared, fetch
-from akson.kit.clock import instant, now
+from akson.kit.clock import instant, now, today
 from akson.kit.text import text
 from akson.record import gate
-from akson.record.representation import today
 from akson.web.services.desks import Desk
 
 CRITICAL = service("kritisk-informasjon")
