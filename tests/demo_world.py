@@ -24,25 +24,36 @@ class DemoTemplates:
         self._postgres = postgres
         self.data = data
         self._names: list[str] = []
+        self._used: dict[int, list[str]] = {}
         asyncio.run(self._fill())
 
     def copies(self) -> Callable[[], str]:
         """Gives the URI of a fresh copy for each node in the order in which they are asked for."""
-        places = iter(self._names)
         run = next(_numbers)
-
-        def take() -> str:
-            source = next(places)
-            name = f"{source}_{run}"
-            with psycopg.connect(self._postgres.uri("postgres"), autocommit=True) as connection:
+        names = [f"{source}_{run}" for source in self._names]
+        with psycopg.connect(self._postgres.uri("postgres"), autocommit=True) as connection:
+            self._drop(connection, run)
+            for source, name in zip(self._names, names, strict=True):
                 connection.execute(
                     sql.SQL("create database {} template {} strategy file_copy").format(
                         sql.Identifier(name), sql.Identifier(source)
                     )
                 )
-            return self._postgres.uri(name)
+        self._used[run] = names
+        here = self._postgres.uri("postgres")
+        places = iter(here.replace("/postgres?", f"/{name}?") for name in names)
+        return lambda: next(places)
 
-        return take
+    def _drop(self, connection: psycopg.Connection[tuple[str]], run: int) -> None:
+        """Remove the copies of tests that have ended, or all tests together would fill the disk.
+
+        Those of the last run stay, for two programs may be made before either opens its databases.
+        """
+        busy = {name for (name,) in connection.execute("select distinct datname from pg_stat_activity")}
+        for old in [each for each in self._used if each < run - 1]:
+            if busy.isdisjoint(self._used[old]):
+                for name in self._used.pop(old):
+                    connection.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))
 
     async def _fill(self) -> None:
         from akson.demo.seed import seed
