@@ -160,7 +160,7 @@ def take_on(specialist, node):
     expect(found.first).to_be_visible(timeout=CLOSE)
     found.first.click()
     letter = specialist.url.partition("?")[0]
-    specialist.get_by_label("Helsehjelpen skal starte innen").fill(f"{datetime.now(ZONE).year + 1}-03-01")
+    specialist.get_by_label("Helsehjelpen skal starte innen").fill(f"{datetime.now(NORWAY).year + 1}-03-01")
     specialist.get_by_role("button", name="Ta imot").click()
     expect(specialist.get_by_role("link", name="Skriv epikrise")).to_be_visible()
     return letter
