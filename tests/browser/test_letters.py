@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import expect
 
-from akson.web.say import ZONE
+from akson.kit.clock import NORWAY
 
 
 def new_referral(site, patient):
@@ -47,7 +47,7 @@ def test_a_referral_there_and_a_summary_back(site):
     specialist.get_by_role("group", name="Bisoprolol").get_by_label("Ta inn").check()
     specialist.get_by_role("button", name="Lagre valgene").click()
     expect(specialist.get_by_role("status").filter(has_text="tatt inn i journalen")).to_be_visible()
-    specialist.get_by_label("Helsehjelpen skal starte innen").fill(f"{datetime.now(ZONE).year + 1}-03-01")
+    specialist.get_by_label("Helsehjelpen skal starte innen").fill(f"{datetime.now(NORWAY).year + 1}-03-01")
     specialist.get_by_role("button", name="Ta imot").click()
     specialist.get_by_role("link", name="Skriv epikrise").click()
     specialist.wait_for_url(f"{letter.partition('?')[0]}/epikrise")

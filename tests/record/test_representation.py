@@ -2,8 +2,9 @@
 
 import pytest
 
+from akson.kit.clock import today
 from akson.record import representation
-from akson.record.representation import PERSON, today
+from akson.record.representation import PERSON
 from akson.security.actor import ActsFor
 from akson.security.representation import ALL
 from akson.store.access import registers
