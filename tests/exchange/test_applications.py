@@ -26,6 +26,19 @@ async def test_an_application_from_the_form_to_the_decision(world):
     nothing = await send(ingrid, form, "/innbygger/soknader/ny", to=OFFICE, topic="", words="x")
     assert nothing.status_code == 422
     assert "Velg hva du søker om" in nothing.text
+    empty = await send(ingrid, form, "/innbygger/soknader/ny", to="", topic="", words="  ")
+    assert empty.status_code == 422
+    for said in ("Velg hvem du skriver til", "Velg hva du søker om", "Skriv en melding på høyst"):
+        assert empty.text.count(said) == 2, said  # at the top, and at its field
+    half = await send(
+        ingrid, form, "/innbygger/soknader/ny", files=[("x.exe", b"MZ\x00\xff", "application/x")],
+        to=OFFICE, topic="bpa", words="",
+    )  # fmt: skip
+    assert half.status_code == 422
+    for said in ("Skriv en melding på høyst", "En fil er av et slag vi ikke tar imot"):
+        assert said in half.text
+    assert 'value="bpa" selected' in half.text
+    assert f'value="{OFFICE}" selected' in half.text
     told = {"to": OFFICE, "topic": "trygghetsalarm", "words": "Jeg har falt to ganger i høst."}
     page = await send(ingrid, form, "/innbygger/soknader/ny", **told)
     assert "Ingen har begynt på den ennå" in words(page.text)

@@ -203,13 +203,26 @@ async def test_the_hospital_asks_the_municipality_for_services_and_reads_what_wa
     }  # fmt: skip
     other = await doctor.post(f"{path}/samarbeid", data=form | {"category": "opplysninger"})
     assert other.status_code == 422
-    sent = await doctor.post(f"{path}/samarbeid", data=form)
+    assert "Velg hva det gjelder" in other.text  # the field that the platform named, and no other
+    assert "Velg hva anmodningen bygger på" not in other.text
+    empty = await doctor.post(
+        f"{path}/samarbeid",
+        data={"until": "2020-01-01", "why": "Utskrives", "csrf_token": form["csrf_token"]},
+    )
+    assert empty.status_code == 422
+    for name in ("to", "category", "basis", "what", "until"):
+        assert f'href="#field-{name}"' in empty.text, name
+    assert ">Utskrives</textarea>" in empty.text
+    sent = await doctor.post(f"{path}/samarbeid", data=form | {"until": "2099-01-31"})
+    assert "Svar innen 31.01.2099" in words_of(sent)
     assert (sent.status_code, "Helsepersonelloven § 25" in sent.text) == (200, True), words_of(sent)
     mine = (await tone.get("/journal/anmodninger")).text
     case = re.search(r'href="(/journal/anmodninger/[^"]+)">Hjemmesykepleie to ganger daglig', mine)[1]
     page = await tone.get(case)
     assert "Utskrives fredag" in page.text
     assert "Ola Strand" in page.text
+    assert "Svar innen 31.01.2099" in words_of(page)
+    assert "Svar innen 31.01.2099" in words_of(await tone.get("/journal/anmodninger"))
     for do, words in (("in_progress", ""), ("completed", "Innvilget fra fredag")):
         page = await tone.get(case)
         moved = await tone.post(case, data={"do": do, "words": words, "csrf_token": csrf(page.text)})

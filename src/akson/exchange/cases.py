@@ -18,7 +18,7 @@ from akson.kit.clock import instant, now
 from akson.kit.errors import Conflict
 from akson.kit.ids import new_id
 from akson.record import gate
-from akson.record.casework import FINAL, KIND, Side, State, due, follows, is_case, told
+from akson.record.casework import FINAL, KIND, Side, State, due, follows, is_case, kind_of, told
 from akson.record.casework import CaseKind as Kind
 from akson.record.change import Change
 from akson.record.context import Context
@@ -105,7 +105,11 @@ def moved(case: Resource, step: Step, author: Resource) -> Resource:
     moment = instant(now())
     kept = {k: v for k, v in case.items() if k not in ("restriction", "statusReason")}
     # What is due of the assessment stays due while one waits for more.
-    until = step.until or (due(case) if step.to in (State.RECEIVED, State.ON_HOLD) else "")
+    # So does the day by which a request is to be answered, until it is.
+    stays = step.to in (State.RECEIVED, State.ON_HOLD) or (
+        kind_of(case) is Kind.REQUEST and step.to not in FINAL
+    )
+    until = step.until or (due(case) if stays else "")
     note: Resource = {"time": moment, "text": step.words} | ({"authorReference": author} if author else {})
     results = [
         {"type": {"text": split_reference(each)[0]}, "valueReference": {"reference": each}}

@@ -6,6 +6,7 @@ with a label that the platform sets; each sees and moves it by its own pages or 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from akson.documents.harmless import File
 from akson.exchange import cases, codelists, reported
 from akson.exchange.cases import Side, State
 from akson.fhir.model import Resource, coding, concept
-from akson.kit.clock import instant, now
+from akson.kit.clock import instant, now, today
 from akson.kit.ids import new_id
 from akson.kit.norwegian import ORGANIZATION
 from akson.security.rules.partner_case import label
@@ -103,6 +104,8 @@ class Asking:
     told: str = ""
     """What is reported, of a report."""
     files: Sequence[File] = ()
+    until: str = ""
+    """The last day for an answer: a date, empty where none is asked for."""
 
     def faults(self) -> list[str]:
         """The fields that say nothing that can be asked."""
@@ -110,6 +113,7 @@ class Asking:
         wrong += [] if 0 < len(self.what.strip()) <= LONGEST else ["what"]
         wrong += [] if len(self.why) <= LONGEST else ["why"]
         wrong += [] if len(self.files) <= reported.MOST_FILES else ["files"]
+        wrong += [] if not self.until or is_coming(self.until) else ["until"]
         is_report, says = self.category == Category.REPORT, bool(self.told.strip() or self.files)
         is_told = says if is_report else not self.told
         wrong += [] if len(self.told) <= reported.LONGEST and is_told else ["told"]
@@ -131,7 +135,21 @@ def request(asking: Asking, patient: str, asker: Party, asked: Party, who: str) 
         "requester": asker.reference | {"display": ", ".join(filter(None, [who, asker.name]))},
         "performer": [asked.reference],
     }
+    made |= {"occurrencePeriod": {"end": asking.until}} if asking.until else {}
     return made | ({"reasonCode": [{"text": asking.why.strip()}]} if asking.why.strip() else {})
+
+
+def is_coming(words: str) -> bool:
+    """Whether words are a day (YYYY-MM-DD) that is not over."""
+    try:
+        return date.fromisoformat(words).isoformat() == words >= today().isoformat()
+    except ValueError:
+        return False
+
+
+def wanted_by(request: Resource) -> str:
+    """The last day for an answer that a request asks for: a date, or empty."""
+    return str(request.get("occurrencePeriod", {}).get("end", ""))[:10]
 
 
 def _named(system: str, code: str) -> Resource:

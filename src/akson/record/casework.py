@@ -159,7 +159,8 @@ async def checked(ctx: Context, changes: Sequence[Change], named: Sequence[Resou
     or was one, and does not keep to the machine.
     """
     tasks = [pair for pair in zip(changes, named, strict=True) if pair[1]["resourceType"] == TYPE]
-    if not tasks:
+    # A thread that is an application has stages of its own, which the desk of the dialogue service keeps; it alone writes it.
+    if not tasks or ctx.actor.talks is not None:
         return
     # Two who move a case at once: the second meets what the first has made of it.
     await resources.lock(ctx.tx, [f"case:{reference(task)}" for _, task in tasks])

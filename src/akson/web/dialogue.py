@@ -76,6 +76,18 @@ def written(sent: Sent) -> Written:
     return Written(sent.words, [checked(*each) for each in sent.files], sent.key)
 
 
+def faults(sent: Sent) -> list[str]:
+    """The keys of all that is wrong with the words and the files, each once."""
+    found = [] if 0 < len(sent.words.strip()) <= LONGEST else ["dialog.wrong_words"]
+    found += ["dialog.wrong_files"] if len(sent.files) > MOST_FILES else []
+    for each in sent.files:
+        try:
+            checked(*each)
+        except Unprocessable as error:
+            found.append(fault(error))
+    return list(dict.fromkeys(found))
+
+
 def fault(error: Unprocessable) -> str:
     """The key of the words for what is wrong; the error goes on where there are none."""
     known = {

@@ -11,7 +11,7 @@ from akson.documents.harmless import File
 from akson.exchange import cases, cooperating
 from akson.exchange.cases import State
 from akson.exchange.cooperating import Asking, Cooperating, Party
-from akson.exchange.edge.platform import ERRORS
+from akson.exchange.edge.platform import ERRORS, Answer
 from akson.exchange.reported import Attached
 from akson.fhir.model import Resource, reference, split_reference
 from akson.fhir.strict_json import dumps, loads
@@ -65,7 +65,10 @@ class Desk:
         asked = Party(asking.to, asking.to, "")
         made = cooperating.request(asking, "", asked, asked, "")
         made["subject"] = {"identifier": {"system": FNR, "value": asking.pid}}
-        kept = ("resourceType", "status", "intent", "category", "code", "subject", "performer", "reasonCode")
+        kept = (
+            *("resourceType", "status", "intent", "category", "code", "subject", "performer", "reasonCode"),
+            "occurrencePeriod",
+        )
         sent = {name: made[name] for name in kept if name in made} | _contained(asking.files)
         sent |= {"note": [{"text": asking.told}]} if asking.told.strip() else {}
         return await self._send("POST", "samarbeid", sent)
@@ -106,8 +109,17 @@ class Desk:
         url = f"{self._node.platform}/{path}"
         answer = await self._peer.request(method, url, scope=RIGHTS, headers=self._said, content=content)
         if answer.status_code >= 400:
-            raise ERRORS.get(answer.status_code, PeerFailed)(f"The platform answered {answer.status_code}")
+            kind = ERRORS.get(answer.status_code, PeerFailed)
+            raise kind(f"The platform answered {answer.status_code}", expression=_named(answer))
         return loads(answer.content)
+
+
+def _named(answer: Answer) -> tuple[str, ...]:
+    """The fields that an answer of 422 says are wrong."""
+    if answer.status_code != 422:
+        return ()
+    issues = loads(answer.content).get("issue", [])
+    return tuple(str(name) for issue in issues for name in issue.get("expression", []))
 
 
 def _contained(files: Sequence[File]) -> Resource:

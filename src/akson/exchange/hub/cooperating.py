@@ -34,7 +34,7 @@ async def ask(ctx: Context, asking: Asking) -> Resource:
         raise Unprocessable("This cannot be asked, or not of these", expression=tuple(wrong))
     made = cooperating.request(asking, patient["id"], asker, asked, ctx.actor.name)
     # What stands in the register has come to both.
-    step = Step(to=State.RECEIVED)
+    step = Step(to=State.RECEIVED, until=asking.until)
     case = cases.opening(cases.Kind.REQUEST, [made], made["id"], made["requester"], step)
     case |= {"meta": made["meta"]}
     for number in sorted({asker.number, asked.number}):

@@ -88,6 +88,7 @@ def _asking(told: Resource) -> Asking:
         why=str(reasons[0].get("text", "")) if reasons else "",
         basis=cooperating.code_of(told, PROVISION),
         told=str(notes[0].get("text", "")) if notes else "",
+        until=str(told.get("occurrencePeriod", {}).get("end", "")),
         files=_files(told),
     )
 

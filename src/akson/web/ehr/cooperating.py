@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from akson.care import reports
 from akson.exchange import cases, codelists, cooperating, reported
 from akson.exchange.cases import State
-from akson.exchange.cooperating import ORDER, PROVISION, Asking, Category, Cooperating
+from akson.exchange.cooperating import ORDER, PROVISION, Category, Cooperating
 from akson.exchange.edge.cooperating import Desk
 from akson.kit.errors import NotAllowed, NotFound, PeerFailed, PeerSilent, Unprocessable
 from akson.kit.text import text
@@ -26,11 +26,12 @@ from akson.web.context import context, reach_of, readable
 from akson.web.dialogue import LIMITS, served
 from akson.web.ehr import patient
 from akson.web.ehr.frame import show_work
-from akson.web.partner.cases import checked, fault, line, moved
+from akson.web.partner.cases import asked_in, checked, fault, line, moved
 from akson.web.show import national_id
 
 BASE = "/anmodninger"
 CHART = "/pasient/{patient}/samarbeid"
+FIELDS = ("to", "category", "basis", "what", "why", "until")
 SHELL: dict[str, Any] = {"shell": "ehr/shell.html", "base": BASE}
 
 
@@ -136,19 +137,17 @@ async def ask(request: Request) -> Response:
     ctx, desk = _desk(request)
     form = await request.form()
     person = await _patient(request, ctx)
-    to, category, what, why, basis = (
-        str(form.get(name, "")).strip() for name in ("to", "category", "what", "why", "basis")
-    )
-    asking = Asking(national_id(person.resource), to, category, what, why, basis)
-    wrong = tuple(asking.faults()) + (() if asking.to else ("to",))
+    asking = asked_in(form, national_id(person.resource))
+    wrong = [*([] if asking.to else ["to"]), *asking.faults()]
     if not wrong:
         try:
             case = await desk.ask(asking)
-        except Unprocessable:
-            wrong = ("basis",)
+        except Unprocessable as error:
+            told = [name for issue in error.issues for name in issue.expression]
+            wrong = [name for name in told if name in FIELDS] or ["basis"]
         else:
             return RedirectResponse(f"{request.scope['root_path']}{BASE}/{case['id']}", 303)
-    return await _form(request, form, tuple(f"cooperate.wrong_{name}" for name in wrong))
+    return await _form(request, form, tuple(f"cooperate.wrong_{name}" for name in FIELDS if name in wrong))
 
 
 async def _patient(request: Request, ctx: Context) -> patient.Patient:

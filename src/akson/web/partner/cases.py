@@ -43,6 +43,9 @@ class Line:
     when: str
     mine: bool
     moves: tuple[str, ...]
+    due: str = ""
+    """The last day for an answer, while there is none."""
+    is_late: bool = False
 
 
 def case_routes() -> list[BaseRoute]:
@@ -60,6 +63,7 @@ def case_routes() -> list[BaseRoute]:
 def line(found: Cooperating) -> Line:
     """A case as it is shown."""
     mine = found.side is Side.ASKER
+    due = "" if cases.state(found.case) in cases.FINAL else cases.due(found.case)
     other = found.case["owner"] if mine else found.case["requester"]
     return Line(
         id=found.case["id"],
@@ -73,6 +77,8 @@ def line(found: Cooperating) -> Line:
         when=str(found.case.get("authoredOn", "")),
         mine=mine,
         moves=tuple(each.name.lower() for each in found.moves),
+        due=due,
+        is_late=bool(due) and not cooperating.is_coming(due[:10]),
     )
 
 
@@ -148,15 +154,20 @@ async def ask(request: Request) -> Response:
     """Send it; the form again with what is missing."""
     ctx = worker(request)
     form = await request.form()
-    pid, to, category, what, why, basis = (
-        str(form.get(name, "")).strip() for name in ("pid", "to", "category", "what", "why", "basis")
-    )
+    pid = "".join(str(form.get("pid", "")).split())
     try:
-        case = await hub.ask(ctx, Asking("".join(pid.split()), to, category, what, why, basis))
+        case = await hub.ask(ctx, asked_in(form, pid))
     except Unprocessable as error:
         names = [name for issue in error.issues for name in issue.expression]
         return await _form(request, ctx, form, tuple(f"cooperate.wrong_{name}" for name in names))
     return RedirectResponse(f"{request.scope['root_path']}{BASE}/{case['id']}", 303)
+
+
+def asked_in(form: FormData, pid: str) -> Asking:
+    """A request about somebody as its form was filled in."""
+    names = ("to", "category", "what", "why", "basis", "until")
+    to, category, what, why, basis, until = (str(form.get(name, "")).strip() for name in names)
+    return Asking(pid, to, category, what, why, basis, until=until)
 
 
 async def _one(request: Request, wrong: str = "", words: str = "") -> Response:
