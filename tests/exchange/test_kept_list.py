@@ -278,7 +278,12 @@ async def test_going_through_the_list_confirms_changes_and_stops_and_says_who_an
     newest = re.search(r'<strong>Ramipril</strong>.*?name="do-([\w-]+)"', stale.text, re.DOTALL)[1]
     done = await doctor.post(
         address,
-        data=decided | {"list_version": value_of("list_version", stale.text), f"do-{newest}": "bekreft"},
+        data=decided
+        | {
+            "list_version": value_of("list_version", stale.text),
+            f"do-{newest}": "bekreft",
+            "anyway": "To av samme",
+        },
     )
     assert done.url.path == f"{there}/{PAGE}", done.text
     for browser, path in (
@@ -300,6 +305,52 @@ async def test_going_through_the_list_confirms_changes_and_stops_and_says_who_an
         ):
             assert words in history
         assert "1 tablett morgen</s> → 2 tabletter morgen" in history
+
+
+async def test_what_does_not_go_well_is_said_when_the_list_is_gone_through_and_wants_a_reason(world):
+    nurse = await world.sign_in("journal", "hanne-lunde")
+    doctor = await world.sign_in("sykehus", "ola-strand")
+    here = await chart(nurse, "journal", "Ingrid Haugen")
+    there = await chart(doctor, "sykehus", "Ingrid Haugen")
+    for name, dose in (
+        ("Apiksaban tabletter 5 mg", "1 tablett morgen og 1 kveld"),
+        ("Ibuprofen tabletter 400 mg", "1 tablett morgen"),
+    ):
+        await submit(nurse, f"{here}/{PAGE}/legemiddel/ny", NEW | {"name": name, "dose": dose})
+    address = f"{there}/{PAGE}/samstemming"
+    page = (await doctor.get(address)).text
+    sets = {
+        each[1]: each[0]
+        for each in re.finditer(r"<fieldset.*?<strong>([^<]+)</strong>.*?</fieldset>", page, re.DOTALL)
+    }
+    keys = {
+        name: value[1] for name, words in sets.items() if (value := re.search(r'name="do-([\w-]+)"', words))
+    }
+    ibuprofen = next(name for name in sets if name.startswith("Ibuprofen"))
+    assert "Sammen med Apiksaban" in sets[ibuprofen]
+    form = {n: value_of(n, page) for n in ("csrf_token", "patient", "list_version")} | {"how": "Med Ingrid"}
+    rows = set(re.findall(r'name="do-([\w-]+)"', page))
+    form |= {f"do-{key}": "utenfor" if key.startswith("own-") else "bekreft" for key in rows}
+    stopped = {f"do-{keys[ibuprofen]}": "avsluttet", f"why-{keys[ibuprofen]}": "Blødningsfare"}
+    # As it stands it wants a reason, also where a dose is made too high; where it is stopped it does not.
+    refused = await doctor.post(address, data=form)
+    assert (refused.status_code, "Hvorfor du likevel går videre" in refused.text) == (422, True)
+    high = {
+        f"do-{keys[ibuprofen]}": "dose",
+        f"dose-{keys[ibuprofen]}": "10 tabletter morgen",
+        f"why-{keys[ibuprofen]}": "Vondt",
+    }
+    refused = await doctor.post(address, data=form | high)
+    assert (refused.status_code, "Dosen er høyere enn det meste" in refused.text) == (422, True)
+    reasoned = await doctor.post(address, data=form | {"anyway": "Tre dager, med magevern"})
+    assert reasoned.url.path == f"{there}/{PAGE}", reasoned.text
+    history = (await nurse.get(f"{here}/{PAGE}/endringer")).text
+    assert "Med Ingrid. Tre dager, med magevern" in history
+    newest = {"list_version": value_of("list_version", (await doctor.get(address)).text)}
+    done = await doctor.post(address, data=form | stopped | newest)
+    assert not {"Sammen med Apiksaban", "Sammen med Ibuprofen"} & set(
+        re.findall(r"Sammen med \w+", done.text)
+    )
 
 
 async def test_what_the_citizen_tells_stands_on_the_list_in_a_version_of_its_own(world):

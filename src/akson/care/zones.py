@@ -65,6 +65,12 @@ def zone_of(resource: Resource, agreed: dict[str, Limit]) -> Zone:
     return agreed[kind.slug].zone(number)
 
 
+def alarm(resource: Resource, goals: Iterable[Resource]) -> str:
+    """The kind of a measurement that is red by the limits among these goals; empty for any other, and for one taken back."""
+    kind = measuring.kind_of(resource) if resource.get("status") == "final" else None
+    return kind.slug if kind and zone_of(resource, limits(goals)) is Zone.RED else ""
+
+
 def measured(kind: Kind, values: Sequence[float | None]) -> float | None:
     """The number that is held against a limit: the sum of a form's answers, else the first value."""
     if kind.is_score:

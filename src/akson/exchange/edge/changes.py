@@ -1,6 +1,7 @@
 """Follows the platform's feed of changes in the shared registers, for all patients of this node.
 
-The node keeps no copy of a register, only that an item changed and when (ADR 0011): what people have not read since. The
+The node keeps no copy of a register, only that an item changed and when (ADR 0011): what people have not read since. A
+measurement beyond what is agreed becomes a task at once (`alarms.py`). The
 cursor is kept in the transaction that keeps what was told, so a node that was away, or whose database was put back, goes on
 where it stood; what it is told again changes nothing.
 """
@@ -10,10 +11,11 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
+from akson.exchange.edge import alarms
 from akson.fhir.strict_json import dumps, loads
 from akson.kit.errors import AksonError, PeerFailed
 from akson.kit.log import Event, log
-from akson.record.context import Context, Place
+from akson.record.context import NODE_ITSELF, Context, Place
 from akson.record.people import People
 from akson.security.client import Peer
 from akson.security.rules.supplier_errand import is_supplier
@@ -63,8 +65,19 @@ class ChangeFollower:
             if told.get("again"):
                 await shared.again(tx)
             await shared.tell(tx, await self._here(tx, told["changes"]))
+            await self._alarm(tx, told["changes"])
             await keep.put(tx, MARK, OWN, {"after": told["after"]}, FOREVER)
         return len(told["changes"])
+
+    async def _alarm(self, tx: Tx, changes: list[dict[str, Any]]) -> None:
+        """What must be seen at once becomes work of those who follow the patient up, in the transaction that keeps the cursor."""
+        for each in changes:
+            if each.get("alarm"):
+                ctx = Context(NODE_ITSELF, tx, self._place)
+                for patient in await self._people.patients(tx, str(each["patient"])):
+                    await alarms.to_be_seen_at_once(
+                        ctx, patient["id"], str(each["alarm"]), str(each["reference"])
+                    )
 
     async def _here(self, tx: Tx, changes: list[dict[str, Any]]) -> list[Told]:
         """The changes of those who are patients here."""

@@ -2,12 +2,13 @@
 
 A reader goes on from a cursor. Changes come in the order of their commits, each once, none left out: the mark never passes an
 open transaction (store/record/events.py). What cannot be told any more, because the log was swept or the database put back,
-is said, and the reader begins anew. Nothing of what a change was about is told but which list, which item, which version.
+is said, and the reader begins anew. Nothing of what a change was about is told but which list, which item, which version, and
+that a measurement must be seen at once, of which kind; not that where the patient has closed anything of it to anybody.
 """
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -20,8 +21,10 @@ from akson.kit.errors import Malformed
 from akson.kit.ids import new_id
 from akson.record.context import Place
 from akson.record.identity import numbers
+from akson.store.access import blocks as closing
 from akson.store.database.pool import Tx
 from akson.store.database.reader import NODE as READER
+from akson.store.index.hashing import resource_key
 from akson.store.operations import many
 from akson.store.record import events
 from akson.store.record.events import Happening, Mark
@@ -35,6 +38,12 @@ REACHES_BACK = timedelta(days=6)
 """A cursor that is older is told that it has to begin anew: the log of events is kept for seven days."""
 FEED, OWN = "shared-feed", "own"
 FOREVER = 3600.0 * 24 * 365 * 100
+
+
+Alarm = Callable[[Resource, Sequence[Resource]], str]
+"""Of an Observation and the Goals of its patient: the kind of a measurement that must be seen at once, empty for others."""
+JUDGED = frozenset({"Observation", "Goal"})
+"""Types that an alarm tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,8 @@ class ItemChange:
     reference: str
     version: int
     moment: datetime
+    alarm: str = ""
+    """The kind of a measurement that must be seen at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ def shared_types() -> frozenset[str]:
     }
 
 
-async def told(place: Place, source: str, after: Cursor | None, wait: float) -> Told:
+async def told(place: Place, source: str, after: Cursor | None, wait: float, alarm: Alarm) -> Told:
     """What changed for the patients of a source (short name) after the cursor; waits at most `wait` seconds for something."""
     feed = await _feed(place)
     until = time.monotonic() + min(wait, LONGEST)
@@ -98,7 +109,7 @@ async def told(place: Place, source: str, after: Cursor | None, wait: float) -> 
             if after is None or after.feed != feed or after.at < now() - REACHES_BACK:
                 return Told(here, again=after is not None)
             found = await events.located(tx, after.mark, source=source, types=shared_types(), limit=PAGE)
-            changes = tuple(await _named(tx, found))
+            changes = tuple(await _named(tx, found, alarm))
         mark = found[-1].mark if found else max(here.mark, after.mark)
         if changes or len(found) == PAGE or time.monotonic() >= until:
             return Told(Cursor(feed, mark, here.at), changes)
@@ -106,7 +117,7 @@ async def told(place: Place, source: str, after: Cursor | None, wait: float) -> 
         await asyncio.sleep(PAUSE)
 
 
-async def _named(tx: Tx, found: Iterable[Happening]) -> list[ItemChange]:
+async def _named(tx: Tx, found: Iterable[Happening], alarm: Alarm) -> list[ItemChange]:
     """The events that are about items of registers, with which and whose."""
     found = list(found)
     stored = await many.read_many(tx, NODE, [split_reference(each.reference) for each in found])
@@ -122,8 +133,27 @@ async def _named(tx: Tx, found: Iterable[Happening]) -> list[ItemChange]:
             people[each.pat] = await _number(tx, each.pat)
         if pid := people[each.pat]:
             number = f"{each.mark.xid}.{each.mark.sequence}"
-            made.append(ItemChange(number, pid, service, each.reference, each.version, each.moment))
+            rung = (
+                await _rung(tx, each, body, alarm) if body and body["resourceType"] == "Observation" else ""
+            )
+            made.append(ItemChange(number, pid, service, each.reference, each.version, each.moment, rung))
     return made
+
+
+async def _rung(tx: Tx, found: Happening, body: Resource, alarm: Alarm) -> str:
+    """What must be seen at once of a measurement; nothing where its patient has closed anything of it to anybody."""
+    held = await many.of_patient(tx, NODE, found.pat, ["Goal"])
+    kind = alarm(body, [loads(each.body) for each in held if not each.deleted])
+    if not kind:
+        return ""
+    blocks = (await closing.of_patients(tx, [found.pat])).get(found.pat, ())
+    keys = {0, resource_key(*split_reference(found.reference))}
+    moment = now()
+    is_closed = any(
+        each.low <= moment < each.high and each.key in keys and (not each.types or each.types & JUDGED)
+        for each in blocks
+    )
+    return "" if is_closed else kind
 
 
 def _service(resource: Resource) -> str:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from akson.care import zones
 from akson.documents.mhd import Source
 from akson.exchange.hub.changes import Cursor, Told, told
 from akson.exchange.hub.hotel import source_of
@@ -37,7 +38,7 @@ def change_routes(place: Place, sources: Sequence[Source]) -> list[BaseRoute]:
         if actor.kind is not Kind.SYSTEM:
             raise NotAllowed("For systems only")
         after, wait = _asked(loads_any(await body(request)))
-        found = await told(place, source_of(sources, actor.client_id).slug, after, wait)
+        found = await told(place, source_of(sources, actor.client_id).slug, after, wait, zones.alarm)
         return JSONResponse(_words(found), headers={"cache-control": "no-store"})
 
     return [Route("/hendelser/registre", with_outcomes(serve), methods=["POST"])]
@@ -65,6 +66,7 @@ def _words(found: Told) -> dict[str, object]:
             "version": each.version,
             "moment": instant(each.moment),
         }
+        | ({"alarm": each.alarm} if each.alarm else {})
         for each in found.changes
     ]
     return {"after": str(found.after), "again": found.again, "changes": changes}

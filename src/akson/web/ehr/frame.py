@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from akson.apps.keeping import keeps_apps
+from akson.exchange.edge.alarms import FOLLOWING
 from akson.record.context import Context
 from akson.security.rules.access_log import LOG, sees_all
 from akson.security.rules.supplier_errand import is_supplier
@@ -38,10 +39,6 @@ READS = {
     "messages": "Communication",
 }
 """What a tab shows, where not every role that works with patients reads it."""
-
-
-FOLLOWING = frozenset({"responssykepleier"})
-"""Roles whose day begins with what patients measured at home: the entry of the menu is theirs."""
 
 
 def tabs_for(ctx: Context) -> list[tuple[str, str]]:

@@ -1,12 +1,13 @@
 """A shared list with an order of versions, in a chart: who changed what and why, and going through the whole list (samstemming)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from akson.care.prescribing import Warned
 from akson.exchange.edge.kept import Keeper, Move
 from akson.exchange.edge.platform import Platform
 from akson.exchange.edge.share import Item, Shared, fetch, patient_reference
@@ -19,7 +20,7 @@ from akson.web.context import context, permitted, reach_of, whole
 from akson.web.ehr import patient
 from akson.web.ehr.chart import PAGE, show_chart
 from akson.web.language import language_of
-from akson.web.services import book
+from akson.web.services import book, weighing
 from akson.web.services.forms import list_version, missed
 from akson.web.services.steps import lines, versions_of
 
@@ -75,6 +76,20 @@ class Sheet:
             if each.part.kinds and each.resource.get("status") in IN_USE
         }
 
+    async def warned(self, rows: Sequence[Checked], language: str) -> dict[str, list[Warned]]:
+        """What to think over of each medicine, by the key of its row, as it will be when what is decided so far holds."""
+        own = {f"own-{each['id']}": each for each in self.own}
+        held = {key: each.resource for key, each in self.items.items()} | own
+        will = {
+            row.key: held[row.key] | ({"dosage": [{"text": row.new_dose}]} if row.choice == DOSE else {})
+            for row in rows
+            if row.choice not in {PAUSE, STOP, LEAVE}
+        }
+        taken = {key: each for key, each in will.items() if key not in own}
+        taken |= {row.key: will[row.key] for row in rows if row.choice == ADD}
+        asked = {key: each for key, each in will.items() if key not in taken}
+        return await weighing.weighed(self.keeper.platform, self.pid, taken, asked, language)
+
     def rows(self, form: Mapping[str, str]) -> list[Checked]:
         """All that is decided on, with what was filled in."""
         listed = [
@@ -118,10 +133,15 @@ async def gone_through(request: Request) -> Response:
         return await _page(request, sheet, form, since=missed(sheet.keeper.service, sheet.found, form))
     if any(row.error for row in rows) or not form.get("how", "").strip():
         return await _page(request, sheet, form, is_faulty=True)
+    on, doubts = form.get("anyway", "").strip(), await sheet.warned(rows, language_of(request))
+    if doubts and not on:
+        return await _page(request, sheet, form, is_faulty=True)
     moves = [move for row in rows if (move := _move(sheet, row)) is not None]
     try:
         listed = await sheet.keeper.opened(sheet.pid, whole(form.get("list_version", "")))
-        await sheet.keeper.save(listed, moves, reconciled=form["how"].strip())
+        await sheet.keeper.save(
+            listed, moves, reconciled=". ".join(filter(None, [form["how"].strip(), on if doubts else ""]))
+        )
     except VersionMismatch:
         again = await _sheet(request)
         return await _page(request, again, form, since=missed(again.keeper.service, again.found, form))
@@ -137,10 +157,12 @@ async def _page(
     since: list[Step] | None = None,
     is_faulty: bool = False,
 ) -> HTMLResponse:
+    rows = sheet.rows(form)
     answer = await show_chart(
         request, sheet.ctx, "services/chart_reconcile.html", "services", patient=sheet.person,
-        service=sheet.keeper.service, held=sheet.found, rows=sheet.rows(form), missed=since,
+        service=sheet.keeper.service, held=sheet.found, rows=rows, missed=since,
         list_version=list_version(sheet.found), how=form.get("how", ""), faulty=is_faulty,
+        doubts=await sheet.warned(rows, language_of(request)), notices=weighing.of_list(sheet.found), anyway=form.get("anyway", ""),
     )  # fmt: skip
     answer.status_code = 422 if is_faulty else 200 if since is None else 409
     return answer

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from akson.care import handing_out, prescribing
 from akson.care.prescribing import Warned
 from akson.exchange.declare import service
+from akson.exchange.edge.platform import Platform
 from akson.exchange.edge.share import Shared, fetch
+from akson.exchange.kept import name_of
+from akson.fhir.model import Resource
 from akson.kit.clock import instant, now, today
 from akson.kit.text import text
 from akson.record import gate
@@ -38,10 +41,34 @@ def noticed(desk: Desk, held: Shared | None) -> list[Warned]:
     """What there is to think over of the list as a whole, before anything is added to it."""
     if held is None or desk.part is not prescribing.LISTED:
         return []
-    found = prescribing.of_list(
-        [each.resource for each in held.items if each.part.kinds], held.listed, today()
-    )
-    return [Warned(f"prescribe.{each.key}", each.values) for each in found]
+    return of_list(held)
+
+
+async def weighed(
+    platform: Platform, pid: str, taken: Mapping[str, Resource], asked: Mapping[str, Resource], language: str
+) -> dict[str, list[Warned]]:
+    """What to think over of each medicine when a list is gone through, by its key: those that are taken are held against each other,
+    those that it is asked of whether they are, against these.
+    """
+    critical = await fetch(platform, CRITICAL, pid)
+    allergies = [each.resource for each in critical.of(ALLERGIES)]
+    found = {}
+    for key, each in {**taken, **asked}.items():
+        dose = next((str(said.get("text", "")) for said in each.get("dosage", [])), "")
+        form = {"status": str(each.get("status", "")), "name": name_of(each), "dose": dose}
+        others = [other for name, other in taken.items() if name != key]
+        warned = prescribing.warnings(form, others, allergies, language)
+        found[key] = [Warned(f"prescribe.{one.key}", one.values) for one in warned]
+    return {key: each for key, each in found.items() if each}
+
+
+def of_list(held: Shared) -> list[Warned]:
+    """What there is to think over of a list as a whole."""
+    items = [each.resource for each in held.items if each.part.kinds]
+    return [
+        Warned(f"prescribe.{each.key}", each.values)
+        for each in prescribing.of_list(items, held.listed, today())
+    ]
 
 
 async def follow_up(desk: Desk, form: Mapping[str, str], language: str) -> None:
