@@ -9,6 +9,10 @@ from akson.asgi.pages import decided
 from akson.demo.nodes import persons
 from akson.demo.units import BY_KEY
 from akson.exchange.edge.reach import Reach
+from akson.exchange.finding import find
+from akson.messaging.addresses import ABILITIES, LINKS
+from akson.record import gate
+from akson.record.context import NODE_ITSELF, opened
 from akson.security.actor import Purpose
 from akson.security.client import Behalf, Peer
 from akson.security.system import System
@@ -99,3 +103,21 @@ class OwnSystem:
     async def __call__(self, method, path, scope=RIGHTS, **options):
         url = f"{self.world.base}/samhandling/{path}"
         return await self.peer.request(method, url, scope=scope, **options)
+
+
+async def take_links_away(world, asker):
+    """No address says that it follows links; who asks the register has forgotten what it said before."""
+    async with opened(side(world, "samhandling").place, NODE_ITSELF) as ctx:
+        for each in await find(ctx, "Endpoint", ("_count", "200")):
+            kinds = [k for k in each["payloadType"] if k["coding"][0]["system"] != ABILITIES]
+            await gate.update(ctx, each | {"payloadType": kinds})
+    side(world, asker).mailroom.forget()
+
+
+async def give_links_back(world, asker):
+    """All addresses follow links."""
+    able = {"coding": [{"system": ABILITIES, "code": LINKS}]}
+    async with opened(side(world, "samhandling").place, NODE_ITSELF) as ctx:
+        for each in await find(ctx, "Endpoint", ("_count", "200")):
+            await gate.update(ctx, each | {"payloadType": [*each["payloadType"], able]})
+    side(world, asker).mailroom.forget()

@@ -9,6 +9,7 @@ from functools import partialmethod
 from html import unescape
 
 import pytest
+from tests.exchange.asking import take_links_away
 
 from akson.care import message_monitor
 from akson.demo.ids import demo_id
@@ -87,6 +88,7 @@ async def entry_at(browser, node):
 
 @pytest.mark.proves("I14", "L17")
 async def test_a_referral_is_written_sent_assessed_and_answered(world):
+    await take_links_away(world, "journal")  # what both sides share would be no copy to take in
     gp = await referred(world)
     await until(gp, f"{CHART}/meldinger/liste", "Kvittert")
 

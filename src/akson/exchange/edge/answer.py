@@ -2,12 +2,13 @@
 and the summary ends it. State, documents and letter are written in the context's transaction, all or nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from akson.exchange import cases
 from akson.exchange.cases import Side, State, Step
 from akson.exchange.edge import send
 from akson.exchange.edge.mailroom import Mailroom
+from akson.exchange.edge.send import NONE, Along
 from akson.fhir.model import Resource, reference
 from akson.kit.errors import Unprocessable
 from akson.kit.ids import new_id
@@ -109,7 +110,7 @@ async def tell(ctx: Context, mailroom: Mailroom, message_id: str, step: Step) ->
 
 
 async def compose_epikrise(
-    ctx: Context, mailroom: Mailroom, message_id: str, summary: Summary, record: Record
+    ctx: Context, mailroom: Mailroom, message_id: str, summary: Summary, record: Record, shared: Along = NONE
 ) -> tuple[Message, Epikrise]:
     """The discharge summary that answers a received referral, as it would be sent, and the message it answers."""
     message = await send.mine(ctx, mailroom, message_id)
@@ -119,14 +120,16 @@ async def compose_epikrise(
     patient = await send.read(ctx, "Patient", message.patient)
     sender, _ = await send.sender_of(ctx, mailroom, message.to_her)
     head = outbox.header(SUMMARY, sender, letter.header.sender, terms.person(patient), letter.header)
-    return message, outgoing.epikrise(head, summary, record)
+    along = shared.to(await mailroom.book.entry(letter.header.sender.her_id))
+    made = outgoing.epikrise(head, summary, along.beside(record))
+    return message, replace(made, precautions=tuple(along.precautions))
 
 
 async def send_epikrise(
-    ctx: Context, mailroom: Mailroom, message_id: str, summary: Summary, record: Record
+    ctx: Context, mailroom: Mailroom, message_id: str, summary: Summary, record: Record, shared: Along = NONE
 ) -> Message:
     """Answer a received referral: the summary becomes a document of this record and goes to the one who referred."""
-    message, made = await compose_epikrise(ctx, mailroom, message_id, summary, record)
+    message, made = await compose_epikrise(ctx, mailroom, message_id, summary, record, shared)
     binary = new_id()
     unit = mailroom.unit(message.to_her)
     content, document = reading.document(made, f"Patient/{message.patient}", unit, f"Binary/{binary}")

@@ -48,6 +48,36 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Along:
+    """What goes along of the shared registers, chosen by the one who writes: as copies, and as links to the same (row L16)."""
+
+    allergies: Sequence[Resource] = ()
+    medications: Sequence[Resource] = ()
+    """MedicationStatements of the shared list."""
+    precautions: Sequence[str] = ()
+    """What else the receiver must know, in words."""
+    links: Sequence[Attachment] = ()
+
+    def to(self, entry: Entry | None) -> "Along":
+        """What a receiver gets: links in place of copies where its address says that it follows them."""
+        if entry is not None and entry.follows_links:
+            return Along(links=self.links)
+        return replace(self, links=())
+
+    def beside(self, record: Record) -> Record:
+        """A record with this beside what it holds itself."""
+        return replace(
+            record,
+            allergies=[*record.allergies, *self.allergies],
+            medications=[*record.medications, *self.medications],
+            attachments=[*record.attachments, *self.links],
+        )
+
+
+NONE = Along()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """A referral as a person has written it."""
 
@@ -66,12 +96,7 @@ class Order:
     include: Collection[str] | None = None
     """References of what goes along (Conditions, MedicationStatements, AllergyIntolerances, Observations); None: all."""
     attachments: Sequence[Attachment] = ()
-    allergies: Sequence[Resource] = ()
-    """Further AllergyIntolerances, from the shared register."""
-    precautions: Sequence[str] = ()
-    """What else the receiver must know, in words."""
-    links: Sequence[Attachment] = ()
-    """The same as `allergies` and `precautions`, as links into the shared register: sent in their place to those who follow them."""
+    shared: Along = NONE
     replaces: str = ""
     """Reference of the ServiceRequest that this one is sent instead of."""
 
@@ -112,18 +137,16 @@ async def compose(ctx: Context, mailroom: Mailroom, order: Order) -> Composed:
     entry = await mailroom.book.entry(order.to)
     if entry is None or REFERRAL not in entry.takes:
         raise Unprocessable("the receiver is not in the address register, or takes no referrals")
-    if entry.follows_links and order.links:
-        attachments = (*order.attachments, *order.links)
-        order = replace(order, allergies=(), precautions=(), attachments=attachments)
+    along = order.shared.to(entry)
     sender, her_id = await sender_of(ctx, mailroom)
     patient = await read(ctx, "Patient", order.patient)
     request = _request(ctx, order, entry)
     letter = outgoing.referral(
         outbox.header(REFERRAL, sender, entry.party, terms.person(patient)),
         request,
-        _chosen(await prefill(ctx, order.patient), order),
+        along.beside(_chosen(await prefill(ctx, order.patient), order)),
     )
-    letter = replace(letter, precautions=tuple(order.precautions))
+    letter = replace(letter, precautions=tuple(along.precautions))
     return Composed(request, letter, her_id, answer_due(entry.organization))
 
 
@@ -165,7 +188,7 @@ def _chosen(record: Record, order: Order) -> Record:
     return Record(
         conditions=kept(record.conditions),
         medications=kept(record.medications),
-        allergies=[*kept(record.allergies), *order.allergies],
+        allergies=kept(record.allergies),
         practitioner=record.practitioner,
         attachments=order.attachments,
     )

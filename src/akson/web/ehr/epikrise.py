@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from akson.care import referrals
 from akson.exchange.edge import answer, send
-from akson.exchange.edge.send import Opened
+from akson.exchange.edge.send import Along, Opened
 from akson.fhir.model import Resource, reference
 from akson.kit.errors import Conflict, Unprocessable
 from akson.kit.ids import new_id
@@ -20,9 +20,9 @@ from akson.messaging.model import Referral
 from akson.record.context import Context
 from akson.web import show
 from akson.web.context import context
-from akson.web.ehr import patient
+from akson.web.ehr import along, patient
 from akson.web.ehr.chart import show_chart
-from akson.web.ehr.referrals import Choice, choices_of, mailroom_of
+from akson.web.ehr.referrals import mailroom_of
 from akson.web.language import language_of
 
 SECTIONS = ("AI", "FO", "FU", "VU", "ME", "OP", "IP")
@@ -50,7 +50,8 @@ async def finish(request: Request) -> Response:
     include = [str(value) for value in form.getlist("include")]
     if form.get("do") == "edit":
         return await _form(request, ctx, entry, fields, include)
-    record = _chosen(await send.prefill(ctx, entry.message.patient), include)
+    offered = await along.offer(request, ctx, await patient.load(ctx, entry.message.patient))
+    record, shared = _chosen(await send.prefill(ctx, entry.message.patient), include), offered.shared(include)
     summary = Summary(
         document_id=new_id(), title=fields["title"], answers=found,
         sections=[(code, words) for code in SECTIONS if (words := fields[f"text-{code}"])],
@@ -59,8 +60,8 @@ async def finish(request: Request) -> Response:
     if not (summary.title and summary.sections and record.conditions):
         return await _form(request, ctx, entry, fields, include, "send.needs_words")
     if form.get("do") != "send":
-        return await _preview(request, ctx, entry, (summary, record), (fields, include))
-    await answer.send_epikrise(ctx, mailroom, entry.message.id, summary, record)
+        return await _preview(request, ctx, entry, (summary, record, shared), (fields, include))
+    await answer.send_epikrise(ctx, mailroom, entry.message.id, summary, record, shared)
     await referrals.finish_tasks(ctx, entry.message.reference)
     await move(ctx.tx, entry.message.id, DONE)
     return RedirectResponse(
@@ -84,14 +85,12 @@ async def _form(
     include: Sequence[str] | None,
     wrong: str = "",
 ) -> HTMLResponse:
-    found = choices_of(ctx, await send.prefill(ctx, entry.message.patient))
-    kinds: dict[str, list[Choice]] = {
-        kind: [c for c in found if c.kind == kind] for kind in ("problems", "medicines", "critical")
-    }
+    person = await patient.load(ctx, entry.message.patient)
+    offered = await along.offer(request, ctx, person)
     answer = await show_chart(
         request, ctx, "ehr/epikrise_form.html", "messages",
-        patient=await patient.load(ctx, entry.message.patient), message=entry.message, letter=entry.letter,
-        fields=fields, include=include, choices=kinds, wrong=wrong,
+        patient=person, shared=offered.critical, message=entry.message, letter=entry.letter,
+        fields=fields, include=include, choices=offered.by_kind, list_missing=offered.missing, wrong=wrong,
         sections=[(code, codes.display(codes.SUMMARY_HEADINGS, code)) for code in SECTIONS],
     )  # fmt: skip
     answer.status_code = 422 if wrong else 200
@@ -102,12 +101,13 @@ async def _preview(
     request: Request,
     ctx: Context,
     entry: Opened,
-    made: tuple[Summary, Record],
+    made: tuple[Summary, Record, Along],
     form: tuple[Mapping[str, str], Sequence[str]],
 ) -> HTMLResponse:
-    summary, record = made
+    summary, record, shared = made
     fields, include = form
-    _, letter = await answer.compose_epikrise(ctx, mailroom_of(request), entry.message.id, summary, record)
+    mailroom = mailroom_of(request)
+    _, letter = await answer.compose_epikrise(ctx, mailroom, entry.message.id, summary, record, shared)
     return await show_chart(
         request, ctx, "ehr/epikrise_preview.html", "messages",
         patient=await patient.load(ctx, entry.message.patient), message=entry.message, letter=letter,

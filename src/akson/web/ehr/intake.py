@@ -1,6 +1,6 @@
 """A received letter: read it, take in what it says item by item, decide on a referral, answer with a summary."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from akson.care import correspondence, referrals
 from akson.exchange.edge import answer, send
 from akson.exchange.edge.mailroom import register_patient
 from akson.exchange.edge.send import Opened
+from akson.exchange.edge.share import Item as Shelf
 from akson.exchange.edge.share import Shared
 from akson.fhir.model import Resource
 from akson.kit import norwegian
@@ -126,7 +127,7 @@ async def _show(
     answer = await show_chart(
         request, ctx, "ehr/letter.html", "messages", patient=person, shared=shared,
         items=[await _item(ctx, each, _shared_words(shared)) for each in entry.proposals], is_referral=is_referral,
-        links=_links(ctx, found, shared), report=await results.of_report(ctx, message.reference, language),
+        links=await _links(request, ctx, found, person, shared), report=await results.of_report(ctx, message.reference, language),
         case=await cases.about(ctx, message), case_at=f"/innboks/{message.id}/vurder",
         sender=sender.person.full_name if sender else "", taken=whole(taken),
         wrong=wrong, **values,
@@ -151,18 +152,55 @@ async def _item(ctx: Context, proposal: Proposal, shared: frozenset[str]) -> Ite
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a letter leads to in the shared register, as it stands there now; `line` None where it does not any more."""
+    """What a letter leads to in a shared register, as it stands there now for this reader; `what` empty where it does not."""
 
     title: str
-    line: critical.Line | None
+    what: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Keys of labels, with words."""
+    told: tuple[str, ...] = ()
+    """Of which part it is, and who wrote it."""
+    when: str = ""
 
 
-def _links(ctx: Context, found: Letter, shared: Shared) -> list[Link]:
-    """Links of a letter into the register that this node reads; those to other places are not followed."""
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of a letter. `missing`: a register did not answer, or the reader may not look there."""
+
+    found: tuple[Link, ...] = ()
+    missing: bool = False
+    has_medicines: bool = False
+    has_critical: bool = False
+
+
+async def _links(
+    request: Request, ctx: Context, found: Letter, person: patient.Patient, shared: Shared
+) -> Links:
+    """Links of a letter into the registers that this node reads; those to other places are not followed."""
     base = f"{ctx.node.platform}/fhir/"
-    now = {line.id: line for line in critical.lines(shared.items)}
     led = [a for a in found.attachments if a.is_link and a.reference.startswith(base)]
-    return [Link(a.title, now.get(a.reference.rpartition("/")[2])) for a in led]
+    of_list = [a for a in led if a.reference.removeprefix(base).startswith("MedicationStatement/")]
+    listed = await register.medicines_of(request, person) if of_list else Shared(())
+    now = {line.id: _critical(line) for line in critical.lines(shared.items)}
+    now |= {item.resource["id"]: _medicine(ctx, item) for item in listed.items}
+    others = len(led) > len(of_list)
+    missing = listed.silent or listed.refused or (others and (shared.silent or shared.refused))
+    lines = (replace(now.get(a.reference.rpartition("/")[2], Link("")), title=a.title) for a in led)
+    return Links(tuple(lines), missing, bool(of_list), others)
+
+
+def _critical(line: critical.Line) -> Link:
+    return Link("", line.what, line.facts, (line.part, line.who), line.when)
+
+
+def _medicine(ctx: Context, item: Shelf) -> Link:
+    line = rows.medicine(item.resource, ctx.node)
+    facts = tuple(
+        (label, words)
+        for label, words in (("medicine.dose", line.dosing), ("medicine.why", line.reason))
+        if words
+    )
+    return Link("", line.name, facts, (item.part.title, item.who), item.when)
 
 
 def _here_says(ctx: Context, there: Resource) -> str:

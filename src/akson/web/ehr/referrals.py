@@ -3,8 +3,8 @@
 The draft saves itself. What the record and the shared register hold is prefilled, and the writer may leave things out.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -15,47 +15,23 @@ from akson.care.referrals import Draft
 from akson.exchange.edge import send
 from akson.exchange.edge.mailroom import Mailroom
 from akson.exchange.edge.send import Order
-from akson.exchange.edge.share import Item, Shared
 from akson.fhir.model import Resource, reference
 from akson.kit.errors import AksonError, Conflict, PeerFailed, PeerSilent, VersionMismatch
 from akson.kit.text import text
 from akson.messaging.addresses import Entry
 from akson.messaging.mapping import reading
-from akson.messaging.mapping.outgoing import Record
-from akson.messaging.model import SHARED, Attachment
 from akson.record.context import Context
-from akson.web import critical, show
+from akson.web import show
 from akson.web.context import context, one, whole
-from akson.web.ehr import patient, register, rows
+from akson.web.ehr import along, patient
+from akson.web.ehr.along import Offer
 from akson.web.ehr.chart import show_chart
-from akson.web.ehr.patient import Patient
 from akson.web.language import language_of
 from akson.web.page import render
-from akson.web.say import day, when
+from akson.web.say import when
 
 PRIORITIES = ("routine", "urgent", "asap", "stat")
 WORDS = ("to", "wanted", "priority", "reason", "story", "replaces")
-SINCE = "critical.since"
-"""The label of a fact that is a date."""
-REGISTER = "register:"
-"""Before the reference of what comes from the shared register."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One thing that may go along: its reference, words, and where it comes from."""
-
-    reference: str
-    title: str
-    detail: str
-    kind: str
-    """problems, medicines or critical."""
-    resource: Resource
-    shared: bool = False
-    precaution: str = ""
-    """The words for what is no allergy, but must be known."""
-    link: Attachment | None = None
-    """Where a shared one stands: sent in its place to those who follow links."""
 
 
 def mailroom_of(request: Request) -> Mailroom:
@@ -117,11 +93,11 @@ async def finish(request: Request) -> Response:
 async def _preview(request: Request, ctx: Context, draft: Draft) -> Response:
     """The letter as the receiver will read it, before it is sent."""
     person = await patient.load(ctx, draft.patient)
-    shared = await register.shared_of(request, person)
-    order = _order(draft, await _choices(ctx, person, shared, language_of(request)))
+    offered = await along.offer(request, ctx, person)
+    order = _order(draft, offered)
     made = await send.compose(ctx, mailroom_of(request), order)
     return await show_chart(
-        request, ctx, "ehr/referral_preview.html", "messages", patient=person, shared=shared,
+        request, ctx, "ehr/referral_preview.html", "messages", patient=person, shared=offered.critical,
         draft=draft, letter=made.letter, parts=tuple(reading.paragraphs(made.letter, language_of(request))),
         fields=[(name, str(draft.fields.get(name, ""))) for name in WORDS],
         include=draft.fields.get("include", []),
@@ -130,8 +106,7 @@ async def _preview(request: Request, ctx: Context, draft: Draft) -> Response:
 
 async def _send(request: Request, ctx: Context, draft: Draft) -> Response:
     person = await patient.load(ctx, draft.patient)
-    shared = await register.shared_of(request, person)
-    order = _order(draft, await _choices(ctx, person, shared, language_of(request)))
+    order = _order(draft, await along.offer(request, ctx, person))
     await send.send_referral(ctx, mailroom_of(request), order)
     if order.replaces:
         await referrals.replaced(ctx, order.replaces)
@@ -143,9 +118,8 @@ async def _form(
     request: Request, ctx: Context, draft: Draft, wrong: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     person = await patient.load(ctx, draft.patient)
-    shared = await register.shared_of(request, person)
+    offered = await along.offer(request, ctx, person)
     language = language_of(request)
-    choices = await _choices(ctx, person, shared, language)
     words = str(draft.fields.get("words", ""))
     entries: list[Entry] = []
     silent = False
@@ -154,9 +128,9 @@ async def _form(
     except (PeerSilent, PeerFailed):
         silent = True
     answer = await show_chart(
-        request, ctx, "ehr/referral_form.html", "messages", patient=person, shared=shared,
+        request, ctx, "ehr/referral_form.html", "messages", patient=person, shared=offered.critical,
         draft=draft, fields=draft.fields, wrong=wrong or {}, entries=entries, silent_addresses=silent,
-        choices={kind: [each for each in choices if each.kind == kind] for kind in KINDS},
+        choices=offered.by_kind, list_missing=offered.missing,
         include=draft.fields.get("include"), words=words,
         priorities=[(code, text(f"send.priority_{code}", language)) for code in PRIORITIES],
     )  # fmt: skip
@@ -164,53 +138,15 @@ async def _form(
     return answer
 
 
-KINDS = ("problems", "medicines", "critical")
-
-
 async def _found(mailroom: Mailroom, words: str) -> list[Entry]:
     return await send.receivers(mailroom, words)
 
 
-async def _choices(ctx: Context, person: Patient, shared: Shared, language: str) -> list[Choice]:
-    """What the record and the shared register hold that may go along; what both hold stands once."""
-    found = [_shared_choice(item, language, ctx.node.platform) for item in shared.items]
-    known = {each.title.casefold() for each in found}
-    own = choices_of(ctx, await send.prefill(ctx, person.id))
-    return found + [each for each in own if each.title.partition(" – ")[0].casefold() not in known]
-
-
-def _shared_choice(item: Item, language: str, platform: str) -> Choice:
-    line = critical.line(item)
-    details = ", ".join(day(words, language) if label == SINCE else words for label, words in line.facts)
-    is_allergy = item.part.type == "AllergyIntolerance"
-    precaution = "" if is_allergy else f"{text(line.part, language)}: {line.what}"
-    # The link says of what kind it is, never what stands there.
-    where = f"{platform}/fhir/{reference(item.resource)}"
-    link = Attachment(title=text(line.part, language), mime=SHARED, reference=where)
-    return Choice(
-        f"{REGISTER}{line.id}", precaution or line.what, details, "critical", item.resource,
-        shared=True, precaution=precaution, link=link,
-    )  # fmt: skip
-
-
-def choices_of(ctx: Context, record: Record) -> list[Choice]:
-    """What of this record may go along with a letter."""
-    found = [Choice(reference(c), show.concept(c.get("code")), "", "problems", c) for c in record.conditions]
-    for resource in record.medications:
-        line = rows.medicine(resource, ctx.node)
-        found.append(Choice(reference(resource), line.name, line.dosing, "medicines", resource))
-    for resource in record.allergies:
-        row = rows.allergy(resource, ctx.node)
-        found.append(Choice(reference(resource), row.title, row.detail, "critical", resource))
-    return found
-
-
-def _order(draft: Draft, choices: Sequence[Choice]) -> Order:
-    """The form as an order: only what stands in the record or the register can go along."""
+def _order(draft: Draft, offered: Offer) -> Order:
+    """The form as an order: only what stands in the record or a register can go along."""
     fields = draft.fields
-    chosen = [each for each in choices if each.reference in fields.get("include", [])]
-    reason = next((each for each in choices if each.reference == fields.get("reason")), None)
-    shared = [each for each in chosen if each.shared]
+    include = fields.get("include", [])
+    reason = next((each for each in offered.choices if each.reference == fields.get("reason")), None)
     return Order(
         patient=draft.patient,
         to=str(fields.get("to", "")),
@@ -218,12 +154,8 @@ def _order(draft: Draft, choices: Sequence[Choice]) -> Order:
         story=str(fields.get("story", "")),
         priority=str(fields.get("priority") or PRIORITIES[0]),
         reasons=[reason.resource["code"]] if reason else [],
-        include=[each.reference for each in chosen if not each.shared],
-        allergies=[each.resource for each in shared if not each.precaution],
-        precautions=[
-            ", ".join(filter(None, (each.precaution, each.detail))) for each in shared if each.precaution
-        ],
-        links=[each.link for each in shared if each.link],
+        include=[e.reference for e in offered.choices if e.reference in include and not e.shared],
+        shared=offered.shared(include),
         replaces=str(fields.get("replaces", "")),
     )
 

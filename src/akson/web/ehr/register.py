@@ -1,4 +1,4 @@
-"""The shared register of critical information, as every page of a chart needs it: for the warnings in the banner."""
+"""The shared registers as pages of a chart need them: critical information for the warnings in the banner, medicines for letters."""
 
 from starlette.requests import Request
 
@@ -8,13 +8,24 @@ from akson.web import critical, show
 from akson.web.context import reach_of
 from akson.web.ehr.patient import Badge, Patient
 
+MEDICINES = "legemidler-og-vaksiner"
+
 
 async def shared_of(request: Request, person: Patient) -> Shared:
     """What the register holds about the patient of a page; `silent` when it did not answer."""
+    return await _of(request, person, critical.SERVICE)
+
+
+async def medicines_of(request: Request, person: Patient) -> Shared:
+    """What the shared list of medicines holds about the patient of a page, as `shared_of`."""
+    return await _of(request, person, MEDICINES)
+
+
+async def _of(request: Request, person: Patient, slug: str) -> Shared:
     pid = show.national_id(person.resource)
     if not pid:
         return Shared(())
-    return await fetch(reach_of(request).platform(pid), service(critical.SERVICE), pid)
+    return await fetch(reach_of(request).platform(pid), service(slug), pid)
 
 
 def badges(shared: Shared) -> tuple[Badge, ...]:
