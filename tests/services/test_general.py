@@ -13,6 +13,8 @@ import pytest_asyncio
 from akson.exchange import declare
 from akson.exchange.declare import load
 from akson.fhir.strict_json import loads
+from akson.record import gate
+from akson.record.context import NODE_ITSELF, opened
 from tests.demo_world import start
 from tests.exchange.asking import OwnSystem, ask, side
 from tests.exchange.forms import chart, csrf, made_from
@@ -288,6 +290,35 @@ async def test_only_what_is_published_leaves_the_record_system(scene):
     assert all(each["meta"]["source"].startswith(("http://localhost:8000/",)) for each in copies)
     assert any(each["meta"]["source"].startswith(journal.node.fhir) for each in copies)
     assert all("tag" in each["meta"] for each in copies)
+
+
+@HERE
+async def test_what_is_much_is_turned_page_by_page(scene):
+    async with opened(side(scene.world, "samhandling").place, NODE_ITSELF) as ctx:
+        for number in range(60):
+            await gate.create(
+                ctx, {"resourceType": "HealthcareService", "active": True, "name": f"Prøvetilbud {number:02}"}
+            )
+    for browser, root in scene.all_readers():
+        page = await search(browser, root, "Prøvetilbud")
+        assert ("Prøvetilbud 19" in page.text, "Prøvetilbud 20" in page.text) == (True, False)
+        assert "Vis alle 60" in words(page)
+        assert "Side 1" not in words(page)
+        for number, first, last in (
+            ("1", "00", "24"),
+            ("2", "25", "49"),
+            ("3", "50", "59"),
+            ("99", "50", "59"),
+            ("x", "00", "24"),
+        ):
+            page = await search(browser, root, "Prøvetilbud", **{"del": "tilbud", "side": number})
+            shown = re.findall(r"Prøvetilbud (\d\d)<", page.text)
+            assert (shown[0], shown[-1]) == (first, last), (root, number)
+            assert ("Neste side" in page.text, "Forrige side" in page.text) == (last != "59", first != "00")
+            assert "av 3, 60 i alt" in words(page)
+        assert "Prøvetilbud" not in str(page.url), "what is searched for stands in no address"
+        assert "Fant ingenting" in words(await search(browser, root, "Prøvetilbud", **{"del": "veiledning"}))
+        assert (await search(browser, root, "Prøvetilbud", **{"del": "finnes-ikke"})).status_code == 200
 
 
 @HERE

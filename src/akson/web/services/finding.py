@@ -10,8 +10,10 @@ from akson.web.services import cells
 
 Search = Callable[[str, Sequence[tuple[str, str]]], Awaitable[list[Resource]]]
 """Resource type and pairs; what matches, then what it includes."""
-MOST = 200
-"""Items of a part that a page shows."""
+MOST = 500
+"""Items of a part that are looked through."""
+FIRST, PAGE = 20, 25
+"""Items of a part that stand with those of other parts, and on a page of their own."""
 NAMES = {"HealthcareService": "name"}
 """By which parameter a type is found by its name; others by their title."""
 INCLUDED = {"HealthcareService": (("_include", "HealthcareService:organization"),)}
@@ -39,6 +41,29 @@ class Hits:
     part: Part
     items: tuple[Hit, ...]
     more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What a page shows of the items of a part: `number` of `last`, out of `total`."""
+
+    part: Part
+    items: tuple[Hit, ...]
+    number: int
+    last: int
+    total: int
+    more: bool
+    """There are more than were looked through."""
+
+
+def leaf(found: Hits, number: int | None) -> Leaf:
+    """The page with this number, the nearest there is; the first few of the part where it stands among others (None)."""
+    total = len(found.items)
+    if number is None:
+        return Leaf(found.part, found.items[:FIRST], 1, 1 + (total > FIRST), total, found.more)
+    last = max(1, -(-total // PAGE))
+    at = min(max(number, 1), last)
+    return Leaf(found.part, found.items[(at - 1) * PAGE : at * PAGE], at, last, total, found.more)
 
 
 async def hits(search: Search, part: Part, words: str, language: str) -> Hits:

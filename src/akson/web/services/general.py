@@ -61,26 +61,31 @@ def general_routes() -> list[BaseRoute]:
 
 
 async def index(request: Request) -> Response:
-    """All there is, or what holds the words; at one place where one is chosen."""
+    """All there is, or what holds the words; at one place and of one kind where one is chosen, a page at a time."""
     ctx = _reader(request)
     form = await request.form() if request.method == "POST" else {}
     words, place = " ".join(str(form.get("ord", "")).split())[:200], str(form.get("sted", ""))
+    chosen, number = str(form.get("del", "")), whole(str(form.get("side", ""))) or 1
     language, silent = language_of(request), False
-    found = []
+    found, kinds = [], [part for service in general.services() for part in service.parts]
+    chosen = chosen if chosen in {part.slug for part in kinds} else ""
     for service in general.services():
         for part in service.parts:
+            if chosen not in {"", part.slug}:
+                continue
             search = partial(_search, request, ctx)
             try:
                 got = await finding.hits(search, part, words, language)
             except (PeerSilent, PeerFailed):
                 silent, got = True, finding.Hits(part, ())
             found.append((service, got))
-    places = finding.places(each for _, each in found)
+    # A place stays chosen where nothing of it was found.
+    places = sorted({*finding.places(each for _, each in found), place} - {""}, key=str.casefold)
     own = await _own(request, ctx) if _at_record_system(ctx) else []
     return await _show(
         request, ctx, "services/general.html",
-        found=[(s, finding.at(each, place) if place else each) for s, each in found],
-        words=words, place=place, places=places, own=own, silent=silent,
+        found=[(s, finding.leaf(finding.at(each, place) if place else each, number if chosen else None)) for s, each in found],
+        words=words, place=place, chosen=chosen, kinds=kinds, places=places, own=own, silent=silent,
         adds=[(s, p) for s in general.services() if general.publishes(ctx.actor, s) for p in s.parts] if _at_record_system(ctx) else [],
         saved=request.query_params.get("lagret", ""),
     )  # fmt: skip
