@@ -5,7 +5,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
 from akson.kit import text as module
-from akson.kit.text import catalogue, text
+from akson.kit.text import catalogue, kept, of_kept, text
 
 
 @pytest.fixture
@@ -56,3 +56,18 @@ def test_braces_are_left_alone_where_nothing_is_filled_in():
 @pytest.mark.parametrize("language", module.LANGUAGES)
 def test_the_catalogues_of_the_program_are_read(language):
     assert text("error.not_found", language)
+
+
+def test_kept_texts_are_told_in_the_language_of_the_reader():
+    words = kept({"report.lacks_diagnosis": {}, "report.lacks_hba1c": {"months": 15}})
+    assert of_kept(words, "nb").endswith("mangler en måling av HbA1c fra de siste 15 månedene")
+    assert of_kept(words, "en").endswith("lacks a measurement of HbA1c from the last 15 months")
+    assert ". " in of_kept(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["E10: ugyldig", "akson:", "akson:[1]", 'akson:{"no.such":{}}'],
+)
+def test_what_somebody_wrote_is_told_as_it_stands(words):
+    assert of_kept(words, "en") == words

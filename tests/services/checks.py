@@ -170,6 +170,7 @@ def _sample(field: Field) -> str:
             Ask.DATE: "2026-11-27",
             Ask.NUMBER: "12",
             Ask.CLOCK: "08:30",
+            Ask.FLAG: "yes",
             Ask.LINK: "https://kunnskap.example/raad",
         }.get(field.ask, "Noe")
     )
@@ -253,5 +254,5 @@ def filled(part: Part, words: str) -> tuple[dict[str, str], str]:
     """A form of a part filled in, with these words in its first free text; and what a table shows of that."""
     fields = part.entry.fields if part.entry else ()
     form = {field.name: _sample(field) for field in (*fields, *entry.change_fields(part))}
-    free = next(f for f in fields if f.ask in {Ask.TEXT, Ask.LONG, Ask.CONCEPT})
-    return form | {free.name: words}, words
+    free = [f.name for f in fields if f.ask in {Ask.TEXT, Ask.LONG, Ask.CONCEPT}][:1]
+    return form | dict.fromkeys(free, words), words

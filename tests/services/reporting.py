@@ -6,6 +6,7 @@ from datetime import timedelta
 from html import unescape
 
 from akson.demo.ids import demo_reference
+from akson.exchange.finding import find
 from akson.exchange.reports import diabetes
 from akson.exchange.reports.catalogue import BY_SLUG
 from akson.exchange.reports.claims import TARIFFS
@@ -50,6 +51,11 @@ class Scene:
         async with opened(self.journal.place, NODE_ITSELF) as ctx:
             done = await (gate.update if "id" in resource else gate.create)(ctx, resource)
         return loads(done.stored.body)
+
+    async def found(self, kind):
+        """What the record has of a type about the patient."""
+        async with opened(self.journal.place, NODE_ITSELF) as ctx:
+            return await find(ctx, kind, ("patient", f"Patient/{self.patient}"), ("_count", "100"))
 
     async def sent_now(self, browser, slug, number):
         """Somebody presses the button, once the program has noted that so many wait."""

@@ -91,7 +91,7 @@ async def test_what_waits_is_said_to_wait_and_nothing_is_without_consent(scene):
     await measured(scene, 52, 3)
     await control(scene, 2)
     await asyncio.sleep(1.5)
-    assert "diabetes" not in await others(citizen, HEALTH)
+    assert "Norsk diabetesregister" not in await others(citizen, HEALTH)
     given = await consent(scene)
     for _ in range(100):
         page = await others(citizen, HEALTH)

@@ -38,6 +38,7 @@ from akson.trust.routes import routes as trust_routes
 from akson.web.apps.authorize import app_routes
 from akson.web.apps.keeping import keeping_routes
 from akson.web.assets import asset_routes, stylesheets
+from akson.web.ehr.claims import claim_routes
 from akson.web.ehr.consent import consent_routes
 from akson.web.ehr.cooperating import cooperating_routes
 from akson.web.ehr.critical_forms import critical_routes
@@ -206,6 +207,7 @@ def mounts(each: Hosted, sources: tuple[Source, ...], fhir: ASGIApp) -> list[Bas
             *service_routes(),
             *summary.chart_routes(),
             *studies.chart_routes(),
+            *claim_routes(),
             *form_routes(),
             *general_routes(),
             *kept_routes(),

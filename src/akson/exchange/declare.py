@@ -83,6 +83,8 @@ class Ask(StrEnum):
     """A time of day, as 08:30."""
     CODE = "code"
     """One of `options`, as a bare code with words in the catalogues."""
+    FLAG = "flag"
+    """Yes or no."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ CLOCK = re.compile(r"([01]\d|2[0-3])[:.][0-5]\d")
 LINK = re.compile(r"https://[^\s<>\"]{3,2000}")
 STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
+YES, NO = "yes", "no"
+"""How a form says what is true or not."""
 NOT_OF_ITEMS = frozenset({"samstemt", "opplyst"})
 """Kinds of change that nobody chooses in the form of an item."""
 
@@ -116,7 +118,8 @@ def _fault(field: Field, value: str) -> Issue | None:
         return Issue("required", f"{field.name} is missing", where) if field.required else None
     if field.ask is Ask.CHOICE and not any(display(system, value) for system in field.lists):
         return Issue("code-invalid", f"{field.name} is not in its code list", where)
-    if field.ask is Ask.CODE and value not in field.options:
+    options = (YES, NO) if field.ask is Ask.FLAG else field.options
+    if field.ask in (Ask.CODE, Ask.FLAG) and value not in options:
         return Issue("code-invalid", f"{field.name} is none of the choices", where)
     form = FORMS.get(field.ask)
     if form and not form.fullmatch(iso_day(value) if field.ask is Ask.DATE else value):
@@ -146,6 +149,7 @@ def _value(field: Field, words: str) -> Any:
 
 WRITTEN: Mapping[Ask, Callable[[str], Any]] = {
     Ask.DATE: iso_day,
+    Ask.FLAG: lambda words: words == YES,
     Ask.PHONE: lambda words: {"system": "phone", "value": words},
     Ask.CLOCK: lambda words: f"{words.replace('.', ':')}:00",
     Ask.LINK: lambda words: {"type": "documentation", "url": words},
@@ -156,6 +160,7 @@ WRITTEN: Mapping[Ask, Callable[[str], Any]] = {
 }
 READ: Mapping[Ask, Callable[[Any], str]] = {
     Ask.CONCEPT: lambda value: str(value.get("text", "")),
+    Ask.FLAG: lambda value: YES if value else NO,
     Ask.PHONE: lambda value: str(value.get("value", "")),
     Ask.CLOCK: lambda value: str(value)[:5],
     Ask.LINK: lambda value: str(value.get("url", "")),

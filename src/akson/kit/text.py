@@ -4,6 +4,8 @@ A key is `domain.name`; the domain names the file: `texts/<language>/<domain>.po
 falls back to bokmaal. A key that bokmaal lacks is a fault in the program and is raised, never shown.
 """
 
+import json
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 
@@ -51,3 +53,23 @@ def text(key: str, language: str = SOURCE, /, **values: object) -> str:
     if isinstance(found, tuple):
         found = found[0] if values.get("n") == 1 else found[1]
     return found.format(**values) if values else found
+
+
+KEPT = "akson:"
+"""What begins so is kept texts, and not the words of somebody."""
+
+
+def kept(said: Mapping[str, Mapping[str, object]]) -> str:
+    """Texts as they are kept until it is known who reads them: their keys, each with its values."""
+    return KEPT + json.dumps(said, sort_keys=True, separators=(",", ":"))
+
+
+def of_kept(words: str, language: str = SOURCE) -> str:
+    """Kept texts as sentences in the language of the reader; what somebody has written as it stands."""
+    if not words.startswith(KEPT):
+        return words
+    try:
+        said = json.loads(words.removeprefix(KEPT))
+        return ". ".join(text(key, language, **values) for key, values in said.items())
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return words  # somebody wrote it who keeps no texts

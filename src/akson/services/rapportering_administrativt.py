@@ -23,8 +23,8 @@ SERVICE = InformationService(
             title="report.claims",
             needs=("total",),
             columns=(
-                Column("item.kind", "type"),
-                Column("report.amount", "total.value"),
+                Column("claim.tariffs", "item.productOrService"),
+                Column("report.amount", "total"),
                 Column("item.to", "insurer"),
                 Column("item.when", "created"),
                 Column("item.status", "status"),

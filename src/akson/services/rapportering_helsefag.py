@@ -1,7 +1,8 @@
 """Rapportering helsefag: reports to health and quality registers, one by one or many at once, with receipts and corrections."""
 
-from akson.exchange.declare import Column, InformationService, Mode, Part, Party
+from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
 from akson.exchange.reports.declare import SAID
+from akson.exchange.reports.diabetes import FORM
 
 KIND = "https://akson.example/fhir/CodeSystem/sakstype"
 
@@ -30,6 +31,46 @@ SERVICE = InformationService(
                 Column("report.fact_basis", "reasonCode.coding"),
                 Column("item.status", "businessStatus.coding"),
                 Column("item.when", "lastModified"),
+            ),
+        ),
+        Part(
+            slug="aarskontroll",
+            type="QuestionnaireResponse",
+            search=f"questionnaire={FORM}&_sort=-authored",
+            title="report.controls",
+            columns=(
+                Column("report.held", "authored"),
+                Column("report.smokes", "item.where(linkId = 'royk').answer.value.ofType(boolean)"),
+                Column("report.feet", "item.where(linkId = 'fotter').answer.value.ofType(date)"),
+                Column("report.eyes", "item.where(linkId = 'oyne').answer.value.ofType(date)"),
+                Column("item.status", "status"),
+            ),
+            entry=Entry(
+                fixed={
+                    "questionnaire": FORM,
+                    "item": [{"linkId": "royk"}, {"linkId": "fotter"}, {"linkId": "oyne"}],
+                },
+                author="author",
+                fields=(
+                    Field("held", "report.held", "authored", ask=Ask.DATE, required=True),
+                    Field(
+                        "smokes",
+                        "report.smokes",
+                        "item[0].answer[0].valueBoolean",
+                        ask=Ask.FLAG,
+                        required=True,
+                    ),
+                    Field("feet", "report.feet", "item[1].answer[0].valueDate", ask=Ask.DATE),
+                    Field("eyes", "report.eyes", "item[2].answer[0].valueDate", ask=Ask.DATE),
+                    Field(
+                        "status",
+                        "item.status",
+                        "status",
+                        ask=Ask.CODE,
+                        options=("completed", "in-progress", "entered-in-error"),
+                        required=True,
+                    ),
+                ),
             ),
         ),
     ),

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from akson.kit.settings import Node
-from akson.kit.text import LANGUAGES, SOURCE, catalogue, text
+from akson.kit.text import LANGUAGES, SOURCE, catalogue, of_kept, text
 from akson.security.actor import Actor
 from akson.web import say, show
 from akson.web.assets import asset
@@ -97,6 +97,7 @@ def environment(language: str) -> Environment:
             "age": partial(_filter, say.age, language),
             "since": partial(_filter, say.since, language),
             "number": partial(_filter, say.number, language),
+            "said": partial(_filter, of_kept, language),
             "clock": say.clock,
         }
     )

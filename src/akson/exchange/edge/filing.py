@@ -29,6 +29,8 @@ from akson.store.underway.messages import Message
 
 MESSAGE = "https://akson.example/fhir/message"
 """Identifier system of messages, on the tasks that they make."""
+TASK_SAID = "https://akson.example/fhir/CodeSystem/oppgavetekst"
+"""System of the input of a task that holds its words as keys (kit/text.kept), for the language of the reader."""
 TASK_KIND = "https://akson.example/fhir/CodeSystem/meldingsoppgave"
 ASSESSED_WITHIN = 10
 """Working days from receipt to an answer on a referral to the specialist service (pasient- og brukerrettighetsloven 2-2)."""

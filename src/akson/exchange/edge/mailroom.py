@@ -26,7 +26,7 @@ from akson.exchange.finding import find
 from akson.exchange.own_package import own
 from akson.exchange.profiles import own_profile
 from akson.exchange.reports.catalogue import MESSAGES
-from akson.fhir.model import Resource, reference
+from akson.fhir.model import Resource, concept, reference
 from akson.fhir.profiles.catalogue import Catalogue
 from akson.fhir.search_parse import parse
 from akson.fhir.strict_json import loads
@@ -34,7 +34,7 @@ from akson.fhir.validate.full import validate
 from akson.kit import norwegian
 from akson.kit.errors import Conflict, Issue, PeerFailed
 from akson.kit.log import Event, log
-from akson.kit.text import text
+from akson.kit.text import of_kept, text
 from akson.messaging import digest, inbox
 from akson.messaging.addresses import AddressBook
 from akson.messaging.engine import PATIENCE, Engine
@@ -194,13 +194,18 @@ class Mailroom:
         if not about.patient:
             return
         key = f"messaging.why_{why.value}"
-        words = ". ".join(part for part in (text(key), about.detail or message.detail) if part)
+        detail = about.detail or message.detail
+        words = ". ".join(part for part in (text(key), of_kept(detail)) if part)
         concerned = replace(message, patient=about.patient)
         task = filing.task_of(concerned, key, self.unit(_own(message))) | {
             "priority": "urgent",
             "description": words,
             "performerType": [{"coding": [{"system": ROLE_SYSTEM, "code": self._role(message)}]}],
         }
+        if detail != of_kept(detail):
+            # A page shows these in the language of its reader, and the description to others.
+            kind = concept(filing.TASK_SAID, "tekst", text("messaging.said"))
+            task["input"] = [{"type": kind, "valueString": detail}]
         person = (await find(self._as_node(tx), "Patient", ("_id", about.patient)))[0]
         task["for"] |= {"display": terms.person(person).full_name}
         if about.reference:

@@ -27,7 +27,7 @@ from akson.kit.clock import instant, now
 from akson.kit.errors import AksonError, Conflict, NotFound
 from akson.kit.ids import new_id
 from akson.kit.log import Event, log
-from akson.kit.text import text
+from akson.kit.text import kept
 from akson.messaging import outbox, times
 from akson.messaging.addresses import Entry
 from akson.messaging.inbox import Why
@@ -279,7 +279,7 @@ class Reporter:
 
     async def _cannot(self, tx: Tx, register: Register, thing: Thing, error: Lacks, *, again: bool) -> None:
         """What cannot be written is somebody's task: a report that has failed, told once for each reason."""
-        detail = text(f"report.lacks_{error.element}")
+        detail = kept(error.texts)
         await keep.delete(tx, register.kept, thing.reference)
         last = next(iter(thing.told), None)
         if not again and last and (last.state, last.detail) == (FAILED, detail):

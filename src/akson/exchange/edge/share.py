@@ -145,9 +145,14 @@ async def save(
     return answer[0]["response"]  # type: ignore[no-any-return]
 
 
-def form_key(key: str) -> Resource:
-    """An identifier of the form that an item was written on: sent twice, it is registered once."""
-    return {"identifier": [{"system": URI, "value": f"urn:uuid:{uuid.UUID(key)}"}]}
+ONE_IDENTIFIER = frozenset({"QuestionnaireResponse", "Bundle", "Composition"})
+"""Types whose items have one identifier at most."""
+
+
+def form_key(key: str, kind: str = "") -> Resource:
+    """An identifier of the form that an item was written on: sent twice, it is registered once. `kind`: of a type that has but one."""
+    made: Resource = {"system": URI, "value": f"urn:uuid:{uuid.UUID(key)}"}
+    return {"identifier": made if kind in ONE_IDENTIFIER else [made]}
 
 
 def only_once(resource: Resource) -> Resource:

@@ -157,6 +157,8 @@ def _search(rows: Rows, part: Part) -> None:
             element = _searched(part.type, base)
             if element in STATES:
                 rows.required(element)
+            elif "canonical" in _elements(part.type)[element].types:
+                rows.required(element)["fixedCanonical"] = value
             elif modifier == "not":
                 _never(rows, element, value)
             else:
@@ -242,6 +244,8 @@ def _form_of_record(rows: Rows, part: Part) -> None:
     """What the record systems keep is written by many ways, of which the form is one: it demands nothing of the others."""
     for field in part.entry.fields if part.entry else ():
         steps = STEP.sub("", field.path).split(".")
+        if steps[-2:-1] == ["answer"]:
+            steps = steps[:-1]  # each question has answers of its own type
         rows.supported(*_without_type(rows.kind, steps))
         if field.lists and len(steps) == 1:
             rows.supported(*_without_type(rows.kind, steps)).setdefault(

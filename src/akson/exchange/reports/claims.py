@@ -4,7 +4,7 @@ A Claim says which tariffs and what the patient pays; the Encounter that it is f
 Practitioner who. Many bills go in one submission.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from akson.exchange.reports import wire
-from akson.exchange.reports.declare import Facts, Format, Lacks, Way, number_of
+from akson.exchange.reports.declare import Facts, Format, Lacking, Lacks, Way, number_of
 from akson.fhir.model import Resource
 from akson.kit.clock import now
 from akson.messaging import codes, times
@@ -48,19 +48,21 @@ def make(facts: Facts) -> Bill | None:
     said = facts.resource
     if said.get("status") != "active" or said.get("use") != "claim":
         return None
-    tariffs = tuple(_tariff(each) for each in said.get("item", []))
-    if not tariffs:
-        raise Lacks("item")
+    lacking = Lacking()
+    tariffs = lacking.of(lambda: _tariffs(said))
+    diagnoses = lacking.of(lambda: _diagnoses(facts))
+    professional = lacking.of(lambda: _professional(facts))
+    time = lacking.of(lambda: _time(facts))
+    patient = lacking.of(lambda: _patient(facts.patient))
+    lacking.check()
     paying = _paying(said)
     treatment = Treatment(
         co_payment=_free(paying),
-        diagnosis=tuple(_diagnoses(facts)),
-        professional=_professional(facts),
+        diagnosis=diagnoses,
+        professional=professional,
         tariff=tariffs,
         sum=Sum(co_payment=_own_part(paying), refund=money(_sum(tariffs))),
     )
-    if not treatment.diagnosis:
-        raise Lacks("diagnosis")
     number = number_of(said["id"], TARIFFS)
     return Bill(
         id=f"{{{number}}}",
@@ -68,8 +70,8 @@ def make(facts: Facts) -> Bill | None:
         number=next(
             (i["value"] for i in said.get("identifier", []) if i.get("value")), str(UUID(number).int % 10**9)
         ),
-        time=_time(facts),
-        patient=_patient(facts.patient),
+        time=time,
+        patient=patient,
         treatment=treatment,
     )
 
@@ -107,6 +109,13 @@ def _paid(paying: Mapping[str, Resource]) -> CoPayment | None:
     return CoPayment(corrects=FALSE, is_paid=TRUE if is_paid else FALSE)
 
 
+def _tariffs(claim: Resource) -> tuple[Tariff, ...]:
+    found = tuple(_tariff(each) for each in claim.get("item", []))
+    if not found:
+        raise Lacks("item")
+    return found
+
+
 def _tariff(item: Resource) -> Tariff:
     codings = item.get("productOrService", {}).get("coding", [])
     code = next((each["code"] for each in codings if each.get("system") == TARIFFS), "")
@@ -128,12 +137,16 @@ def _sum(tariffs: tuple[Tariff, ...]) -> Decimal:
     return sum((Decimal(each.amount.v or "0") for each in tariffs if each.amount), Decimal(0))
 
 
-def _diagnoses(facts: Facts) -> Iterator[CV]:
+def _diagnoses(facts: Facts) -> tuple[CV, ...]:
+    made = []
     for each in facts.resource.get("diagnosis", []):
         condition = facts.related.get(each.get("diagnosisReference", {}).get("reference", ""), {})
         found = terms.code(each.get("diagnosisCodeableConcept") or condition.get("code"), *terms.DIAGNOSES)
         if found.system in terms.DIAGNOSES:
-            yield CV(v=found.code, dn=found.label, s=found.system)
+            made.append(CV(v=found.code, dn=found.label, s=found.system))
+    if not made:
+        raise Lacks("diagnosis")
+    return tuple(made)
 
 
 def _professional(facts: Facts) -> Ident:

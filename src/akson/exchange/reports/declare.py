@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from akson.fhir.model import Resource
@@ -25,11 +25,38 @@ def number_of(id_: str, of: str) -> str:
 
 
 class Lacks(Unprocessable):
-    """The record does not say what the register must be told; `element` is what a person has to fill in."""
+    """The record does not say what the register must be told: each element that a person has to fill in, with what its text needs."""
 
-    def __init__(self, element: str) -> None:
-        super().__init__(f"a report needs {element}", expression=(element,))
-        self.element = element
+    def __init__(self, *elements: str, **values: object) -> None:
+        super().__init__(f"a report needs {', '.join(elements)}", expression=elements)
+        self.elements: dict[str, dict[str, object]] = dict.fromkeys(elements, values)
+
+    @property
+    def texts(self) -> dict[str, dict[str, object]]:
+        """Keys of the catalogues with their values."""
+        return {f"report.lacks_{each}": values for each, values in self.elements.items()}
+
+
+class Lacking:
+    """Tries all that a report is made of, so that all that is missing is told at once."""
+
+    def __init__(self) -> None:
+        self._elements: dict[str, dict[str, object]] = {}
+
+    def of(self, make: Callable[[], T]) -> T:
+        """What `make` gives. Where something is missing nothing is given, and `check` tells of it before that is used."""
+        try:
+            return make()
+        except Lacks as error:
+            self._elements |= error.elements
+            return cast("T", None)
+
+    def check(self) -> None:
+        """Lacks with all that is missing."""
+        if self._elements:
+            error = Lacks(*self._elements)
+            error.elements = self._elements
+            raise error
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from akson.exchange.reports.declare import Facts, Format, Lacks, Submission, Way, number_of
+from akson.exchange.reports.declare import Facts, Format, Lacking, Lacks, Submission, Way, number_of
 from akson.fhir.model import Resource
 from akson.fhir.validate import structure
 from akson.kit.clock import instant, now
@@ -56,12 +56,12 @@ def make(facts: Facts) -> Told | None:
         return None
     if not any(_is_given(each) for each in facts.beside.get("Consent", ())):
         return None
-    authored = str(said.get("authored", ""))[:10]
-    if not authored:
-        raise Lacks("authored")
-    items = [*_answers(said), *_measured(facts.beside.get("Observation", ()), authored)]
-    if not any(each["linkId"] == "hba1c" for each in items):
-        raise Lacks("hba1c")
+    lacking = Lacking()
+    authored = lacking.of(lambda: _authored(said))
+    items = lacking.of(lambda: _items(facts))
+    patient = lacking.of(lambda: _number(facts.patient))
+    unit = lacking.of(lambda: _unit(facts))
+    lacking.check()
     number = number_of(said["id"], FORM)
     return Told(
         number,
@@ -70,12 +70,29 @@ def make(facts: Facts) -> Told | None:
             "identifier": {"system": NUMBER, "value": f"urn:uuid:{number}"},
             "questionnaire": TOLD,
             "status": "completed",
-            "subject": {"type": "Patient", "identifier": _number(facts.patient)},
+            "subject": {"type": "Patient", "identifier": patient},
             "authored": authored,
-            "author": {"type": "Organization", "identifier": _unit(facts)},
+            "author": {"type": "Organization", "identifier": unit},
             "item": items,
         },
     )
+
+
+def _authored(form: Resource) -> str:
+    found = str(form.get("authored", ""))[:10]
+    if len(found) < len("2026-01-01"):
+        raise Lacks("authored")
+    return found
+
+
+def _items(facts: Facts) -> list[Resource]:
+    """What was asked, and what was measured before the control; today's measurements where it has no day."""
+    held = str(facts.resource.get("authored", ""))[:10]
+    held = held if len(held) == len("2026-01-01") else day(now()).isoformat()
+    found = [*_answers(facts.resource), *_measured(facts.beside.get("Observation", ()), held)]
+    if not any(each["linkId"] == "hba1c" for each in found):
+        raise Lacks("hba1c", months=MONTHS_BACK)
+    return found
 
 
 def _is_given(consent: Resource) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from akson.exchange.reports import wire
-from akson.exchange.reports.declare import Facts, Format, Lacks, Way
+from akson.exchange.reports.declare import Facts, Format, Lacking, Lacks, Way
 from akson.fhir.model import Resource
 from akson.kit import norwegian
 from akson.kit.clock import now
@@ -31,23 +31,33 @@ def make(facts: Facts) -> Registration | None:
     said = facts.resource
     if said.get("status") != "completed" or said.get("primarySource") is False:
         return None
-    vaccine = terms.code(said.get("vaccineCode"), VACCINES)
-    if vaccine.system != VACCINES:
-        raise Lacks("vaccineCode")
+    lacking = Lacking()
+    vaccine = lacking.of(lambda: _vaccine(said))
+    consulted = lacking.of(lambda: _day(said.get("occurrenceDateTime", "")))
+    unit = lacking.of(lambda: _unit(facts.unit))
+    person = lacking.of(lambda: _whom(facts.patient))
+    lacking.check()
     product = terms.code(said.get("vaccineCode"), PRODUCTS)
     event = Vaccination(
         action=REGISTERED,
-        consulted=_day(said.get("occurrenceDateTime", "")),
+        consulted=consulted,
         registered=times.written(
             datetime.fromisoformat(said.get("recorded") or said["meta"]["lastUpdated"]).astimezone()
         ),
-        vaccine=CV(v=vaccine.code, dn=vaccine.label, s=VACCINES),
-        registering_unit=_unit(facts.unit),
+        vaccine=vaccine,
+        registering_unit=unit,
         is_given_here="true",
         product=CV(v=product.code, dn=product.label, s=PRODUCTS) if product.system == PRODUCTS else None,
         batch=said.get("lotNumber"),
     )
-    return Registration(person=_whom(facts.patient), event=What(vaccination=event))
+    return Registration(person=person, event=What(vaccination=event))
+
+
+def _vaccine(said: Resource) -> CV:
+    found = terms.code(said.get("vaccineCode"), VACCINES)
+    if found.system != VACCINES:
+        raise Lacks("vaccineCode")
+    return CV(v=found.code, dn=found.label, s=VACCINES)
 
 
 def _day(text: str) -> str:

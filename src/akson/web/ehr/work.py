@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from akson.care import correspondence
 from akson.exchange import cases
-from akson.exchange.edge.filing import MESSAGE, TASK_KIND
+from akson.exchange.edge.filing import MESSAGE, TASK_KIND, TASK_SAID
 from akson.fhir.model import Resource
 from akson.fhir.search_parse import parse
 from akson.kit.clock import NORWAY
@@ -135,8 +135,12 @@ def work(task: Resource, node: Node, names: dict[str, str] | None = None, mine: 
     """A Task. `names` are the names of patients by id, `mine` the references that mean me."""
     patient = str(task.get("for", {}).get("reference", "")).removeprefix("Patient/")
     owner = task.get("owner", {})
-    detail = str(task.get("description", ""))
-    title = show.concept(task.get("code")) or detail
+    words = str(task.get("description", ""))
+    kept = (
+        each.get("valueString") for each in task.get("input", []) if show.code(each.get("type"), TASK_SAID)
+    )
+    detail = str(next(kept, words))
+    title = show.concept(task.get("code")) or words
     taken = not str(owner.get("reference", "")).startswith("Organization/")
     return Work(
         id=task["id"],

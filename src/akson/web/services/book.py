@@ -14,6 +14,9 @@ GROUPS = ("overview", "history", "request", "citizen", "meet", "report", "genera
 OWN_PAGES = {"kritisk-informasjon": "/kritisk", "journaldokumenter": "/dokumenter"}
 """Services whose pages in the chart are older than the declared ones, and know more."""
 
+OWN_FORMS = frozenset({("rapportering-administrativt", "krav")})
+"""Parts that personnel register on a page of their own, at the address that a declared form would have."""
+
 
 def named(slug: str) -> InformationService:
     """A service by the slug of an address; NotFound where there is none."""
@@ -51,13 +54,13 @@ def parts_read(ctx: Context, found: InformationService) -> list[Part]:
 
 def writes(found: InformationService, part: Part, party: Party) -> bool:
     """Whether the party registers items of the part by a form: in the shared register, or in the own record."""
-    if found.mode is Mode.SEND or found.is_general or part.entry is None:
+    if found.is_general or part.entry is None:
         return False
     return party in part.entry.writers
 
 
 def writable(ctx: Context, found: InformationService, part: Part) -> bool:
     """Whether somebody of personnel registers items of the part here: what the own record keeps takes the right to write there."""
-    if not writes(found, part, Party.PERSONNEL):
+    if not writes(found, part, Party.PERSONNEL) and (found.slug, part.slug) not in OWN_FORMS:
         return False
     return found.mode is Mode.SHARE or gate.may(ctx, Action.CREATE, part.type)

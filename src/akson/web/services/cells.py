@@ -66,7 +66,8 @@ def table(
     made = []
     for resource in resources:
         told = line(part, resource, node, language)
-        edit = f"{forms}/{resource['id']}/endre" if forms and told.source.origin != "other" else ""
+        is_open = told.source.origin != "other" and not _taken_back(resource)
+        edit = f"{forms}/{resource['id']}/endre" if forms and is_open else ""
         drawn = tuple((each, each.told(language)) for each in curves(resource))
         made.append(replace(told, edit=edit, curves=drawn))
         if base and (place := media.place(resource, node.name)):
@@ -75,6 +76,11 @@ def table(
             made[-1] = replace(made[-1], study=f"{base}/undersokelser/{place}")
     made.sort(key=lambda each: each.source.when, reverse=True)
     return Table(part, tuple(made), f"{forms}/ny" if forms else "")
+
+
+def _taken_back(resource: Resource) -> bool:
+    """Whether nobody changes it any more: a claim that was credited."""
+    return resource["resourceType"] == "Claim" and resource.get("status") == "cancelled"
 
 
 def line(part: Part, resource: Resource, node: Node, language: str, edit: str = "") -> Line:

@@ -103,7 +103,9 @@ class OwnDesk(Desk):
         if version is not None:
             await gate.update(self.ctx, resource, if_match=version)
             return
-        keys = [each["value"] for each in resource["identifier"] if each.get("system") == URI]
+        named = resource["identifier"]
+        named = named if isinstance(named, list) else [named]
+        keys = [each["value"] for each in named if each.get("system") == URI]
         once = parse(self.part.type, [("identifier", f"{URI}|{keys[0]}")], base=self.ctx.node.fhir)
         await gate.create(self.ctx, entry.signed(self.part, resource, self._signature()), if_none_exist=once)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from akson.exchange.codelists import codes
 from akson.exchange.declare import Ask, Field, Part
-from akson.exchange.entry import change_fields, field_words, fields_of
+from akson.exchange.entry import NO, YES, change_fields, field_words, fields_of
 from akson.fhir.model import Resource
 from akson.kit.errors import Issue
 from akson.kit.ids import new_id
@@ -79,6 +79,8 @@ def key_of(form: Mapping[str, str]) -> str:
 def _options(field: Field, language: str) -> tuple[tuple[str, str], ...]:
     if field.ask is Ask.CODE:
         return tuple((code, cells.code(code, language)) for code in field.options)
+    if field.ask is Ask.FLAG:
+        return tuple((each, text(f"web.{each}", language)) for each in (YES, NO))
     return tuple((code.code, code.display) for system in field.lists for code in codes(system))
 
 
@@ -91,4 +93,6 @@ def words_of(part: Part, resource: Resource, language: str) -> dict[str, tuple[s
 def _words(field: Field, value: str, language: str) -> str:
     if field.ask is Ask.DATE:
         return say.day(value, language)
+    if field.ask is Ask.FLAG:
+        return text(f"web.{value}", language) if value else ""
     return cells.code(value, language) if field.ask is Ask.CODE and value else field_words(field, value)

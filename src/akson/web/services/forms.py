@@ -84,7 +84,7 @@ async def register(request: Request) -> Response:
             told = Told((Issue("required", "A reason to go on", ("anyway",)),), doubts=doubts)
             return await _form(request, desk, form, version=form.get("version", ""), told=told)
         if earlier is None:
-            resource |= form_key(key_of(form))
+            resource |= form_key(key_of(form), desk.part.type)
         await desk.save(resource, version, form)
         await follow_up(desk, form, language_of(request))
     except Unprocessable as error:
