@@ -13,6 +13,7 @@ from signxml.algorithms import (
     SignatureMethod,
 )
 from signxml.signer import XMLSigner
+from signxml.verifier import XMLVerifier
 
 from akson.messaging import codec, dsig, sign
 from akson.messaging.kith import xml
@@ -63,6 +64,17 @@ def test_dialogs_and_care_messages_are_signed_as_well(letter):
 @pytest.mark.parametrize("letter", [makers.referral(), makers.dialog("1.0"), care_letter("discharge")])
 def test_a_signed_message_is_valid(letter):
     assert schema_errors(sign.sign(codec.write(letter), SIGNER)) == []
+
+
+def test_a_signature_is_put_where_it_belongs_however_the_document_ends():
+    raw = codec.write(makers.referral())
+    prefixed = raw.replace(b'<MsgHead xmlns="', b'<h:MsgHead xmlns:h="%s" xmlns="' % NAMESPACE.encode())
+    for each in (raw, raw + b"\n<!-- end -->", prefixed.replace(b"</MsgHead>", b"</h:MsgHead>")):
+        made = sign.sign(each, SIGNER)
+        root = xml.parse(made)
+        assert root[-1].tag.endswith("}Signature")
+        sign.verify(root, trusted, NOW)
+        XMLVerifier().verify(root, x509_cert=SIGNER.certificate)
 
 
 def test_an_rsa_key_signs_as_well():

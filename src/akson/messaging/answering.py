@@ -95,4 +95,4 @@ def sysvak(raw: bytes, answer: Answer, id_: str) -> bytes:
         parent=to.msg_id,
         conversation=to.conversation or to.msg_id,
     )
-    return msghead.write(heads.to_kith(made, REGISTERED.write(Registered(outcome=outcome)), ()))
+    return msghead.write(heads.to_kith(made, REGISTERED.text(Registered(outcome=outcome)), ()))

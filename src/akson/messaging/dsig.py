@@ -29,38 +29,38 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     RSA_SHA256: hashes.SHA256, RSA_SHA512: hashes.SHA512, ECDSA_SHA256: hashes.SHA256,
     SHA256: hashes.SHA256, SHA512: hashes.SHA512,
 }  # fmt: skip
-_TEMPLATE = (
-    f'<ds:Signature xmlns:ds="{SPACE}"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="{EXCLUSIVE}"/>'
-    '<ds:SignatureMethod Algorithm="{method}"/><ds:Reference URI=""><ds:Transforms>'
-    f'<ds:Transform Algorithm="{ENVELOPED}"/><ds:Transform Algorithm="{EXCLUSIVE}"/></ds:Transforms>'
-    '<ds:DigestMethod Algorithm="{digest}"/><ds:DigestValue>{value}</ds:DigestValue></ds:Reference></ds:SignedInfo>'
-    "<ds:SignatureValue/><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data>"
-    "</ds:KeyInfo></ds:Signature>"
+_INFO = (
+    f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE}"></ds:CanonicalizationMethod>'
+    '<ds:SignatureMethod Algorithm="{method}"></ds:SignatureMethod><ds:Reference URI=""><ds:Transforms>'
+    f'<ds:Transform Algorithm="{ENVELOPED}"></ds:Transform><ds:Transform Algorithm="{EXCLUSIVE}"></ds:Transform>'
+    '</ds:Transforms><ds:DigestMethod Algorithm="{digest}"></ds:DigestMethod><ds:DigestValue>{value}</ds:DigestValue>'
+    "</ds:Reference></ds:SignedInfo>"
+)
+"""What is signed, in its canonical form, after its first tag."""
+_SIGNATURE = (
+    f'<ds:Signature xmlns:ds="{SPACE}"><ds:SignedInfo>{{info}}<ds:SignatureValue>{{value}}</ds:SignatureValue>'
+    "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
 )
 _TAGS = tuple(f"{{{SPACE}}}{name}" for name in ("SignedInfo", "SignatureValue", "KeyInfo"))
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
-def sign(root: etree._Element, key: Key, certificate: x509.Certificate) -> None:
-    """Put a signature into a document, as the last child of its root."""
-    is_rsa = isinstance(key, rsa.RSAPrivateKey)
-    made = etree.fromstring(
-        _TEMPLATE.format(
-            method=RSA_SHA256 if is_rsa else ECDSA_SHA256,
-            digest=SHA256,
-            value=base64.b64encode(_digest(hashes.SHA256(), _canonical(root))).decode(),
-            certificate=_text(certificate),
-        )
+def signature(root: etree._Element, key: Key, certificate: x509.Certificate) -> str:
+    """The signature of a document, to stand as the last child of its root."""
+    info = _INFO.format(
+        method=RSA_SHA256 if isinstance(key, rsa.RSAPrivateKey) else ECDSA_SHA256,
+        digest=SHA256,
+        value=base64.b64encode(_digest(hashes.SHA256(), _canonical(root))).decode(),
     )
-    root.append(made)
-    info, value = made[0], made[1]
+    signed = f'<ds:SignedInfo xmlns:ds="{SPACE}">{info}'.encode()
     if isinstance(key, rsa.RSAPrivateKey):
-        signature = key.sign(_canonical(info), padding.PKCS1v15(), hashes.SHA256())
+        value = key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
     else:
         size = _size(key)
-        both = decode_dss_signature(key.sign(_canonical(info), ec.ECDSA(hashes.SHA256())))
-        signature = b"".join(number.to_bytes(size) for number in both)
-    value.text = base64.b64encode(signature).decode()
+        both = decode_dss_signature(key.sign(signed, ec.ECDSA(hashes.SHA256())))
+        value = b"".join(number.to_bytes(size) for number in both)
+    written = base64.b64encode(value).decode()
+    return _SIGNATURE.format(info=info, value=written, certificate=_text(certificate))
 
 
 def is_plain(root: etree._Element, signature: etree._Element) -> bool:
@@ -129,8 +129,8 @@ def _shapes() -> dict[tuple[Any, ...], tuple[str, str]]:
     found = {}
     for method in (RSA_SHA256, RSA_SHA512, ECDSA_SHA256):
         for digest in (SHA256, SHA512):
-            text = _TEMPLATE.format(method=method, digest=digest, value="", certificate="")
-            found[_shape(etree.fromstring(text)[0])] = (method, digest)
+            info = _INFO.format(method=method, digest=digest, value="")
+            found[_shape(etree.fromstring(f'<ds:SignedInfo xmlns:ds="{SPACE}">{info}'))] = (method, digest)
     return found
 
 

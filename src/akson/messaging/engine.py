@@ -36,6 +36,8 @@ PATIENCE = 5.0
 """Seconds that the other side may keep an engine waiting that asks for what has come."""
 GATHER = 0.03
 """Seconds that a letter waits for others that are written at the same time."""
+PACE = 0.1
+"""Seconds between two rounds of an engine that has something to do, and less than a batch of it."""
 Step = Callable[[], Awaitable[int]]
 
 
@@ -72,19 +74,26 @@ class Engine(Receiving):
         bells = self.database.bells
         while True:
             since = bells.count([outbox.BELL])
-            if not await self._whatever_comes(self.send_due) and await bells.heard(
-                [outbox.BELL], since, interval
-            ):
+            if done := await self._whatever_comes(self.send_due):
+                await self._pace(done, interval)
+            elif await bells.heard([outbox.BELL], since, interval):
                 await asyncio.sleep(min(GATHER, interval))
 
     async def _keep_receiving(self, interval: float) -> None:
         while True:
             began = time.monotonic()
-            done = await self._whatever_comes(partial(self.receive, PATIENCE))
-            done += await self._whatever_comes(self.answer_pending)
-            if not done:
+            came = await self._whatever_comes(partial(self.receive, PATIENCE))
+            given = await self._whatever_comes(self.answer_pending)
+            if came or given:
+                await self._pace(max(came, given), interval)
+            else:
                 # A transport that cannot wait has answered at once.
                 await asyncio.sleep(max(0, interval - (time.monotonic() - began)))
+
+    async def _pace(self, done: int, interval: float) -> None:
+        """Let more come together: a round costs the same for one letter as for many."""
+        if done < BATCH:
+            await asyncio.sleep(min(PACE, interval))
 
     async def _keep_watch(self, interval: float) -> None:
         while True:

@@ -40,6 +40,9 @@ _CONFIGURATION = SignatureConfiguration(
 )
 
 
+_END = b"</MsgHead>"
+
+
 class BadSignature(Unprocessable):
     """A signature that does not hold. `error` is the code of V8221: S01, S02, S03 or S99."""
 
@@ -83,7 +86,11 @@ def sign(raw: bytes, signer: Signer) -> bytes:
     root = xml.parse(raw)
     if root.tag != f"{{{NAMESPACE}}}MsgHead":
         return raw
-    dsig.sign(root, signer.key, signer.certificate)
+    signature = dsig.signature(root, signer.key, signer.certificate)
+    if raw.endswith(_END):
+        # As it was, with the signature before its last tag: nothing is written out a second time.
+        return b"".join((raw[: -len(_END)], signature.encode(), _END))
+    root.append(etree.fromstring(signature))
     return serialise(root)
 
 

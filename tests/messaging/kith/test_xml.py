@@ -91,4 +91,21 @@ def test_markup_as_text_for_people():
 
 def test_control_characters_are_left_out_of_what_is_written():
     assert xml.escape("a\x00b\x0bc") == "abc"
-    assert xml.clean("a\x1fb\n") == "ab\n"
+    assert xml.quoted('a\x1fb\n"') == "ab&#10;&quot;"
+
+
+@pytest.mark.parametrize(
+    "text", ["a & b", "1 < 2 > 0", "]]>", 'says "so"', "line\none\ttab", "cr\rlf", "Ærlig 💊", "a\ufffeb"]
+)
+def test_text_comes_back_from_what_is_written(text):
+    back = xml.parse(f'<a v="{xml.quoted(text)}">{xml.escape(text)}</a>'.encode())
+    assert back.get("v") == back.text == text.replace("\ufffe", "")
+
+
+def test_markup_of_others_cannot_break_out_of_its_element():
+    with pytest.raises(NotWellFormed):
+        xml.sound("</Content><Secret/><Content>")
+    with pytest.raises(NotWellFormed):
+        xml.sound("a\x00b")
+    assert xml.sound("<b>Ja<!-- x --></b> &amp; nei") == "<b>Ja</b> &amp; nei"
+    assert xml.sound("5 > 3") == "5 &gt; 3"

@@ -20,7 +20,7 @@ def in_message(
     """How reports that are the payload of a MsgHead are written and read."""
 
     def write(what: Submission[T]) -> bytes:
-        return msghead.write(head.to_kith(what.header, binding.write(pack(what.items)), ()))
+        return msghead.write(head.to_kith(what.header, binding.text(pack(what.items)), ()))
 
     def read(raw: bytes) -> tuple[T, ...]:
         said = binding.read(payload(raw))

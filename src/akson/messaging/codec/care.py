@@ -89,7 +89,7 @@ def from_kith(message: msghead.MsgHead, body: Profile, version: str) -> Care:
 
 def to_kith(value: Care) -> msghead.MsgHead:
     """The message in the version that its header names. NotOfSchema when that version cannot say it."""
-    payload = VERSIONS[type(value.body), value.header.version].write(value.body)
+    payload = VERSIONS[type(value.body), value.header.version].text(value.body)
     return head.to_kith(value.header, payload, value.attachments, value)
 
 

@@ -30,7 +30,7 @@ def from_kith(message: msghead.MsgHead, body: Dialogmelding, version: str) -> Di
 
 def to_kith(value: Dialog) -> msghead.MsgHead:
     """The dialog in the version that its header names. NotOfSchema when that version cannot say it."""
-    payload = VERSIONS[value.header.version].write(value.body)
+    payload = VERSIONS[value.header.version].text(value.body)
     return head.to_kith(value.header, payload, value.attachments, value)
 
 

@@ -1,11 +1,10 @@
 """The header of a message in MsgHead 1.2 and the documents around its payload, both ways."""
 
-from lxml import etree
-
 from akson.messaging import codes
 from akson.messaging.codec import parts_in, parts_out
 from akson.messaging.kith import msghead
 from akson.messaging.kith.common import Person, cs
+from akson.messaging.kith.xml import Written
 from akson.messaging.model import Attachment, Composed, Header
 from akson.messaging.model import Person as Someone
 
@@ -29,14 +28,13 @@ def header(info: msghead.MsgInfo, version: str = "") -> Header:
 
 
 def to_kith(
-    header: Header, payload: etree._Element, attachments: tuple[Attachment, ...], like: Composed | None = None
+    header: Header, payload: Written, attachments: tuple[Attachment, ...], like: Composed | None = None
 ) -> msghead.MsgHead:
     """The whole message: the payload first, attachments as further documents. `like` tells of the first document."""
-    content = msghead.serialise(payload).partition(b"?>")[2].decode()
     main = msghead.RefDoc(
         issue_date=like.issued if like else None,
         msg_type=cs("XML", codes.PAYLOAD_AS_XML),
-        content=content.strip(),
+        content=payload,
     )
     first = msghead.Document(
         content_description=(like.description or None) if like else None,

@@ -68,7 +68,7 @@ def _contacts(value: henvisning.Henvisning) -> tuple[Professional, ...]:
 
 def to_kith(value: Referral) -> msghead.MsgHead:
     """The referral as Henvisning 2.0 in MsgHead 1.2, attachments as further documents."""
-    return head.to_kith(value.header, henvisning.write(_payload(value)), value.attachments)
+    return head.to_kith(value.header, henvisning.BINDING.text(_payload(value)), value.attachments)
 
 
 def _payload(value: Referral) -> henvisning.Henvisning:

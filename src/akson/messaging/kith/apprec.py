@@ -7,7 +7,6 @@ from lxml import etree
 from akson.messaging.kith import xml
 from akson.messaging.kith.binding import Binding, NotOfSchema, Read, el, must
 from akson.messaging.kith.common import CV
-from akson.messaging.kith.msghead import serialise
 
 NAMESPACE = "http://www.kith.no/xmlstds/apprec/2012-02-15"
 NAMESPACE_1_0 = "http://www.kith.no/xmlstds/apprec/2004-11-21"
@@ -120,7 +119,7 @@ def write(value: AppRec) -> bytes:
     space = next((space for space in VERSIONS if _is_of(value, space)), None)
     if space is None:
         raise NotOfSchema("not a version of AppRec that is written")
-    return serialise(BINDINGS[space].write(value))
+    return xml.document(BINDINGS[space].text(value))
 
 
 def _is_of(value: AppRec, namespace: str) -> bool:

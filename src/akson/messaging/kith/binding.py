@@ -15,6 +15,7 @@ from lxml import etree
 
 from akson.kit.errors import Unprocessable
 from akson.messaging.kith import xml
+from akson.messaging.kith.xml import Written
 
 T = TypeVar("T")
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -115,22 +116,29 @@ class Binding(Generic[T]):
 
     def write(self, value: T) -> etree._Element:
         """Value to element. NotOfSchema when it says what this version has no place for."""
+        return xml.parse(self.text(value).encode())
+
+    def text(self, value: T) -> Written:
+        """As `write`, as text: a document is text once, and no tree is made to be written out."""
         if self.check:
             self.check(value)
-        mapping: dict[str | None, str] = {None: self.namespace}
-        mapping.update(self.prefixes.items())
-        writer = _Writer(self.older)
-        plan = self._plan()
-        element = etree.Element(self.tag, _set(value, plan), mapping)
-        writer.fill(element, value, plan)
-        etree.cleanup_namespaces(element)
-        if foreign := self._foreign(element):
+        writer = _Writer(self.older, [])
+        writer.node(value, self._plan(), "", f"</{self.name}>")
+        inside = "".join(writer.out)
+        used = (
+            (prefix, space)
+            for prefix, space in self.prefixes.items()
+            if f"<{prefix}:" in inside or f" {prefix}:" in inside
+        )
+        spaces = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in used)
+        text = Written(f'<{self.name} xmlns="{self.namespace}"{spaces}{inside}')
+        if self.without and (foreign := self._foreign(xml.parse(text.encode()))):
             raise NotOfSchema(f"{self.namespace} has no place for {', '.join(sorted(set(foreign)))}")
-        return element
+        return text
 
     def _plan(self) -> "_Plan":
         kind: Any = self.root
-        return _plan(kind, self.namespace, tuple(self.prefixes.items()))
+        return _plan(kind, self.namespace, self.namespace, tuple(self.prefixes.items()))
 
     def _foreign(self, element: etree._Element) -> list[str]:
         if not self.without:
@@ -182,8 +190,12 @@ class _Place:
     order: int
     tag: str
     """As lxml names the element."""
+    start: str
+    end: str
+    """Its tags, the first without attributes and bracket."""
     inside: str
     """The namespace of what stands in it."""
+    default: str
     prefixes: tuple[tuple[str, str], ...]
     known: "_Plan | None" = None
 
@@ -191,7 +203,7 @@ class _Place:
     def plan(self) -> "_Plan":
         """Of the class that stands there; asked for late, since classes stand in themselves."""
         if self.known is None:
-            self.known = _plan(self.slot.inner, self.inside, self.prefixes)
+            self.known = _plan(self.slot.inner, self.inside, self.default, self.prefixes)
         return self.known
 
 
@@ -203,6 +215,8 @@ class _Plan:
     places: tuple[_Place, ...]
     """All slots, in the order of the schema."""
     attributes: tuple[Slot, ...]
+    written: tuple[tuple[Slot, str], ...]
+    """With their names as they are written."""
     names: frozenset[str]
     """Of the attributes, and those that say nothing of the message."""
     own: tuple[str, ...]
@@ -211,24 +225,35 @@ class _Plan:
 
 
 @lru_cache(maxsize=4096)
-def _plan(kind: Any, namespace: str, prefixes: tuple[tuple[str, str], ...]) -> _Plan:
+def _plan(kind: Any, namespace: str, default: str, prefixes: tuple[tuple[str, str], ...]) -> _Plan:
+    """`default` is the namespace of a document's names without a prefix."""
     spaces = dict(prefixes)
+    written = {space: f"{prefix}:" for prefix, space in prefixes} | {default: ""}
     places: list[_Place] = []
     for slot in slots(kind):
         space = spaces[slot.prefix] if slot.prefix else namespace
-        tag, inside = f"{{{space}}}{slot.element}", spaces.get(slot.children, space)
-        places.append(_Place(slot, slot.field, slot.kind, slot.many, len(places), tag, inside, prefixes))
+        name, inside = f"{written[space]}{slot.element}", spaces.get(slot.children, space)
+        made = (f"{{{space}}}{slot.element}", f"<{name}", f"</{name}>", inside, default, prefixes)
+        places.append(_Place(slot, slot.field, slot.kind, slot.many, len(places), *made))
     elements = {each.tag: each for each in places if each.slot.kind not in ("attribute", "own")}
     attributes = tuple(each.slot for each in places if each.slot.kind == "attribute")
+    prefix_of = {f"{{{space}}}": f"{prefix}:" for prefix, space in prefixes}
     return _Plan(
         kind,
         tuple(places),
         attributes,
+        tuple((slot, _prefixed(slot.element, prefix_of)) for slot in attributes),
         frozenset(slot.element for slot in attributes) | _IGNORED,
         tuple(each.slot.field for each in places if each.slot.kind == "own"),
         elements,
         tuple(each.slot for each in elements.values() if each.slot.required),
     )
+
+
+def _prefixed(name: str, prefix_of: Mapping[str, str]) -> str:
+    """The name of an attribute, which lxml writes with its namespace before it where it has one."""
+    space, bracket, bare = name.rpartition("}")
+    return f"{prefix_of[space + bracket]}{bare}" if bracket else name
 
 
 _Path = tuple[Any, ...]
@@ -246,46 +271,46 @@ def _told(path: _Path) -> str:
 @dataclass(frozen=True, slots=True)
 class _Writer:
     older: bool
+    out: list[str]
 
-    def fill(self, element: etree._Element, value: Any, plan: _Plan) -> None:
-        for name in plan.own:
-            element.text = xml.clean(getattr(value, name))
+    def node(self, value: Any, plan: _Plan, start: str, end: str) -> None:
+        """An element between its tags."""
+        out = self.out
+        out.append(start)
+        for slot, name in plan.written:
+            found = getattr(value, slot.field)
+            if found is not None:
+                out.append(f' {name}="{xml.quoted(found)}"')
+            elif slot.required:
+                raise NotOfSchema(f"an element lacks its attribute {slot.element}")
+        if not (plan.elements or plan.own):
+            # The least that stands in a document, and the most of them: a code.
+            out.append("/>")
+            return
+        out.append(">")
+        out.extend(xml.escape(getattr(value, name)) for name in plan.own)
         for place in plan.elements.values():
             found = getattr(value, place.field)
             if not found and (place.many or found is None):
                 if place.slot.required:
-                    raise NotOfSchema(f"{etree.QName(element).localname} lacks {place.slot.element}")
+                    raise NotOfSchema(f"{end[2:-1].rpartition(':')[2]} lacks {place.slot.element}")
             elif place.slot.legacy and not self.older:
                 continue
-            elif place.many:
-                for item in found:
-                    self._put(element, place, item)
             else:
-                self._put(element, place, found)
+                for item in found if place.many else (found,):
+                    self._put(place, item)
+        out.append(end)
 
-    def _put(self, parent: etree._Element, place: _Place, item: Any) -> None:
+    def _put(self, place: _Place, item: Any) -> None:
         kind = place.kind
         if kind == "node":
-            plan = place.plan
-            self.fill(etree.SubElement(parent, place.tag, _set(item, plan)), item, plan)
-        elif kind == "markup":
-            xml.fill(etree.SubElement(parent, place.tag), item)
+            self.node(item, place.plan, place.start, place.end)
+        elif kind == "text":
+            self.out.append(f"{place.start}>{xml.escape(item)}{place.end}")
         elif kind == "value":
-            etree.SubElement(parent, place.tag, {"V": xml.clean(item)})
+            self.out.append(f'{place.start} V="{xml.quoted(item)}"/>')
         else:
-            etree.SubElement(parent, place.tag).text = xml.clean(item)
-
-
-def _set(value: Any, plan: _Plan) -> dict[str, str]:
-    """The attributes of an element."""
-    found = {}
-    for slot in plan.attributes:
-        text = getattr(value, slot.field)
-        if text is not None:
-            found[slot.element] = xml.clean(text)
-        elif slot.required:
-            raise NotOfSchema(f"an element lacks its attribute {slot.element}")
-    return found
+            self.out.append(f"{place.start}>{xml.sound(item)}{place.end}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ from akson.messaging.kith.basic import (
 )
 from akson.messaging.kith.binding import Binding, NotOfSchema, Read, el, must, old
 from akson.messaging.kith.common import CV, PQ
-from akson.messaging.kith.msghead import serialise
 
 NAMESPACE = "http://www.kith.no/xmlstds/epikrise/2012-02-15"
 NAMESPACE_1_1 = "http://www.kith.no/xmlstds/epikrise/2006-09-23"
@@ -219,4 +218,4 @@ def write(value: Message) -> bytes:
     """Value to bytes, always version 1.2."""
     if value.mig_version != VERSIONS[NAMESPACE]:
         raise NotOfSchema("only Epikrise 1.2 is written")
-    return serialise(BINDINGS[NAMESPACE].write(value))
+    return xml.document(BINDINGS[NAMESPACE].text(value))

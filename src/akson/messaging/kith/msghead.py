@@ -9,6 +9,7 @@ from lxml import etree
 from akson.messaging.kith import xml
 from akson.messaging.kith.binding import Binding, NotOfSchema, Read, el, must
 from akson.messaging.kith.common import CV, Address, HealthcareProfessional, Ident, Person, TeleCom
+from akson.messaging.kith.xml import Written
 
 NAMESPACE = "http://www.kith.no/xmlstds/msghead/2006-05-24"
 VERSION = "v1.2 2006-05-24"
@@ -161,7 +162,7 @@ def parse(raw: bytes) -> MsgHead:
 
 def write(value: MsgHead) -> bytes:
     """Value to bytes, UTF-8 with an XML declaration."""
-    return serialise(BINDING.write(value))
+    return xml.document(BINDING.text(value))
 
 
 def serialise(element: etree._Element) -> bytes:
@@ -177,7 +178,8 @@ def payload(document: Document) -> etree._Element | None:
 
 def packed(data: bytes) -> str:
     """Bytes as the content of a RefDoc."""
-    return f'<Base64Container xmlns="{BASE64}">{base64.b64encode(data).decode()}</Base64Container>'
+    content = base64.b64encode(data).decode()
+    return Written(f'<Base64Container xmlns="{BASE64}">{content}</Base64Container>')
 
 
 def unpacked(document: Document) -> bytes | None:

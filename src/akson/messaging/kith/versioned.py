@@ -8,7 +8,6 @@ from lxml import etree
 
 from akson.messaging.kith import xml
 from akson.messaging.kith.binding import Binding, NotOfSchema, Read
-from akson.messaging.kith.msghead import serialise
 
 T = TypeVar("T")
 
@@ -42,7 +41,7 @@ class Versioned(Generic[T]):
         space = next((s for s, version in self.versions.items() if version == _version(value)), None)
         if space is None:
             raise NotOfSchema(f"not a version of {self.name} that is written")
-        return serialise(self._binding(space).write(value))
+        return xml.document(self._binding(space).text(value))
 
     def _binding(self, space: str) -> Binding[T]:
         return Binding(self.root, "Message", space, {}, older=space != next(iter(self.versions)))

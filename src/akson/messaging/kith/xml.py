@@ -56,23 +56,40 @@ def inner(element: etree._Element) -> str:
     return text
 
 
-def fill(element: etree._Element, markup: str) -> None:
-    """Put markup made by `inner` or `escape` back between an element's tags."""
-    holder = parse(f"<x>{markup}</x>".encode())
-    element.text = holder.text
-    element.extend(list(holder))
+class Written(str):
+    """Markup that we wrote ourselves, so that it needs no look."""
+
+    __slots__ = ()
+
+
+def document(text: str) -> bytes:
+    """A root element as the message API wants a document: UTF-8, declared in its first line."""
+    return f"<?xml version='1.0' encoding='UTF-8'?>\n{text}".encode()
+
+
+def sound(markup: str) -> str:
+    """Markup made by `inner` or `escape`, or said to be such, to stand between an element's tags. NotWellFormed when it cannot."""
+    if isinstance(markup, Written) or _PLAIN.fullmatch(markup):
+        return markup
+    return inner(parse(f"<x>{markup}</x>".encode()))
 
 
 def escape(text: str) -> str:
     """Plain text as markup; characters that XML 1.0 cannot hold are left out."""
-    return _escape(_FORBIDDEN.sub("", text))
+    return text if _PLAIN.fullmatch(text) else _escape(_FORBIDDEN.sub("", text))
 
 
-def clean(text: str) -> str:
-    """Text without the control characters that XML 1.0 cannot hold."""
-    return text if text.isprintable() else _FORBIDDEN.sub("", text)
+def quoted(text: str) -> str:
+    """Plain text as the value of an attribute, between quotation marks."""
+    if _PLAIN_VALUE.fullmatch(text):
+        return text
+    found = _escape(_FORBIDDEN.sub("", text))
+    return found.replace('"', "&quot;").replace("\t", "&#9;").replace("\n", "&#10;")
 
 
+_PLAIN = re.compile("[\t\n -%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
+"""Text that is markup as it is."""
+_PLAIN_VALUE = re.compile("[ !#-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6"})
 
