@@ -3,10 +3,10 @@
 from akson.kit.errors import AksonError
 from akson.messaging import codec, receipts, times
 from akson.messaging.codec import head as heads
-from akson.messaging.codec.receipt import version_for
 from akson.messaging.codes import MESSAGE_TYPES
-from akson.messaging.envelope import header
+from akson.messaging.envelope import header, outside
 from akson.messaging.kith import msghead, vaccinations, xml
+from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.kith.common import CV
 from akson.messaging.kith.vaccinations import REGISTERED, Finding, Outcome, Registered
 from akson.messaging.model import Code, Header, Person, Receipt, national
@@ -24,8 +24,10 @@ def apprec(raw: bytes, her_id: str, answer: Answer, id_: str) -> bytes:
 
 def written(raw: bytes, her_id: str, answer: Answer, id_: str) -> tuple[Receipt, bytes]:
     """As `apprec`, with what the document says."""
-    root = codec.parse(raw)
-    head = header(root)
+    found = outside(raw)
+    head = found.header
+    if head is None:
+        raise NotOfSchema("a receipt is not answered")
     made = receipts.receipt(
         head,
         answer,
@@ -34,7 +36,7 @@ def written(raw: bytes, her_id: str, answer: Answer, id_: str) -> tuple[Receipt,
         id_=id_,
         generated=times.current(),
     )
-    receipt = made if isinstance(root, dict) else receipts.in_version(made, version_for(root))
+    receipt = receipts.in_version(made, found.answered_in) if found.answered_in else made
     return receipt, codec.write(receipt)
 
 

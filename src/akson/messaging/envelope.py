@@ -1,12 +1,15 @@
 """The outside of a message: who sends what to whom, whatever stands inside. Enough to pass it on."""
 
-from dataclasses import dataclass
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, replace
 
 from akson.messaging import codec
 from akson.messaging.codec import Document, head
+from akson.messaging.codec.receipt import version_for
 from akson.messaging.kith import msghead
 from akson.messaging.kith.binding import NotOfSchema
-from akson.messaging.model import Header, Party, Receipt
+from akson.messaging.model import Header, Party, Person, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,44 @@ class Envelope:
         return tuple(dict.fromkeys(p.her_id for p in (self.receiver, *self.copies) if p.her_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What stands on a message: enough to pass it on, and to write its receipt."""
+
+    envelope: Envelope
+    header: Header | None
+    """Without the patient, whom nobody who passes on needs to know; None for a receipt."""
+    answered_in: str
+    """The version of AppRec that answers it; empty where another kind of receipt does."""
+
+
+REMEMBERED = 1_000
+_seen: OrderedDict[bytes, Outside] = OrderedDict()
+"""What stood on the last messages, by the digest of their bytes: who passes one on is soon asked to write its receipt."""
+
+
+def outside(raw: bytes) -> Outside:
+    """What stands on a message. Raises what `codec.parse` and `read_element` do."""
+    key = hashlib.sha256(raw).digest()
+    if (known := _seen.get(key)) is not None:
+        return known
+    found = _seen[key] = _outside(codec.parse(raw))
+    while len(_seen) > REMEMBERED:
+        _seen.popitem(last=False)
+    return found
+
+
+def envelope_of(raw: bytes) -> Envelope:
+    """As `envelope`, of bytes."""
+    return _addressed(outside(raw).envelope)
+
+
 def envelope(root: Document) -> Envelope:
     """The envelope of a parsed message. NotOfSchema when sender or receiver has no address, UnknownFormat ..."""
-    found = _read(root)
+    return _addressed(_outside(root).envelope)
+
+
+def _addressed(found: Envelope) -> Envelope:
     if not (found.msg_id and found.sender.her_id and found.receivers):
         raise NotOfSchema("a message needs MsgId, and sender and receiver with HER-id")
     return found
@@ -53,13 +91,16 @@ def header(root: Document) -> Header:
     return content.header
 
 
-def _read(root: Document) -> Envelope:
+def _outside(root: Document) -> Outside:
     if not isinstance(root, dict) and root.tag == f"{{{msghead.NAMESPACE}}}MsgHead":
-        return _of_header(header(root))
-    content = codec.read_element(root).content
-    if isinstance(content, Receipt):
-        return of_receipt(content)
-    return _of_header(content.header)
+        found = header(root)
+    else:
+        content = codec.read_element(root).content
+        if isinstance(content, Receipt):
+            return Outside(of_receipt(content), None, "")
+        found = content.header
+    answered_in = "" if isinstance(root, dict) else version_for(root)
+    return Outside(_of_header(found), replace(found, patient=Person()), answered_in)
 
 
 def of_receipt(receipt: Receipt) -> Envelope:

@@ -105,7 +105,8 @@ def verify(
     at: datetime,
     revoked: Collection[str] = (),
 ) -> Signed:
-    """Check the one signature of a MsgHead. `revoked` holds SHA-256 fingerprints in hex.
+    """Check the one signature of a MsgHead, and take it out of the document where nothing is copied. `revoked` holds SHA-256
+    fingerprints in hex.
 
     Raises BadSignature: S01 it does not hold, S02 the certificate is unknown or out of date, S03 it is revoked,
     S99 it stands where none should.

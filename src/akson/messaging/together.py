@@ -13,7 +13,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from akson.kit.errors import AksonError, NotFound
 from akson.messaging import answering, codec, msh
-from akson.messaging.envelope import Envelope, envelope, of_receipt
+from akson.messaging.envelope import Envelope, envelope_of, of_receipt
 from akson.messaging.msh import BadRequest, Caller, Known
 from akson.messaging.receipts import Answer
 from akson.store.database.pool import Tx
@@ -79,7 +79,7 @@ async def post_messages(tx: Tx, caller: Caller, body: Any, known: Known) -> list
 def _taken(caller: Caller, body: Any) -> _Posted | AksonError:
     try:
         raw = msh.document_of(body)
-        outside = envelope(codec.parse(raw))
+        outside = envelope_of(raw)
         caller.must_act_for(outside.sender.her_id)
         return _Posted(outside, raw, msh.subset(outside.receivers, body.get("receiverHerIdsSubset")))
     except AksonError as error:

@@ -7,10 +7,11 @@ answers otherwise, or no longer, ends the connection; what was not settled comes
 import asyncio
 import ssl
 import struct
-from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -102,6 +103,8 @@ class Connection:
         self._moved = asyncio.Event()
         self._sending = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        self._out: list[bytes] = []
+        self._written: asyncio.Handle | None = None
         self.broken: BaseException | None = None
 
     async def put(self, queue: str, message: bytes) -> None:
@@ -155,12 +158,17 @@ class Connection:
 
     def settle(self, delivery: Delivery, outcome: int = ACCEPTED) -> None:
         """Say what became of a message: taken, or to be put aside (REJECTED), or to be given to another (RELEASED)."""
+        self.settle_all([delivery], outcome)
+
+    def settle_all(self, deliveries: Sequence[Delivery], outcome: int = ACCEPTED) -> None:
+        """As `settle`: those that came one after the other are told of in one frame, and no others with them."""
         self._check()
-        first = UInt(delivery.number)
-        self._send(DISPOSITION, [True, first, first, True, Described(outcome, [])])
-        link = self._links[delivery.queue, True]
-        link.count += 1
-        self._flow(link)
+        for first, last in _runs(sorted(each.number for each in deliveries)):
+            self._send(DISPOSITION, [True, UInt(first), UInt(last), True, Described(outcome, [])])
+        for queue, number in Counter(each.queue for each in deliveries).items():
+            link = self._links[queue, True]
+            link.count += number
+            self._flow(link)
 
     # --- how it is done
 
@@ -216,7 +224,16 @@ class Connection:
 
     def _send(self, code: int, fields: Sequence[Any], payload: bytes = b"", *, kind: int = 0) -> None:
         body = encode(Described(code, fields)) + payload
-        self._writer.write(struct.pack(">IBBH", len(body) + 8, 2, kind, 0) + body)
+        self._out += (struct.pack(">IBBH", len(body) + 8, 2, kind, 0), body)
+        if self._written is None:
+            self._written = asyncio.get_running_loop().call_soon(self._write)
+
+    def _write(self) -> None:
+        """Frames that were made at the same time leave together: each write by itself is a call of the system, here and there."""
+        self._written = None
+        out, self._out = b"".join(self._out), []
+        if out and not self._writer.is_closing():
+            self._writer.write(out)
 
     async def _listen(self) -> None:
         try:
@@ -308,6 +325,9 @@ class Connection:
             self._writer.write(struct.pack(">IBBH", 8, 2, 0, 0))
 
     async def _until(self, is_so: Any, patience: float | None = WAIT) -> None:
+        if is_so() and self.broken is None:
+            return
+
         async def wait() -> None:
             while not is_so():
                 self._check()
@@ -344,6 +364,7 @@ class Connection:
         if self.broken is None:
             with suppress(OSError):
                 self._send(CLOSE, [])
+                self._write()
                 await self._writer.drain()
         self._end(PeerSilent("closed"))
         with suppress(OSError, ssl.SSLError):
@@ -369,6 +390,13 @@ async def connected(broker: Broker) -> AsyncIterator[Connection]:
         yield made
     finally:
         await made.close()
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each row of numbers that follow one another."""
+    for _, row in groupby(enumerate(numbers), key=lambda each: each[1] - each[0]):
+        found = [number for _, number in row]
+        yield found[0], found[-1]
 
 
 def sections(properties: Sequence[Any], application: Mapping[str, Any], body: bytes, ttl: int) -> bytes:

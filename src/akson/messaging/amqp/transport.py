@@ -32,8 +32,8 @@ from akson.messaging.amqp.connection import (
     sections,
 )
 from akson.messaging.amqp.types import NotAmqp, Symbol
-from akson.messaging.answering import apprec
-from akson.messaging.envelope import Envelope, envelope
+from akson.messaging.answering import written
+from akson.messaging.envelope import Envelope, envelope_of, of_receipt
 from akson.messaging.model import Code, Ident, Party, Receipt, Unit
 from akson.messaging.sign import Signer
 from akson.messaging.transport import Given, Notice, Refused, Status, one_by_one
@@ -90,7 +90,9 @@ class BusTransport:
         self._opening = asyncio.Lock()
 
     async def send(self, document: bytes) -> str:
-        outside = envelope(codec.parse(document))
+        return await self._sent(envelope_of(document), document)
+
+    async def _sent(self, outside: Envelope, document: bytes) -> str:
         for her_id in outside.receivers:
             await self._post(outside, her_id, document)
         return outside.msg_id
@@ -120,19 +122,23 @@ class BusTransport:
         return []
 
     async def answer_all(self, given: Sequence[Given]) -> list[AksonError | None]:
-        return await one_by_one(given, self._answer, AT_ONCE)
+        outcomes = await one_by_one(given, self._answer, AT_ONCE)
+        done = [each for each, error in zip(given, outcomes, strict=True) if error is None]
+        await self.mark_read([(each.id, each.her_id) for each in done])
+        return outcomes
 
     async def _answer(self, given: Given) -> None:
-        raw = await given.document()
-        receipt = str(uuid5(NAMESPACE_OID, f"{given.id.partition(':')[2]}:{given.her_id}"))
-        await self.send(apprec(raw, given.her_id, given.answer, receipt))
-        await self.mark_read([(given.id, given.her_id)])
+        held = self._held.get(_key(given.id, given.her_id))
+        raw = held.content if held else await given.document()
+        id_ = str(uuid5(NAMESPACE_OID, f"{given.id.partition(':')[2]}:{given.her_id}"))
+        receipt, document = written(raw, given.her_id, given.answer, id_)
+        await self._sent(of_receipt(receipt), document)
 
     async def mark_read(self, read: Sequence[tuple[str, str]]) -> None:
-        for id_, her_id in read:
-            held = self._held.pop(f"{her_id}:{id_.partition(':')[2]}", None)
-            for delivery in held.deliveries if held else ():
-                await self._settle(delivery)
+        held = [self._held.pop(_key(id_, her_id), None) for id_, her_id in read]
+        deliveries = [delivery for each in held if each for delivery in each.deliveries]
+        if self._open and deliveries:
+            self._open.settle_all(deliveries)
 
     async def close(self) -> None:
         """End the connection; what was not settled is offered again."""
@@ -204,7 +210,7 @@ class BusTransport:
         known = await self._parcels.senders(sender) if sender.isdigit() else ()
         opened = cms.unpack(came.body, self._parcels.openers, lambda c: c in known, self._clock())
         try:
-            outside = envelope(codec.parse(opened.content))
+            outside = envelope_of(opened.content)
         except AksonError as error:
             raise BadParcel("transport:not-well-formed-xml", type(error).__name__) from error
         if outside.sender.her_id != sender or her_id not in outside.receivers:
@@ -249,6 +255,11 @@ class BusTransport:
         """What is held belongs to a connection: on the next one the broker offers it again."""
         self._held.clear()
         self._open = None
+
+
+def _key(id_: str, her_id: str) -> str:
+    """What a message of ours to answer is held by."""
+    return f"{her_id}:{id_.partition(':')[2]}"
 
 
 def _party(her_id: str) -> Party:

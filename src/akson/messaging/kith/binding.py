@@ -214,11 +214,11 @@ class _Plan:
     kind: Any
     places: tuple[_Place, ...]
     """All slots, in the order of the schema."""
-    attributes: tuple[Slot, ...]
+    attributes: Mapping[str, Slot]
     written: tuple[tuple[Slot, str], ...]
-    """With their names as they are written."""
-    names: frozenset[str]
-    """Of the attributes, and those that say nothing of the message."""
+    """The attributes with their names as they are written."""
+    demanded: tuple[Slot, ...]
+    """Attributes that must be there."""
     own: tuple[str, ...]
     elements: Mapping[str, _Place]
     required: tuple[Slot, ...]
@@ -241,9 +241,9 @@ def _plan(kind: Any, namespace: str, default: str, prefixes: tuple[tuple[str, st
     return _Plan(
         kind,
         tuple(places),
-        attributes,
+        {slot.element: slot for slot in attributes},
         tuple((slot, _prefixed(slot.element, prefix_of)) for slot in attributes),
-        frozenset(slot.element for slot in attributes) | _IGNORED,
+        tuple(slot for slot in attributes if slot.required or slot.fixed is not None),
         tuple(each.slot.field for each in places if each.slot.kind == "own"),
         elements,
         tuple(each.slot for each in elements.values() if each.slot.required),
@@ -321,13 +321,11 @@ class _Reader:
 
     def node(self, element: etree._Element, plan: _Plan, path: _Path) -> Any:
         values: dict[str, Any] = {}
-        found = element.items()
-        if plan.attributes:
-            attributes = dict(found)
-            for slot in plan.attributes:
-                values[slot.field] = _attribute(attributes, slot, path)
-        for name in sorted(name for name, _ in found if name not in plan.names) if found else ():
-            self.unread.append(f"{_told(path)}/@{name}")
+        if found := element.items():
+            self._attributes(found, plan, values, path)
+        for slot in plan.demanded:
+            if values.get(slot.field) is None:
+                raise _absent(slot, path)
         for name in plan.own:
             values[name] = element.text or ""
         if plan.elements or len(element):
@@ -338,10 +336,24 @@ class _Reader:
                 raise NotOfSchema(f"{_told(path)} lacks {', '.join(missing)}")
         return plan.kind(**values)
 
+    def _attributes(
+        self, found: list[tuple[str, str]], plan: _Plan, values: dict[str, Any], path: _Path
+    ) -> None:
+        unknown = []
+        for name, text in found:
+            slot = plan.attributes.get(name)
+            if slot is None:
+                unknown.append(name)
+            elif slot.fixed is not None and text != slot.fixed:
+                raise _absent(slot, path)
+            else:
+                values[slot.field] = text
+        self.unread.extend(f"{_told(path)}/@{name}" for name in sorted(unknown) if name not in _IGNORED)
+
     def _children(
         self, element: etree._Element, elements: Mapping[str, _Place], values: dict[str, Any], path: _Path
     ) -> None:
-        if elements and (element.text or "").strip():
+        if elements and (text := element.text) and not text.isspace():
             self.unread.append(f"{_told(path)}/text()")
         last = 0
         for child in element:
@@ -349,34 +361,30 @@ class _Reader:
             if place is None or (not place.many and place.field in values):
                 self.unread.append(f"{_told(path)}/{etree.QName(child).localname}")
                 continue
-            where = (path, place.slot.element)
+            kind, where = place.kind, (path, place.slot.element)
             if place.order < last and self.ordered:
                 raise NotOfSchema(f"{_told(where)} does not stand in its place")
             last = place.order
-            is_node = place.kind == "node"
-            value = self.node(child, place.plan, where) if is_node else self._value(child, place.kind, where)
+            value = self.node(child, place.plan, where) if kind == "node" else self._value(child, kind, where)
             values[place.field] = (*values.get(place.field, ()), value) if place.many else value
 
     def _value(self, child: etree._Element, kind: str, path: _Path) -> Any:
         if kind == "markup":
             return "" if child is self.aside else xml.inner(child)
-        is_value = kind == "value"
-        for name in child.keys():  # noqa: SIM118 - an element is no mapping
-            if not is_value or name != "V":
-                self.unread.append(f"{_told(path)}/@{name}")
-        if is_value:
+        found = child.items()
+        if kind == "value":
+            self.unread.extend(f"{_told(path)}/@{name}" for name, _ in found if name != "V")
             return child.get("V")
+        if found:
+            self.unread.extend(f"{_told(path)}/@{name}" for name, _ in found)
         if not len(child):
             return child.text or ""
         self.unread.extend(f"{_told(path)}/{etree.QName(grand).localname}" for grand in child)
         return "".join(child.itertext())
 
 
-def _attribute(attributes: Mapping[str, str], slot: Slot, path: _Path) -> str | None:
-    found = attributes.get(slot.element)
-    if (found != slot.fixed and slot.fixed is not None) or (found is None and slot.required):
-        raise NotOfSchema(f"{_told(path)}/@{slot.element} is missing or has another value than the schema's")
-    return found
+def _absent(slot: Slot, path: _Path) -> NotOfSchema:
+    return NotOfSchema(f"{_told(path)}/@{slot.element} is missing or has another value than the schema's")
 
 
 _INSTANT = re.compile(r"^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$")
