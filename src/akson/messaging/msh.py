@@ -100,7 +100,7 @@ def document_of(body: Any) -> bytes:
             "Model validation error occurred", f"the document must be {XML} or {wire.TYPE} in base64"
         )
     try:
-        raw = base64.b64decode(body["businessDocument"], validate=True)
+        raw = binascii.a2b_base64(body["businessDocument"], strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise BadRequest("Model validation error occurred", "businessDocument is not base64") from error
     if wire.is_fhir(raw) is not (said == wire.TYPE):

@@ -8,7 +8,6 @@ import base64
 import binascii
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -22,6 +21,7 @@ from akson.kit.errors import (
     Unavailable,
     Unprocessable,
 )
+from akson.kit.value import value
 from akson.messaging.fhir import wire
 from akson.messaging.receipts import Answer
 
@@ -48,7 +48,7 @@ class Refused(Unprocessable):
     """The transport will never take this message: unknown address, not readable, not ours to send."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notice:
     """A message that waits at the transport."""
 
@@ -62,7 +62,7 @@ class Notice:
     """The message itself, where the transport gave it at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Given:
     """A receipt to be given: for which message (its id at the transport), by which receiver."""
 
@@ -73,7 +73,7 @@ class Given:
     """The message's bytes, for transports where the receiver writes the receipt."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Status:
     """What the transport knows of one receiver of a message."""
 
@@ -252,7 +252,7 @@ def _receipt(answer: Answer) -> dict[str, Any]:
 
 def _document(found: Any) -> bytes:
     try:
-        return base64.b64decode(found["businessDocument"], validate=True)
+        return binascii.a2b_base64(found["businessDocument"], strict_mode=True)
     except (binascii.Error, KeyError, TypeError, ValueError) as error:
         raise PeerFailed("the message API gave no readable document") from error
 

@@ -5,18 +5,23 @@ Source: PostgreSQL, array_recv; the types' own forms as in `copying`.
 
 import struct
 from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-BIGINT, DOUBLE, TEXT = 20, 701, 25
+BIGINT, DOUBLE, TEXT, BYTEA, MOMENT, DAY, JSONB = 20, 701, 25, 17, 1184, 1082, 3802
 EMPTY = 12
 """Bytes of an array without elements."""
 _EMPTY = struct.Struct("!iii").pack
 _NULL = b"\xff\xff\xff\xff"
 _length = struct.Struct("!i").pack
 _eight = struct.Struct("!id").pack
+_moment, _day = struct.Struct("!iq").pack, struct.Struct("!ii").pack
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_FIRST = _BEGINNING.toordinal()
+"""Where PostgreSQL counts moments and days from."""
 
 
 class Bigints(bytes):
@@ -33,6 +38,30 @@ class Doubles(bytes):
 
 class Texts(bytes):
     """A packed text[]."""
+
+    __slots__ = ()
+
+
+class Blobs(bytes):
+    """A packed bytea[]."""
+
+    __slots__ = ()
+
+
+class Moments(bytes):
+    """A packed timestamptz[]."""
+
+    __slots__ = ()
+
+
+class Days(bytes):
+    """A packed date[]."""
+
+    __slots__ = ()
+
+
+class Documents(bytes):
+    """A packed jsonb[]."""
 
     __slots__ = ()
 
@@ -62,6 +91,44 @@ def texts(values: Sequence[str]) -> Texts:
         parts.append(_length(len(raw)))
         parts.append(raw)
     return Texts(b"".join(parts))
+
+
+def blobs(values: Sequence[bytes]) -> Blobs:
+    if not values:
+        return Blobs(_EMPTY(0, 0, BYTEA))
+    parts = [struct.pack("!iiiii", 1, 0, BYTEA, len(values), 1)]
+    for value in values:
+        parts += (_length(len(value)), value)
+    return Blobs(b"".join(parts))
+
+
+def moments(values: Sequence[datetime | None]) -> Moments:
+    """Aware ones."""
+    if not values:
+        return Moments(_EMPTY(0, 0, MOMENT))
+    parts = [
+        _NULL if value is None else _moment(8, (value - _BEGINNING) // timedelta(microseconds=1))
+        for value in values
+    ]
+    return Moments(struct.pack("!iiiii", 1, 1, MOMENT, len(values), 1) + b"".join(parts))
+
+
+def days(values: Sequence[date | None]) -> Days:
+    if not values:
+        return Days(_EMPTY(0, 0, DAY))
+    parts = [_NULL if value is None else _day(4, value.toordinal() - _FIRST) for value in values]
+    return Days(struct.pack("!iiiii", 1, 1, DAY, len(values), 1) + b"".join(parts))
+
+
+def documents(values: Sequence[bytes]) -> Documents:
+    """Of JSON that was written already."""
+    if not values:
+        return Documents(_EMPTY(0, 0, JSONB))
+    parts = [struct.pack("!iiiii", 1, 0, JSONB, len(values), 1)]
+    for value in values:
+        # The first byte is the version of the form.
+        parts += (_length(len(value) + 1), b"\x01", value)
+    return Documents(b"".join(parts))
 
 
 def array(values: Iterable[Any]) -> str:
@@ -96,5 +163,24 @@ class _TextsDumper(_Packed):
     oid = 1009
 
 
-DUMPERS = {Bigints: _BigintsDumper, Doubles: _DoublesDumper, Texts: _TextsDumper}
+class _BlobsDumper(_Packed):
+    oid = 1001
+
+
+class _MomentsDumper(_Packed):
+    oid = 1185
+
+
+class _DaysDumper(_Packed):
+    oid = 1182
+
+
+class _DocumentsDumper(_Packed):
+    oid = 3807
+
+
+DUMPERS = {
+    Bigints: _BigintsDumper, Doubles: _DoublesDumper, Texts: _TextsDumper, Blobs: _BlobsDumper, Moments: _MomentsDumper,
+    Days: _DaysDumper, Documents: _DocumentsDumper,
+}  # fmt: skip
 """How the driver sends them: as they are."""

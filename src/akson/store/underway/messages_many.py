@@ -5,13 +5,13 @@ sender and MsgId is there once, and each step stands in its history.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg.types.json import Jsonb
+import orjson
 
-from akson.store.database.arrays import bigints, texts
+from akson.kit.value import value
+from akson.store.database.arrays import bigints, blobs, days, documents, moments, texts
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number
 from akson.store.underway.messages import (
@@ -100,7 +100,7 @@ with given as (select * from unnest(%s::text[], %s::text[]) as g (message, her_i
 select message, her_id from found"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class New:
     """A message to be stored, with those it is for."""
 
@@ -116,9 +116,9 @@ async def add(tx: Tx, new: Sequence[New]) -> set[str]:
         _texts(m, "id"), _texts(m, "direction"), _texts(m, "msg_id"), _texts(m, "type"), _texts(m, "state"),
         _texts(m, "from_her"), _texts(m, "to_her"), bigints([patient_number(each.patient) for each in m]),
         _texts(m, "patient"), _texts(m, "reference"), _texts(m, "answers"), _texts(m, "conversation"),
-        _texts(m, "owner_role"), [each.due for each in m], _texts(m, "detail"), _texts(m, "content_type"),
-        [each.payload for each in new], _texts(m, "transport_id"), [each.deadline for each in m],
-        _texts(m, "made_at_sender"), [each.day for each in m],
+        _texts(m, "owner_role"), moments([each.due for each in m]), _texts(m, "detail"), _texts(m, "content_type"),
+        blobs([each.payload for each in new]), _texts(m, "transport_id"), moments([each.deadline for each in m]),
+        _texts(m, "made_at_sender"), days([each.day for each in m]),
     ]  # fmt: skip
     added = {row[0] for row in await tx.fetch(ADD, columns)}
     fresh = [each for each in new if each.message.id in added]
@@ -131,7 +131,7 @@ async def add(tx: Tx, new: Sequence[New]) -> set[str]:
     return added
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Due:
     """A message that was taken to be worked on, with its bytes where they are few."""
 
@@ -170,8 +170,8 @@ async def change(tx: Tx, changed: Sequence[Message]) -> None:
     if not c:
         return
     values = [
-        _texts(c, "id"), _texts(c, "state"), _texts(c, "detail"), [each.due for each in c],
-        bigints([each.attempts for each in c]), _texts(c, "transport_id"), [each.deadline for each in c],
+        _texts(c, "id"), _texts(c, "state"), _texts(c, "detail"), moments([each.due for each in c]),
+        bigints([each.attempts for each in c]), _texts(c, "transport_id"), moments([each.deadline for each in c]),
         _texts(c, "owner_role"), _texts(c, "reference"), _texts(c, "patient"),
         bigints([patient_number(each.patient) for each in c]),
     ]  # fmt: skip
@@ -233,4 +233,4 @@ def _texts(items: Sequence[Any], name: str) -> Any:
 
 def _receivers(known: Sequence[Receiver]) -> list[Any]:
     columns = [_texts(known, name) for name in ("message", "her_id", "state", "status")]
-    return [*columns, [Jsonb(list(each.errors)) for each in known]]
+    return [*columns, documents([orjson.dumps(each.errors) for each in known])]
