@@ -255,6 +255,28 @@ async def test_many_at_once_over_one_connection(bus):
     assert found == dict(enumerate(bodies))
 
 
+async def test_only_what_is_named_is_settled(bus):
+    queue = f"{HOSPITAL_HER}_dl"
+    async with connected(bus) as connection:
+        for number in range(6):
+            await connection.put(queue, sections([str(number)], {}, b"x", 60_000))
+        came = await taken(connection, queue, 6)
+        connection.settle_all([came[place] for place in (4, 0, 1, 3)])
+    async with connected(bus) as connection:
+        left = await taken(connection, queue, 2)
+        assert [read_sections(each.sections)[0][0] for each in left] == ["2", "5"]
+        connection.settle_all(left)
+    async with connected(bus) as connection:
+        assert await connection.take(queue, 10, 0.5) == []
+
+
+async def taken(connection, queue, count):
+    came = []
+    while len(came) < count:
+        came += await connection.take(queue, count, 5)
+    return came
+
+
 @pytest.mark.store
 async def test_what_a_stopped_receiver_had_is_offered_again_and_done_once(new_database, bus):
     async with parties(new_database, bus) as (gp, hospital):

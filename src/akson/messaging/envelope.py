@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from akson.kit.value import value
 from akson.messaging import codec
 from akson.messaging.codec import Document, head
 from akson.messaging.codec.receipt import version_for
@@ -12,7 +13,7 @@ from akson.messaging.kith.binding import NotOfSchema
 from akson.messaging.model import Header, Party, Person, Receipt
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Envelope:
     """What a broker reads."""
 
@@ -38,7 +39,7 @@ class Envelope:
         return tuple(dict.fromkeys(p.her_id for p in (self.receiver, *self.copies) if p.her_id))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outside:
     """What stands on a message: enough to pass it on, and to write its receipt."""
 

@@ -4,8 +4,8 @@ Codes and times are as in `messaging.model`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from akson.kit.value import named, value
 from akson.messaging.kith.rekvisisjon import Message as OrderMessage
 from akson.messaging.kith.svarrapport import Message
 from akson.messaging.model import FINAL, NOTHING, Code, Diagnosis, Kind, Letter, Professional, Quantity
@@ -16,7 +16,7 @@ PRELIMINARY_REPORT = "P"
 """V7306."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Order:
     """The order that a report answers."""
 
@@ -28,7 +28,7 @@ class Order:
     comments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Specimen:
     """A sample, or another object that was looked at. `id` is the laboratory's and what results refer to."""
 
@@ -42,7 +42,7 @@ class Specimen:
     comments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Finding:
     """One result, or a heading with results below it (`parts`)."""
 
@@ -91,7 +91,7 @@ class Finding:
         return self.examinations[0] if self.examinations else self.heading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Report(Letter):
     """Svarrapport 1.3 or 1.4. `document_id` is the laboratory's id of the report: changes of it have the same.
 
@@ -116,7 +116,7 @@ class Report(Letter):
         return Kind.SVARRAPPORT
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wanted:
     """What is ordered of one kind: examinations, and the samples that they are of."""
 
@@ -130,7 +130,7 @@ class Wanted:
     specimens: tuple[Specimen, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Requisition(Letter):
     """Rekvisisjon 1.5 or 1.6. `document_id` is the requester's id of the order.
 

@@ -4,11 +4,12 @@ Codes carry the OID of their list. Times are aware; a KITH time without an offse
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from akson.fhir.model import Resource
+from akson.kit.value import named, value
 from akson.messaging import codes
 from akson.messaging.kith.dialog import Dialogmelding
 from akson.messaging.kith.plo import HealthInformation, PatientLogistics, Profile
@@ -33,7 +34,7 @@ class Kind(StrEnum):
     APPREC = "apprec"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Code:
     """A code of a list (OID without prefix), with its display name, or the text alone where there is no code."""
 
@@ -60,7 +61,7 @@ ELECTIVE = national(codes.PRIORITIES, "N")
 FINAL = national(codes.REPORT_STATUS, "F")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ident:
     """An identifier and its type: FNR, DNR, HPR, HER, ENH ... (V8116, V9051)."""
 
@@ -68,7 +69,7 @@ class Ident:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Address:
     use: str = ""
     """Code of V3401: H home, WP work, TMP temporary ..."""
@@ -80,7 +81,7 @@ class Address:
     """As URLs: tel:, mailto: ..."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Person:
     """A patient, relative or contact. `name` is the whole name where the message has it in one piece."""
 
@@ -113,7 +114,7 @@ class Person:
         return self.ident("FNR", "DNR")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Professional:
     """Health personnel, with profession (V9060) and relation to the patient or the message (V8254, V9034)."""
 
@@ -122,7 +123,7 @@ class Professional:
     relation: Code = Code()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unit:
     """An organisation or a part of one."""
 
@@ -135,7 +136,7 @@ class Unit:
         return next((i.id for i in self.idents if i.type == "HER"), "")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Party:
     """Sender or receiver: the organisation, the service or department in it, the person in that."""
 
@@ -159,7 +160,7 @@ class Party:
         return ", ".join(name for name in names if name)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Header:
     """Who sends what to whom about which patient."""
 
@@ -182,7 +183,7 @@ class Header:
     """MIGversion of the payload's standard."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Modifier:
     """What a code is refined with, e.g. name S (asterisk code of ICD-10) and the code itself."""
 
@@ -190,7 +191,7 @@ class Modifier:
     value: Code
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Diagnosis:
     """A condition. `role` is H main or B other (V8233), empty for the reason of a referral."""
 
@@ -199,13 +200,13 @@ class Diagnosis:
     modifiers: tuple[Modifier, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Quantity:
     value: str
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Medicine:
     """A medicine: code (ATC or product), status of use (V7307), dose and directions in words."""
 
@@ -222,7 +223,7 @@ class Medicine:
     end: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Result:
     """The result of an examination: a quantity (with EQ, LT ...), an interval, a date or a text."""
 
@@ -238,7 +239,7 @@ class Result:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Statement:
     """Clinical information as text: findings, history, CAVE, infection ... by type (V8233)."""
 
@@ -250,7 +251,7 @@ class Statement:
     end: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Section:
     """A heading (V8231, V8311) with text and codes."""
 
@@ -259,7 +260,7 @@ class Section:
     codes: tuple[Code, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fact:
     """What the message says beyond the rest of the model. `name` is a text key of the domain messaging."""
 
@@ -273,7 +274,7 @@ SHARED = "application/fhir+json"
 """What a link to shared information leads to."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attachment:
     """A file in the message, or a reference to one outside it."""
 
@@ -289,7 +290,7 @@ class Attachment:
         return bool(self.reference) and self.mime == SHARED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Letter(ABC):
     """What referral and summary share."""
 
@@ -326,7 +327,7 @@ class Letter(ABC):
         return self.action.code == "C"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Referral(Letter):
     """Henvisning."""
 
@@ -349,7 +350,7 @@ class Referral(Letter):
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stay:
     """A stay or contact: from, to, category (V8240), outcome (V8272)."""
 
@@ -359,7 +360,7 @@ class Stay:
     outcome: Code = Code()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Epikrise(Letter):
     """Epikrise: what was found and done, and what follows."""
 
@@ -379,7 +380,7 @@ class Epikrise(Letter):
         return Kind.EPIKRISE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Composed(Letter):
     """A letter whose `body` is kept as the standard has it, in the version that `header.version` names.
 
@@ -392,7 +393,7 @@ class Composed(Letter):
     """V9064 or V3109: does the patient consent to that it is sent?"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Dialog(Composed):
     """Dialogmelding 1.0 or 1.1: a question, an answer, a note or a deviation."""
 
@@ -403,7 +404,7 @@ class Dialog(Composed):
         return Kind.DIALOG
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Care(Composed):
     """A care message (PLO) 1.5 or 1.6: notice, report, information or logistics between municipality, hospital and GP."""
 
@@ -420,7 +421,7 @@ class Care(Composed):
         return isinstance(self.body, HealthInformation)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Asked(Letter):
     """A request for a service as a FHIR message: what no KITH message is made for."""
 
@@ -436,7 +437,7 @@ class Asked(Letter):
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Receipt:
     """AppRec: what the receiving application did with a message."""
 
@@ -459,7 +460,7 @@ class Receipt:
         return self.status != "2"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Received:
     """A message as read: what it is, what it says, what in it was not understood, whether it was signed."""
 

@@ -4,12 +4,13 @@ A receipt is automatic, final and one for each own recipient. It comes within 96
 sender counts it as negative; a late positive one is still good, unless a negative one was given.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from akson.kit import norwegian
 from akson.kit.errors import AksonError, TooLarge
+from akson.kit.value import value
 from akson.messaging import attachments, codes
 from akson.messaging.codec import UnknownFormat
 from akson.messaging.kith.binding import NotOfSchema
@@ -21,7 +22,7 @@ ANSWER_WITHIN = timedelta(hours=96)
 OK, REJECTED, PARTLY = "1", "2", "3"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """A decided receipt: V8258 status, and errors of V8221 with details in `text`."""
 

@@ -1,9 +1,8 @@
 """AppRec (Applikasjonskvittering, HIS 80415) 1.0 and 1.1, read and written."""
 
-from dataclasses import dataclass
-
 from lxml import etree
 
+from akson.kit.value import named
 from akson.messaging.kith import xml
 from akson.messaging.kith.binding import Binding, NotOfSchema, Read, el, must
 from akson.messaging.kith.common import CV
@@ -15,13 +14,13 @@ STATUSES = frozenset({"1", "2", "3"})
 """V8258: OK, rejected, OK with an error in a part."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AdditionalId:
     id: str = must()
     type: CV = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Unit:
     """A department (Dept), or a person of an institution (HCPerson) without the type."""
 
@@ -32,7 +31,7 @@ class Unit:
     additional_id: tuple[AdditionalId, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Inst:
     name: str | None = el()
     id: str | None = el()
@@ -42,7 +41,7 @@ class Inst:
     person: tuple[Unit, ...] = el("HCPerson", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Address:
     type: CV = must()
     street_adr: str | None = el()
@@ -54,7 +53,7 @@ class Address:
     tele_address: tuple[str, ...] = el(many=True, kind="value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HCP:
     inst: Inst | None = el()
     prof: Unit | None = el("HCProf")
@@ -62,20 +61,20 @@ class HCP:
     address: Address | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Party:
     role: CV | None = el()
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class OriginalMsgId:
     msg_type: CV = must()
     issue_date: str = must()
     id: str = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AppRec:
     msg_type: CV = must()
     mig_version: str = must("MIGversion")

@@ -3,19 +3,18 @@
 The order of fields is that of Epikrise 1.2, the one of them that is written.
 """
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging.kith.binding import el, must, old
 from akson.messaging.kith.common import CV, PQ
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AdditionalId:
     id: str = must()
     type: CV = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Address:
     type: CV | None = el()
     street_adr: str | None = el()
@@ -27,7 +26,7 @@ class Address:
     tele_address: tuple[str, ...] = el(many=True, kind="value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Dept:
     type: CV | None = el()
     name: str | None = el()
@@ -36,7 +35,7 @@ class Dept:
     additional_id: tuple[AdditionalId, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HCPerson:
     name: str | None = el()
     id: str | None = el()
@@ -44,7 +43,7 @@ class HCPerson:
     additional_id: tuple[AdditionalId, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Inst:
     name: str | None = el()
     type: CV | None = old()
@@ -55,7 +54,7 @@ class Inst:
     additional_id: tuple[AdditionalId, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HCProf:
     type: CV | None = el()
     position: CV | None = el()
@@ -66,7 +65,7 @@ class HCProf:
     additional_id: tuple[AdditionalId, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HCP:
     inst: Inst | None = el()
     prof: HCProf | None = el("HCProf")
@@ -77,7 +76,7 @@ class HCP:
     address: Address | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Party:
     """Requester, or the one who serves."""
 
@@ -86,21 +85,21 @@ class Party:
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CopyDestRole:
     msg_type: CV = must()
     req_com_method: CV | None = el()
     act_com_method: CV | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CopyDest:
     role: CV | None = el()
     copy_dest_role: tuple[CopyDestRole, ...] = el(many=True)
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class RelatedParty:
     """A unit or professional with its relation to the patient, an event or the report."""
 
@@ -111,7 +110,7 @@ class RelatedParty:
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class RefDoc:
     issue_date: str | None = el(kind="value")
     msg_type: CV = must()
@@ -123,20 +122,20 @@ class RefDoc:
     content: str | None = el(kind="markup")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PatientPrecaution:
     precaution: str = must()
     start_date_time: str | None = el(kind="value")
     end_date_time: str | None = el(kind="value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Modifier:
     name: CV = must()
     value: tuple[CV, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Diagnosis:
     """A coded condition with modifiers, also a coded comment or description."""
 
@@ -144,7 +143,7 @@ class Diagnosis:
     modifier: tuple[Modifier, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class TextResult:
     """A heading with text, which may be XHTML, and codes."""
 
@@ -153,35 +152,35 @@ class TextResult:
     text_code: tuple[CV, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ResultText:
     result: TextResult | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Interval:
     low: PQ | None = el()
     high: PQ | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class NumResult:
     arithmetic_comp: CV | None = el()
     num_result_value: PQ = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class DateResult:
     date_result_value: str | None = el(kind="value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ClinInv:
     id: CV = must()
     spec: tuple[CV, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ResultItem:
     text_result: ResultText | None = el()
     interval: Interval | None = el()
@@ -195,7 +194,7 @@ class ResultItem:
     diag_comment: Diagnosis | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Medication:
     drug_id: CV = must()
     dosage_coded: CV | None = el()
@@ -209,20 +208,20 @@ class Medication:
     dosage_text: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Observation:
     description: str | None = el(kind="markup")
     comment: str | None = el()
     coded_descr: Diagnosis | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Origin:
     role: CV | None = el()
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class InfItem:
     result_item: ResultItem | None = el()
     medication: Medication | None = el()

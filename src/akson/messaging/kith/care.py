@@ -3,13 +3,12 @@
 1.6 has everything that 1.5 has and a few elements more: `plo.ONLY_1_6`.
 """
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging.kith.binding import el, must
 from akson.messaging.kith.common import CV, HealthcareProfessional, Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class NextOfKin:
     relationship: CV | None = el("Slektskap")
     care_function: CV | None = el("Omsorgsfunksjon")
@@ -18,14 +17,14 @@ class NextOfKin:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PatientSupplement:
     civil_status: CV | None = el("SivilStatus")
     lives_alone: str | None = el("BorAlene")
     language: CV | None = el("Sprak")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Request:
     """A question that the message answers."""
 
@@ -40,7 +39,7 @@ class Request:
     document_id: str | None = el("RefDokIdForesp")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Dispatch:
     """About the message itself: new, changed or cancelled (V7309), and what it answers."""
 
@@ -50,7 +49,7 @@ class Dispatch:
     question: Request | None = el("Foresporsel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Application:
     """Has the patient applied for services?"""
 
@@ -58,7 +57,7 @@ class Application:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class InformationGiven:
     type: CV | None = el("TypeInformasjon")
     description: str | None = el("BeskrivelseInformasjon")
@@ -68,12 +67,12 @@ class InformationGiven:
     by: HealthcareProfessional = must("InformasjonGittAv", inner="fk1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class InformationGivenInfo:
     given: tuple[InformationGiven, ...] = must("InformasjonGitt")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AssistedCommunication:
     person: Person | None = el("PersonTolkebehov", inner="fk1")
     hearing_loss: str | None = el("Horselsvikt")
@@ -84,17 +83,17 @@ class AssistedCommunication:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AssistedCommunicationInfo:
     need: AssistedCommunication = must("AssistertKommunikasjon")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Place:
     place: str = must("StedHendelse")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Event:
     """Something at a time: admission, ready for discharge, discharge, death."""
 
@@ -106,19 +105,19 @@ class Event:
     place: Place | None = el("StedForHendelse")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Stay:
     event: Event = must("TidsfestetHendelse")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class DischargedTo:
     condition: CV | None = el("Uttilstand")
     to: CV = must("UtTil")
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Service:
     """A service that the patient has (IPLOS)."""
 
@@ -134,7 +133,7 @@ class Service:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ServiceNeed:
     type: CV | None = el("IPLOStjenestetype")
     name: str | None = el("BetegnelseTjeneste")
@@ -144,7 +143,7 @@ class ServiceNeed:
     unit: str | None = el("Enhet")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Objection:
     """What the patient does not want."""
 
@@ -156,18 +155,18 @@ class Objection:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ObjectionInfo:
     objection: tuple[Objection, ...] = must("ReservasjonOnske")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Informed:
     patient: str = must("PasientInformert")
     relatives: str = must("ParorendeInformert")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Appointment:
     booked: str = must("BestiltKontrolltime")
     time: str | None = el("TidspunktTime")
@@ -176,13 +175,13 @@ class Appointment:
     informed: Informed | None = el("InformertOm")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AppointmentToBook:
     by_patient: str = must("PasientParorendeBestiller")
     informed: Informed | None = el("InformertOm")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class TentativeAppointment:
     time: str | None = el("TentativtTidspunktTime")
     place: str | None = el("StedTime")
@@ -190,7 +189,7 @@ class TentativeAppointment:
     informed: Informed | None = el("InformertOm")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AppointmentInfo:
     """One of the three."""
 
@@ -199,7 +198,7 @@ class AppointmentInfo:
     tentative: TentativeAppointment | None = el("InformasjonOmTentativTime")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class WornAids:
     glasses: CV | None = el("Briller")
     hearing: CV | None = el("HjelpemiddelHorsel")
@@ -207,26 +206,26 @@ class WornAids:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Aid:
     sequence: str | None = el("Sekvensnummer")
     code: CV | None = el("HjelpemiddelkodeRTV")
     name: str = must("BetegnelseHjelpemiddel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AidStatus:
     status: CV = must()
     aid: Aid = must("Hjelpemiddelbeskrivelse")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Aids:
     worn: tuple[WornAids, ...] = el("FasteHjelpemidler", many=True)
     status: tuple[AidStatus, ...] = el("StatusHjelpemiddel", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ConsultationContent:
     type: CV = must("TypeInnholdKonsultasjon")
     note: str | None = el("Merknad")

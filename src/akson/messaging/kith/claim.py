@@ -1,14 +1,13 @@
 """Behandlerkravmelding 1.8.3 (a claim to HELFO for reimbursement of treatment), payload of a MsgHead."""
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging.kith.binding import Binding, NotOfSchema, attribute, el, must
 from akson.messaging.kith.common import CV, PQ, Ident
 
 NAMESPACE = "http://www.kith.no/xmlstds/bkm/2006-12-20"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CoPayment:
     """Has the patient paid, and does the bill correct an earlier one? true or false."""
 
@@ -16,7 +15,7 @@ class CoPayment:
     is_paid: str | None = attribute("erBetalt")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Insurance:
     """The right of a citizen of the EEA."""
 
@@ -29,7 +28,7 @@ class Insurance:
     valid_to: str | None = el("EEAGyldighet")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Patient:
     family_name: str | None = el()
     middle_name: str | None = el()
@@ -43,13 +42,13 @@ class Patient:
     phone: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Procedure:
     system: str = must("Kodeverk")
     code: str = must("Kode")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Tariff:
     """A tariff, how often, and its amount."""
 
@@ -58,13 +57,13 @@ class Tariff:
     number: str = must("Antall")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Sum:
     co_payment: PQ | None = el("EgenandelHonorar")
     refund: PQ | None = el("Refusjon")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Treatment:
     """What a bill is for."""
 
@@ -89,7 +88,7 @@ class Treatment:
     sum: Sum = must("SumKrav")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Bill:
     """One bill, for one treatment of one patient."""
 
@@ -103,13 +102,13 @@ class Bill:
     treatment: Treatment | None = el("Behandling")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Total:
     bills: str = must("AntallRegninger")
     amount: PQ = must("SumKravSamlet")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Claim:
     department: str | None = el("Avdeling")
     resh: str | None = el("RESH")

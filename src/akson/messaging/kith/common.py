@@ -3,13 +3,12 @@
 Sources: kith.xsd (data types), felleskomponent1 and the header's own copies of its types.
 """
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging import codes
 from akson.messaging.kith.binding import attribute, el, must
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CV:
     """A coded value: code, display name, code system (OID) and original text. CS is one without a system."""
 
@@ -19,7 +18,7 @@ class CV:
     ot: str | None = attribute("OT")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PQ:
     """A physical quantity: value and unit, as written."""
 
@@ -27,13 +26,13 @@ class PQ:
     u: str | None = attribute("U")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Ident:
     id: str = must()
     type_id: CV = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Address:
     type: CV | None = el()
     street_adr: str | None = el()
@@ -44,13 +43,13 @@ class Address:
     country: CV | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class TeleCom:
     type_telecom: CV | None = el()
     tele_address: str = must(kind="value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Person:
     """A person, or the patient."""
 
@@ -65,7 +64,7 @@ class Person:
     tele_com: tuple[TeleCom, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HealthcareProfessional:
     type_healthcare_professional: CV | None = el()
     role_to_patient: CV | None = el()

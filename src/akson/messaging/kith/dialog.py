@@ -1,7 +1,6 @@
 """Dialogmelding 1.0 and 1.1: questions, answers, notes and deviations in a MsgHead."""
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging.kith.binding import Binding, NotOfSchema, el, must
 from akson.messaging.kith.common import CV, Address, Ident, TeleCom
 from akson.messaging.kith.msghead import FK1
@@ -10,7 +9,7 @@ from akson.messaging.kith.po import Organisation
 NAMESPACE = "http://www.kith.no/xmlstds/dialog/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HealthcareProfessional:
     """Health personnel; what stands inside identifiers and addresses is felleskomponent1's."""
 
@@ -27,7 +26,7 @@ class HealthcareProfessional:
     tele_com: tuple[TeleCom, ...] = el(many=True, inner="fk1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Person:
     given_name: str | None = el()
     middle_name: str | None = el()
@@ -40,7 +39,7 @@ class Person:
     tele_com: tuple[TeleCom, ...] = el(many=True, inner="fk1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Unit:
     """An organisation with a role, and the person there."""
 
@@ -50,7 +49,7 @@ class Unit:
     person: Person | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Role:
     """Somebody's part in the note or question."""
 
@@ -61,7 +60,7 @@ class Role:
     person: Person | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Question:
     type: CV = must("TypeForesp")
     subject: str | None = el("EmneSporsmal")
@@ -77,7 +76,7 @@ class Question:
     role: tuple[Role, ...] = el("RollerRelatertNotat", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Note:
     """A note, an answer (with the question that it answers) or a deviation."""
 
@@ -91,7 +90,7 @@ class Note:
     role: tuple[Role, ...] = el("RollerRelatertNotat", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Dialogmelding:
     """Questions or notes, never both."""
 

@@ -1,9 +1,8 @@
 """Epikrise (discharge summary, HIS 80226): 1.1 is read, 1.2 is read and written. It has a header of its own."""
 
-from dataclasses import dataclass
-
 from lxml import etree
 
+from akson.kit.value import named
 from akson.messaging.kith import xml
 from akson.messaging.kith.basic import (
     HCP,
@@ -27,7 +26,7 @@ NAMESPACE_1_1 = "http://www.kith.no/xmlstds/epikrise/2006-09-23"
 VERSIONS = {NAMESPACE: "v1.2 2012-02-15", NAMESPACE_1_1: "v1.1 2006-09-23"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PatRelHCP:
     relation: CV = must()
     start_date_time: str | None = el(kind="value")
@@ -36,7 +35,7 @@ class PatRelHCP:
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PatientRelParty:
     relation: CV = must()
     name: str | None = el()
@@ -44,7 +43,7 @@ class PatientRelParty:
     address: Address | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Patient:
     sex: CV | None = el()
     date_of_birth: str | None = el(kind="value")
@@ -61,7 +60,7 @@ class Patient:
     address: Address | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ServReq:
     """The referral that the summary answers."""
 
@@ -75,7 +74,7 @@ class ServReq:
     diagnosis: tuple[Diagnosis, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class TransportArr:
     responsibility: CV | None = el()
     status: CV | None = el()
@@ -84,7 +83,7 @@ class TransportArr:
     comment: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PlannedEvent:
     planning_stage: CV | None = el()
     status_of_plan: CV | None = el()
@@ -99,26 +98,26 @@ class PlannedEvent:
     transport_arr: TransportArr | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ReportedEvent:
     start_date_time: str = must(kind="value")
     end_date_time: str | None = el(kind="value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Service:
     serv_id: CV | None = el()
     med_specialty: CV | None = el()
     adm_cat: CV | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class SubLocation:
     type: CV = must()
     place: str = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Location:
     type: CV | None = el()
     description: str | None = el()
@@ -127,7 +126,7 @@ class Location:
     sub_location: tuple[SubLocation, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class EventLocation:
     role: CV | None = el()
     start_date_time: str | None = el(kind="value")
@@ -135,14 +134,14 @@ class EventLocation:
     location: Location = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AssRequest:
     issue_date: str | None = el(kind="value")
     msg_type: CV = must()
     id: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Event:
     """A stay or contact, planned or over, with what was found, given and thought in it."""
 
@@ -164,7 +163,7 @@ class Event:
     coded_comment: tuple[Diagnosis, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ServRprt:
     serv_type: CV = must()
     issue_date: str = must(kind="value")
@@ -184,7 +183,7 @@ class ServRprt:
     ref_doc: tuple[RefDoc, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Message:
     type: CV | None = el()
     msg_version: str | None = el()

@@ -1,7 +1,6 @@
 """Parts of a record that care messages carry: allergies, notes and medicines (epj1, epj2, epj3 of 2008-02-20)."""
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging.kith.binding import attribute, el, must
 from akson.messaging.kith.common import CV, PQ, HealthcareProfessional
 
@@ -12,7 +11,7 @@ META = "http://www.kith.no/xmlstds/epj/meta/2008-02-20"
 _NUMBER = "2.16.578.1.12.4.1.6."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Component:
     """What every component of a record has: an id, and of what kind it is."""
 
@@ -21,12 +20,12 @@ class Component:
     reference: str | None = attribute("referanseViktigTilleggsinfo")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class DocumentComponent(Component):
     basis: str | None = attribute(f"{{{META}}}basiskomponenttype", "EPJ dokument")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class RecordText:
     """A text of the record with the code of its heading (V9141 and others)."""
 
@@ -35,13 +34,13 @@ class RecordText:
     remark: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class RecordNote(DocumentComponent):
     component_type: str | None = attribute(f"{{{META}}}komponenttype", f"{_NUMBER}13.11009.0")
     text: tuple[RecordText, ...] = must("Journaltekst", ns="epj2")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Allergy:
     matters_for_prescribing: str | None = el("HensynVedForskrivning")
     matters_for_food: str | None = el("HensynMatDrikke")
@@ -53,26 +52,26 @@ class Allergy:
     anaphylaxis: CV | None = el("AnafylaktiskeReaksjoner")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AllergyNote(DocumentComponent):
     component_type: str | None = attribute(f"{{{META}}}komponenttype", f"{_NUMBER}13.11036.1")
     text: tuple[RecordText, ...] = el("Journaltekst", ns="epj2", many=True)
     allergy: Allergy = must("Allergi")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CaveWord:
     word: str = must("CaveStikkord")
     text: RecordText | None = el("Journaltekst", ns="epj2")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CaveHead(DocumentComponent):
     component_type: str | None = attribute(f"{{{META}}}komponenttype", f"{_NUMBER}13.10028.0")
     word: tuple[CaveWord, ...] = el("StikkordCave", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Cave(Component):
     basis: str | None = attribute(f"{{{META}}}basiskomponenttype", "EPJ sak")
     component_type: str | None = attribute(f"{{{META}}}komponenttype", f"{_NUMBER}14.50001.0")
@@ -80,7 +79,7 @@ class Cave(Component):
     allergy: tuple[AllergyNote, ...] = el("Allerginotat", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Drug:
     use: str | None = el("BruksomradeTekst")
     directions: str | None = el("DosVeiledEnkel")
@@ -96,7 +95,7 @@ class Drug:
     not_together: str | None = el("SkalIkkeTasSammenMedAnnetLegemiddel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Prescription:
     status: CV | None = el("StatusTilForskrivningen")
     in_multidose: CV | None = el("InngaarIMultidose")
@@ -106,7 +105,7 @@ class Prescription:
     drug: Drug = must("Forskrivningsinfo")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class DrugInfo(DocumentComponent):
     """One medicine in use."""
 
@@ -114,12 +113,12 @@ class DrugInfo(DocumentComponent):
     prescription: Prescription = must("ForenkletForskrivning")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Given:
     amount: str | None = el("Kvantum")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class GivenByStaff:
     dose: PQ | None = el("AdmEnkeltdose")
     start: str = must("AdmStart", kind="value")
@@ -130,12 +129,12 @@ class GivenByStaff:
     drug: Drug | None = el("Forskrivningsinfo")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HandedOut:
     doses: str = must("AntEnkeltdoser")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class TakenBySelf:
     dose: PQ | None = el("AdmEnkeltdose")
     start: str = must("AdmStart", kind="value")
@@ -145,7 +144,7 @@ class TakenBySelf:
     drug: Drug | None = el("Forskrivningsinfo")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class DrugsGiven(DocumentComponent):
     """Medicines given on the day of the transfer; what staff gave is written before what the patient took."""
 

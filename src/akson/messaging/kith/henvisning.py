@@ -1,9 +1,8 @@
 """Henvisning (referral) 2.0 (HIS 80205): the payload inside a MsgHead. Read and written."""
 
-from dataclasses import dataclass
-
 from lxml import etree
 
+from akson.kit.value import named
 from akson.messaging.kith.binding import Binding, Read, el, must
 from akson.messaging.kith.common import CV, PQ
 from akson.messaging.kith.msghead import FK1
@@ -25,49 +24,49 @@ NAMESPACE = "http://ehelse.no/xmlstds/henvisning/2017-11-30"
 PO = "http://ehelse.no/xmlstds/po/poKomponent/2017-11-30"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PatientPrecaution:
     precaution: str = must()
     start_date_time: str | None = el()
     end_date_time: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Result:
     heading: CV | None = el()
     text_result_value: str | None = el()
     text_code: CV | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ResultText:
     result: Result | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Interval:
     low: PQ | None = el()
     high: PQ | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class NumResult:
     arithmetic_comp: CV | None = el()
     num_result_value: PQ = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class DateResult:
     date_result_value: str = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ClinInv:
     id: CV = must()
     spec: tuple[CV, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ResultItem:
     text_result: ResultText | None = el()
     interval: Interval | None = el()
@@ -80,7 +79,7 @@ class ResultItem:
     clin_inv: ClinInv = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Medication:
     drug_id: CV = must()
     comment: str | None = el()
@@ -91,13 +90,13 @@ class Medication:
     dosage_text: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Observation:
     description: str | None = el()
     comment: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class InfItem:
     """One piece of clinical information: a result, a medicine or a text, with its type (V8233)."""
 
@@ -110,7 +109,7 @@ class InfItem:
     org_date: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ReasonAsText:
     """Why the patient is referred, a heading (V8231) with text."""
 
@@ -119,13 +118,13 @@ class ReasonAsText:
     text_code: tuple[CV, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Modifier:
     name: CV = must()
     value: tuple[CV, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Diagnosis:
     """The first is the main condition."""
 
@@ -133,7 +132,7 @@ class Diagnosis:
     modifier: tuple[Modifier, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ReqServ:
     serv_type: CV = must()
     req_date: str | None = el()
@@ -141,20 +140,20 @@ class ReqServ:
     comment: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Comment:
     heading: CV | None = el()
     text_result_value: str | None = el()
     coded_comment: tuple[CV, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AssessmentDate:
     type: CV = must("TypeDato")
     date: str = must("Dato")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AssessmentFacts:
     free_choice_of_hospital: str | None = el("FrittSykehusvalg")
     end_of_wait: CV | None = el("VentetidSluttkode")
@@ -163,7 +162,7 @@ class AssessmentFacts:
     outcome: CV = must("UtfallAvVurdering")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Assessment:
     """What the unit that refers on has decided (VurderingAvHenvisning)."""
 
@@ -171,13 +170,13 @@ class Assessment:
     facts: AssessmentFacts | None = el("Opplysninger")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PackagePathway:
     code: CV = must("Pakkeforlopskode")
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Consent:
     consent_status: CV = must()
     consent_date: str | None = el()
@@ -185,7 +184,7 @@ class Consent:
     given_by: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Henvisning:
     serv_type: CV = must()
     issue_date: str = must()

@@ -1,9 +1,8 @@
 """Henvisning (referral) 1.0 and 1.1, with a header of their own: only read; 2.0 is what is written."""
 
-from dataclasses import dataclass
-
 from lxml import etree
 
+from akson.kit.value import named
 from akson.messaging.kith.basic import (
     AdditionalId,
     Address,
@@ -26,7 +25,7 @@ VERSIONS = {NAMESPACE_1_1: "v1.1 2012-02-15", NAMESPACE_1_0: "v1.0 2005-07-08"}
 _PO = "http://www.kith.no/xmlstds/po/poKomponent/2009-06-30"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class NextOfKin:
     relationship: CV | None = el("Slektskap")
     care_function: CV | None = el("Omsorgsfunksjon")
@@ -34,7 +33,7 @@ class NextOfKin:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AssistedCommunication:
     person: Person | None = el("PersonTolkebehov", inner="fk1")
     hearing_loss: str | None = el("Horselsvikt")
@@ -45,7 +44,7 @@ class AssistedCommunication:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ContactPerson:
     occupation_role: str | None = el()
     working_place: str | None = el()
@@ -53,7 +52,7 @@ class ContactPerson:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PatRelInst:
     name_inst: str | None = el()
     role_inst: str | None = el()
@@ -63,7 +62,7 @@ class PatRelInst:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Consent:
     consent_status: CV | None = el()
     consent_date: str | None = el(kind="value")
@@ -71,7 +70,7 @@ class Consent:
     given_by: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Patient:
     basis_for_health_services: CV | None = el()
     sex: CV | None = el()
@@ -95,7 +94,7 @@ class Patient:
     address: Address | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ReqServ:
     serv_type: CV = must()
     purpose: CV | None = el()
@@ -105,14 +104,14 @@ class ReqServ:
     service: Service | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Comment:
     heading: CV | None = el()
     text_result_value: str | None = el(kind="markup")
     coded_comment: tuple[CV, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ServReq:
     serv_type: CV = must()
     issue_date: str = must(kind="value")
@@ -132,7 +131,7 @@ class ServReq:
     comment: tuple[Comment, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Message:
     type: CV | None = el()
     msg_version: str | None = el()

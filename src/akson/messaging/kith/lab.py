@@ -1,13 +1,12 @@
 """What orders and reports of laboratories and radiology share: Rekvisisjon 1.5 and 1.6, Svarrapport 1.3 and 1.4."""
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging.kith.basic import AdditionalId, Address, CopyDestRole, Dept, HCPerson
 from akson.messaging.kith.binding import el, must
 from akson.messaging.kith.common import CV
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Reason:
     """Why the service is asked for, as text or code."""
 
@@ -16,14 +15,14 @@ class Reason:
     text_code: CV | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Comment:
     heading: CV | None = el()
     text_result_value: str | None = el()
     text_code: CV | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Inst:
     name: str | None = el()
     id: str | None = el()
@@ -33,7 +32,7 @@ class Inst:
     additional_id: tuple[AdditionalId, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HCProf:
     type: CV | None = el()
     name: str | None = el()
@@ -42,7 +41,7 @@ class HCProf:
     additional_id: tuple[AdditionalId, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HCP:
     inst: Inst | None = el()
     prof: HCProf | None = el("HCProf")
@@ -50,7 +49,7 @@ class HCP:
     address: Address | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Responsible:
     """The unit or professional that is responsible for the patient, animal or material."""
 
@@ -59,20 +58,20 @@ class Responsible:
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class SubLocation:
     type: CV = must()
     place: str = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Observation:
     description: str | None = el(kind="markup")
     comment: str | None = el()
     coded_descr: CV | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class InfItem:
     """Clinical information that goes with the order."""
 
@@ -83,20 +82,20 @@ class InfItem:
     org_date: str | None = el(kind="value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CollectedStudyProduct:
     type: str | None = el()
     produced_date: str | None = el(kind="value")
     ref_related_prod: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Pretreatment:
     heading: CV | None = el()
     text_result_value: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Party:
     """The one who serves, or who ordered."""
 
@@ -105,14 +104,14 @@ class Party:
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PaymentResponsible:
     role: CV | None = el()
     type_guarantor: str = must()
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CopyDest:
     """One more receiver of the report, or of the order."""
 
@@ -121,7 +120,7 @@ class CopyDest:
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Location:
     type: CV | None = el()
     description: str | None = el()
@@ -130,7 +129,7 @@ class Location:
     inst: Inst | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AdmLocation:
     role: CV | None = el()
     start_date_time: str | None = el(kind="value")
@@ -139,7 +138,7 @@ class AdmLocation:
     location: Location | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Patient:
     basis_for_health_services: CV | None = el()
     sex: CV | None = el()
@@ -158,7 +157,7 @@ class Patient:
     inf_item: tuple[InfItem, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Animal:
     sex: CV | None = el()
     name: str | None = el()
@@ -170,7 +169,7 @@ class Animal:
     responsible_hcp: Responsible | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Material:
     inv_material: str | None = el()
     id_by_serv_provider: str | None = el()
@@ -179,7 +178,7 @@ class Material:
     responsible_hcp: Responsible | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Investigation:
     id: tuple[CV, ...] = el(many=True)
     spec: tuple[CV, ...] = el(many=True)

@@ -2,10 +2,10 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
 
 from lxml import etree
 
+from akson.kit.value import named
 from akson.messaging.kith import xml
 from akson.messaging.kith.binding import Binding, NotOfSchema, Read, el, must
 from akson.messaging.kith.common import CV, Address, HealthcareProfessional, Ident, Person, TeleCom
@@ -18,7 +18,7 @@ DSIG = "http://www.w3.org/2000/09/xmldsig#"
 FK1 = "http://www.kith.no/xmlstds/felleskomponent1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Organisation:
     """A unit; what it belongs to stands outside it, so the innermost is the one addressed."""
 
@@ -31,13 +31,13 @@ class Organisation:
     healthcare_professional: HealthcareProfessional | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Party:
     com_method: CV | None = el()
     organisation: Organisation = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class OtherReceiver:
     com_method: CV | None = el()
     role_receiver: CV = must()
@@ -47,13 +47,13 @@ class OtherReceiver:
     healthcare_professional: HealthcareProfessional | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ConversationRef:
     ref_to_parent: str = must()
     ref_to_conversation: str = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class MsgInfo:
     type: CV = must()
     mig_version: str = must("MIGversion")
@@ -69,7 +69,7 @@ class MsgInfo:
     patient: Person | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class RefDoc:
     """A document. `content` is the canonical XML inside, a Base64Container for what is no XML."""
 
@@ -83,7 +83,7 @@ class RefDoc:
     content: str | None = el(kind="markup")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Document:
     document_connection: CV | None = el()
     content_type: CV | None = el()
@@ -98,7 +98,7 @@ class Document:
     ref_doc: RefDoc = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PatientReport:
     document_connection: CV | None = el()
     case_no: str = must()
@@ -106,7 +106,7 @@ class PatientReport:
     patient: Person | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class MsgHead:
     msg_info: MsgInfo = must()
     document: tuple[Document, ...] = el(many=True)

@@ -1,7 +1,6 @@
 """Parts of poKomponent 1.5 and 1.6 about health: diagnoses, function, nursing, other professions."""
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging.kith.binding import el, must
 from akson.messaging.kith.care import Event
 from akson.messaging.kith.common import CV, PQ, HealthcareProfessional
@@ -9,7 +8,7 @@ from akson.messaging.kith.epj import AllergyNote, Cave, DrugsGiven, RecordNote, 
 from akson.messaging.kith.po import Organisation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Responsible:
     type: CV | None = el("TypeHendelse")
     time: str = must("TidspunktForHendelse")
@@ -19,26 +18,26 @@ class Responsible:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Diagnosis:
     main: str | None = el("Hoveddiagnose")
     code: CV | None = el("Diagnosekode")
     description: str | None = el("DiagnoseBeskrivelse")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class DiagnosisInfo:
     diagnosis: tuple[Diagnosis, ...] = must("MedisinskDiagnose")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class DiagnosisPeriod:
     start: str = must("StartdatoDiagnose")
     end: str | None = el("SluttdatoDiagnose")
     diagnosis: Diagnosis = must("MedisinskDiagnose")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class IplosInfo:
     """What the municipality needs for its statistics (IPLOS)."""
 
@@ -46,27 +45,27 @@ class IplosInfo:
     event: Event | None = el("TidsfestetHendelse")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class BloodType:
     type: CV = must("Blodtype")
     rhesus: CV | None = el("Rhesusgruppe")
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class EarlierIllness:
     chronic: str = must("FunksjonshemmingKroniskSykdom")
     illness: str = must("TidligereSykdom")
     code: CV | None = el("Diagnosekode")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class EarlierIllnessInfo:
     illness: EarlierIllness | None = el("TidligereSykdomFragment")
     text: RecordText | None = el("Journaltekst", ns="epj2")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Medical:
     blood_type: BloodType | None = el("RegistrertBlodtype")
     earlier_illness: tuple[EarlierIllnessInfo, ...] = el("InfoTidligereSykdommer", many=True)
@@ -75,13 +74,13 @@ class Medical:
     note: tuple[RecordNote, ...] = el("GenereltJournalnotat", ns="epj2", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class OtherImportant:
     note: tuple[RecordNote, ...] = el("GenereltJournalnotat", ns="epj2", many=True)
     allergy: tuple[AllergyNote, ...] = el("Allerginotat", ns="epj1", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class FunctionScore:
     """One variable of function (V9111) with its score."""
 
@@ -90,21 +89,21 @@ class FunctionScore:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class FunctionSummary:
     weight: str | None = el("Pleietyngde")
     weight_judged: str | None = el("VurderingPleietyngde")
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class FunctionInfo:
     summary: FunctionSummary | None = el("SamletVurderingFunksjonsniva")
     score: tuple[FunctionScore, ...] = must("KartlagtFunksjon")
     responsible: Responsible | None = el("Ansvarlig")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class FollowUp:
     dressings: str | None = el("BandasjemateriellEngangsutstyr")
     help_with_medicine: str | None = el("HjelpLegemiddeladm")
@@ -113,20 +112,20 @@ class FollowUp:
     note_on_medicine: str | None = el("MerknadTilLegemiddeladministrering")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class NurseInfo:
     follow_up: FollowUp | None = el("OpplysningerRelevantOppfolging")
     text: tuple[RecordText, ...] = el("Journaltekst", ns="epj2", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class MeasureDone:
     date: str = must("UtfortTidspunkt")
     may_end: str | None = el("TiltakKanTermineres")
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class MeasurePlan:
     start: str = must("PlanlagtStart")
     end: str | None = el("PlanlagtSlutt")
@@ -135,7 +134,7 @@ class MeasurePlan:
     as_needed: str | None = el("EtterBehov")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Measure:
     code: tuple[CV, ...] = el("IntervensjonTiltakKode", many=True)
     description: str | None = el("IntervensjonTiltakBeskrivelse")
@@ -147,18 +146,18 @@ class Measure:
     plan: MeasurePlan | None = el("PlanlagtGjennomforingTiltak")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class MeasureInfo:
     measure: Measure = must("Tiltaksbeskrivelse")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Instructions:
     form: CV | None = el("Utleveringsform")
     special: tuple[CV, ...] = el("SarskilteTiltak", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class MedicineAgreement:
     helped: str = must("AvtaleAdmLegemidler")
     multidose: str = must("AvtaleAdmMultidose")
@@ -167,19 +166,19 @@ class MedicineAgreement:
     measure: tuple[Measure, ...] = el("Tiltaksbeskrivelse", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class MedicineAgreementInfo:
     agreement: MedicineAgreement = must("AvtaleOmAdmLegemidler")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class SingleAssessment:
     area: CV | None = el("Funksjonsområde")  # standard: the element's name
     code: CV | None = el("KodetVurdering")
     text: str | None = el("VurderingTekst")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Assessment:
     about: str = must("VurderingenGjelder")
     keyword: tuple[str, ...] = el("Stikkord", many=True)
@@ -189,13 +188,13 @@ class Assessment:
     single: tuple[SingleAssessment, ...] = el("Enkeltvurdering", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AssessmentInfo:
     content: Assessment = must("InnholdVurdering")
     text: tuple[RecordText, ...] = el("Journaltekst", ns="epj2", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Goal:
     goal: CV | None = el("MaalForventetResultat")
     degree: CV | None = el("ForventetGradMaaloppnaaelse")
@@ -207,13 +206,13 @@ class Goal:
     keyword: tuple[str, ...] = el("Stikkord", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class GoalInfo:
     content: Goal = must("InnholdMaaldokument")
     text: tuple[RecordText, ...] = el("Journaltekst", ns="epj2", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Nursing:
     info: NurseInfo | None = el("InfoFraSykepleier")
     drugs_given: DrugsGiven | None = el("LegemidlerAdministrertVedOverforing", ns="epj3")
@@ -225,7 +224,7 @@ class Nursing:
     responsible: tuple[Responsible, ...] = el("Ansvarlig", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class OtherReport:
     start: str | None = el("BehandlingStart")
     at_admission: str | None = el("StatusInnleggelse")
@@ -235,7 +234,7 @@ class OtherReport:
     text: tuple[RecordText, ...] = el("Journaltekst", ns="epj2", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class OtherProfessions:
     report: OtherReport | None = el("AndreFagrapporter")
     advised: tuple[MeasureInfo, ...] = el("AnbefaltVidereTiltak", many=True)

@@ -5,9 +5,10 @@ classes; a binding tells what its version does not have.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
+from akson.kit.value import named
 from akson.messaging.kith import epj
 from akson.messaging.kith.binding import Binding, NotOfSchema, el, must
 from akson.messaging.kith.care import (
@@ -63,7 +64,7 @@ ONLY_1_6 = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Profile:
     """How every profile begins."""
 
@@ -82,7 +83,7 @@ def _medicines() -> Any:
     return el("Legemiddelinfo", ns="epj3", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HealthInformation(Profile):
     """HELSEOPPL_SOKNAD: a first notice of an admission, or what is new (V9140)."""
 
@@ -101,7 +102,7 @@ class HealthInformation(Profile):
     service_need: tuple[ServiceNeed, ...] = el("TjenesteBehov", ns="po", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ToDoctor(Profile):
     """HELSEOPPLYSNINGER_LEGE: from the municipality to the GP."""
 
@@ -119,7 +120,7 @@ class ToDoctor(Profile):
     objection: tuple[ObjectionInfo, ...] = el("InfoReservasjon", ns="po", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AdmissionReport(Profile):
     """INNLEGGELSESRAPPORT: what the municipality knows about somebody who was admitted."""
 
@@ -139,7 +140,7 @@ class AdmissionReport(Profile):
     information_given: tuple[InformationGivenInfo, ...] = el("InfoInformasjonGitt", ns="po", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class MedicalInformation(Profile):
     """MEDISINSKE_OPPLYSNINGER: from the GP to the municipality."""
 
@@ -160,7 +161,7 @@ class MedicalInformation(Profile):
     objection: tuple[ObjectionInfo, ...] = el("InfoReservasjon", ns="po", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ServicesOffered(Profile):
     """ORIENTERING_TJENESTETILBUD: to the GP, when the decision goes to the patient."""
 
@@ -170,24 +171,24 @@ class ServicesOffered(Profile):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Happened:
     event: Event = must("TidsfestetHendelse", ns="po")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HappenedAll:
     event: tuple[Event, ...] = must("TidsfestetHendelse", ns="po")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Discharged:
     to: DischargedTo = must("UtskrevetTil", ns="po")
     event: Event = must("TidsfestetHendelse", ns="po")
     information_given: InformationGivenInfo | None = el("InfoInformasjonGitt", ns="po")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PatientLogistics(Profile):
     """LOG_*: one of the five events."""
 
@@ -198,7 +199,7 @@ class PatientLogistics(Profile):
     admitted: Happened | None = el("MeldingInnlagtPasient")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class DischargeReport(Profile):
     """UTSKRIVNINGSRAPPORT: from the hospital on the day of discharge."""
 

@@ -1,12 +1,11 @@
 """Parts of poKomponent 2.0 (care and nursing messages) that Henvisning 2.0 uses. Field names are English."""
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging.kith.binding import el, must
 from akson.messaging.kith.common import CV, Address, HealthcareProfessional, Ident, Person, TeleCom
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Organisation:
     """The organisation of felleskomponent1, which orders its elements otherwise than the header."""
 
@@ -18,7 +17,7 @@ class Organisation:
     organisation: "Organisation | None" = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PatientSupplement:
     civil_status: CV | None = el("SivilStatus")
     lives_alone: str | None = el("BorAlene")
@@ -27,7 +26,7 @@ class PatientSupplement:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class NextOfKin:
     relationship: CV | None = el("Slektskap")
     care_function: CV | None = el("Omsorgsfunksjon")
@@ -37,19 +36,19 @@ class NextOfKin:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ContactUnit:
     unit: Organisation = must("Kontaktenhet", inner="fk1")
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ContactProfessional:
     professional: HealthcareProfessional = must("Kontaktperson", inner="fk1")
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ReportResponsibility:
     professional: HealthcareProfessional = must("AnsvarligRapport", inner="fk1")
     approved: str | None = el("GodkjentDato")
@@ -57,7 +56,7 @@ class ReportResponsibility:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class SentDocument:
     kind: CV = must("Opplysning")
     sent: str = must("JaNei")
@@ -67,13 +66,13 @@ class SentDocument:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class TypeOfContent:
     type: CV = must("TypeInnhold")
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AssistedCommunication:
     person: Person | None = el("PersonTolkebehov", inner="fk1")
     hearing_loss: str | None = el("Horselsvikt")
@@ -84,19 +83,19 @@ class AssistedCommunication:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AssistedCommunicationInfo:
     need: AssistedCommunication = must("AssistertKommunikasjon")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class IndividualPlan:
     exists: str | None = el("IndividuellPlanForeligger")
     coordinator_appointed: str | None = el("KoordinatorOppnevnt")
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ContactPerson:
     position: str | None = el("StillingRolle")
     workplace: str | None = el("Arbeidssted")
@@ -104,7 +103,7 @@ class ContactPerson:
     note: str | None = el("Merknad")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class MedicationReview:
     reviewed: str | None = el("DatoLegemiddelgjennomgang")
     reconciled: str | None = el("DatoSamstemming")

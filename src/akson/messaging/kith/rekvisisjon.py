@@ -1,7 +1,6 @@
 """Rekvisisjon (order to a laboratory or radiology, HIS 80821), with a header of its own: 1.5 and 1.6."""
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging.kith import basic, lab
 from akson.messaging.kith.binding import el, must, old
 from akson.messaging.kith.common import CV, PQ
@@ -24,7 +23,7 @@ NAMESPACE_1_5 = "http://www.kith.no/xmlstds/rekvisisjon/2008-12-01"
 VERSIONS = {NAMESPACE: "v1.6 2012-02-15", NAMESPACE_1_5: "v1.5 2008-12-01"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Appointment:
     start_date_time: str = must(kind="value")
     end_date_time: str = must(kind="value")
@@ -33,7 +32,7 @@ class Appointment:
     service: CV = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class SubOrg:
     name: str | None = el()
     id: str | None = el()
@@ -41,7 +40,7 @@ class SubOrg:
     sub_org: "SubOrg | None" = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Booking:
     name: str = must()
     id: str = must()
@@ -50,17 +49,17 @@ class Booking:
     sub_org: tuple[SubOrg, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class RefDoc(basic.RefDoc):
     booking: Booking | None = old()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Investigation(lab.Investigation):
     priority: CV | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class StandingInv:
     number_of_times: str | None = el()
     scheduled_start: str | None = el(kind="value")
@@ -70,13 +69,13 @@ class StandingInv:
     instructions: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class RequestedSubject:
     priority: CV | None = el()
     req_date: str | None = el(kind="value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CollectedSample:
     collected_date: str | None = el(kind="value")
     collector_comment: str | None = el()
@@ -84,13 +83,13 @@ class CollectedSample:
     logistics: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class SubjectMeasures:
     type_quantity: str = must()
     quantity: PQ = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AnalysedSubject:
     """A sample or another object that is looked at."""
 
@@ -113,7 +112,7 @@ class AnalysedSubject:
     pretreatment: Pretreatment | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ReqInvestigation:
     serv_type: CV = must()
     purpose: CV | None = el()
@@ -125,7 +124,7 @@ class ReqInvestigation:
     analysed_subject: tuple[AnalysedSubject, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ServReq:
     serv_type: CV = must()
     issue_date: str = must(kind="value")
@@ -155,7 +154,7 @@ class ServReq:
     req_investigation: tuple[ReqInvestigation, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Message:
     type: CV = must()
     msg_version: str | None = el()

@@ -1,9 +1,8 @@
 """Svarrapport (report of a laboratory or radiology, HIS 80822), with a header of its own: 1.3 and 1.4."""
 
-from dataclasses import dataclass
-
 from lxml import etree
 
+from akson.kit.value import named
 from akson.messaging.kith import lab, xml
 from akson.messaging.kith.basic import Diagnosis, Interval, NumResult, RefDoc
 from akson.messaging.kith.binding import NotOfSchema, Read, el, must, old
@@ -27,7 +26,7 @@ NAMESPACE_1_3 = "http://www.kith.no/xmlstds/labsvar/2008-12-01"
 VERSIONS = {NAMESPACE: "v1.4 2012-02-15", NAMESPACE_1_3: "v1.3 2008-12-01"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ServReq:
     serv_type: CV | None = el()
     issue_date: str | None = el(kind="value")
@@ -45,17 +44,17 @@ class ServReq:
     comment: tuple[Comment, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Location(lab.Location):
     inst: Inst = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AdmLocation(lab.AdmLocation):
     location: Location = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CollectedSample:
     collected_date: str | None = el(kind="value")
     collector_comment: str | None = el()
@@ -63,14 +62,14 @@ class CollectedSample:
     logistics: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class RelatedParty:
     role: CV | None = el()
     relation: CV = must()
     hcp: HCP = must("HCP")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class AnalysedSubject:
     """A sample or another object that is looked at."""
 
@@ -94,7 +93,7 @@ class AnalysedSubject:
     rel_serv_prov: RelatedParty | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class TextResult:
     heading: CV | None = el()
     text_result_value: str | None = el(kind="markup")
@@ -102,42 +101,42 @@ class TextResult:
     unit: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class DateResult:
     date_result_value: str = must(kind="value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class RefInterval:
     descr: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class TextInfo:
     text: str = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class IntegerInfo:
     integer: str = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PhysicalInfo:
     quantity: PQ = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CodedInfo:
     code: CV = must()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class BooleanInfo:
     flag: str = must(kind="value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class StructuredInfo:
     """Coded or numeric information about a result, by type."""
 
@@ -149,7 +148,7 @@ class StructuredInfo:
     boolean_info: tuple[BooleanInfo, ...] = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ResultItem:
     """The result of one investigation, or a group of results."""
 
@@ -178,7 +177,7 @@ class ResultItem:
     result_item: "tuple[ResultItem, ...]" = el(many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Patient(lab.Patient):
     adm_location: AdmLocation | None = el()
     analysed_subject: tuple[AnalysedSubject, ...] = el(many=True)
@@ -186,21 +185,21 @@ class Patient(lab.Patient):
     patient: "Patient | None" = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Animal(lab.Animal):
     analysed_subject: tuple[AnalysedSubject, ...] = el(many=True)
     result_item: tuple[ResultItem, ...] = el(many=True)
     animal: "Animal | None" = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Material(lab.Material):
     analysed_subject: tuple[AnalysedSubject, ...] = el(many=True)
     result_item: tuple[ResultItem, ...] = el(many=True)
     material: "Material | None" = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class ServReport:
     serv_type: CV = must()
     issue_date: str = must(kind="value")
@@ -224,7 +223,7 @@ class ServReport:
     rel_serv_prov: RelatedParty | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Message:
     type: CV = must()
     msg_version: str | None = el()

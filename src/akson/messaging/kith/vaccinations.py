@@ -1,9 +1,9 @@
 """Messages of the national register of vaccinations (SYSVAK 1.0), payloads of a MsgHead: to tell, to ask, and the answers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
+from akson.kit.value import named
 from akson.messaging.kith.binding import Binding, NotOfSchema, el, must
 from akson.messaging.kith.common import CV, Ident
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 DATE = "2008-01-01"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Area:
     county: CV | None = el("Fylke")
     municipality: CV | None = el("Kommune")
@@ -21,14 +21,14 @@ class Area:
     city: CV | None = el("Poststed")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Street:
     name: str | None = el("Gatenavn")
     number: str | None = el("Husnummer")
     letter: str | None = el("Bokstav")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Finding:
     """What the register found wrong, or wants to be known."""
 
@@ -37,7 +37,7 @@ class Finding:
     field: str | None = el("Felt")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Outcome:
     """What the register did with a message; the three are true or false."""
 
@@ -47,7 +47,7 @@ class Outcome:
     finding: tuple[Finding, ...] = el("Valideringsmelding", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Event:
     """What a vaccination and a missing one share. `action` is Registrering or Sletting."""
 
@@ -58,7 +58,7 @@ class Event:
     registering_unit: Ident = must("RegistrerendeHelseenhet", inner="fk1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Vaccination(Event):
     is_given_here: str = must("ErVaksinasjonSattPaStedet")
     product: CV | None = el("Preparat")
@@ -66,7 +66,7 @@ class Vaccination(Event):
     documented_by: CV | None = el("Dokumentasjon")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class MissingVaccination(Event):
     """A vaccine of the programme that was not given."""
 
@@ -74,13 +74,13 @@ class MissingVaccination(Event):
     duration: CV = must("Varighet")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class HomeAddress:
     area: Area | None = el("Bostedsomrade", inner="common")
     street: Street | None = el("Gateadresse", inner="common")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Unidentified:
     """A person without a national identity number."""
 
@@ -94,7 +94,7 @@ class Unidentified:
     documentation: Ident | None = el("Dokumentasjon", inner="fk1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Whom:
     """One of the two."""
 
@@ -102,7 +102,7 @@ class Whom:
     unidentified: Unidentified | None = el("VaksinandUtenIdent")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class What:
     """One of the two."""
 
@@ -110,7 +110,7 @@ class What:
     missing: MissingVaccination | None = el("ManglendeVaksinering", inner="common")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Registration:
     """A vaccination, or a missing one, to be registered or deleted."""
 
@@ -118,20 +118,20 @@ class Registration:
     event: What = must("Hendelse")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Registered:
     outcome: Outcome = must("Behandlingsresultat", inner="common")
     ident: Ident | None = el("VaksinandIdent", inner="fk1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PartialDate:
     year: str = must("YYYY")
     month: str | None = el("MM")
     day: str | None = el("DD")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Match:
     """A text to look for, and how: Noyaktig, BegynnerMed, LignerPa."""
 
@@ -139,7 +139,7 @@ class Match:
     operator: str = must("SokOperator")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Search:
     unit: Ident = must("UtfortAvHelseenhet", inner="fk1")
     ident: Ident | None = el(inner="fk1")
@@ -158,7 +158,7 @@ class Search:
     carer: Ident | None = el("OmsorgspersonIdent", inner="fk1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class RegisteredAddress:
     area: Area | None = el("Bostedsomrade")
     street: Street | None = el("Gateadresse")
@@ -166,7 +166,7 @@ class RegisteredAddress:
     moved: str | None = el("Flyttedato")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Person:
     """Somebody whom the register knows, with all vaccinations, also deleted ones."""
 
@@ -182,20 +182,20 @@ class Person:
     missing: tuple[MissingVaccination, ...] = el("ManglendeVaksinering", inner="common", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Found:
     outcome: Outcome = must("Behandlingsresultat", inner="common")
     person: tuple[Person, ...] = el("Vaksinand", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class CodesWanted:
     """Names of the lists that are asked for."""
 
     list: tuple[str, ...] = el("KodeverkType", many=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Codes:
     outcome: Outcome = must("Behandlingsresultat", inner="common")
     county: tuple[CV, ...] = el("Fylke", many=True)

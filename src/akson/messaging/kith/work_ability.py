@@ -3,29 +3,28 @@
 Yes and no are 1 and 2; other numbers are of lists that the schema itself names.
 """
 
-from dataclasses import dataclass
-
+from akson.kit.value import named
 from akson.messaging.kith.binding import Binding, NotOfSchema, attribute, el, must
 
 NAMESPACE = "http://www.kith.no/xmlstds/legeerklaring/2008-06-06"
 MOST_PURPOSES = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Purpose:
     """1 sick leave of more than 8 weeks, 2 and 3 rehabilitation, 4 disability pension."""
 
     type: str | None = attribute("typeLegeerklaring")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Name:
     family: str = must("Etternavn")
     given: str = must("Fornavn")
     middle: str | None = el("Mellomnavn")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class PostalAddress:
     street_address: str = must()
     postal_code: str = must()
@@ -33,27 +32,27 @@ class PostalAddress:
     country: str | None = el()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Telecom:
     value: str = must(kind="own")
     type: str | None = attribute("typeTelekom")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Address:
     postal_address: tuple[PostalAddress, ...] = el(many=True)
     telecom: tuple[Telecom, ...] = el("Teleinformasjon", many=True)
     type: str | None = attribute("adressetype")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Employer:
     address: Address | None = el("VirksomhetsAdr")
     name: str | None = attribute("virksomhetsBetegnelse")
     organisation_number: str | None = attribute("organisasjonsnummer")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Employment:
     employer: Employer | None = el("Virksomhet")
     occupation: str = must("Yrkesbetegnelse")
@@ -61,7 +60,7 @@ class Employment:
     is_primary: str | None = attribute("primartArbeidsforhold")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Patient:
     name: Name = must("Navn")
     employment: Employment | None = el("Arbeidsforhold")
@@ -70,13 +69,13 @@ class Patient:
     office: str = must("trygdekontor", kind="attribute")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Person:
     patient: Patient = must("Pasient")
     has_several_employments: str = must("flereArbeidsforhold", kind="attribute")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Referred:
     """To examination or treatment, and the weeks that it is thought to wait."""
 
@@ -85,7 +84,7 @@ class Referred:
     weeks: str = must("antattVentetid", kind="attribute")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Plan:
     examination: Referred | None = el("HenvistUtredning")
     treatment: Referred | None = el("HenvistBehandling")
@@ -96,26 +95,26 @@ class Plan:
     examination_plan: str | None = el("UtredningsPlan")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Diagnosis:
     name: str | None = attribute("diagnose")
     code: str = must("kodeverdi", kind="attribute")
     order: str = must("sortering", kind="attribute")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Diagnoses:
     diagnosis: tuple[Diagnosis, ...] = el("Enkeltdiagnose", many=True)
     system: str = must("kodesystem", kind="attribute")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class OccupationalInjury:
     should_be_assessed: str | None = attribute("borVurderes")
     date: str | None = attribute("skadeDato")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Condition:
     diagnoses: Diagnoses = must("DiagnoseKodesystem")
     injury: OccupationalInjury = must("VurderingYrkesskade")
@@ -124,13 +123,13 @@ class Condition:
     unable_from: str | None = attribute("arbeidsuforFra")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Measure:
     others: str = must("HvilkeAndreTiltak")
     type: str = must("typeTiltak", kind="attribute")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Measures:
     """Measures, and either what limits them or why there are none."""
 
@@ -141,13 +140,13 @@ class Measures:
     has_measures: str | None = attribute("tiltak")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Situation:
     type: str | None = attribute("arbeidssituasjon")
     other: str | None = attribute("annenArbeidssituasjon")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class WorkAbility:
     not_to_do: str | None = el("IkkeGjore")
     regards: str | None = el("HensynAnnetYrke")
@@ -157,7 +156,7 @@ class WorkAbility:
     changes_when: str | None = attribute("narTaAnnetArbeid")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Ability:
     situation: tuple[Situation, ...] = el("Arbeidssituasjon", many=True)
     work: WorkAbility | None = el("VurderingArbeidsevne")
@@ -165,7 +164,7 @@ class Ability:
     demands: str | None = el("KravArbeid")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Prognosis:
     duration: str | None = el("AntattVarighet")
     of_function: str | None = el("VarighetFunksjonsnedsettelse")
@@ -173,7 +172,7 @@ class Prognosis:
     will_improve: str | None = attribute("bedreArbeidsevne")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Reservation:
     """What the patient should not read."""
 
@@ -181,13 +180,13 @@ class Reservation:
     withhold: str | None = attribute("tilbakeholdInnhold")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Other:
     words: str = must("Opplysning")
     wants_copy: str | None = attribute("onskesKopi")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class Contact:
     """Whom NAV should talk to: 1 physician, 2 employer, 3 and 4 offices, 5 another."""
 
@@ -195,7 +194,7 @@ class Contact:
     other: str | None = attribute("annenInstans")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named
 class WorkStatement:
     purpose: tuple[Purpose, ...] = el("LegeerklaringGjelder", many=True)
     person: Person = must("Pasientopplysninger")

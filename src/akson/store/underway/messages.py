@@ -1,12 +1,12 @@
 """Messages in, out and passed on: one row each with state, owner and age, the payload byte-exact, every step kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from akson.kit.value import value
 from akson.store.database.pool import Tx
 from akson.store.index.hashing import patient_number
 
@@ -65,7 +65,7 @@ where r.her_id = any(%s) and r.state in ('waiting', 'fetched') and m.direction =
 order by m.made_at_sender """  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """A message without its payload."""
 
@@ -99,7 +99,7 @@ class Message:
     """The calendar day in Norway that it counts for, by its GenDate."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Receiver:
     """One receiver of a message and what is known of it."""
 
@@ -111,7 +111,7 @@ class Receiver:
     updated: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wanted:
     """Which messages: None is any. `her_ids` are our own addresses, of the sender of what went out, else the receiver."""
 
