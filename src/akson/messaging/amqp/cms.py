@@ -7,6 +7,8 @@ RFC 5652: 5.3 (SignerInfo), 5.4 (what is digested), 11.1-11.2 (content type, mes
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -98,7 +100,11 @@ def _verified(raw: bytes) -> Opened:
     if kind != (OID, DATA) or fields[-1][0] != SET:
         raise ValueError
     _version, who, digest, attributes, _how, signature = _parts(info[1])[:6]
-    (certificate,) = [each for each in pkcs7.load_der_pkcs7_certificates(raw) if _names(who[1], each)]
+    carried = [
+        _read(_wrap(tag, der)) for kept, each in fields[3:-1] if kept == ZERO for tag, der in _parts(each)
+    ]
+    (found,) = [each for each in carried if _parts(who[1])[:2] == each.named]
+    certificate = found.certificate
     algorithm = DIGESTS[_parts(digest[1])[0][1]]
     told = {_parts(a[1])[0][1]: _parts(_parts(a[1])[1][1])[0] for a in _parts(attributes[1])}
     hasher = hashes.Hash(algorithm)
@@ -109,20 +115,32 @@ def _verified(raw: bytes) -> Opened:
         or told[OF_DIGEST] != (OCTETS, hasher.finalize())
     ):
         raise ValueError
-    _check(certificate, signature[1], _wrap(SET, attributes[1]), algorithm)
+    _check(found.key, signature[1], _wrap(SET, attributes[1]), algorithm)
     return Opened(content, certificate)
 
 
-def _names(who: bytes, certificate: x509.Certificate) -> bool:
-    """Whether issuer and serial number are those of a certificate."""
-    parts = _parts(who)
-    issuer = _wrap(SEQUENCE, parts[0][1])
-    number = int.from_bytes(parts[1][1], signed=True)
-    return issuer == certificate.issuer.public_bytes() and number == certificate.serial_number
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """A certificate of a parcel, its key, and how a signature names it: issuer and serial number, in DER."""
+
+    certificate: x509.Certificate
+    key: Any
+    named: list[tuple[int, bytes]]
 
 
-def _check(certificate: x509.Certificate, signature: bytes, signed: bytes, how: hashes.HashAlgorithm) -> None:
-    key = certificate.public_key()
+@lru_cache(maxsize=512)
+def _read(der: bytes) -> _Carried:
+    """Parsed once. Whether it is in date, trusted and not revoked is asked for each parcel."""
+    certificate = x509.load_der_x509_certificate(der)
+    number = certificate.serial_number
+    (issuer,) = _parts(certificate.issuer.public_bytes())
+    size = number.bit_length() // 8 + 1
+    return _Carried(
+        certificate, certificate.public_key(), [issuer, (INTEGER, number.to_bytes(size, signed=True))]
+    )
+
+
+def _check(key: Any, signature: bytes, signed: bytes, how: hashes.HashAlgorithm) -> None:
     if isinstance(key, rsa.RSAPublicKey):
         key.verify(signature, signed, padding.PKCS1v15(), how)
     elif isinstance(key, ec.EllipticCurvePublicKey):
