@@ -137,3 +137,26 @@ async def test_an_idle_engine_sends_and_takes_in_at_once(w):
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_what_is_written_while_an_engine_is_busy_goes_together(w, monkeypatch):
+    from tests.messaging.test_engine import fresh, send, state
+
+    monkeypatch.setattr("akson.messaging.engine.PACE", 3.0)
+    running = asyncio.create_task(w.gp.engine.run(60))
+    try:
+        await asyncio.sleep(0.5)
+        sent = [await send(w.gp, fresh())]
+        async with asyncio.timeout(20):
+            while (await state(w.gp, sent[0])).state == "queued":  # noqa: ASYNC110 - as people see it
+                await asyncio.sleep(0.02)
+            sent += [await send(w.gp, fresh()) for _ in range(5)]
+            while (await state(w.gp, sent[-1])).state == "queued":  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert [path for method, path in w.gp.wire.calls if method == "POST"] == [
+        "/Messages",
+        "/Together/Messages",
+    ]
