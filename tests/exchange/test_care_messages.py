@@ -11,6 +11,7 @@ from tests.exchange.test_send_pages import entry_at, post
 from tests.messaging.makers import V
 
 from akson.exchange.finding import find
+from akson.fhir.validate import structure
 from akson.messaging import outbox
 from akson.messaging.kith import care, epj, nursing, plo, po
 from akson.messaging.kith.common import CV, Ident, Person, cs
@@ -145,6 +146,54 @@ async def test_a_discharge_report_is_taken_over_with_one_key_and_matched(world):
         goals = await find(ctx, "Goal", WHO)
         assert any(each["description"]["text"] == "Dusje uten hjelp" for each in goals)
     _, again = await received(world, gp, "UTSKRIVNINGSRAPPORT", REPORT)
+    assert choices(again) == {}
+
+
+MORE = plo.DischargeReport(
+    dispatch=NEW,
+    content=po.TypeOfContent(type=CV(v="3", dn="Utskrivningsrapport", s=f"{V}9140")),
+    appointment=(
+        care.AppointmentInfo(
+            appointment=care.Appointment(
+                booked="true", time="2027-02-20T13:30:00", duration="60", place="Hjertemedisinsk poliklinikk"
+            )
+        ),
+        care.AppointmentInfo(tentative=care.TentativeAppointment(time="2027-03-01T10:00:00")),
+    ),
+    aids=care.Aids(
+        status=(
+            care.AidStatus(status=CV(v="6", dn="Aktiv"), aid=care.Aid(name="Rullator")),
+            care.AidStatus(status=CV(v="99", dn="Vurderes"), aid=care.Aid(name="Seng")),
+        )
+    ),
+    nursing=nursing.Nursing(
+        measure=(nursing.MeasureInfo(measure=nursing.Measure(description="Kompresjonsstrømper")),),
+        advised=(nursing.MeasureInfo(measure=nursing.Measure(description="Fallforebygging")),),
+    ),
+)
+
+
+@pytest.mark.proves("P4")
+async def test_aids_measures_and_appointments_are_taken_over_and_what_is_only_advised_is_not(world):
+    gp = await world.sign_in("journal", "jonas-berg")
+    path, page = await received(world, gp, "UTSKRIVNINGSRAPPORT", MORE)
+    assert set(choices(page)) == {"aid-1", "measure-1", "appointment-1"}
+    assert "Time 20.02.2027 13:30, Hjertemedisinsk poliklinikk" in unescape(page.text)
+    taken = await post(gp, page, f"{path}/ta-inn", **choices(page))
+    assert "3 opplysninger er tatt inn" in unescape(taken.text)
+    async with record(world) as ctx:
+        (walker,) = [
+            e for e in await find(ctx, "DeviceUseStatement", WHO) if e["device"]["display"] == "Rullator"
+        ]
+        assert (walker["status"], walker["meta"]["source"][:16]) == ("active", "urn:her:9000211#")
+        (told,) = await find(ctx, "Provenance", ("target", f"DeviceUseStatement/{walker['id']}"))
+        assert len(told["target"]) == 3
+        measures = await find(ctx, "Procedure", WHO, ("status", "in-progress"))
+        assert "Kompresjonsstrømper" in {each["code"]["text"] for each in measures}
+        times = [(e["start"], e["end"]) for e in await find(ctx, "Appointment", WHO)]
+        assert ("2027-02-20T12:30:00.000Z", "2027-02-20T13:30:00.000Z") in times
+        assert [*structure.check(walker), *(i for each in measures for i in structure.check(each))] == []
+    _, again = await received(world, gp, "UTSKRIVNINGSRAPPORT", MORE)
     assert choices(again) == {}
 
 

@@ -1,11 +1,12 @@
 """From a care message (PLO) to the record: what it has beyond diagnoses, medicines and warnings, as proposed resources.
 
-Function (IPLOS, V9111), services, relatives, goals, earlier illnesses, and where the patient is. A death is nobody's to take in:
+Function (IPLOS, V9111), services, aids, measures, appointments, relatives, goals, earlier illnesses, and where the patient is. A death is nobody's to take in:
 the population register tells it, and the message is a task. Identity numbers of relatives are left out: one in the record
 would give rights to somebody whom a letter merely names.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from akson.fhir.model import Resource, coding
 from akson.kit.clock import instant, today
@@ -22,6 +23,9 @@ _HL7 = "http://terminology.hl7.org/CodeSystem"
 INPATIENT = "IMP"
 _ADMITTED = "1"
 """V9142, what an event of a stay is."""
+AIDS = {"6": "active", "5": "active", "4": "completed"}
+"""V7307, how an aid is used, to DeviceUseStatement.status."""
+DAY = 24 * 60
 Item = tuple[str, str, Resource]
 """Key, title and resource, without the patient."""
 
@@ -38,7 +42,67 @@ def items(letter: Care, moment: str, existing: Sequence[Resource]) -> Iterator[I
         yield f"goal-{number}", _goal_title(goal), _goal(goal, moment)
     for number, illness in enumerate((p for p in found if isinstance(p, nursing.EarlierIllness)), 1):
         yield f"illness-{number}", illness.illness, _illness(illness, moment)
+    yield from _care(found, letter, moment)
     yield from _stays(letter, existing)
+
+
+def _care(found: list[object], letter: Care, moment: str) -> Iterator[Item]:
+    """Aids in use, measures that were begun, and appointments that were booked. What is only advised, applied for or thought of
+    stays text: nothing of it has happened yet.
+    """
+    aids = (p for p in found if isinstance(p, care.AidStatus) and (p.status.v or "") in AIDS)
+    for number, aid in enumerate(aids, 1):
+        yield f"aid-{number}", aid.aid.name, _aid(aid, moment)
+    sheet = getattr(letter.body, "nursing", None)
+    for number, info in enumerate(sheet.measure if sheet else (), 1):
+        title = info.measure.description or ", ".join(parts_in.code(c).label for c in info.measure.code)
+        yield f"measure-{number}", title, _measure(info.measure, title)
+    booked = (p for p in found if isinstance(p, care.Appointment) and p.booked in ("true", "1"))
+    for number, each in enumerate(booked, 1):
+        if made := _appointment(each, letter):
+            place = each.place or letter.header.sender.name
+            when = times.moment(each.time or "").strftime("%d.%m.%Y %H:%M")
+            yield f"appointment-{number}", text("messaging.item_appointment", when=when, place=place), made
+
+
+def _aid(status: care.AidStatus, moment: str) -> Resource:
+    return {
+        "resourceType": "DeviceUseStatement",
+        "status": AIDS[status.status.v or ""],
+        "recordedOn": moment,
+        "device": {"display": status.aid.name},
+    }
+
+
+def _measure(measure: nursing.Measure, title: str) -> Resource:
+    code = parts_in.code(measure.code[0]) if measure.code else None
+    done = [at for each in measure.done if (at := _time(each.date))]
+    start = _time(measure.plan.start) if measure.plan else ""
+    begun = min(done, default=start)
+    return {
+        "resourceType": "Procedure",
+        "status": "in-progress",
+        "code": (terms.concept(code) if code and code.code else {}) | {"text": title},
+        **({"performedPeriod": {"start": begun}} if begun else {}),
+        **({"note": [{"text": measure.note}]} if measure.note else {}),
+    }
+
+
+def _appointment(booked: care.Appointment, letter: Care) -> Resource | None:
+    """One whose beginning and length are told: R4 asks for both (app-2)."""
+    minutes = booked.duration or ""
+    if not _time(booked.time) or not minutes.isdecimal() or not 0 < int(minutes) < DAY:
+        return None
+    start = times.moment(booked.time or "")
+    place = booked.place or letter.header.sender.name
+    return {
+        "resourceType": "Appointment",
+        "status": "booked",
+        "description": place,
+        "start": instant(start),
+        "end": instant(start + timedelta(minutes=int(minutes))),
+        "participant": [{"actor": {"display": place}, "status": "accepted"}],
+    }
 
 
 def _functions(found: list[object], letter: Care, moment: str) -> Iterator[Item]:

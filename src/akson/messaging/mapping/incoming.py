@@ -82,7 +82,10 @@ def proposals(letter: Letter, patient: str, existing: Sequence[Resource] = ()) -
         if "id" in resource:
             found.append(Proposal(key, title, resource))
             continue
-        who = {"patient": about["subject"]} if resource["resourceType"] in _OF_PATIENT else about
+        who: Resource = {"patient": about["subject"]} if resource["resourceType"] in _OF_PATIENT else about
+        if resource["resourceType"] == "Appointment":
+            comes = {"actor": about["subject"], "status": "accepted"}
+            who = {"participant": [comes, *resource["participant"]]}
         found.append(_matched(Proposal(key, title, resource | source | who), existing))
     return tuple(found)
 
@@ -226,7 +229,7 @@ def _time(text: str) -> str:
 
 MATCHED = (
     "Condition", "MedicationStatement", "AllergyIntolerance", "Procedure", "Flag", "EpisodeOfCare", "RelatedPerson", "Goal",
-    "Encounter",
+    "Encounter", "DeviceUseStatement", "Appointment",
 )  # fmt: skip
 """Types that a letter's items are matched with; function is matched with the Observations of category survey."""
 _OF_PATIENT = frozenset({"AllergyIntolerance", "EpisodeOfCare", "RelatedPerson"})
@@ -235,6 +238,7 @@ SAID = {
     "MedicationStatement": ("status", "dosage"),
     "EpisodeOfCare": ("status", "period"),
     "RelatedPerson": ("telecom",),
+    "DeviceUseStatement": ("status",),
 }
 """What a letter may say otherwise of something that the record has; taken in, it changes what is there."""
 
@@ -263,15 +267,18 @@ def _identity_of(resource: Resource) -> tuple[str, ...]:
         value = resource.get("valueInteger", resource.get("valueString", ""))
         day = str(resource.get("effectiveDateTime", ""))[:10]
         return (*_identity(resource["code"]), day, str(value)) if "survey" in categories else ()
-    if kind == "RelatedPerson":
-        return (str(terms.first(resource.get("name", ())).get("text", "")).casefold(),)
+    if kind in ("RelatedPerson", "DeviceUseStatement"):
+        named = terms.first(resource.get("name", ())).get("text") or resource.get("device", {}).get("display")
+        return (str(named or "").casefold().strip(),)
     if kind == "Encounter":
         day = str(resource.get("period", {}).get("start", ""))[:10]
         return (resource.get("class", {}).get("code", ""), day) if day else ()
+    if kind == "Appointment":
+        return (str(resource.get("start", ""))[:16],)
     if kind == "EpisodeOfCare":
         return _identity(terms.first(resource.get("type", ())))
-    named = {"MedicationStatement": "medicationCodeableConcept", "Goal": "description"}.get(kind, "code")
-    return _identity(resource.get(named, {}))
+    field = {"MedicationStatement": "medicationCodeableConcept", "Goal": "description"}.get(kind, "code")
+    return _identity(resource.get(field, {}))
 
 
 def _identity(value: Resource) -> tuple[str, str]:
