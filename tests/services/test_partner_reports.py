@@ -178,9 +178,10 @@ async def test_a_report_that_says_nothing_or_rests_on_nothing_is_not_sent(world)
     for wrong, words in (
         ({"words": ""}, "Skriv rapporten"),
         ({"basis": "samtykke"}, "Samtykke må innbyggeren ha gitt dere"),
-        ({"basis": "bvl-13-4"}, "Velg hva anmodningen bygger på"),
+        ({"basis": "bvl-13-4"}, "Velg hva rapporten bygger på"),
         ({"pid": "1"}, "fødselsnummer med 11 siffer"),
-        ({"what": ""}, "Skriv hva"),
+        ({"what": ""}, "Skriv hva rapporten handler om"),
+        ({"to": ""}, "Velg hvem som skal ha rapporten"),
     ):
         answer = await nav.post("/partner/saker/rapport", data=form | {"what": "Uten grunn"} | wrong)
         assert (answer.status_code, words in words_of(answer)) == (422, True), words_of(answer)
@@ -190,6 +191,9 @@ async def test_a_report_that_says_nothing_or_rests_on_nothing_is_not_sent(world)
     for page, fields in (("saker/rapport", 5), ("saker/ny", 5), ("samtykke", 3)):
         empty = await nav.post(f"/partner/{page}", data=bare)
         assert (empty.status_code, empty.text.count('aria-invalid="true"')) == (422, fields), words_of(empty)
+        ways = re.findall(r'<li><a class="ds-link" href="#([^"]+)"', empty.text)
+        assert len(ways) >= fields
+        assert all(f'id="{each}"' in empty.text for each in ways), "each leads to its field"
     assert "Velg minst én slags opplysninger" in empty.text
     broken = report("x") | {
         "contained": [{"resourceType": "DocumentReference", "content": [{"attachment": {"data": "%"}}]}]

@@ -22,7 +22,7 @@ from akson.web.partner.worker import worker
 
 ANYONE, ONE = f"{BASE}/rapport", "/innbygger/{patient}/rapport"
 FIELDS = ("pid", "to", "what", "basis")
-WORDS = ("pid", "to", "basis", "what", "told")
+WORDS = {"pid": "pid", "to": "report_to", "basis": "report_basis", "what": "report_what", "told": "told"}
 """What has words of its own when it is wrong, in the order of the form; of files those of the dialogue serve."""
 
 
@@ -55,7 +55,9 @@ async def send(request: Request) -> Response:
         case = await hub.ask(ctx, asking)
     except Unprocessable as error:
         names = [name for issue in error.issues for name in issue.expression]
-        keys = tuple(f"cooperate.wrong_{name}" for name in WORDS if name in names) or (file_fault(error),)
+        keys = tuple(f"cooperate.wrong_{key}" for name, key in WORDS.items() if name in names) or (
+            file_fault(error),
+        )
         return await _form(request, ctx, given, keys)
     return RedirectResponse(f"{request.scope['root_path']}{BASE}/{case['id']}", 303)
 
