@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from html import unescape
 
+from akson.demo.citizens import citizens
 from akson.demo.ids import demo_reference
 from akson.exchange.finding import find
 from akson.exchange.reports import diabetes
@@ -18,12 +19,18 @@ from akson.record import gate
 from akson.record.context import NODE_ITSELF, opened
 from akson.store.database.reader import NODE
 from akson.store.underway import keep, messages, reports
-from tests.exchange.asking import PIDS, side
+from tests.exchange.asking import side
 from tests.exchange.forms import csrf
+from tests.world import TODAY
 
 PAGE = "/journal/rapportering"
 LOINC = "http://loinc.org"
 CLINIC = "siri-aas"
+
+
+def _number(person):
+    """The identity number of a citizen of the demo, also of a child who has no e-ID."""
+    return next(each.pid for each in citizens(TODAY) if each.key == person)
 
 
 class Scene:
@@ -42,7 +49,7 @@ class Scene:
         # The program has its mark before anything is written.
         await asyncio.sleep(1.5)
         async with self.journal.place.database.transaction(read_only=True, reader=NODE) as tx:
-            self.patient = (await self.journal.people.patient(tx, PIDS[person]))["id"]
+            self.patient = (await self.journal.people.patient(tx, _number(person)))["id"]
         self.units = {each["name"]: reference(each) for each in self.journal.mailroom.own.values()}
         self.doctor = demo_reference("journal", "Practitioner", CLINIC)
         return self

@@ -19,6 +19,7 @@ from tests.demo_world import start
 from tests.exchange.asking import PIDS, As
 from tests.exchange.forms import chart
 from tests.exchange.test_privacy import choose
+from tests.exchange.test_representation import act_for
 from tests.services.reporting import Scene, consent, consultation, control, measured, vaccinated, words
 
 pytestmark = [pytest.mark.store]
@@ -121,6 +122,17 @@ async def test_who_treats_elsewhere_sees_what_is_claimed_and_where_it_stands(sce
     for page in (await others(doctor, CLAIMS, path), await others(citizen, CLAIMS)):
         assert "Godtatt" in page
         assert "Folketrygdloven § 22-2" in page
+
+
+@HERE
+async def test_who_acts_for_a_child_sees_what_was_told_about_it(scene):
+    scene_of_child = await Scene(scene.world).begun("noah")
+    made = await vaccinated(scene_of_child)
+    await scene_of_child.told(made, "sysvak", [ACKNOWLEDGED])
+    mother = await scene.world.sign_in("innbygger", "kristine")
+    assert VACCINE not in await others(mother, HEALTH)
+    await act_for(mother, "Noah Eriksen")
+    assert VACCINE in await others(mother, HEALTH)
 
 
 @HERE
