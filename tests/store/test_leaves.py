@@ -10,6 +10,7 @@ from akson.kit.clock import now
 from akson.kit.merkle import consistency, extends, proof
 from akson.store.access import audit, leaves
 from akson.store.access.leaves import Broken, Head
+from akson.store.database.arrays import blobs
 from akson.store.database.migrate import migrate, migrations
 from akson.store.database.pool import Database
 from akson.store.database.reader import OWNER
@@ -178,3 +179,33 @@ async def test_leaves_of_before_there_were_decisions_and_names_still_fit(bare_da
     await change(database, "update audit set decision = 'd2', event = 'old-1' where decision <> ''")
     assert await fits(database) == [True, False]
     await database.close()
+
+
+async def test_others_have_their_turn_while_many_rows_are_sealed(database, monkeypatch):
+    monkeypatch.setattr(leaves, "PIECE", 7)
+    commitment, turns, hashed = leaves.commitment, [0], []
+
+    def noted(salt, row):
+        hashed.append(turns[0])
+        return commitment(salt, row)
+
+    async def other():
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(leaves, "commitment", noted)
+    await write(database, 30)
+    task = asyncio.create_task(other())
+    made = await sealed(database)
+    task.cancel()
+    assert (made.size, len(hashed)) == (30, 30)
+    assert max(hashed.count(turn) for turn in hashed) == 7
+
+
+async def test_salts_and_hashes_are_stored_as_they_are(database):
+    rare = [b"", b"\0", bytes(range(256))]
+    async with database.transaction() as tx:
+        found = await tx.fetch("select * from unnest(%s::bytea[])", [blobs(rare)])
+        assert [bytes(each) for (each,) in found] == rare
+        assert await tx.fetch("select * from unnest(%s::bytea[])", [blobs([])]) == []

@@ -5,6 +5,7 @@ A place is given to each row that can be seen and has none, in whatever order tr
 another server, where numbers of transactions mean nothing.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ import orjson
 
 from akson.kit.errors import AksonError, NotFound
 from akson.kit.merkle import Place, Span, Subtree, Tree, subtrees
-from akson.store.database.arrays import bigints
+from akson.store.database.arrays import bigints, blobs
 from akson.store.database.pool import Tx
 
 FORM = 1
@@ -25,6 +26,8 @@ OLDER = "old-"
 """What begins the name of a row that stood before there were names (0021_audit_decision.sql)."""
 SALT = 16
 CHUNK = 2000
+PIECE = 100
+"""Rows that are hashed before others have their turn: requests that wait for more of them would be the slowest of all."""
 MARGIN = 1000
 """Numbers below the last seen one that are looked at again: drawn, and their transaction without a number yet."""
 MINUTES = 10
@@ -244,7 +247,9 @@ async def _continued(tx: Tx, last: Head | None) -> Tree:
 
 async def _add(tx: Tx, tree: Tree, rows: Sequence[Sequence[Any]]) -> None:
     leaves, numbers, salts, hashes, above = [], [], [], [], []
-    for number, raw in rows:
+    for place, (number, raw) in enumerate(rows):
+        if place % PIECE == 0:
+            await asyncio.sleep(0)
         salt = token_bytes(SALT)
         found = commitment(salt, orjson.loads(str(raw)))
         leaves.append(tree.size)
@@ -252,4 +257,4 @@ async def _add(tx: Tx, tree: Tree, rows: Sequence[Sequence[Any]]) -> None:
         salts.append(salt)
         hashes.append(found)
         above.append(tree.append(found))
-    await tx.execute(ADD, [bigints(leaves), bigints(numbers), salts, hashes, above])
+    await tx.execute(ADD, [bigints(leaves), bigints(numbers), blobs(salts), blobs(hashes), blobs(above)])
