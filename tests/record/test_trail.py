@@ -1,7 +1,9 @@
 """Every look and every try leaves its row, also one that ends in an error, and the one who asks cannot tell from it."""
 
+from dataclasses import replace
 from datetime import date
 
+import psycopg
 import pytest
 
 from akson.fhir.search_parse import parse
@@ -11,7 +13,7 @@ from akson.record import gate, together, trail, whole
 from akson.record.change import Change
 from akson.record.context import NODE_ITSELF, opened
 from akson.record.erasing import What, erase
-from akson.security.actor import Action
+from akson.security.actor import Action, Attested, Purpose
 from akson.store.access import audit
 from akson.store.access.audit import Wanted
 from akson.store.index.hashing import patient_number
@@ -170,3 +172,46 @@ async def test_an_identity_number_where_an_id_belongs_is_not_logged(place):
             grant = gate.granted(ctx, Action.READ, "Patient")
             await trail.missed(ctx, grant, Action.READ, "Patient", name)
     assert [row.id for row in await rows(place)] == ["", "12345678901"]
+
+
+ATTESTED = replace(
+    NURSE, client_id="elsewhere", patient="ingrid", organization="12", authorization="LE", token="t-1",
+    care_relationship=Attested(Purpose.TREATMENT, decision="d-1", decision_text="why", toa=5),
+)  # fmt: skip
+WHO = {
+    "citizen": INGRID,
+    "with an attest": ATTESTED,
+    "in an emergency": replace(ATTESTED, opened=frozenset({"ingrid"})),
+    "nurse": replace(NURSE, token="t-2"),
+}
+
+
+@pytest.mark.parametrize("who", WHO)
+async def test_a_look_that_is_one_statement_leaves_the_row_that_any_other_does(place, who):
+    """Of what is there, deleted, hidden and absent: the same rows and the same answers, whether it is the whole request or a part of it."""
+    left, told = [], []
+    for looks_only in (True, False):
+        before = len(await rows(place))
+        for name in ("c-ingrid", "gone", "c-per", "nobody"):
+            try:
+                async with opened(place, WHO[who], looks_only=looks_only) as ctx:
+                    told.append((await gate.read(ctx, "Condition", name)).reference)
+            except (Gone, NotFound) as error:
+                told.append(str(error))
+        left.append([
+            replace(row, moment=None, request_id="") for row in (await rows(place))[before:]
+        ])  # fmt: skip
+    assert told[:4] == told[4:]
+    assert left[0] == left[1]
+    assert [row.id for row in left[0]] == ["c-ingrid", "gone", "c-per", "nobody"]
+    assert [row.count for row in left[0]][:2] == [1, 1]
+
+
+async def test_no_audit_no_answer_where_both_are_one_statement(place, monkeypatch):
+    monkeypatch.setattr(
+        audit, "SEEN", audit.SEEN.replace("insert into audit (event", "insert into audit (event, absent")
+    )
+    with pytest.raises(psycopg.errors.Error):
+        async with opened(place, ATTESTED, looks_only=True) as ctx:
+            await gate.read(ctx, "Condition", "c-ingrid")
+    assert await rows(place) == []

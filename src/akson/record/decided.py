@@ -15,8 +15,14 @@ def decision_of(actor: Actor, pat: int) -> str:
     One for each patient in each session: as long as it says the same, the same token does for it. It can be told
     to others, who learn neither the session nor the patient's number here from it.
     """
+    whoever = decision_whoever(actor)
+    if whoever is not None or not pat:
+        return whoever or ""
+    return digest(f"{actor.token} {pat}")[:LENGTH]
+
+
+def decision_whoever(actor: Actor) -> str | None:
+    """The name of the decision where it is the same whoever the patient is; None where each has one."""
     if actor.care_relationship is not None:
         return actor.care_relationship.decision
-    if actor.kind is not Kind.PERSONNEL or not (actor.token and pat):
-        return ""
-    return digest(f"{actor.token} {pat}")[:LENGTH]
+    return None if actor.kind is Kind.PERSONNEL and actor.token else ""

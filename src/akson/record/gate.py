@@ -25,6 +25,7 @@ from akson.security.actor import Action
 from akson.security.policy import Grant, Refusal
 from akson.security.rules.question_to_unit import TYPE as QUESTION
 from akson.store.access import admission
+from akson.store.operations import looking
 from akson.store.record import resources
 from akson.store.record.resources import HistoryOf, HistoryPage, Stored, Write
 from akson.store.search import statements
@@ -58,6 +59,11 @@ async def found(
         raise NotFound("No such resource")
     if stored.deleted:
         await trail.seen(ctx, grant, action, [stored], stored.type)
+    return _there(stored)
+
+
+def _there(stored: Stored) -> Stored:
+    if stored.deleted:
         raise Gone("The resource was deleted")
     return stored
 
@@ -65,7 +71,12 @@ async def found(
 async def read(ctx: Context, resource_type: str, resource_id: str) -> Stored:
     """The current version. NotFound when absent or hidden, Gone when deleted."""
     grant = granted(ctx, Action.READ, resource_type)
-    stored = await resources.read(ctx.tx, grant.scope, resource_type, resource_id)
+    if row := trail.beforehand(ctx, grant, Action.READ):
+        stored = await looking.read(ctx.tx, grant.scope, resource_type, resource_id, row)
+        if stored is not None:
+            return _there(stored)
+    else:
+        stored = await resources.read(ctx.tx, grant.scope, resource_type, resource_id)
     stored = await found(ctx, grant, Action.READ, stored, (resource_type, resource_id))
     await trail.seen(ctx, grant, Action.READ, [stored], resource_type)
     return stored

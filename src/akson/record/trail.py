@@ -12,7 +12,7 @@ from akson.kit.clock import now
 from akson.kit.errors import AksonError
 from akson.kit.norwegian import parse
 from akson.record.context import Context
-from akson.record.decided import decision_of
+from akson.record.decided import decision_of, decision_whoever
 from akson.record.refused import Refused
 from akson.security.actor import Action, Actor, Purpose
 from akson.security.door_log import of_actor
@@ -51,6 +51,18 @@ async def seen(
     await _write(
         ctx, grant, _row(ctx, grant, action, query=query), about or [_about(ctx, 0, resource_type, 0)]
     )
+
+
+def beforehand(ctx: Context, grant: Grant, action: Action) -> AuditRow | None:
+    """What the row of a look at one resource says but for the resource, to be written by the very statement that reads it.
+
+    None where that is to be found first, or where the transaction has more to it.
+    """
+    actor = ctx.actor
+    if not (grant.audited and ctx.tx.may_be_whole) or actor.opened or is_supplier(actor) or _whys(grant):
+        return None
+    decision = decision_whoever(actor)
+    return None if decision is None else _row(ctx, grant, action, decision=decision)
 
 
 async def missed(ctx: Context, grant: Grant, action: Action, resource_type: str, resource_id: str) -> None:

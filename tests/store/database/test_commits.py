@@ -8,7 +8,7 @@ import pytest_asyncio
 from akson.kit.errors import Unavailable
 from akson.store.database.commits import Commits
 from akson.store.database.pool import Database
-from akson.store.database.reader import OWNER
+from akson.store.database.reader import NOBODY, NODE, OWNER
 from akson.store.underway import keep
 
 pytestmark = pytest.mark.store
@@ -33,6 +33,15 @@ async def waiting(database):
         (name,) = await tx.one("select quote_ident(current_database())")
         await tx.execute(f"alter database {name} set synchronous_commit = on")
     opened = Database(database.uri, 8, reader=OWNER)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def acting(waiting):
+    """The same, where it is told who reads."""
+    opened = Database(waiting.uri, 20, reader=NOBODY)
     await opened.open()
     yield opened
     await opened.close()
@@ -101,3 +110,77 @@ async def test_the_wait_for_the_disk_gets_a_connection_before_those_who_only_beg
     finally:
         await narrow.close()
     assert told.index("done 0") < told.index("begun 59")
+
+
+COUNTED = (
+    "with told as (insert into keep (kind, key, value, expires) values ('t', %s, '{}', now() + interval '1 hour'))"
+    " select current_setting('role'), %s::text"
+)
+
+
+async def by_itself(database, key, error=None):
+    """Add a row by a statement that is all there is to a transaction; whether that was on disk when the block was left."""
+    written = ""
+    try:
+        async with database.transaction(together=True, reader=NODE) as tx:
+            assert tx.may_be_whole
+            assert await tx.whole(COUNTED, [key, key]) == ("akson_node", key)
+            async with database.singly() as other:
+                (written,) = await other.one("select pg_current_wal_insert_lsn()::text")
+                assert key in await keep.find(other, "t")  # it is committed with its answer
+            if error:
+                raise error
+    except ValueError:
+        pass
+    async with database.singly() as tx:
+        return await tx.one("select pg_current_wal_flush_lsn() >= %s::text::pg_lsn", [written]) == (True,)
+
+
+@pytest.mark.parametrize("error", [None, ValueError()], ids=["well", "error"])
+async def test_a_statement_that_is_a_transaction_by_itself_is_on_disk_also_when_an_error_follows(
+    acting, error
+):
+    tries = [by_itself(acting, str(number), error) for number in range(8)]
+    async with acting.transaction(together=True):  # nobody is alone, and waits by itself
+        assert all(await asyncio.gather(*tries))
+    async with acting.singly(NODE) as tx:
+        assert len(await keep.find(tx, "t")) == 8
+
+
+async def test_what_follows_it_is_a_transaction_that_knows_who_reads_and_is_undone_by_an_error(acting):
+    async def look():
+        async with acting.transaction(together=True, reader=NODE) as tx:
+            await tx.whole(COUNTED, ["a", "a"])
+            assert tx.may_be_whole
+            assert await tx.one("select current_setting('role')") == ("akson_node",)
+            assert not tx.may_be_whole
+            await tx.later(ADD, ["b"])
+            raise ValueError("late")
+
+    with pytest.raises(ValueError, match="late"):
+        await look()
+    async with acting.singly(NODE) as tx:
+        assert set(await keep.find(tx, "t")) == {"a"}
+        assert await tx.one("select current_setting('role')") == ("akson_node",)
+
+
+async def test_only_a_transaction_that_looks_and_was_asked_nothing_may_be_whole(acting):
+    async with acting.transaction(reader=NODE) as tx:
+        assert not tx.may_be_whole
+    async with acting.transaction(together=True, reader=NODE) as tx:
+        async with tx.savepoint():
+            assert not tx.may_be_whole
+            await tx.later(ADD, ["a"])
+        await tx.take_time(1)
+    async with acting.transaction(together=True) as tx:
+        assert tx.may_be_whole  # a connection that was given back knows nothing of before
+        assert set(await keep.find(tx, "t")) == {"a"}
+
+
+async def test_a_transaction_in_which_nothing_is_asked_asks_nothing(acting):
+    async with acting.transaction():
+        pass
+    async with acting.singly(NODE) as tx:
+        link = tx._link
+        assert not link.in_transaction
+        assert link.begin == ""

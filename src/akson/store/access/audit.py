@@ -120,6 +120,11 @@ APPEND_ONE = (
     f"insert into audit (event, {', '.join(_VARYING)}, {', '.join(_SAME)})"  # noqa: S608  the columns are ours
     f" values (%s{', %s' * len(COLUMNS)})"
 )
+SEEN = (
+    f"insert into audit (event, {', '.join(_VARYING)}, {', '.join(_SAME)})"  # noqa: S608  the columns are ours
+    f" select %s, s.pat, 1, s.type, s.id, s.version{', %s' * (len(_SAME) + 1)} from seen s"
+)
+"""The row of a look at the one resource that is `seen` in the same statement (`seen_values`)."""
 APPEND_MANY = (
     f"insert into audit (event, {', '.join(_VARYING)}, {', '.join(_SAME)})"  # noqa: S608  the columns are ours
     f" select u.*{', %s' * len(_SAME)} from"
@@ -191,6 +196,11 @@ class Wanted:
     after: tuple[datetime, int] | None = None
     """Moment and number of the last row of the page before."""
     count: int = 100
+
+
+def seen_values(row: AuditRow) -> list[object]:
+    """The values of SEEN. Whose resource it is, and which, the statement finds out."""
+    return [new_id(), row.decision, *_same_values(row)]
 
 
 async def append(tx: Tx, row: AuditRow) -> None:

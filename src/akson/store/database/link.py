@@ -9,7 +9,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import pq
@@ -17,6 +17,9 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 
 from akson.store.database.reader import DECLARE, OWNER, Reader
+
+if TYPE_CHECKING:
+    from akson.store.database.commits import Commits
 
 Row = tuple[Any, ...]
 PREPARED = 400
@@ -52,6 +55,10 @@ class Link:
         """What the database answered to questions whose answer never changes."""
         self.seen: set[int] = set()
         """Values that the database was seen to have, and never loses."""
+        self.begin = ""
+        """What begins a transaction, to be sent with its first statement; empty where it has begun, or there is none."""
+        self.looks: Commits | None = None
+        """Of a transaction that only looks, and adds to the access log: with whom it waits for the disk."""
         self.rings: set[str] = set()
         """Bells that ring when the transaction is committed."""
         self.since = self._loop.time()
@@ -81,6 +88,16 @@ class Link:
         """Send the statement with the one that comes next, in one message and for one answer. Its errors are then raised."""
         self._ahead.append(await self._ready(sql, params, prepare=True))
 
+    async def open(self) -> None:
+        """Begin the transaction with the statement that comes next: one answer to wait for in place of two."""
+        begin, self.begin = self.begin, ""
+        await self.put_ahead(begin)
+        self.settle()
+
+    def settle(self) -> None:
+        """See whether the commit is to wait for the disk by itself; as late as may be, since others may come."""
+        self.unwaited = self.unwaited or (self.looks is not None and self.looks.among_others)
+
     async def declare(self, reader: Reader) -> None:
         """Say who reads from the next statement on, with it."""
         self.reader = reader
@@ -93,6 +110,7 @@ class Link:
     def over(self) -> None:
         """The transaction has ended, and with it what was said of who reads."""
         self.reader, self.unwaited = self.at_rest, False
+        self.begin, self.looks = "", None
         # What is yet to be sent may have said something in the same transaction.
         self._declared = bool(self._ahead)
 

@@ -19,16 +19,13 @@ __all__ = [
 ]  # fmt: skip
 
 COLUMNS = "{0}.type, {0}.id, {0}.version, {0}.updated, {0}.body, {0}.deleted, {0}.pat"
+READ = f"select {COLUMNS.format('r')} from resource r where r.key = %s and r.type = %s and r.id = %s and "  # noqa: S608
 
 
 async def read(tx: Tx, scope: Scope, type: str, id: str) -> Stored | None:  # noqa: A002  FHIR's names
     """The present version; a deleted resource is returned with `deleted`. None: absent, or outside the scope."""
     condition, values = within(scope, "r")
-    row = await tx.one(
-        f"select {COLUMNS.format('r')} from resource r"  # noqa: S608
-        f" where r.key = %s and r.type = %s and r.id = %s and {condition}",
-        [resource_key(type, id), type, id, *values],
-    )
+    row = await tx.one(READ + condition, [resource_key(type, id), type, id, *values])
     return Stored(*row) if row else None
 
 
