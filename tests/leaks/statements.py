@@ -23,6 +23,8 @@ NOW_AND_THEN = frozenset(
 """What is sent again after some time, or for several at once, whoever comes then."""
 SAYS = DECLARE.partition(",")[0]
 """How each word of who reads begins, whatever of it is empty."""
+ENDS = frozenset({"begin", "commit", "rollback", ""})
+"""What stands after the last that was asked in a transaction."""
 _told: ContextVar[list[str] | None] = ContextVar("told", default=None)
 """What runs beside the request has another one, or none."""
 
@@ -58,13 +60,20 @@ def statements() -> Iterator[list[str]]:
 
 
 def lasting(told: list[str]) -> tuple[str, ...]:
-    """Without what is asked now and then, nor the word of who reads that goes before it and before nothing else."""
+    """Without what is asked now and then, the word of who reads that goes before it and before nothing else, and a transaction
+    in which nothing else was asked: it begins with its first statement.
+    """
     kept = [DECLARE if each.startswith(SAYS) else each for each in told if each not in NOW_AND_THEN]
-    ends = {DECLARE, "begin", "commit", "rollback", ""}
-    following = [*kept, ""][1:]
-    return tuple(
-        each for each, after in zip(kept, following, strict=True) if each != DECLARE or after not in ends
-    )
+    found: list[str] = []
+    for each in [*kept, ""]:
+        if each in ENDS and found[-1:] == [DECLARE]:
+            found.pop()
+        if each in ENDS and found[-1:] == ["begin"]:
+            found.pop()
+            if each == "commit":
+                continue
+        found.append(each)
+    return tuple(found[:-1])
 
 
 def _note(sql: str) -> None:
