@@ -99,16 +99,6 @@ async def test_nothing_is_told_where_the_patient_has_closed_measurements_or_plan
     await comes_not(world, 0)
 
 
-async def test_a_node_that_was_away_is_told_when_it_comes_back(world):
-    olav = await world.sign_in("innbygger", "olav")
-    petter = await world.sign_in("journal", "petter-holm")
-    world.silent.add("samhandling")
-    await asyncio.sleep(0.2)
-    world.silent.discard("samhandling")
-    await write(olav, "weight", value="90")
-    await comes(petter, "/journal/")
-
-
 def count(page):
     return count_in(page.text)
 
