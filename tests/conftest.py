@@ -1,6 +1,7 @@
 """Fixtures for all tests: one embedded PostgreSQL a test process, and an empty, migrated database a test."""
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -152,7 +153,11 @@ async def database(new_database: Callable[[], str]) -> AsyncIterator[Database]:
 @pytest.fixture(scope="session")
 def demo(postgres: Embedded, tmp_path_factory: pytest.TempPathFactory) -> DemoTemplates:
     """The whole program with its demo, seeded once: a fresh copy of it for each test (`demo_world.start`)."""
-    return DemoTemplates(postgres, tmp_path_factory.mktemp("demo"))
+    made = DemoTemplates(postgres, tmp_path_factory.mktemp("demo"))
+    # Definitions and catalogues stay: whoever looks for rubbish need not go through them again in each test.
+    gc.collect()
+    gc.freeze()
+    return made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

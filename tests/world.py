@@ -20,6 +20,8 @@ from akson.demo.nodes import nodes
 from akson.kit.settings import Settings
 
 TODAY = date(2026, 11, 23)
+POOL = "3"
+"""Connections of each node: to start one costs more than most tests do with it."""
 
 
 @dataclass
@@ -70,7 +72,7 @@ def program(
     data: Path, uri: Callable[[], str], names: tuple[str, ...] = (), **others: str
 ) -> tuple[Program, list[Hosted]]:
     """The program on fresh databases. `names` limits the nodes; `others` are further settings."""
-    settings = Settings.load({"AKSON_DATA": str(data), "AKSON_PORT": "8000"} | others)
+    settings = Settings.load({"AKSON_DATA": str(data), "AKSON_PORT": "8000", "AKSON_POOL": POOL} | others)
     made = Program(settings, Starlette(), f"http://localhost:{settings.port}")
     client = httpx.AsyncClient(transport=Wire(made))
     chosen = [node for node in nodes(made.base) if not names or node.name in names]
