@@ -114,7 +114,8 @@ def whole() -> Iterator[Probe]:
         (29, f"Composition/{name_of('Composition', 'ingrid')}/$document"), (19, "$export"), (19, "Patient/$export"),
         (19, f"Group/{name_of('Group', 'per')}/$export"), (20, "$meta"), (32, "AuditEvent"), (32, "AuditEvent?patient=per"),
         (32, f"Provenance?target=Observation/{name_of('Observation', 'per')}"), (36, "metadata"),
-        (33, f"Subscription?criteria={SECRET}"), (30, "Binary/per-binary"),
+        (33, f"Subscription?criteria={SECRET}"), (30, "Binary/per-binary"), (20, "Task/$reported?patient=per"),
+        (20, "Task/$reported?patient=ingrid&code=helsefag"), (20, "Task/$reported?patient=ingrid&code=administrativt"),
     ):  # fmt: skip
         yield Probe(number, "GET", path)
 
