@@ -9,6 +9,7 @@ from akson.kit.errors import AksonError, Issue, Malformed, UnknownType
 
 # The codes of http://hl7.org/fhir/R4/valueset-issue-type.html that a server's errors use.
 ISSUE_CODES = {
+    "business-rule",
     "conflict",
     "deleted",
     "exception",

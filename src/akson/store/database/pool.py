@@ -91,7 +91,7 @@ class Database:
         self.bells = Bells()
         self._pool = AsyncConnectionPool(
             uri,
-            min_size=min(2, size),
+            min_size=max(1, min(2, size // 2)),
             max_size=size,
             timeout=wait,
             open=False,
