@@ -1,9 +1,12 @@
 """Journey J3: Olav Berg with COPD measures at home and is followed up, each step by its actor on the screen.
 
 Not played: the laboratory's own answer to the order (no page here writes a laboratory's report; the CRP is taken at the surgery
-and written in as such), and the reports to a quality register and to KPR, which the product does not send yet.
+and written in as such), and the report to KPR, which the product does not send yet.
 """
 
+import os
+
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.acts import (
@@ -25,6 +28,9 @@ YELLOW = "Gul: ta akuttkuren og responssenteret ringer. Rød: ring 113."
 INHALER = "Rist inhalatoren, pust rolig ut, pust inn mens du trykker, og hold pusten i ti sekunder."
 
 
+@pytest.mark.skipif(
+    os.environ.get("AKSON_JOURNEYS") != "all", reason="a part of `make soak`, which sets AKSON_JOURNEYS=all"
+)
 def test_olav_is_followed_up_at_home(site):
     doctor, chart = treats(site, "journal", "jonas-berg", "Jonas Berg", OLAV)
     the_doctor_finds_him_fit_and_makes_the_plan(doctor, chart)

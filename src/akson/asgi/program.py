@@ -296,8 +296,15 @@ def lifespan(
             for look in before:
                 await look()
             tasks = [asyncio.create_task(background.kept_up(job)) for job in jobs]
-            # Jobs end before the server does: what they ask would not be answered any more.
-            app.state.quiesce = lambda: [task.cancel() for task in tasks]
+
+            def quiesce() -> None:
+                # Jobs end before the server does: what they ask would not be answered any more.
+                for task in tasks:
+                    task.cancel()
+                for database in databases:
+                    database.ending = True
+
+            app.state.quiesce = quiesce
             log(Event.STARTED)
             try:
                 yield

@@ -46,7 +46,7 @@ async def changes(place: Place, pids: Sequence[str], mark: Mark | None, wait: fl
     until = time.monotonic() + min(wait, LONGEST)
     while True:
         found, mark = await _look(place, list(known), mark)
-        if found or time.monotonic() >= until:
+        if found or place.database.ending or time.monotonic() >= until:
             numbers = {patient_number(patient): pid for patient, pid in known.items()}
             told = dict.fromkeys(Change(numbers[each.pat], each.reference) for each in found)
             return Changes(mark, tuple(told))

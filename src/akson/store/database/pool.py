@@ -89,6 +89,8 @@ class Database:
         self._parting: set[asyncio.Future[None]] = set()
         self.commits = Commits(self._flush)
         self.bells = Bells()
+        self.ending = False
+        """Whether the program is about to stop: who waits here for something to happen answers now."""
         self._pool = AsyncConnectionPool(
             uri,
             min_size=max(1, min(2, size // 2)),
