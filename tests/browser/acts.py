@@ -170,7 +170,7 @@ def summarise(specialist, letter, title, words):
     """Write the discharge summary that answers a referral, and send it."""
     specialist.goto(f"{letter}/epikrise")
     specialist.get_by_label("Tittel").fill(title)
-    specialist.get_by_label("Vurdering").fill(words)
+    specialist.get_by_role("textbox", name="Vurdering").fill(words)
     specialist.get_by_role("button", name="Se over").click()
     specialist.get_by_role("button", name="Send epikrisen").click()
     specialist.wait_for_url(re.compile("/meldinger$"))

@@ -54,7 +54,7 @@ def test_a_referral_there_and_a_summary_back(site):
     specialist.get_by_role("link", name="Skriv epikrise").click()
     specialist.wait_for_url(f"{letter.partition('?')[0]}/epikrise")
     specialist.get_by_label("Tittel").fill("Epikrise lungepoliklinikken")
-    specialist.get_by_label("Vurdering").fill("Forverring av KOLS.")
+    specialist.get_by_role("textbox", name="Vurdering").fill("Forverring av KOLS.")
     specialist.get_by_role("button", name="Se over").click()
     specialist.get_by_role("button", name="Send epikrisen").click()
     specialist.wait_for_url(re.compile("/meldinger$"))
