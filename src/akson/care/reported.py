@@ -26,13 +26,13 @@ from akson.kit.text import text
 from akson.messaging.mapping import terms
 from akson.messaging.outbox import FAILED
 from akson.record import gate
+from akson.record.casework import KIND
 from akson.record.context import NODE_ITSELF, Context
 from akson.security.actor import Action
 from akson.store.underway import messages, reports
 from akson.store.underway.reports import Item
 
 TYPE, OPERATION, PART = "Task", "$reported", "melding"
-KIND = "https://akson.example/fhir/CodeSystem/sakstype"
 SERVICES = {"helsefag": "rapportering-helsefag", "administrativt": "rapportering-administrativt"}
 """By the kind of Task: the service whose registers it is told to."""
 STOPPED, WITHDRAWING, WITHDRAWN, KEPT = "stopped", "withdrawing", "withdrawn", "kept"

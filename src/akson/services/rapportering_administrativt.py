@@ -1,9 +1,7 @@
 """Rapportering administrativt: reports to administrative registers, and claims between organisations (regningskort to HELFO)."""
 
 from akson.exchange.declare import Column, InformationService, Mode, Part, Party
-from akson.exchange.reports.declare import SAID
-
-KIND = "https://akson.example/fhir/CodeSystem/sakstype"
+from akson.exchange.reports.part import told
 
 SERVICE = InformationService(
     number=23,
@@ -30,21 +28,6 @@ SERVICE = InformationService(
                 Column("item.status", "status"),
             ),
         ),
-        Part(
-            slug="melding",
-            type="Task",
-            search=f"code={KIND}|administrativt&_sort=-modified",
-            operation="$reported",
-            title="report.reports",
-            needs=("focus", "owner", "businessStatus"),
-            columns=(
-                Column("report.fact_what", f"code.coding.where(system = '{SAID}')"),
-                Column("report.about", "description"),
-                Column("report.fact_register", "performerType.coding"),
-                Column("report.fact_basis", "reasonCode.coding"),
-                Column("item.status", "businessStatus.coding"),
-                Column("item.when", "lastModified"),
-            ),
-        ),
+        told("administrativt"),
     ),
 )

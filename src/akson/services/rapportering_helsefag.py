@@ -1,10 +1,8 @@
 """Rapportering helsefag: reports to health and quality registers, one by one or many at once, with receipts and corrections."""
 
 from akson.exchange.declare import Ask, Column, Entry, Field, InformationService, Mode, Part, Party
-from akson.exchange.reports.declare import SAID
 from akson.exchange.reports.diabetes import FORM
-
-KIND = "https://akson.example/fhir/CodeSystem/sakstype"
+from akson.exchange.reports.part import told
 
 SERVICE = InformationService(
     number=22,
@@ -17,22 +15,7 @@ SERVICE = InformationService(
     case=True,
     rows=("I22",),
     parts=(
-        Part(
-            slug="melding",
-            type="Task",
-            search=f"code={KIND}|helsefag&_sort=-modified",
-            operation="$reported",
-            title="report.reports",
-            needs=("focus", "owner", "businessStatus"),
-            columns=(
-                Column("report.fact_what", f"code.coding.where(system = '{SAID}')"),
-                Column("report.about", "description"),
-                Column("report.fact_register", "performerType.coding"),
-                Column("report.fact_basis", "reasonCode.coding"),
-                Column("item.status", "businessStatus.coding"),
-                Column("item.when", "lastModified"),
-            ),
-        ),
+        told("helsefag"),
         Part(
             slug="aarskontroll",
             type="QuestionnaireResponse",

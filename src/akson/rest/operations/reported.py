@@ -7,6 +7,7 @@ from akson.care import reported as care
 from akson.exchange.finding import find
 from akson.fhir import strict_json
 from akson.kit.errors import Malformed, UnsupportedParameter
+from akson.record.casework import KIND
 from akson.record.context import Context
 from akson.record.identity import SYSTEMS
 from akson.rest.operations.operation import Operation, Target
@@ -62,9 +63,9 @@ def _kinds(code: str) -> tuple[str, ...]:
     system, _, kind = code.rpartition("|")
     if not code:
         return tuple(care.SERVICES)
-    if system not in ("", care.KIND) or kind not in care.SERVICES:
+    if system not in ("", KIND) or kind not in care.SERVICES:
         raise Malformed(
-            f"code is one of {', '.join(care.SERVICES)} of {care.KIND}", expression=("Parameters.code",)
+            f"code is one of {', '.join(care.SERVICES)} of {KIND}", expression=("Parameters.code",)
         )
     return (kind,)
 
